@@ -1,0 +1,198 @@
+"""What every filtering command does once its options are read: files, names, messages."""
+
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+import click
+
+from convtool.errors import ConvtoolError
+from convtool.words import Range
+
+if TYPE_CHECKING:
+    from convtool.pipeline import Report
+    from convtool.readers.array import Reader
+    from convtool.stage import Operator
+    from convtool.writers import Format
+
+PLACEHOLDER = "{kernel}"
+
+
+@dataclass(frozen=True)
+class Output:
+    """What the command line says of the result."""
+
+    path: str | None
+    format: str | None
+    range: Range
+    depth: int | None
+    max_pixels: int | None
+    quiet: bool
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "Output":
+        """From the parsed options."""
+        return cls(
+            given["output"],
+            given["format_"],
+            given["range_"],
+            int(given["depth"]) if given["depth"] else None,
+            given["max_pixels"],
+            given["quiet"],
+        )
+
+
+def help_if_nothing_piped(ctx: click.Context, image: str | None) -> None:
+    """Show the command's help and exit with 2 rather than wait for somebody to type an image."""
+    if image in (None, "-") and sys.stdin.isatty():
+        click.echo(ctx.get_help(), err=True)
+        ctx.exit(2)
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """Names as plain path components, each once: a second ``edge`` becomes ``edge-2``."""
+    found: list[str] = []
+    for name in map(plain, names):
+        count, candidate = 1, name
+        while candidate in found:
+            count += 1
+            candidate = f"{name}-{count}"
+        found.append(candidate)
+    return found
+
+
+def plain(name: str) -> str:
+    """A name that is one path component and leads nowhere else."""
+    return re.sub(r"[^\w.+-]+", "_", name).strip("._")[:100] or "kernel"
+
+
+def run(image: str | None, maps: Mapping[str, Sequence["Operator"]], output: Output) -> None:
+    """Read the image, and write one map for each name in `maps`."""
+    paths = _paths(image, list(maps), output)
+    format_ = _format(output)
+
+    from convtool.pipeline import Chain
+    from convtool.pipeline import run as run_pipeline
+
+    reader = _open(image, output)
+    _say(output, *reader.notes)
+    for operators in maps.values():
+        _check_size(Chain(operators).bind(reader.header).output, output)
+    for name, path in paths.items():
+        with _file(path) as file:
+            report = run_pipeline(
+                reader,
+                maps[name],
+                file,
+                format_,
+                range_=output.range,
+                depth=output.depth,
+            )
+        if output.path is None and path is not None:
+            _say(output, f"wrote {path}")
+        _tell_clipped(report, name if len(paths) > 1 else "", output)
+
+
+def _paths(image: str | None, names: list[str], output: Output) -> dict[str, Path | None]:
+    """Where each map goes; None is stdout."""
+    to_stdout = output.path == "-" or (output.path is None and not sys.stdout.isatty())
+    if to_stdout:
+        if len(names) > 1:
+            raise click.UsageError(
+                f"{len(names)} kernels make {len(names)} maps: name the files by -o "
+                f"'out-{PLACEHOLDER}.png', or make one map by --combine"
+            )
+        if sys.stdout.isatty() and not _format(output).text:
+            raise click.UsageError("a terminal shows no pictures: use -o FILE or --format csv")
+        return {names[0]: None}
+    if output.path is None:
+        stem = plain("stdin" if image in (None, "-") else Path(str(image)).stem)
+        return {name: Path(f"{stem}-{name}{_format(output).extension}") for name in names}
+    if len(names) > 1 and PLACEHOLDER not in output.path:
+        raise click.UsageError(
+            f"{len(names)} kernels make {len(names)} maps: put {PLACEHOLDER} into -o, "
+            f"as in 'out-{PLACEHOLDER}.png', or make one map by --combine"
+        )
+    return {name: Path(output.path.replace(PLACEHOLDER, name)) for name in names}
+
+
+def _format(output: Output) -> "Format":
+    """The format asked for, or the one of the output's extension, or PNG."""
+    from convtool.writers import FORMATS, format_of, named_format
+
+    try:
+        if output.format:
+            return named_format(output.format, f"--format {output.format!r}")
+        if output.path and output.path != "-":
+            return format_of(output.path)
+    except ConvtoolError as error:
+        raise click.UsageError(str(error)) from None
+    return FORMATS["png"]
+
+
+def _open(image: str | None, output: Output) -> "Reader":
+    from convtool.readers import MAX_PIXELS, open_image, read_stream
+
+    limit = output.max_pixels or MAX_PIXELS
+    if image is None or image == "-":
+        return read_stream(click.get_binary_stream("stdin"), limit)
+    return open_image(image, limit)
+
+
+def _check_size(header: Any, output: Output) -> None:
+    """Refuse to make a map that we would refuse to read."""
+    from convtool.readers import MAX_PIXELS
+    from convtool.readers.array import check_size
+
+    check_size("the map", header.height, header.width, output.max_pixels or MAX_PIXELS)
+
+
+@contextmanager
+def _file(path: Path | None) -> Iterator[BinaryIO]:
+    """The open output."""
+    if path is not None:
+        from convtool.writers.whole import whole_file
+
+        with whole_file(path) as file:
+            yield file
+        return
+    try:
+        file = click.get_binary_stream("stdout")
+        yield file
+        file.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ConvtoolError(f"stdout: cannot be written: {error.strerror or error}") from None
+
+
+def _tell_clipped(report: "Report", name: str, output: Output) -> None:
+    """Say what share of the values the pixels do not show."""
+    if report.clipped_share == 0:
+        return
+    parts = [
+        f"{_percent(count / report.values)} {where}"
+        for count, where in ((report.below, "below black"), (report.above, "above white"))
+        if count
+    ]
+    others = [way for way in ("abs", "normalize", "center") if way != output.range]
+    _say(
+        output,
+        f"{name}: " * bool(name) + f"{_percent(report.clipped_share)} of the values were clipped "
+        f"({', '.join(parts)}); --range {', '.join(others[:-1])} or {others[-1]} shows them",
+    )
+
+
+def _percent(share: float) -> str:
+    return "less than 0.1%" if share < 0.001 else f"{share:.1%}"
+
+
+def _say(output: Output, *lines: str) -> None:
+    """Words for a person, on stderr."""
+    if not output.quiet:
+        for line in lines:
+            click.echo(f"convtool: {line}", err=True)

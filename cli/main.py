@@ -1,0 +1,92 @@
+"""The group of commands, and how every one of them ends: exit codes, messages, interrupts."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NoReturn
+
+import click
+
+from convtool import __version__
+from convtool.errors import ConvtoolError
+
+FAILED, WRONG_USAGE, INTERRUPTED, TERMINATED = 1, 2, 130, 143
+
+COMMANDS = ("conv", "pool")
+"""Every command is a module of its name here, with a click command of its name in it."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is called, and ends as the shell expects."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The commands' names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"{__package__}.{cmd_name}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def main(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
+    ) -> NoReturn:
+        """Run a command line and exit: 0 done, 1 failed, 2 wrong usage, 130 on Ctrl-C."""
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(args, prog_name, **extra)
+            sys.exit(code if isinstance(code, int) else 0)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            sys.exit(WRONG_USAGE)
+        except click.UsageError as error:
+            path = error.ctx.command_path if error.ctx else "convtool"
+            _complain(f"{path}: {error.format_message()} (see {path} --help)")
+            sys.exit(WRONG_USAGE)
+        except click.ClickException as error:
+            _complain(f"convtool: {error.format_message()}")
+            sys.exit(error.exit_code)
+        except ConvtoolError as error:
+            _complain(f"convtool: {error}")
+            sys.exit(FAILED)
+        except MemoryError:
+            _complain("convtool: there is not enough memory for this image")
+            sys.exit(FAILED)
+        except BrokenPipeError:
+            # Whoever read our output has had enough. Python flushes stdout once more at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(FAILED)
+        except (click.Abort, KeyboardInterrupt):
+            sys.exit(INTERRUPTED)
+
+
+def _complain(message: str) -> None:
+    """One line on stderr, whatever the message holds."""
+    click.echo(" ".join(message.split()), err=True)
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message="%(prog)s %(version)s")
+def cli() -> None:
+    """Convolve and pool images from the shell.
+
+    \b
+    Examples:
+      convtool conv photo.png --kernel edge.json -o edges.png
+      convtool conv photo.png --kernel sobel_x | convtool pool --size 2 > half.png
+      convtool conv photo.png --kernel '0 -1 0; -1 5 -1; 0 -1 0' -o sharp.csv
+
+    Results go to stdout or to a file, words to stderr. Exit status: 0 done, 1 failed,
+    2 wrong usage.
+    """
+
+
+def main() -> None:
+    """The console script. A termination cleans up like Ctrl-C does."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    cli.main(prog_name="convtool")

@@ -1,0 +1,168 @@
+"""Options that several commands share, each defined once, and the types of their values."""
+
+import re
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from convtool.words import NAMED_PADDINGS, RANGES
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class Size(click.ParamType[Any]):
+    """A whole number, 3, or one for rows and one for columns, 3x5."""
+
+    name = "N|RxC"
+
+    def __init__(self, least: int) -> None:
+        self.least = least
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
+        """The pair (rows, columns)."""
+        if not isinstance(value, str):
+            pair: tuple[int, int] = value
+            return pair
+        match = re.fullmatch(r"(\d{1,9})(?:x(\d{1,9}))?", value, re.ASCII)
+        if match is None:
+            self.fail(f"found {value!r}, expected a size as 3 or 3x5", param, ctx)
+        size = int(match[1]), int(match[2] or match[1])
+        if min(size) < self.least:
+            self.fail(f"found {value!r}, expected {self.least} or more", param, ctx)
+        return size
+
+
+class Padding(click.ParamType[Any]):
+    """A named padding, a size, or TOP,BOTTOM,LEFT,RIGHT."""
+
+    name = "padding"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """What `conv2d` takes for padding."""
+        if not isinstance(value, str) or value in NAMED_PADDINGS:
+            return value
+        if re.fullmatch(r"\d{1,9}(,\d{1,9}){3}", value, re.ASCII):
+            top, bottom, left, right = map(int, value.split(","))
+            return (top, bottom), (left, right)
+        if not value[:1].isdigit():
+            names = ", ".join(NAMED_PADDINGS)
+            self.fail(f"found {value!r}, expected {names}, 1, 1x2 or 1,1,2,2", param, ctx)
+        return Size(least=0).convert(value, param, ctx)
+
+
+class Position(click.ParamType[Any]):
+    """A place in a kernel, ROW,COL, counted from 0."""
+
+    name = "ROW,COL"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
+        """The pair (row, column)."""
+        match = re.fullmatch(r"(\d{1,9})\s*[,\s]\s*(\d{1,9})", value, re.ASCII)
+        if match is None:
+            self.fail(f"found {value!r}, expected a position as 0,1", param, ctx)
+        return int(match[1]), int(match[2])
+
+
+class Number(click.ParamType[Any]):
+    """A finite number; a whole one stays whole."""
+
+    name = "NUMBER"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> float:
+        """The int or float."""
+        try:
+            number = int(value) if re.fullmatch(r"[+-]?\d+", str(value)) else float(value)
+        except ValueError:
+            self.fail(f"found {value!r}, expected a number", param, ctx)
+        if abs(number) >= float("inf") or number != number:
+            self.fail(f"found {value!r}, expected a finite number", param, ctx)
+        return number
+
+
+image = click.argument("image", required=False, metavar="[IMAGE]")
+
+stride = click.option(
+    "--stride", type=Size(1), help="Step from window to window: 2, or 2x1 (rows x columns)."
+)
+
+padding_help = (
+    "Rows and columns made up around the image: same (the map keeps the image's size, or "
+    "its ceil(size / stride)), same_lower, valid (none), full, 1, 1x2, or "
+    "TOP,BOTTOM,LEFT,RIGHT."
+)
+
+
+def padding(default: str) -> Callable[[Command], Command]:
+    """--padding, whose default is the operator's own."""
+    return click.option(
+        "--padding", type=Padding(), default=default, show_default=True, help=padding_help
+    )
+
+
+dilation = click.option(
+    "--dilation",
+    type=Size(1),
+    default="1",
+    show_default=True,
+    help="Step from element to element inside a window.",
+)
+
+gray = click.option("--gray", is_flag=True, help="Make the image grey first (BT.601 luma).")
+
+range_ = click.option(
+    "--range",
+    "range_",
+    type=click.Choice(RANGES),
+    default="clip",
+    show_default=True,
+    help=(
+        "How values become pixels. clip: rounded, below 0 is black, above white is white; "
+        "abs: their magnitude; normalize: smallest to black, largest to white; center: 0 to "
+        "mid-grey, nothing clipped. CSV and NPY hold the values themselves."
+    ),
+)
+
+depth = click.option(
+    "--depth",
+    type=click.Choice(["8", "16"]),
+    help="Bits of a pixel. Default: 16 for 16-bit grey images, else 8. White stays white.",
+)
+
+format_ = click.option(
+    "--format",
+    "format_",
+    metavar="NAME",
+    help=(
+        "png, csv, npy, tiff, jpeg, webp, bmp, gif, ppm, ... "
+        "Default: the extension of --output, else png."
+    ),
+)
+
+max_pixels = click.option(
+    "--max-pixels",
+    type=click.IntRange(min=1),
+    help="Refuse larger images and maps. Default: 2 gigapixels.",
+)
+
+quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+
+
+def output(help_: str) -> Callable[[Command], Command]:
+    """-o/--output, with what the command says of it."""
+    return click.option("-o", "--output", metavar="OUT", help=help_)
+
+
+def in_order(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
+    """Several options at once, listed by --help in this order."""
+
+    def decorate(command: Command) -> Command:
+        for decorator in reversed(decorators):
+            command = decorator(command)
+        return command
+
+    return decorate
+
+
+picture = in_order(gray)
+result = in_order(range_, depth, format_, max_pixels, quiet)

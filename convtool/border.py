@@ -1,0 +1,101 @@
+"""What lies outside the image.
+
+    edge       a a a | a b c d | d d d
+    constant   k k k | a b c d | k k k
+    reflect    c b a | a b c d | d c b    the edge pixel repeated
+    mirror     d c b | a b c d | c b a    the edge pixel not repeated
+    wrap       b c d | a b c d | a b c
+
+All hold at any distance: reflect and mirror go back and forth, wrap goes round and round.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .geometry import Pair
+from .words import Border
+
+OUTSIDE = -1
+"""The source of a position that has none: it holds the fill value."""
+
+
+def sources(start: int, stop: int, size: int, border: Border) -> npt.NDArray[np.intp]:
+    """The image position that each of the positions start, ..., stop - 1 is a copy of.
+
+    Positions inside the image (0..size - 1) are their own source. A "constant" border has
+    none: OUTSIDE.
+
+    >>> sources(-3, 7, 4, "mirror").tolist()
+    [3, 2, 1, 0, 1, 2, 3, 2, 1, 0]
+    """
+    positions = np.arange(start, stop)
+    match border:
+        case "edge":
+            return np.clip(positions, 0, size - 1)
+        case "constant":
+            return np.where((positions >= 0) & (positions < size), positions, OUTSIDE)
+        case "reflect":
+            folded = positions % (2 * size)
+            return np.minimum(folded, 2 * size - 1 - folded)
+        case "mirror":
+            period = max(2 * size - 2, 1)
+            folded = positions % period
+            return np.minimum(folded, period - folded)
+        case "wrap":
+            return positions % size
+
+
+def rows_needed(start: int, stop: int, height: int, border: Border) -> Pair:
+    """The image rows first..last - 1, one at least, with every source of rows start..stop - 1."""
+    found = sources(start, stop, height, border)
+    found = found[found != OUTSIDE]
+    if found.size == 0:
+        return 0, 1
+    return int(found.min()), int(found.max()) + 1
+
+
+def extend(
+    band: npt.NDArray[Any],
+    top: int,
+    height: int,
+    rows: Pair,
+    cols: Pair,
+    border: Border,
+    fill: float,
+    dtype: npt.DTypeLike,
+) -> npt.NDArray[Any]:
+    """Cut rows and cols (positions, both may lie outside) out of an image of `height` rows.
+
+    `band` of shape (n, W, C) holds the image's rows from `top` on, at least those that
+    `rows_needed` names. Returns shape (rows, cols, C) in `dtype`, which must hold `fill`.
+    """
+    row_sources = sources(*rows, height, border)
+    if rows[0] >= 0 and rows[1] <= height:
+        picked = band[rows[0] - top : rows[1] - top]
+    else:
+        picked = band[np.where(row_sources == OUTSIDE, top, row_sources) - top]
+    if cols[0] >= 0 and cols[1] <= band.shape[1]:
+        out = np.ascontiguousarray(picked[:, cols[0] : cols[1]], dtype)
+    else:
+        out = _extend_columns(picked, cols, border, fill, dtype)
+    outside = row_sources == OUTSIDE
+    if outside.any():
+        out[outside] = fill
+    return out
+
+
+def _extend_columns(
+    rows: npt.NDArray[Any], cols: Pair, border: Border, fill: float, dtype: npt.DTypeLike
+) -> npt.NDArray[Any]:
+    """The columns cols[0]..cols[1] - 1 of whole image rows, made up where they lie outside."""
+    start, count, width = cols[0], cols[1] - cols[0], rows.shape[1]
+    out = np.empty((len(rows), count, rows.shape[2]), dtype)
+    left = min(max(-start, 0), count)
+    right = min(max(width - start, left), count)
+    out[:, left:right] = rows[:, start + left : start + right]
+    col_sources = sources(*cols, width, border)
+    for outside in (slice(left), slice(right, None)):
+        out[:, outside] = fill if border == "constant" else rows[:, col_sources[outside]]
+    return out

@@ -1,0 +1,78 @@
+"""Several feature maps of one image made into one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .errors import ConvtoolError
+from .geometry import Pair
+from .image import Header
+from .precision import FLOAT32, FLOAT64, DType
+from .stage import Array, Operator, Stage
+from .words import COMBINATIONS, Combination, check_word
+
+
+class Combine:
+    """Run several operators on the same image and combine their maps value by value.
+
+    sum, mean, max; magnitude: the root of the sum of squares, as for sobel_x with sobel_y.
+    """
+
+    def __init__(self, operators: Sequence[Operator], how: Combination) -> None:
+        self.operators = tuple(operators)
+        self.how = check_word("combine", how, COMBINATIONS)
+
+    def bind(self, header: Header) -> "CombineStage":
+        """The stage for images of this description; ConvtoolError where map sizes differ."""
+        stages = tuple(operator.bind(header) for operator in self.operators)
+        sizes = list(dict.fromkeys(f"{s.output.height}x{s.output.width}" for s in stages))
+        if len(sizes) > 1:
+            raise ConvtoolError(
+                f"combine {self.how}: the kernels give maps of {' and '.join(sizes)}, "
+                "expected one size; padding same gives one"
+            )
+        return CombineStage(self, stages)
+
+
+@dataclass(frozen=True, eq=False)
+class CombineStage:
+    """`Combine` bound to an image."""
+
+    combine: Combine
+    stages: tuple[Stage, ...]
+
+    @property
+    def output(self) -> Header:
+        """The description of the one map."""
+        dtype = FLOAT64 if self._type == FLOAT64 else FLOAT32
+        return replace(self.stages[0].output, dtype=dtype)
+
+    @property
+    def _type(self) -> DType:
+        return np.result_type(*(stage.output.dtype for stage in self.stages))
+
+    def rows_needed(self, first: int, last: int) -> Pair:
+        """The input rows that any of the kernels needs."""
+        needed = [stage.rows_needed(first, last) for stage in self.stages]
+        return min(start for start, _ in needed), max(stop for _, stop in needed)
+
+    def run(self, band: Array, top: int, first: int, last: int) -> Array:
+        """Output rows first..last - 1; alpha is the same in every map, and kept."""
+        maps = [stage.run(band, top, first, last) for stage in self.stages]
+        colors = self.output.colors
+        with np.errstate(invalid="ignore", over="ignore"):
+            values = self._combine([map_[..., :colors].astype(FLOAT64) for map_ in maps])
+        return np.concatenate([values, maps[0][..., colors:]], axis=-1).astype(self.output.dtype)
+
+    def _combine(self, maps: list[Array]) -> Array:
+        match self.combine.how:
+            case "sum":
+                combined: Array = np.add.reduce(maps)
+            case "mean":
+                combined = np.add.reduce(maps) / len(maps)
+            case "max":
+                combined = np.maximum.reduce(maps)
+            case "magnitude":
+                combined = np.sqrt(np.add.reduce([values * values for values in maps]))
+        return combined

@@ -1,0 +1,208 @@
+"""Where windows stand: padding, stride and dilation turned into sizes and positions.
+
+Integers only; nothing here has seen an array. One axis at a time: the window of output
+position ``o`` begins at input position ``o * stride - before`` and has ``taps`` elements,
+``dilation`` apart. Positions below 0 or past the end of the image lie in the padding.
+"""
+
+import operator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import SupportsIndex
+
+from .errors import ConvtoolError
+from .words import NAMED_PADDINGS, NamedPadding, check_word
+
+Pair = tuple[int, int]
+Sides = tuple[Pair, Pair]
+"""((top, bottom), (left, right))"""
+
+PairLike = SupportsIndex | Sequence[SupportsIndex]
+PaddingLike = NamedPadding | SupportsIndex | Sequence[SupportsIndex | Sequence[SupportsIndex]]
+
+BAND_ELEMENTS = 1 << 16
+"""Elements in a band: small enough that a band and its sums stay in a core's cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The windows along one axis of an image."""
+
+    size: int
+    taps: int
+    stride: int
+    dilation: int
+    before: int
+    after: int
+    output: int
+    center: int
+    """How far into the window the pixel lies that the output pixel stands for."""
+
+    @property
+    def extent(self) -> int:
+        """Input positions from a window's first element to its last, both counted."""
+        return extent(self.taps, self.dilation)
+
+    def span(self, first: int, last: int) -> Pair:
+        """The input positions, padding included, under the windows first, ..., last - 1."""
+        return (
+            first * self.stride - self.before,
+            (last - 1) * self.stride - self.before + self.extent,
+        )
+
+    def taken(self, tap: int, count: int) -> slice:
+        """The positions under element `tap` of `count` windows, in a cut that begins at `span`."""
+        start = tap * self.dilation
+        return slice(start, start + (count - 1) * self.stride + 1, self.stride)
+
+    def centers(self, first: int, last: int) -> list[int]:
+        """The input position nearest to each output position's own, inside the image."""
+        start = self.center - self.before
+        return [min(max(o * self.stride + start, 0), self.size - 1) for o in range(first, last)]
+
+    def counts(self, *, padding: bool) -> list[int]:
+        """How many elements of each window lie in the image (or in image and padding)."""
+        low = -self.before if padding else 0
+        high = self.size + (self.after if padding else 0)
+        return [
+            _steps_between(o * self.stride - self.before, self.dilation, self.taps, low, high)
+            for o in range(self.output)
+        ]
+
+
+Window = tuple[Axis, Axis]
+"""The windows over an image: (rows, columns)."""
+
+
+def extent(taps: int, dilation: int) -> int:
+    """Input positions that `taps` elements, `dilation` apart, reach over."""
+    return (taps - 1) * dilation + 1
+
+
+def pair(value: object, name: str, *, least: int = 1) -> Pair:
+    """An int, or a (rows, columns) pair of them, as a pair; each at least `least`."""
+    values = value if isinstance(value, Sequence) else (value, value)
+    if len(values) != 2:
+        raise ConvtoolError(f"{name} is {value!r}, expected one number or (rows, columns)")
+    return _integer(values[0], name, least), _integer(values[1], name, least)
+
+
+def sides(padding: object) -> NamedPadding | Sides:
+    """Padding in one of its forms: a name, or ((top, bottom), (left, right))."""
+    if isinstance(padding, str):
+        return check_word("padding", padding, NAMED_PADDINGS)
+    rows, cols = padding if isinstance(padding, Sequence) and len(padding) == 2 else (padding,) * 2
+    return pair(rows, "padding", least=0), pair(cols, "padding", least=0)
+
+
+@lru_cache(maxsize=256)
+def place(
+    size: Pair,
+    taps: Pair,
+    *,
+    stride: Pair,
+    padding: NamedPadding | Sides,
+    dilation: Pair,
+    anchor: Pair | None = None,
+    ceil_mode: bool = False,
+) -> Window:
+    """Place windows of `taps` (rows, columns) elements over an image of `size` (rows, columns).
+
+    "same" and "same_lower" give ceil(size / stride) windows; the padding that this needs is
+    split in halves, the odd one at the end ("same") or at the start ("same_lower"), as ONNX
+    defines SAME_UPPER and SAME_LOWER. With an `anchor` they put that element of window ``o``
+    on pixel ``o * stride`` instead. Under any other padding the anchor moves no window: it
+    only says which pixel the output pixel stands for.
+
+    A last window that does not fit is dropped; `ceil_mode` keeps it, unless it would start in
+    the end padding (PyTorch's rule).
+
+    Raises ConvtoolError where not a single window fits.
+    """
+    anchors = (None, None) if anchor is None else anchor
+    named = isinstance(padding, str)
+    rows, cols = (
+        _place_axis(
+            size[i],
+            taps[i],
+            stride[i],
+            dilation[i],
+            padding if named else padding[i],  # type: ignore[arg-type]
+            anchors[i],
+            ceil_mode,
+        )
+        for i in (0, 1)
+    )
+    if rows.output < 1 or cols.output < 1:
+        reach = f"{rows.extent}x{cols.extent}"
+        spread = f" (dilated to {reach})" if reach != f"{taps[0]}x{taps[1]}" else ""
+        raise ConvtoolError(
+            f"a window of {taps[0]}x{taps[1]}{spread} does not fit into an image of "
+            f"{size[0]}x{size[1]} with this padding; use a smaller window or padding same"
+        )
+    return rows, cols
+
+
+def cut(length: int, height: int) -> Iterator[Pair]:
+    """Cut 0..length into bands (first, last) of `height` rows; the last may be lower."""
+    return ((first, min(first + height, length)) for first in range(0, length, height))
+
+
+def band_height(row_elements: int) -> int:
+    """Rows in a band whose rows hold `row_elements` values."""
+    return max(1, BAND_ELEMENTS // max(row_elements, 1))
+
+
+def _place_axis(
+    size: int,
+    taps: int,
+    stride: int,
+    dilation: int,
+    padding: NamedPadding | Pair,
+    anchor: int | None,
+    ceil_mode: bool,
+) -> Axis:
+    reach = extent(taps, dilation)
+    if padding in ("same", "same_lower"):
+        output = -(-size // stride)
+        total = max((output - 1) * stride + reach - size, 0)
+        before = total // 2 if padding == "same" else total - total // 2
+        if anchor is not None:
+            before = anchor * dilation
+        after = max((output - 1) * stride + reach - size - before, 0)
+    else:
+        if isinstance(padding, tuple):
+            before, after = padding
+        else:
+            before = after = reach - 1 if padding == "full" else 0
+        room = size + before + after - reach
+        output = (-(-room // stride) if ceil_mode else room // stride) + 1
+        if ceil_mode and (output - 1) * stride >= size + before:
+            output -= 1
+    if stride == 1 and output == size:
+        center = before
+    elif anchor is not None:
+        center = anchor * dilation
+    else:
+        center = reach // 2 if padding == "same_lower" else (reach - 1) // 2
+    return Axis(size, taps, stride, dilation, before, after, output, center)
+
+
+def _steps_between(start: int, step: int, count: int, low: int, high: int) -> int:
+    """How many of start, start + step, ... (`count` of them) lie in low..high - 1."""
+    skipped = max(-((start - low) // step), 0) if start < low else 0
+    reached = min(max(-((start - high) // step), 0), count)
+    return max(reached - skipped, 0)
+
+
+def _integer(value: object, name: str, least: int) -> int:
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise ConvtoolError(f"{name} is {value!r}, expected a whole number") from None
+    if number < least:
+        raise ConvtoolError(f"{name} is {number}, expected {least} or more")
+    return number

@@ -1,0 +1,73 @@
+"""What is known of an image before its first row is: size, channels, type of the pixels."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .errors import ConvtoolError
+from .precision import DType
+
+CHANNEL_NAMES: dict[int, tuple[str, ...]] = {
+    1: ("L",),
+    2: ("L", "A"),
+    3: ("R", "G", "B"),
+    4: ("R", "G", "B", "A"),
+}
+"""Names by number of channels, for images. The field's convention: 2 and 4 end in alpha."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """The description of an image or feature map whose rows are arrays (n, W, C)."""
+
+    height: int
+    width: int
+    channels: tuple[str, ...]
+    dtype: DType
+    white: float = 255
+    """The value that is shown as white: 255, 65535, or 1 for bool."""
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the last channel is alpha, which is carried along and not filtered."""
+        return len(self.channels) > 1 and self.channels[-1] == "A"
+
+    @property
+    def colors(self) -> int:
+        """The number of channels that are not alpha."""
+        return len(self.channels) - self.has_alpha
+
+    @property
+    def row_elements(self) -> int:
+        """Values in a row."""
+        return self.width * len(self.channels)
+
+    @classmethod
+    def of_array(cls, pixels: npt.NDArray[Any], *, names: bool = False) -> "Header":
+        """The header of an array (H, W, C); with `names`, of an image that may have alpha."""
+        height, width, count = pixels.shape
+        numbers = tuple(str(i) for i in range(count))
+        channels = CHANNEL_NAMES.get(count, numbers) if names else numbers
+        return cls(height, width, channels, pixels.dtype, white_of(pixels.dtype))
+
+
+def white_of(dtype: DType) -> float:
+    """The value of white in an image of this type: its largest for uint8, uint16 and bool."""
+    return {"bool": 1.0, "uint16": 65535.0}.get(dtype.name, 255.0)
+
+
+def check_image(image: npt.ArrayLike) -> npt.NDArray[Any]:
+    """`image` as an array (H, W, C) of bool, integer or float pixels with at least one of them.
+
+    Raises ConvtoolError on any other shape or type.
+    """
+    pixels = np.asarray(image)
+    if pixels.ndim not in (2, 3):
+        raise ConvtoolError(f"image has shape {pixels.shape}, expected (H, W) or (H, W, C)")
+    if pixels.size == 0:
+        raise ConvtoolError(f"image has shape {pixels.shape}, expected at least one pixel")
+    if pixels.dtype.kind not in "biuf":
+        raise ConvtoolError(f"image is of {pixels.dtype}, expected bool, integers or floats")
+    return pixels.reshape(pixels.shape[0], pixels.shape[1], -1)

@@ -1,0 +1,111 @@
+"""Where a kernel's name is looked up: a path, ./kernels, CONVTOOL_KERNELS, the bundled ones."""
+
+import difflib
+import importlib
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from .errors import ConvtoolError
+from .kernel import Kernel
+from .kernelfile import parse, parse_inline
+
+EXTENSIONS = (".json", ".txt")
+LARGEST_FILE = 16 * 2**20
+
+_INLINE = re.compile(r"\s*[-+]?[.\d]+(/\d+|[eE][-+]?\d+)?\s*([\s,;].*)?", re.DOTALL)
+
+
+def find_kernels(spec: str) -> tuple[Kernel, ...]:
+    """The kernels that `spec` means: a file's path or name, weights in place, or ``-``.
+
+    A name, with or without its extension, is looked for as a path, in ``kernels/`` in the
+    current folder, in the folders that CONVTOOL_KERNELS lists, and among the bundled kernels.
+    What is no such file but reads as numbers, ``0 1 0; 1 -4 1; 0 1 0``, is the kernel itself.
+    ``-`` is read from stdin.
+
+    Raises ConvtoolError if there is no such kernel, naming the nearest, or if it is malformed.
+
+    >>> [kernel.name for kernel in find_kernels("sobel_x")]
+    ['sobel_x']
+    """
+    if spec == "-":
+        return _parse_bytes(sys.stdin.buffer.read(LARGEST_FILE + 1), "kernel from stdin", "kernel")
+    for folder in (Path(), *_folders()):
+        for path in _candidates(folder, spec):
+            if path.is_file():
+                return _read(path)
+    if _INLINE.fullmatch(spec):
+        return parse_inline(spec)
+    raise ConvtoolError(_not_found(spec))
+
+
+def find_kernel(spec: str) -> Kernel:
+    """The one kernel that `spec` means, as `find_kernels`; ConvtoolError for a bank."""
+    kernels = find_kernels(spec)
+    if len(kernels) > 1:
+        raise ConvtoolError(f"{spec} is a bank of {len(kernels)} kernels, expected a single one")
+    return kernels[0]
+
+
+def bundled_folder() -> Path:
+    """The folder of the kernels that come with convtool."""
+    return Path(importlib.import_module("convtool.kernels").__path__[0])
+
+
+def names(folder: Path) -> list[str]:
+    """The file names of the kernels in a folder, sorted; none if there is no such folder."""
+    try:
+        return sorted(path.name for path in folder.iterdir() if path.suffix in EXTENSIONS)
+    except OSError:
+        return []
+
+
+def _folders() -> Iterator[Path]:
+    """Where a name is looked for when it is no path from here."""
+    yield Path("kernels")
+    listed = os.environ.get("CONVTOOL_KERNELS", "")
+    yield from (Path(folder) for folder in listed.split(os.pathsep) if folder)
+    yield bundled_folder()
+
+
+def _candidates(folder: Path, spec: str) -> Iterator[Path]:
+    try:
+        path = folder / Path(spec).expanduser()
+    except RuntimeError:
+        path = folder / spec
+    yield path
+    yield from (path.with_name(path.name + extension) for extension in EXTENSIONS if path.name)
+
+
+def _read(path: Path) -> tuple[Kernel, ...]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise ConvtoolError(f"{path}: cannot be read: {error.strerror}") from None
+    return _parse_bytes(data, str(path), path.stem)
+
+
+def _parse_bytes(data: bytes, source: str, name: str) -> tuple[Kernel, ...]:
+    if len(data) > LARGEST_FILE:
+        raise ConvtoolError(f"{source}: is larger than 16 MiB, expected a kernel file")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError:
+        raise ConvtoolError(f"{source}: is no text, expected a kernel as JSON or rows") from None
+    return parse(text, source, name)
+
+
+def _not_found(spec: str) -> str:
+    """The error for a name that no folder has."""
+    if Path(spec).is_dir():
+        return f"kernel {spec!r} is a folder, expected a file"
+    known = sorted({name for folder in _folders() for name in names(folder)})
+    stems = {Path(name).stem: name for name in known}
+    near = difflib.get_close_matches(Path(spec).name, [*known, *stems], n=6, cutoff=0.5)
+    nearest = list(dict.fromkeys(stems.get(name, name) for name in near))[:3]
+    hint = f"nearest: {', '.join(nearest)}" if nearest else f"bundled: {', '.join(stems)}"
+    return f"kernel {spec!r} is not found; {hint}"

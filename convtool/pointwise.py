@@ -1,0 +1,84 @@
+"""Stages that look at one pixel at a time."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from .errors import ConvtoolError
+from .geometry import Pair
+from .image import Header
+from .precision import FLOAT64, is_integer, result_float
+from .stage import Array
+from .tone import saturate
+
+
+class Relu:
+    """Negative values become 0; NaN stays, and alpha is left alone."""
+
+    def bind(self, header: Header) -> "ReluStage":
+        """The stage for images of this description."""
+        return ReluStage(header)
+
+
+class Gray:
+    """Colour becomes grey: 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), alpha kept.
+
+    Whole pixels stay whole, rounded half to even from the exact value. Grey stays as it is.
+    """
+
+    def bind(self, header: Header) -> "GrayStage":
+        """The stage for images of this description; ConvtoolError if they have no colours."""
+        if header.colors not in (1, 3):
+            raise ConvtoolError(
+                f"an image of {header.colors} channels has no grey, expected 1 or 3 channels"
+            )
+        return GrayStage(header)
+
+
+@dataclass(frozen=True)
+class _PointStage:
+    input: Header
+
+    def rows_needed(self, first: int, last: int) -> Pair:
+        """The same rows."""
+        return first, last
+
+
+class ReluStage(_PointStage):
+    """`Relu` bound to an image."""
+
+    @property
+    def output(self) -> Header:
+        """As the input."""
+        return self.input
+
+    def run(self, band: Array, top: int, first: int, last: int) -> Array:
+        """Output rows first..last - 1."""
+        out = band[first - top : last - top].copy()
+        colors = out[..., : self.input.colors]
+        np.maximum(colors, 0, out=colors)
+        return out
+
+
+class GrayStage(_PointStage):
+    """`Gray` bound to an image."""
+
+    @property
+    def output(self) -> Header:
+        """One channel L, and alpha if there was one."""
+        return replace(self.input, channels=("L", *self.input.channels[self.input.colors :]))
+
+    def run(self, band: Array, top: int, first: int, last: int) -> Array:
+        """Output rows first..last - 1."""
+        rows = band[first - top : last - top]
+        if self.input.colors == 1:
+            return rows
+        whole = is_integer(self.input.dtype)
+        kind: Any = FLOAT64 if whole else result_float(self.input.dtype)
+        red, green, blue = (rows[..., i].astype(kind) for i in range(3))
+        gray = (299 * red + 587 * green + 114 * blue) / 1000
+        dtype = np.dtype(np.uint8) if self.input.dtype.kind == "b" else self.input.dtype
+        gray = saturate(gray, dtype) if whole else gray
+        gray = gray.astype(self.input.dtype)[..., np.newaxis]
+        return np.concatenate([gray, rows[..., 3:]], axis=-1)

@@ -1,0 +1,139 @@
+"""CSV: a matrix of numbers, a row a line, comma-separated; or several, one a channel.
+
+Channels follow one another as blocks, each under a line ``# channel 0: R``, with an empty
+line between. Whole numbers are read as int32 (int64 where they need it); others as float32
+where that gives every number back as it is written, else as float64.
+"""
+
+import re
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import numpy as np
+
+from ..errors import ConvtoolError
+from ..image import CHANNEL_NAMES, Header
+from ..stage import Array
+from .array import ArrayReader, Reader, check_size
+
+_CHANNEL = re.compile(r"#\s*channel\s+\d+\s*:\s*(\S.*?)\s*")
+_NOT_WHOLE = re.compile(r"[.a-zA-Z]")
+
+
+@dataclass
+class _Block:
+    """The lines of one channel."""
+
+    name: str | None = None
+    lines: list[str] = field(default_factory=list)
+    values: list[list[float]] = field(default_factory=list)
+
+
+def read_csv(file: BinaryIO, name: str, max_pixels: int) -> Reader:
+    """The reader for a CSV file; ConvtoolError with row and column for what is no number."""
+    try:
+        text = file.read().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConvtoolError(f"{name}: is no text, expected comma-separated numbers") from None
+    blocks = _blocks(text, name)
+    first = blocks[0]
+    check_size(name, len(first.values), len(first.values[0]), max_pixels)
+    for block in blocks[1:]:
+        if len(block.values) != len(first.values) or len(block.values[0]) != len(first.values[0]):
+            raise ConvtoolError(
+                f"{name}: channel {block.name} is {len(block.values)}x{len(block.values[0])}, "
+                f"expected {len(first.values)}x{len(first.values[0])} like the first"
+            )
+    pixels = _array(blocks)
+    names = tuple(block.name or "L" for block in blocks)
+    known = CHANNEL_NAMES.get(len(names)) == names
+    channels = names if known else tuple(str(i) for i in range(len(names)))
+    header = Header(pixels.shape[0], pixels.shape[1], channels, pixels.dtype)
+    return ArrayReader(header, pixels)
+
+
+def _blocks(text: str, name: str) -> list[_Block]:
+    """The channels of a file, every row checked."""
+    blocks = [_Block()]
+    gap = 0
+    for number, line in enumerate(text.splitlines(), start=1):
+        line = line.strip()
+        if line.startswith("#"):
+            channel = _CHANNEL.fullmatch(line)
+            if channel:
+                if blocks[-1].values:
+                    blocks.append(_Block())
+                blocks[-1].name = channel[1]
+                gap = 0
+            continue
+        block = blocks[-1]
+        if not line:
+            gap = gap or number
+            continue
+        if gap and block.values:
+            raise ConvtoolError(
+                f"{name}: row {gap} is empty, expected numbers, or a line '# channel N: NAME' "
+                "before another channel"
+            )
+        gap = 0
+        row = _row(line, f"{name}: row {number}")
+        if block.values and len(row) != len(block.values[0]):
+            short = min(len(row), len(block.values[0])) + 1
+            raise ConvtoolError(
+                f"{name}: row {number}, column {short}: the row has {len(row)} number(s), "
+                f"expected {len(block.values[0])} like the rows above"
+            )
+        block.lines.append(line)
+        block.values.append(row)
+    if not blocks[-1].values:
+        raise ConvtoolError(f"{name}: holds no numbers, expected rows of them")
+    return blocks
+
+
+def _row(line: str, where: str) -> list[float]:
+    """The numbers of one line."""
+    words = line.split(",")
+    if "_" not in line:
+        try:
+            return list(map(float, words))
+        except ValueError:
+            pass
+    for column, word in enumerate(words, start=1):
+        word = word.strip()
+        place = f"{where}, column {column}"
+        if not word:
+            raise ConvtoolError(f"{place}: is empty, expected a number")
+        try:
+            if "_" in word:
+                raise ValueError
+            float(word)
+        except ValueError:
+            hint = "; numbers stand apart by commas" if re.search(r"[\s;]", word) else ""
+            shown = word if len(word) <= 40 else f"{word[:37]}..."
+            raise ConvtoolError(f"{place}: found {shown!r}, expected a number{hint}") from None
+    raise AssertionError("unreachable: one of the words is no number")
+
+
+def _array(blocks: list[_Block]) -> Array:
+    """The channels as an array (H, W, C) in the type that the text calls for."""
+    values = np.stack([np.array(block.values) for block in blocks], axis=-1)
+    if any(_NOT_WHOLE.search(line) for block in blocks for line in block.lines):
+        narrow = values.astype(np.float32)
+        return narrow if _gives_back(narrow, values) else values
+    if np.abs(values).max() < 2**31:
+        return values.astype(np.int32)
+    exact = [[[int(word) for word in line.split(",")] for line in b.lines] for b in blocks]
+    try:
+        return np.moveaxis(np.array(exact, dtype=np.int64), 0, -1)
+    except OverflowError:
+        return values
+
+
+def _gives_back(narrow: Array, values: Array) -> bool:
+    """Whether the shortest text of each float32 reads as the number that stood there."""
+    differs = (narrow != values) & ~np.isnan(values)
+    narrow, values = narrow[differs], values[differs]
+    for some in (slice(1000), slice(1000, None)):
+        if not np.array_equal(narrow[some].astype(str).astype(np.float64), values[some]):
+            return False
+    return True

@@ -1,0 +1,49 @@
+"""NumPy's .npy files: an array (H, W) or (H, W, C); 2 and 4 channels end in alpha."""
+
+from typing import BinaryIO
+
+import numpy as np
+
+from ..errors import ConvtoolError
+from ..image import Header, check_image
+from ..stage import Array
+from .array import ArrayReader, Reader, check_size
+
+
+def read_npy(file: BinaryIO, name: str, max_pixels: int) -> Reader:
+    """The reader for a .npy file; objects (pickles) are refused."""
+    try:
+        shape = _shape(file)
+        if len(shape) in (2, 3):
+            check_size(name, shape[0], shape[1], max_pixels)
+        pixels = check_image(_load(file))
+    except ConvtoolError as error:
+        raise error if str(error).startswith(name) else ConvtoolError(f"{name}: {error}") from None
+    except (ValueError, OSError, EOFError, MemoryError) as error:
+        raise ConvtoolError(f"{name}: is no sound .npy file: {error}") from None
+    header = Header.of_array(pixels, names=True)
+    note = f"{name}: the last of its {len(header.channels)} channels is taken for alpha"
+    return ArrayReader(header, pixels, (note,) if header.has_alpha else ())
+
+
+def _shape(file: BinaryIO) -> tuple[int, ...]:
+    """The shape that the file's header gives; the file is left at its start."""
+    version = np.lib.format.read_magic(file)
+    read_header = (
+        np.lib.format.read_array_header_1_0
+        if version == (1, 0)
+        else np.lib.format.read_array_header_2_0
+    )
+    shape, _, _ = read_header(file)
+    file.seek(0)
+    return shape
+
+
+def _load(file: BinaryIO) -> Array:
+    """The array, mapped from the disk where the file has a path there."""
+    path = getattr(file, "name", None)
+    if isinstance(path, str):
+        mapped: Array = np.load(path, mmap_mode="r", allow_pickle=False)
+        return mapped
+    loaded: Array = np.lib.format.read_array(file, allow_pickle=False)
+    return loaded

@@ -1,0 +1,115 @@
+"""Every picture format that Pillow opens."""
+
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
+
+from ..errors import ConvtoolError
+from ..image import Header, white_of
+from .array import ArrayReader, Reader, check_size
+
+ORIENTATION = 0x0112
+"""The EXIF tag."""
+
+_EXPANDED = {
+    "1": "L",
+    "PA": "RGBA",
+    "La": "LA",
+    "RGBa": "RGBA",
+    "RGBX": "RGB",
+    "CMYK": "RGB",
+    "YCbCr": "RGB",
+    "HSV": "RGB",
+}
+"""Pillow's mode -> the mode of the same picture as plain channels."""
+
+_CHANNELS = {
+    "L": ("L",),
+    "LA": ("L", "A"),
+    "RGB": ("R", "G", "B"),
+    "RGBA": ("R", "G", "B", "A"),
+    "I": ("L",),
+    "F": ("L",),
+}
+
+_pillow_limit = threading.Lock()
+
+
+def read_picture(file: BinaryIO, name: str, max_pixels: int) -> Reader:
+    """The reader for a picture: upright, palettes and 1-bit expanded, CMYK and the like as RGB."""
+    with warnings.catch_warnings():
+        # What Pillow warns of is metadata it cannot make sense of; the pixels are sound or fail.
+        warnings.simplefilter("ignore")
+        try:
+            with _own_limit(), Image.open(file) as opened:
+                check_size(name, opened.height, opened.width, max_pixels)
+                notes = tuple(f"{name}: {note}" for note in _notes(opened))
+                opened.load()
+                image = _expanded(_upright(opened))
+                pixels = np.asarray(image)
+        except UnidentifiedImageError:
+            raise ConvtoolError(
+                f"{name}: is no image that can be read, expected PNG, JPEG, TIFF, ..., "
+                "a CSV of numbers or .npy"
+            ) from None
+        except ConvtoolError:
+            raise
+        except Exception as error:  # a broken file makes Pillow's decoders raise almost anything
+            raise ConvtoolError(f"{name}: is broken and cannot be decoded: {error}") from None
+    if image.mode == "I" and opened.format in (
+        "PNG",
+        "PPM",
+    ):  # Pillow's mode for these formats' 16 bits, never more
+        pixels = pixels.astype(np.uint16)
+    height, width = pixels.shape[:2]
+    channels = _CHANNELS[image.mode.partition(";")[0]]
+    header = Header(height, width, channels, pixels.dtype, white_of(pixels.dtype))
+    return ArrayReader(header, pixels.reshape(height, width, len(channels)), notes)
+
+
+@contextmanager
+def _own_limit() -> Iterator[None]:
+    """Put Pillow's own limit on pixels aside: ours is checked before a pixel is decoded."""
+    with _pillow_limit:
+        before = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
+
+
+def _notes(image: ImageFile) -> Iterator[str]:
+    """What is lost on the way from the file to the pixels."""
+    frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    if frames > 1:
+        yield f"holds {frames} frames, only the first is read"
+    raw = image.tile[0].args if image.tile else ()
+    raw_mode = raw if isinstance(raw, str) else next(iter(raw or ()), "")
+    if image.mode in ("LA", "RGB", "RGBA") and ";16" in str(raw_mode):
+        yield "has 16 bits a channel, read as 8"
+    if image.mode.startswith("I;16") and "transparency" in image.info:
+        yield "its transparent colour is ignored"
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The picture as its EXIF orientation says it is to be seen."""
+    if image.getexif().get(ORIENTATION, 1) == 1:
+        return image
+    return ImageOps.exif_transpose(image)
+
+
+def _expanded(image: Image.Image) -> Image.Image:
+    """The same picture in plain channels."""
+    mode = image.mode
+    if image.has_transparency_data and mode in ("1", "L", "P", "RGB"):
+        return image.convert("LA" if mode in ("1", "L") else "RGBA")
+    if mode == "P":
+        return image.convert("RGB")
+    return image.convert(_EXPANDED[mode]) if mode in _EXPANDED else image

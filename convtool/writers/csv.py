@@ -1,0 +1,49 @@
+"""CSV, every value exactly as computed; `readers.csv` reads it back."""
+
+import io
+from typing import BinaryIO
+
+import numpy as np
+
+from ..image import Header
+from ..stage import Array
+
+_WHOLE_BELOW = 2.0**53
+"""Floats from here on are all whole; they are written with an exponent, which is shorter."""
+
+
+class CsvWriter:
+    """Writes a map a row a line; several channels as blocks under ``# channel 0: R``."""
+
+    def __init__(self, file: BinaryIO, header: Header) -> None:
+        self._file = file
+        self._channels = header.channels
+        # The first channel goes straight to the file; the others wait until it is complete.
+        self._waiting = [io.BytesIO() for _ in header.channels[1:]]
+        if self._waiting:
+            file.write(self._title(0))
+
+    def write(self, band: Array) -> None:
+        """Write the next rows."""
+        for channel, file in enumerate([self._file, *self._waiting]):
+            file.write("".join(f"{_line(row)}\n" for row in band[..., channel]).encode())
+
+    def close(self) -> None:
+        """Write the channels that waited."""
+        for channel, rows in enumerate(self._waiting, start=1):
+            self._file.write(b"\n" + self._title(channel))
+            self._file.write(rows.getbuffer())
+
+    def _title(self, channel: int) -> bytes:
+        return f"# channel {channel}: {self._channels[channel]}\n".encode()
+
+
+def _line(row: Array) -> str:
+    """One row as text: whole numbers without a point, others as the shortest that reads back."""
+    if row.dtype.kind in "biu":
+        return ",".join(map(str, (row * 1 if row.dtype.kind == "b" else row).tolist()))
+    whole = (np.rint(row) == row) & (np.abs(row) < _WHOLE_BELOW)
+    if whole.all():
+        return ",".join(map(str, row.astype(np.int64).tolist()))
+    words = row.astype(str).tolist()
+    return ",".join(word.removesuffix(".0") for word in words)

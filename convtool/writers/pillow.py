@@ -1,0 +1,61 @@
+"""Every picture format that Pillow writes."""
+
+import io
+from functools import cache
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from ..errors import ConvtoolError
+from ..image import Header
+from ..stage import Array
+
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "PNG": {"compress_level": 1},
+    "JPEG": {"quality": 95},
+    "WEBP": {"lossless": True},
+}
+"""Pillow's format -> how it is saved: pixels kept where the format can, PNG packed fast."""
+
+
+@cache
+def pillow_formats() -> dict[str, str]:
+    """Extension -> Pillow's name, of the formats that Pillow writes."""
+    registered = Image.registered_extensions()
+    return {ext: name for ext, name in registered.items() if name in Image.SAVE}
+
+
+class PillowWriter:
+    """Collects a map's pixels (uint8, or uint16 with one channel) and saves them at the end."""
+
+    def __init__(self, file: BinaryIO, header: Header, name: str) -> None:
+        self._file = file
+        self._name = {"jpeg": "JPEG", "tiff": "TIFF", "ppm": "PPM"}.get(name) or (
+            pillow_formats()[f".{name}"]
+        )
+        shape = header.height, header.width, len(header.channels)
+        if shape[2] > 4:
+            raise ConvtoolError(
+                f"a map of {shape[2]} channels is no picture, expected 1 to 4; "
+                "CSV and NPY hold any number"
+            )
+        if self._name == "GIF" and shape[2] > 1:
+            raise ConvtoolError("GIF holds no true colour, expected a grey map; PNG holds colour")
+        self._pixels = np.empty(shape, header.dtype)
+        self._row = 0
+
+    def write(self, band: Array) -> None:
+        """Keep the next rows."""
+        self._pixels[self._row : self._row + len(band)] = band
+        self._row += len(band)
+
+    def close(self) -> None:
+        """Encode and write the picture."""
+        pixels = self._pixels[..., 0] if self._pixels.shape[2] == 1 else self._pixels
+        encoded = io.BytesIO()
+        try:
+            Image.fromarray(pixels).save(encoded, self._name, **_OPTIONS.get(self._name, {}))
+        except Exception as error:  # each encoder has its own way to refuse a picture
+            raise ConvtoolError(f"{self._name} cannot hold this map: {error}") from None
+        self._file.write(encoded.getbuffer())
