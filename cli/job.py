@@ -139,7 +139,7 @@ def _open(image: str | None, output: Output) -> "Reader":
 
     limit = output.max_pixels or MAX_PIXELS
     if image is None or image == "-":
-        return read_stream(click.get_binary_stream("stdin"), limit)
+        return read_stream(sys.stdin.buffer, limit)
     return open_image(image, limit)
 
 
@@ -161,9 +161,8 @@ def _file(path: Path | None) -> Iterator[BinaryIO]:
             yield file
         return
     try:
-        file = click.get_binary_stream("stdout")
-        yield file
-        file.flush()
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
