@@ -1,0 +1,61 @@
+"""What several test files use: a real photo, and the command run as a command."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import skimage.data
+from hypothesis import settings
+from PIL import Image
+
+REPOSITORY = Path(__file__).parent.parent
+SCRIPT = os.environ.get("CONVTOOL") or str(Path(sys.executable).parent / "convtool")
+"""The command under test; the checks point it at the one that an installed wheel brings."""
+
+
+@pytest.fixture(scope="session")
+def photo():
+    """A real photo, RGB, 8 bits."""
+    return skimage.data.chelsea()
+
+
+@pytest.fixture(scope="session")
+def gray_photo():
+    """A real photo in grey, 8 bits."""
+    return skimage.data.camera()
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty current folder, and no kernels but the bundled ones."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("CONVTOOL_KERNELS", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def small(folder):
+    """A small piece of a photo as small.png in the current folder."""
+    pixels = skimage.data.chelsea()[100:140, 120:170]
+    Image.fromarray(pixels).save(folder / "small.png")
+    return np.asarray(pixels)
+
+
+@pytest.fixture
+def convtool(folder):
+    """Run the command in the current folder: convtool("conv", "a.png", ...) -> the process."""
+
+    def run(*args, stdin=b"", **options):
+        return subprocess.run(
+            [SCRIPT, *map(str, args)], input=stdin, capture_output=True, cwd=folder, timeout=60,
+            **options,
+        )  # fmt: skip
+
+    return run
+
+
+settings.register_profile("convtool", deadline=None)
+settings.load_profile("convtool")
