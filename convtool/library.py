@@ -35,7 +35,7 @@ def find_kernels(spec: str) -> tuple[Kernel, ...]:
         return _parse_bytes(sys.stdin.buffer.read(LARGEST_FILE + 1), "kernel from stdin", "kernel")
     for folder in (Path(), *_folders()):
         for path in _candidates(folder, spec):
-            if path.is_file():
+            if os.path.isfile(path):  # unlike Path.is_file, False for what is no name at all
                 return _read(path)
     if _INLINE.fullmatch(spec):
         return parse_inline(spec)
@@ -101,11 +101,10 @@ def _parse_bytes(data: bytes, source: str, name: str) -> tuple[Kernel, ...]:
 
 def _not_found(spec: str) -> str:
     """The error for a name that no folder has."""
-    if Path(spec).is_dir():
+    if spec and os.path.isdir(spec):
         return f"kernel {spec!r} is a folder, expected a file"
-    known = sorted({name for folder in _folders() for name in names(folder)})
-    stems = {Path(name).stem: name for name in known}
-    near = difflib.get_close_matches(Path(spec).name, [*known, *stems], n=6, cutoff=0.5)
-    nearest = list(dict.fromkeys(stems.get(name, name) for name in near))[:3]
-    hint = f"nearest: {', '.join(nearest)}" if nearest else f"bundled: {', '.join(stems)}"
+    files = {Path(name).stem: name for folder in _folders() for name in names(folder)}
+    near = difflib.get_close_matches(Path(spec).stem, files, n=3, cutoff=0.5)
+    nearest = [files[stem] for stem in near]
+    hint = f"nearest: {', '.join(nearest)}" if nearest else f"bundled: {', '.join(sorted(files))}"
     return f"kernel {spec!r} is not found; {hint}"

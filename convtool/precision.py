@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 DType = np.dtype[Any]
 
@@ -22,6 +23,29 @@ def is_whole(values: object) -> bool:
     """Whether every value is a whole number (5.0 is one)."""
     numbers = np.asarray(values)
     return bool(np.all(np.rint(numbers) == numbers))
+
+
+def reads_as_float32(values: npt.NDArray[Any]) -> bool:
+    """Whether every value is what the shortest text of some float32 reads as: 0.1, not 1/3."""
+    values = values[_changed(values)]
+    with np.errstate(over="ignore"):
+        narrow = values.astype(FLOAT32)
+    return all(
+        np.array_equal(narrow[some].astype(str).astype(FLOAT64), values[some])
+        for some in (slice(1000), slice(1000, None))  # most arrays show it soon
+    )
+
+
+def differs_in_float32(values: npt.NDArray[Any]) -> bool:
+    """Whether any value is not a float32 itself."""
+    return bool(_changed(values).any())
+
+
+def _changed(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Which values float32 does not hold as they are."""
+    with np.errstate(over="ignore"):
+        changed: npt.NDArray[np.bool_] = (values.astype(FLOAT32) != values) & ~np.isnan(values)
+    return changed
 
 
 def is_integer(dtype: DType) -> bool:

@@ -6,6 +6,8 @@ from typing import BinaryIO
 import numpy as np
 
 from ..image import Header
+from ..precision import FLOAT64, differs_in_float32, reads_as_float32
+from ..readers.csv import WIDE
 from ..stage import Array
 
 _WHOLE_BELOW = 2.0**53
@@ -20,19 +22,30 @@ class CsvWriter:
         self._channels = header.channels
         # The first channel goes straight to the file; the others wait until it is complete.
         self._waiting = [io.BytesIO() for _ in header.channels[1:]]
+        self._narrow = header.dtype == FLOAT64
+        """Whether the numbers so far would be read back as float32, though they are float64."""
+        self._differ = False
+        """Whether any of them would not be the same then."""
         if self._waiting:
             file.write(self._title(0))
 
     def write(self, band: Array) -> None:
         """Write the next rows."""
+        if band.dtype == np.float16:
+            band = band.astype(np.float32)
+        if self._narrow:
+            self._narrow = reads_as_float32(band)
+            self._differ = self._differ or differs_in_float32(band)
         for channel, file in enumerate([self._file, *self._waiting]):
             file.write("".join(f"{_line(row)}\n" for row in band[..., channel]).encode())
 
     def close(self) -> None:
-        """Write the channels that waited."""
+        """Write the channels that waited, and the type where the numbers do not tell it."""
         for channel, rows in enumerate(self._waiting, start=1):
             self._file.write(b"\n" + self._title(channel))
             self._file.write(rows.getbuffer())
+        if self._narrow and self._differ:
+            self._file.write(WIDE.encode())
 
     def _title(self, channel: int) -> bytes:
         return f"# channel {channel}: {self._channels[channel]}\n".encode()
@@ -42,8 +55,9 @@ def _line(row: Array) -> str:
     """One row as text: whole numbers without a point, others as the shortest that reads back."""
     if row.dtype.kind in "biu":
         return ",".join(map(str, (row * 1 if row.dtype.kind == "b" else row).tolist()))
-    whole = (np.rint(row) == row) & (np.abs(row) < _WHOLE_BELOW)
+    whole = (np.rint(row) == row) & (np.abs(row.astype(np.float64)) < _WHOLE_BELOW)
     if whole.all():
         return ",".join(map(str, row.astype(np.int64).tolist()))
-    words = row.astype(str).tolist()
-    return ",".join(word.removesuffix(".0") for word in words)
+    words = row.astype(str).astype(object)
+    words[whole] = row[whole].astype(np.int64).astype(str)
+    return ",".join(words)

@@ -1,0 +1,61 @@
+import io
+
+import numpy as np
+import pytest
+
+from convtool import ConvtoolError, read_image
+from convtool.readers import open_image, read_stream
+
+
+def saved(array, **options):
+    file = io.BytesIO()
+    np.save(file, array, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", ">u2", "int64", "float16", "float64"])
+@pytest.mark.parametrize("shape", [(3, 4), (3, 4, 1), (3, 4, 3), (3, 4, 7)])
+def test_arrays_from_a_file_and_from_a_pipe(folder, dtype, shape):
+    array = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
+    (folder / "a.npy").write_bytes(saved(array))
+    assert np.array_equal(read_image("a.npy"), array[..., 0] if shape[2:] == (1,) else array)
+    (block,) = read_stream(io.BytesIO(saved(np.asfortranarray(array)))).blocks()
+    assert np.array_equal(block, array.reshape(3, 4, -1))
+
+
+def test_two_and_four_channels_end_in_alpha_and_it_says_so(folder):
+    np.save("a.npy", np.zeros((2, 2, 4)))
+    reader = open_image("a.npy")
+    assert reader.header.channels == ("R", "G", "B", "A")
+    assert reader.notes == ("a.npy: the last of its 4 channels is taken for alpha",)
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (saved(np.zeros(4)), r"image has shape \(4,\)"),
+        (saved(np.zeros((0, 4))), "at least one pixel"),
+        (saved(np.zeros((2, 2), complex)), "complex128"),
+        (saved(np.array([[{}]]), allow_pickle=True), "is no sound .npy file"),
+        (saved(np.zeros((20, 20)))[:-1], "is no sound .npy file"),
+        (saved(np.zeros((20, 20)))[:30], "is no sound .npy file"),
+        (b"\x93NUMPY\x09\x00aaaa", "is no sound .npy file"),
+        (b"not an array", "is no sound .npy file"),
+        (b"", "is empty"),
+    ],
+)
+def test_bad_files(folder, data, message):
+    (folder / "a.npy").write_bytes(data)
+    with pytest.raises(ConvtoolError, match=message) as caught:
+        open_image("a.npy")
+    assert str(caught.value).startswith("a.npy: ")
+
+
+def test_a_header_that_promises_too_much_is_refused_before_memory_is_taken(folder):
+    data = saved(np.zeros((20, 20))).replace(b"(20, 20), }      ", b"(20000, 20000), }")
+    assert b"20000" in data
+    (folder / "a.npy").write_bytes(data)
+    with pytest.raises(ConvtoolError, match=r"is no sound .npy file"):
+        open_image("a.npy")
+    with pytest.raises(ConvtoolError, match="more than the limit of 1000 pixels"):
+        open_image("a.npy", 1000)

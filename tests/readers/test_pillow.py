@@ -1,0 +1,145 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from convtool import ConvtoolError, read_image
+from convtool.readers import open_image, read_stream
+
+RGB = np.random.default_rng(0).integers(0, 256, (6, 5, 3), dtype=np.uint8)
+GRAY = RGB[..., 0]
+
+
+def save(name, image, **options):
+    image = image if isinstance(image, Image.Image) else Image.fromarray(image)
+    image.save(name, **options)
+    return name
+
+
+@pytest.mark.parametrize("extension", ["png", "tif", "bmp", "ppm", "webp"])
+def test_lossless_formats(folder, extension):
+    name = save(f"a.{extension}", RGB, **({"lossless": True} if extension == "webp" else {}))
+    assert np.array_equal(read_image(name), RGB)
+
+
+def test_jpeg_is_what_pillow_makes_of_it(folder):
+    name = save("a.jpg", RGB)
+    assert np.array_equal(read_image(name), np.asarray(Image.open(name)))
+
+
+@pytest.mark.parametrize("extension", ["png", "tif", "pgm"])
+def test_16_bit_grey_stays_16_bit(folder, extension):
+    deep = np.arange(30, dtype=np.uint16).reshape(6, 5) * 2000
+    save(f"a.{extension}", deep)
+    reader = open_image(f"a.{extension}")
+    assert (reader.header.dtype, reader.header.white) == (np.uint16, 65535)
+    assert np.array_equal(read_image(f"a.{extension}"), deep)
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.float32])
+def test_wide_tiffs_keep_their_numbers(folder, dtype):
+    wide = (np.arange(30).reshape(6, 5) * 1000 - 7).astype(dtype)
+    found = read_image(save("a.tif", wide))
+    assert found.dtype == dtype
+    assert np.array_equal(found, wide)
+
+
+def test_one_bit_and_palettes_are_expanded(folder):
+    bits = Image.fromarray(GRAY > 128)
+    assert bits.mode == "1"
+    assert np.array_equal(read_image(save("a.png", bits)), np.where(GRAY > 128, 255, 0))
+    palette = Image.fromarray(RGB).quantize(30)
+    assert np.array_equal(read_image(save("b.png", palette)), RGB)
+
+
+def test_transparency_becomes_alpha(folder):
+    palette = Image.fromarray(RGB).quantize(30)
+    found = read_image(save("a.png", palette, transparency=palette.getpixel((2, 1))))
+    assert found.shape == (6, 5, 4)
+    assert np.array_equal(found[..., :3], RGB)
+    assert found[1, 2, 3] == 0
+    assert np.count_nonzero(found[..., 3] == 0) == 1
+    gray = read_image(save("b.png", GRAY, transparency=int(GRAY[1, 2])))
+    assert np.array_equal(gray[..., 0], GRAY)
+    assert np.array_equal(gray[..., 1], np.where(GRAY[1, 2] == GRAY, 0, 255))
+    rgb = read_image(save("c.png", RGB, transparency=tuple(RGB[0, 0].tolist())))
+    assert rgb.shape == (6, 5, 4)
+    assert rgb[0, 0, 3] == 0
+
+
+def test_alpha_is_read(folder):
+    for channels, names in ((2, ("L", "A")), (4, ("R", "G", "B", "A"))):
+        image = np.random.default_rng(1).integers(0, 256, (4, 4, channels), dtype=np.uint8)
+        reader = open_image(save("a.png", image))
+        assert reader.header.channels == names
+        assert np.array_equal(read_image("a.png"), image)
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "YCbCr"])
+def test_other_colours_become_rgb(folder, mode):
+    image = Image.fromarray(RGB).convert(mode)
+    assert np.array_equal(read_image(save("a.tif", image)), np.asarray(image.convert("RGB")))
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_exif_orientation_is_applied(folder, orientation):
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    upright = {
+        1: RGB, 2: RGB[:, ::-1], 3: RGB[::-1, ::-1], 4: RGB[::-1], 5: RGB.swapaxes(0, 1),
+        6: np.rot90(RGB, -1), 7: np.rot90(RGB, 2).swapaxes(0, 1), 8: np.rot90(RGB),
+    }  # fmt: skip
+    assert np.array_equal(read_image(save("a.png", RGB, exif=exif)), upright[orientation])
+
+
+def test_what_is_left_out_is_told(folder):
+    frames = [Image.fromarray(GRAY), Image.fromarray(GRAY[::-1].copy())]
+    frames[0].save("a.gif", save_all=True, append_images=frames[1:])
+    assert open_image("a.gif").notes == ("a.gif: holds 2 frames, only the first is read",)
+    assert open_image(save("b.png", RGB)).notes == ()
+
+
+def test_a_pipe_is_told_by_its_first_bytes(folder):
+    for extension in ("png", "jpg", "tif", "gif", "ppm"):
+        save(f"a.{extension}", GRAY)
+        data = (folder / f"a.{extension}").read_bytes()
+        (block,) = read_stream(io.BytesIO(data)).blocks()
+        assert block.shape[:2] == GRAY.shape
+    (block,) = read_stream(io.BytesIO(b"1,2\n3,4\n")).blocks()
+    assert block[..., 0].tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize("extension", ["png", "jpg", "bmp", "ppm", "gif", "tif", "webp"])
+@pytest.mark.parametrize("kept", [0.5, 0.95])
+def test_truncated_pictures(folder, extension, kept):
+    save(f"a.{extension}", np.tile(RGB, (20, 20, 1)))
+    data = (folder / f"a.{extension}").read_bytes()
+    (folder / f"a.{extension}").write_bytes(data[: int(len(data) * kept)])
+    with pytest.raises(ConvtoolError, match=f"a.{extension}: is (broken|no image)"):
+        open_image(f"a.{extension}")
+
+
+def test_bad_files(folder):
+    for data, message in (
+        (b"", "is empty"),
+        (b"hello", "is no image that can be read"),
+        (b"\x89PNG\r\n\x1a\n" + b"x" * 50, "is (broken|no image)"),
+    ):
+        (folder / "a.png").write_bytes(data)
+        with pytest.raises(ConvtoolError, match=f"a.png: {message}"):
+            open_image("a.png")
+    with pytest.raises(ConvtoolError, match=r"b.png: no such file"):
+        open_image("b.png")
+    (folder / "c.png").mkdir()
+    with pytest.raises(ConvtoolError, match=r"c.png: is a folder"):
+        open_image("c.png")
+
+
+def test_the_pixel_limit_is_ours_and_pillows_is_left_alone(folder, monkeypatch):
+    name = save("a.png", np.zeros((40, 50), np.uint8))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    assert open_image(name, 2000).header.width == 50
+    with pytest.raises(ConvtoolError, match="is 40x50, more than the limit of 1999 pixels"):
+        open_image(name, 1999)
+    assert Image.MAX_IMAGE_PIXELS == 100

@@ -1,0 +1,134 @@
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reference import borders, images, kernels, pairs
+
+from convtool import ConvtoolError, conv2d, pool2d
+from convtool.conv import Conv
+from convtool.image import Header
+from convtool.pipeline import Chain, bands, run
+from convtool.pointwise import Relu
+from convtool.pool import Pool
+from convtool.readers.array import ArrayReader
+from convtool.writers import FORMATS
+
+
+@dataclass
+class Blocks:
+    """A reader that yields an array in blocks of some rows, and keeps count of what it gave."""
+
+    pixels: np.ndarray
+    rows: int
+    alpha: bool = False
+    notes: tuple[str, ...] = ()
+    given: int = 0
+
+    @property
+    def header(self):
+        return Header.of_array(self.pixels, names=self.alpha)
+
+    def blocks(self):
+        self.given = 0
+        for start in range(0, len(self.pixels), self.rows):
+            block = self.pixels[start : start + self.rows]
+            self.given += len(block)
+            yield block
+
+
+def result(reader, *operators):
+    return np.concatenate(list(bands(reader, Chain(operators).bind(reader.header))))
+
+
+@given(images(dtype="uint8", most=40, channels=(1, 3)), kernels(), borders, pairs, st.data())
+def test_a_chain_equals_the_operators_one_after_another(image, weights, border, stride, data):
+    reader = Blocks(image, data.draw(st.integers(1, 20)))
+    found = result(
+        reader,
+        Conv(weights, border=border, stride=stride),
+        Relu(),
+        Pool(2, "max", padding=1),
+        Conv(weights, border=border, padding="full"),
+    )
+    step = np.maximum(conv2d(image, weights, border=border, stride=stride), 0)
+    step = pool2d(step, 2, "max", padding=1)
+    assert np.array_equal(found, conv2d(step, weights, border=border, padding="full"))
+
+
+@pytest.mark.parametrize("border", ["edge", "constant", "reflect", "mirror", "wrap"])
+@pytest.mark.parametrize("rows", [1, 7, 5000])
+def test_bands_and_blocks_do_not_show(border, rows):
+    image = np.random.default_rng(0).integers(0, 256, (900, 400, 3), dtype=np.uint8)
+    weights = np.random.default_rng(1).integers(-5, 5, (5, 4))
+    options = {"border": border, "dilation": (3, 1)}
+    found = result(Blocks(image, rows), Conv(weights, **options), Conv(weights, **options))
+    expected = conv2d(conv2d(image, weights, **options), weights, **options)
+    assert np.array_equal(found, expected)
+
+
+def test_the_image_is_read_as_it_is_needed():
+    image = np.zeros((5000, 2000, 1), np.uint8)
+    reader = Blocks(image, 10)
+    operator = Conv(np.ones((5, 5), int))
+    first = next(bands(reader, Chain([operator]).bind(reader.header)))
+    assert len(first) + 2 <= reader.given <= len(first) + 12
+    wrapped = Conv(np.ones((5, 5), int), border="wrap")
+    next(bands(reader, Chain([wrapped]).bind(reader.header)))
+    assert reader.given == 5000
+
+
+def test_alpha_is_carried_over_where_the_size_stays():
+    image = np.random.default_rng(2).integers(0, 256, (300, 250, 4), dtype=np.uint8)
+    found = result(Blocks(image, 9, alpha=True), Conv(np.ones((4, 6)), dilation=2))
+    assert np.array_equal(found[..., 3], image[..., 3])
+    assert np.array_equal(found[..., :3], conv2d(image[..., :3], np.ones((4, 6)), dilation=2))
+
+
+def test_alpha_is_taken_at_the_anchor_where_the_size_changes():
+    image = np.random.default_rng(2).integers(0, 256, (9, 9, 2), dtype=np.uint8)
+    alpha = image[..., 1]
+
+    def carried(**options):
+        return result(Blocks(image, 2, alpha=True), Conv(np.ones((3, 3)), **options))[..., 1]
+
+    assert np.array_equal(carried(padding="valid"), alpha[1:-1, 1:-1])
+    assert np.array_equal(carried(padding="valid", anchor=(0, 2)), alpha[:-2, 2:])
+    assert np.array_equal(carried(stride=2), alpha[::2, ::2])
+    assert np.array_equal(carried(padding="full")[1:-1, 1:-1], alpha)
+
+
+def test_pooling_pools_alpha_like_a_channel():
+    image = np.random.default_rng(2).integers(0, 256, (8, 8, 4), dtype=np.uint8)
+    assert np.array_equal(result(Blocks(image, 3, alpha=True), Pool(2)), pool2d(image))
+
+
+def test_relu_leaves_alpha_and_nan():
+    image = np.array([[[-1.0, -2.0], [np.nan, 3.0]]])
+    found = result(Blocks(image, 1, alpha=True), Relu())
+    assert np.array_equal(found, [[[0, -2], [np.nan, 3]]], equal_nan=True)
+
+
+def test_a_reader_that_ends_early_is_an_error():
+    reader = Blocks(np.zeros((10, 4, 1)), 5)
+    stage = Chain([Pool(2)]).bind(Header.of_array(np.zeros((20, 4, 1))))
+    with pytest.raises(ConvtoolError, match="ends after 10 rows, expected 20"):
+        list(bands(reader, stage))
+
+
+def test_the_report_counts_what_was_clipped():
+    image = np.array([[0, 100, 200, 200]], np.uint8)[..., np.newaxis]
+    reader = ArrayReader(Header.of_array(image), image)
+    report = run(reader, [Conv([[2]], bias=-50)], io.BytesIO(), FORMATS["png"])
+    assert (report.values, report.below, report.above) == (4, 1, 2)
+    assert report.clipped_share == 0.75
+    assert run(reader, [Conv([[2]])], io.BytesIO(), FORMATS["csv"]).clipped_share == 0
+
+
+def test_sixteen_bits_are_for_grey_maps():
+    image = np.zeros((2, 2, 3), np.uint8)
+    reader = ArrayReader(Header.of_array(image, names=True), image)
+    with pytest.raises(ConvtoolError, match="16 bits are written for grey maps"):
+        run(reader, [], io.BytesIO(), FORMATS["png"], depth=16)

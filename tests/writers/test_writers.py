@@ -1,0 +1,97 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from convtool import ConvtoolError, read_image, write_image
+from convtool.image import Header
+from convtool.writers import FORMATS, format_of, named_format
+
+
+def encoded(array, name):
+    file = io.BytesIO()
+    writer = FORMATS[name].writer(file, Header.of_array(array, names=True))
+    for start in range(0, len(array), 3):
+        writer.write(array[start : start + 3])
+    writer.close()
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+@pytest.mark.parametrize("name", ["png", "tiff", "npy"])
+def test_formats_that_hold_every_pixel(name, channels):
+    array = np.random.default_rng(0).integers(0, 256, (7, 5, channels), dtype=np.uint8)
+    data = encoded(array, name)
+    loaded = (
+        np.load(io.BytesIO(data)) if name == "npy" else np.asarray(Image.open(io.BytesIO(data)))
+    )
+    assert np.array_equal(loaded, array[..., 0] if channels == 1 else array)
+
+
+@pytest.mark.parametrize("name", ["webp", "bmp", "ppm"])
+def test_formats_that_hold_colour(name):
+    array = np.random.default_rng(0).integers(0, 256, (7, 5, 3), dtype=np.uint8)
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(encoded(array, name)))), array)
+
+
+@pytest.mark.parametrize("name", ["png", "tiff", "ppm"])
+def test_deep_grey(name):
+    array = np.random.default_rng(0).integers(0, 65536, (7, 5, 1), dtype=np.uint16)
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(encoded(array, name)))), array[..., 0])
+
+
+def test_jpeg_is_near():
+    array = np.full((16, 16, 3), 77, np.uint8)
+    found = np.asarray(Image.open(io.BytesIO(encoded(array, "jpeg")))).astype(int)
+    assert np.abs(found - 77).max() <= 1
+
+
+@pytest.mark.parametrize("dtype", ["float32", ">f8", "bool", "int16"])
+def test_npy_keeps_the_type(dtype):
+    array = np.arange(12).reshape(3, 4, 1).astype(dtype)
+    found = np.load(io.BytesIO(encoded(array, "npy")))
+    assert found.dtype == np.dtype(dtype).newbyteorder("=")
+    assert np.array_equal(found, array[..., 0])
+
+
+@pytest.mark.parametrize(
+    ("name", "channels", "message"),
+    [("jpeg", 4, "JPEG cannot hold this map"), ("bmp", 2, "BMP cannot hold"),
+     ("gif", 3, "GIF holds no true colour"), ("png", 5, "5 channels is no picture")],
+)  # fmt: skip
+def test_what_a_format_cannot_hold(name, channels, message):
+    with pytest.raises(ConvtoolError, match=message):
+        encoded(np.zeros((3, 3, channels), np.uint8), name)
+
+
+def test_formats_by_name_and_extension():
+    assert format_of("a/b.PNG").name == "png"
+    assert format_of("x.jpeg") == format_of("x.jpg") == named_format("JPEG", "")
+    assert format_of("x.pgm") == FORMATS["ppm"]
+    assert format_of("x.tga").name == "tga"
+    for name in ("x", "x.doc", "png", ".png", "x."):
+        with pytest.raises(ConvtoolError, match="is unknown, expected one of: png, csv, npy"):
+            format_of(name)
+
+
+def test_write_image_and_read_it_back(folder):
+    values = np.array([[-5.0, 0.5, 1.5], [200.0, 255.4, 300.0]])
+    for name in ("a.csv", "a.npy"):
+        write_image(name, values)
+        assert np.array_equal(read_image(name), values)
+    write_image("a.png", values)
+    assert read_image("a.png").tolist() == [[0, 0, 2], [200, 255, 255]]
+    write_image("a.png", values, range="normalize", depth=16)
+    assert read_image("a.png").dtype == np.uint16
+    assert read_image("a.png").max() == 65535
+    write_image("b.tga", np.zeros((2, 3, 3), np.uint8))
+    assert read_image("b.tga").shape == (2, 3, 3)
+
+
+def test_a_bad_image_leaves_no_file(folder):
+    with pytest.raises(ConvtoolError):
+        write_image("a.png", np.zeros((2, 2, 5)))
+    with pytest.raises(ConvtoolError, match="range is 'wide'"):
+        write_image("a.png", np.zeros((2, 2)), range="wide")
+    assert list(folder.iterdir()) == []
