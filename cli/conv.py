@@ -68,7 +68,7 @@ def conv(ctx: click.Context, /, image: str | None, **given: Any) -> None:
     \b
     Examples:
       convtool conv photo.png --kernel edge.json -o edges.png
-      convtool conv photo.png -k sobel_x -k sobel_y --combine magnitude -o slope.png
+      convtool conv photo.png -k sobel_x -k sobel_y --combine max -o s.png
       convtool conv photo.png -k laplacian --range center -o laplacian.png
       convtool conv photo.png -k kirsch -o 'photo-{kernel}.png'
       convtool conv photo.png -k box3 --format csv | head

@@ -161,8 +161,9 @@ def _file(path: Path | None) -> Iterator[BinaryIO]:
             yield file
         return
     try:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        # Not sys.stdout.buffer: with PYTHONUNBUFFERED that may write a part and call it done.
+        with open(sys.stdout.fileno(), "wb", closefd=False) as file:
+            yield file
     except BrokenPipeError:
         raise
     except OSError as error:

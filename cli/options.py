@@ -14,7 +14,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 class Size(click.ParamType[Any]):
     """A whole number, 3, or one for rows and one for columns, 3x5."""
 
-    name = "N|RxC"
+    name = "size"
 
     def __init__(self, least: int) -> None:
         self.least = least

@@ -52,7 +52,7 @@ def pool(ctx: click.Context, /, image: str | None, **given: Any) -> None:
     Examples:
       convtool pool photo.png --mode max --size 2 -o half.png
       convtool pool photo.png --mode mean --size 8x8 --ceil -o thumbnail.png
-      convtool conv photo.png -k edge --format npy | convtool pool --mode max > edges.png
+      convtool conv photo.png -k edge --format npy | convtool pool -m max -o e.png
 
     The stride is the window's size unless --stride says otherwise.
 

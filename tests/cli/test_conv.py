@@ -1,0 +1,229 @@
+import io
+import os
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from conftest import SCRIPT
+from PIL import Image
+
+from convtool import Kernel, conv2d, find_kernel, find_kernels, pool2d, read_image
+
+
+def png(data):
+    return np.asarray(Image.open(io.BytesIO(data)))
+
+
+def clipped(values):
+    return np.clip(np.rint(values), 0, 255).astype(np.uint8)
+
+
+def ok(result):
+    assert result.returncode == 0, result.stderr.decode()
+    return result.stdout
+
+
+def test_the_usage_line(convtool, small):
+    ok(convtool("conv", "small.png", "--kernel", "edge.json", "-o", "out.png"))
+    assert np.array_equal(read_image("out.png"), clipped(conv2d(small, find_kernel("edge"))))
+
+
+def test_without_output_png_goes_to_the_pipe(convtool, small, folder):
+    result = convtool("conv", "small.png", "-k", "box3")
+    assert np.array_equal(png(ok(result)), clipped(conv2d(small, find_kernel("box3"))))
+    assert result.stderr == b""
+    assert [path.name for path in folder.iterdir()] == ["small.png"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["-"]])
+def test_the_image_comes_from_stdin(convtool, small, folder, arguments):
+    data = (folder / "small.png").read_bytes()
+    found = png(ok(convtool("conv", *arguments, "-k", "sharpen", stdin=data)))
+    assert np.array_equal(found, clipped(conv2d(small, find_kernel("sharpen"))))
+
+
+def test_a_file_and_a_pipe_give_the_same_bytes(convtool, small, folder):
+    data = (folder / "small.png").read_bytes()
+    for format_ in ("png", "csv", "npy", "tiff"):
+        arguments = ["-k", "gaussian5", "--format", format_]
+        assert ok(convtool("conv", "small.png", *arguments)) == ok(
+            convtool("conv", *arguments, stdin=data)
+        )
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_large_result_goes_through_a_pipe_whole(convtool, folder, unbuffered):
+    image = np.random.default_rng(0).integers(0, 256, (700, 700), dtype=np.uint8)
+    np.save("image.npy", image)
+    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+    for format_ in ("png", "npy"):
+        arguments = ["conv", "image.npy", "-k", "identity", "--format", format_]
+        command = f"'{SCRIPT}' {' '.join(arguments)} | (sleep 0.3; cat) > out.{format_}"
+        subprocess.run(["sh", "-c", command], check=True, env=environment, cwd=folder)
+        assert np.array_equal(read_image(f"out.{format_}"), image)
+
+
+def test_exact_values_through_a_pipe(convtool, small, folder):
+    """conv --format npy | pool is the exact map, pooled."""
+    exact = ok(convtool("conv", "small.png", "-k", "sobel_x", "--format", "npy"))
+    values = conv2d(small, find_kernel("sobel_x"))
+    assert np.array_equal(np.load(io.BytesIO(exact)), values)
+    pooled = ok(convtool("pool", "--mode", "max", "--format", "npy", stdin=exact))
+    assert np.array_equal(np.load(io.BytesIO(pooled)), pool2d(values))
+
+
+OPTIONS = [
+    (["--stride", "2"], {"stride": 2}),
+    (["--stride", "2x3"], {"stride": (2, 3)}),
+    (["--padding", "valid"], {"padding": "valid"}),
+    (["--padding", "2"], {"padding": 2}),
+    (["--padding", "0x3"], {"padding": (0, 3)}),
+    (["--padding", "0,1,2,3"], {"padding": ((0, 1), (2, 3))}),
+    (["--padding", "full", "--border", "constant", "--fill", "-7.5"],
+     {"padding": "full", "border": "constant", "fill": -7.5}),
+    (["--border", "wrap"], {"border": "wrap"}),
+    (["--dilation", "1x4"], {"dilation": (1, 4)}),
+    (["--flip"], {"flip": True}),
+    (["--anchor", "0,2"], {"anchor": (0, 2)}),
+    (["--divisor", "-3"], {"divisor": -3}),
+    (["--bias", "0.5"], {"bias": 0.5}),
+    (["--normalize"], {"divisor": 21}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "options"), OPTIONS, ids=lambda value: str(value))
+def test_every_option_does_what_conv2d_does(convtool, small, arguments, options):
+    weights = [[1, 2, 3], [4, -5, 6], [7, 2, 1]]
+    inline = "; ".join(" ".join(map(str, row)) for row in weights)
+    data = ok(convtool("conv", "small.png", "-k", inline, *arguments, "--format", "npy"))
+    assert np.array_equal(np.load(io.BytesIO(data)), conv2d(small, weights, **options))
+
+
+def test_the_kernels_own_divisor_bias_and_anchor_give_way(convtool, small, folder):
+    (folder / "k.txt").write_text("divisor = 2\nbias = 3\nanchor = 0 0\n1 2\n3 4\n")
+    own = np.load(io.BytesIO(ok(convtool("conv", "small.png", "-k", "k", "--format", "npy"))))
+    assert np.array_equal(own, conv2d(small, Kernel([[1, 2], [3, 4]], 2, 3, (0, 0))))
+    changed = ["--divisor", "5", "--bias", "0", "--anchor", "1,1"]
+    data = ok(convtool("conv", "small.png", "-k", "k", *changed, "--format", "npy"))
+    assert np.array_equal(
+        np.load(io.BytesIO(data)), conv2d(small, Kernel([[1, 2], [3, 4]], 5, 0, (1, 1)))
+    )
+
+
+def test_gray_and_relu(convtool, small):
+    data = ok(convtool("conv", "small.png", "-k", "sobel_y", "--gray", "--relu", "--format", "npy"))
+    luma = np.rint(small @ np.array([299, 587, 114]) / 1000)
+    expected = np.maximum(conv2d(luma.astype(np.uint8), find_kernel("sobel_y")), 0)
+    assert np.array_equal(np.load(io.BytesIO(data)), expected)
+
+
+def test_several_kernels_make_a_file_each(convtool, small, folder):
+    ok(convtool("conv", "small.png", "-k", "kirsch", "-k", "box3", "-o", "{kernel}.csv"))
+    kernels = [*find_kernels("kirsch"), find_kernel("box3")]
+    assert sorted(p.stem for p in folder.glob("*.csv")) == sorted(k.name for k in kernels)
+    for kernel in kernels:
+        assert np.array_equal(read_image(f"{kernel.name}.csv"), conv2d(small, kernel))
+
+
+def test_two_kernels_of_one_name_do_not_overwrite_each_other(convtool, small, folder):
+    ok(convtool("conv", "small.png", "-k", "1 2", "-k", "3 4", "-o", "{kernel}.csv"))
+    assert np.array_equal(read_image("kernel.csv"), conv2d(small, [[1, 2]]))
+    assert np.array_equal(read_image("kernel-2.csv"), conv2d(small, [[3, 4]]))
+
+
+def test_a_kernels_name_leads_nowhere_else(convtool, small, folder):
+    (folder / "k.json").write_text('{"name": "../../up/ä b", "weights": [[1]]}')
+    (folder / "sub").mkdir()
+    ok(convtool("conv", "small.png", "-k", "k.json", "-o", "sub/{kernel}.csv"))
+    assert [path.name for path in (folder / "sub").iterdir()] == ["up_ä_b.csv"]
+
+
+def test_combine_makes_one_map(convtool, small):
+    kernels = ["-k", "sobel_x", "-k", "sobel_y", "--combine", "magnitude"]
+    data = ok(convtool("conv", "small.png", *kernels, "--format", "npy"))
+    x, y = (conv2d(small, find_kernel(name)).astype(float) for name in ("sobel_x", "sobel_y"))
+    assert np.array_equal(np.load(io.BytesIO(data)), np.sqrt(x**2 + y**2).astype(np.float32))
+
+
+def test_the_kernel_comes_from_stdin(convtool, small):
+    data = ok(convtool("conv", "small.png", "-k", "-", "--format", "npy", stdin=b"1 2\n3 4\n"))
+    assert np.array_equal(np.load(io.BytesIO(data)), conv2d(small, [[1, 2], [3, 4]]))
+
+
+@pytest.mark.parametrize("range_", ["clip", "abs", "normalize", "center"])
+def test_ranges(convtool, small, range_):
+    result = convtool("conv", "small.png", "-k", "edge", "--range", range_)
+    values = conv2d(small, find_kernel("edge")).astype(float)
+    low, high = values.min(), values.max()
+    expected = {
+        "clip": values,
+        "abs": abs(values),
+        "normalize": (values - low) * 255 / (high - low),
+        "center": 128 + values * 127 / max(-low, high),
+    }[range_]
+    assert np.array_equal(png(ok(result)), clipped(expected))
+    assert (b"clipped" in result.stderr) == (range_ in ("clip", "abs"))
+
+
+def test_clipping_is_told_in_one_line_with_the_share(convtool, folder):
+    (folder / "m.csv").write_text("1,-2,3,400,5,6,7,8\n")
+    result = convtool("conv", "m.csv", "-k", "1", "-o", "m.png")
+    assert result.stderr.decode() == (
+        "convtool: 25.0% of the values were clipped (12.5% below black, 12.5% above white); "
+        "--range abs, normalize or center shows them\n"
+    )
+    assert convtool("conv", "m.csv", "-k", "1", "-o", "m.png", "-q").stderr == b""
+
+
+def test_sixteen_bits_stay_and_can_be_chosen(convtool, small, folder):
+    deep = np.arange(2000, dtype=np.uint16).reshape(40, 50) * 30
+    Image.fromarray(deep).save("deep.png")
+    found = png(ok(convtool("conv", "deep.png", "-k", "box3")))
+    assert found.dtype == np.uint16
+    assert np.array_equal(found, conv2d(deep, find_kernel("box3"), dtype=np.uint16))
+    shallow = png(ok(convtool("conv", "deep.png", "-k", "identity", "--depth", "8")))
+    assert np.array_equal(shallow, np.rint(deep / 257).astype(np.uint8))
+    wide = png(ok(convtool("conv", "small.png", "-k", "identity", "--gray", "--depth", "16")))
+    gray = png(ok(convtool("conv", "small.png", "-k", "identity", "--gray")))
+    assert np.array_equal(wide, gray.astype(np.uint16) * 257)
+
+
+def test_alpha_is_carried_over(convtool, small, folder):
+    alpha = np.random.default_rng(0).integers(0, 256, (40, 50), dtype=np.uint8)
+    Image.fromarray(np.dstack([small, alpha])).save("rgba.png")
+    found = png(ok(convtool("conv", "rgba.png", "-k", "box3")))
+    assert np.array_equal(found[..., 3], alpha)
+    assert np.array_equal(found[..., :3], clipped(conv2d(small, find_kernel("box3"))))
+
+
+def test_an_output_that_is_the_input(convtool, small):
+    ok(convtool("conv", "small.png", "-k", "edge", "-o", "small.png"))
+    assert np.array_equal(read_image("small.png"), clipped(conv2d(small, find_kernel("edge"))))
+
+
+def test_a_format_overrides_the_extension(convtool, small, folder):
+    ok(convtool("conv", "small.png", "-k", "edge", "-o", "map.data", "--format", "csv"))
+    assert np.array_equal(
+        read_image(shutil.copy("map.data", "map.csv")), conv2d(small, find_kernel("edge"))
+    )
+
+
+def test_any_folder_and_kernels_beside_the_work(convtool, small, folder):
+    (folder / "kernels").mkdir()
+    (folder / "kernels" / "edge.json").write_text("[[2]]")
+    data = ok(convtool("conv", "small.png", "-k", "edge.json", "--format", "npy"))
+    assert np.array_equal(np.load(io.BytesIO(data)), small * np.float32(2))
+
+
+def test_the_photo_with_every_bundled_kernel(convtool, photo, folder):
+    from convtool.library import bundled_folder, names
+
+    Image.fromarray(photo).save("photo.png")
+    arguments = [word for name in names(bundled_folder()) for word in ("-k", name)]
+    ok(convtool("conv", "photo.png", *arguments, "-q", "-o", "out-{kernel}.png"))
+    kernels = [k for name in names(bundled_folder()) for k in find_kernels(name)]
+    assert len(kernels) == 39
+    for kernel in kernels:
+        expected = clipped(conv2d(photo, kernel))
+        assert np.array_equal(read_image(f"out-{kernel.name}.png"), expected)

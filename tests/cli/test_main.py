@@ -1,0 +1,84 @@
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+import convtool as package
+
+COMMANDS = ("conv", "pool")
+
+
+def test_version(convtool):
+    result = convtool("--version")
+    assert result.returncode == 0
+    assert result.stdout.decode() == f"convtool {package.__version__}\n"
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+@pytest.mark.parametrize("command", [(), *[(name,) for name in COMMANDS]])
+def test_help_everywhere_with_examples_first(convtool, command, flag):
+    result = convtool(*command, flag)
+    text = result.stdout.decode()
+    assert result.returncode == 0
+    assert result.stderr == b""
+    assert 0 < text.index("Examples:") < text.index("Options:")
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_option_has_its_help(convtool, command):
+    options = convtool(command, "--help").stdout.decode().partition("Options:")[2]
+    entries = re.split(r"\n  (?=-)", options)[1:]
+    assert len(entries) > 10
+    for entry in entries:
+        assert re.search(r"(\S {2,}|\n +)\S.*[.\]]", entry), entry
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["conv", "--help"]])
+def test_help_and_version_import_neither_numpy_nor_pillow(arguments):
+    code = (
+        "import sys; from convtool.cli.main import cli\n"
+        "try: cli.main(sys.argv[1:], 'convtool')\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        "assert not {'numpy', 'PIL'} & set(sys.modules), 'imported'"
+    )
+    subprocess.run([sys.executable, "-c", code, *arguments], check=True, stdout=subprocess.DEVNULL)
+
+
+def test_no_command_shows_the_help_on_stderr(convtool):
+    result = convtool()
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert b"Usage: convtool" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["blur"], "convtool: No such command 'blur'"),
+        (["--fast"], "convtool: No such option"),
+        (["conv", "a.png", "b.png", "-k", "edge"], "convtool conv: Got unexpected extra argument"),
+        (["pool", "--mode", "best"], "convtool pool: Invalid value for '-m' / '--mode'"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_exit_2(convtool, arguments, message):
+    result = convtool(*arguments)
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert result.stderr.decode().startswith(message)
+    assert result.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion(convtool, shell):
+    environment = {**os.environ, "_CONVTOOL_COMPLETE": f"{shell}_source"}
+    result = convtool(env=environment)
+    assert result.returncode == 0
+    assert b"_CONVTOOL_COMPLETE" in result.stdout
+    environment = {
+        **os.environ,
+        "_CONVTOOL_COMPLETE": "bash_complete",
+        "COMP_WORDS": "convtool conv --bor",
+        "COMP_CWORD": "2",
+    }
+    assert b"--border" in convtool(env=environment).stdout

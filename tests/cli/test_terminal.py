@@ -1,0 +1,134 @@
+"""How the command behaves on a terminal, and when it is interrupted or its reader goes away."""
+
+import os
+import pty
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+from conftest import SCRIPT
+from PIL import Image
+
+from convtool import read_image
+
+
+@pytest.fixture
+def terminal(folder):
+    """Run a command with some of its streams on a terminal; returns (code, what it showed)."""
+
+    def run(*args, streams, stdin=None):
+        leader, follower = pty.openpty()
+        where = dict.fromkeys(streams, follower)
+        process = subprocess.Popen(
+            [SCRIPT, *args],
+            stdin=where.get("stdin", stdin or subprocess.DEVNULL),
+            stdout=where.get("stdout", subprocess.PIPE),
+            stderr=where.get("stderr", subprocess.PIPE),
+            cwd=folder,
+        )
+        os.close(follower)
+        shown = b""
+        try:
+            while chunk := os.read(leader, 65536):
+                shown += chunk
+        except OSError:  # the terminal's last user has closed it
+            pass
+        out, err = process.communicate(timeout=30)
+        os.close(leader)
+        return process.returncode, shown + (out or b"") + (err or b"")
+
+    return run
+
+
+@pytest.mark.parametrize(
+    "arguments", [["conv"], ["conv", "--kernel", "edge"], ["conv", "-"], ["pool"], ["pool", "-"]]
+)
+def test_nothing_piped_shows_the_commands_help_at_once(terminal, arguments):
+    code, shown = terminal(*arguments, streams=["stdin"])
+    assert code == 2
+    assert b"Usage: convtool " + arguments[0].encode() in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["conv", "small.png", "-k", "edge.json"], "small-edge.png"),
+        (["conv", "small.png", "-k", "edge", "--format", "csv"], "small-edge.csv"),
+        (["conv", "small.png", "-k", "1 2; 3 4"], "small-kernel.png"),
+        (["conv", "small.png", "-k", "sobel_x", "-k", "sobel_y", "--combine", "sum"],
+         "small-sum.png"),
+        (["pool", "small.png"], "small-max2.png"),
+        (["pool", "small.png", "-m", "mean", "-s", "3x2"], "small-mean3x2.png"),
+    ],
+)  # fmt: skip
+def test_on_a_terminal_a_file_is_made_and_named(terminal, small, folder, arguments, name):
+    code, shown = terminal(*arguments, streams=["stdout", "stderr"])
+    assert code == 0
+    assert f"convtool: wrote {name}".encode() in shown
+    assert read_image(name).size > 0
+    assert {path.name for path in folder.iterdir()} == {"small.png", name}
+
+
+def test_several_kernels_on_a_terminal_make_several_files(terminal, small, folder):
+    code, _ = terminal("conv", "small.png", "-k", "robinson", streams=["stdout", "stderr"])
+    assert code == 0
+    assert len(list(folder.glob("small-robinson_*.png"))) == 8
+
+
+def test_a_piped_image_on_a_terminal_is_called_stdin(terminal, small, folder):
+    with open("small.png", "rb") as stdin:
+        code, shown = terminal("pool", streams=["stdout", "stderr"], stdin=stdin)
+    assert code == 0
+    assert b"wrote stdin-max2.png" in shown
+
+
+def test_numbers_may_go_to_a_terminal_and_pictures_not(terminal, small):
+    code, shown = terminal(
+        "conv", "small.png", "-k", "edge", "-o", "-", "--format", "csv", streams=["stdout"]
+    )
+    assert code == 0
+    assert shown.startswith(b"# channel 0: R")
+    code, shown = terminal("conv", "small.png", "-k", "edge", "-o", "-", streams=["stdout"])
+    assert code == 2
+    assert b"a terminal shows no pictures" in shown
+
+
+def test_a_closed_pipe_ends_quietly(convtool, folder):
+    noise = np.random.default_rng(0).integers(0, 256, (600, 600), dtype=np.uint8)
+    Image.fromarray(noise).save("noise.png")
+    for format_ in ("png", "csv", "npy"):
+        process = subprocess.Popen(
+            [SCRIPT, "conv", "noise.png", "-k", "edge", "-q", "--format", format_],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+        )
+        assert len(process.stdout.read(1)) == 1
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        process.stderr.close()
+        assert process.wait(timeout=30) == 1, format_
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupt_leaves_nothing_behind(folder, number, code):
+    """The signal comes while the output is being written: its hidden file is there already."""
+    noise = np.random.default_rng(0).integers(0, 256, (3000, 3000, 3), dtype=np.uint8)
+    Image.fromarray(noise).save("noise.bmp")
+    (folder / "out.csv").write_text("old")
+    process = subprocess.Popen(
+        [SCRIPT, "conv", "noise.bmp", "-k", "gaussian7", "-o", "out.csv"],
+        stderr=subprocess.PIPE,
+        cwd=folder,
+    )
+    deadline = time.monotonic() + 30
+    while not list(folder.glob(".convtool-*")) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert err.strip() == b""
+    assert (folder / "out.csv").read_text() == "old"
+    assert {path.name for path in folder.iterdir()} == {"noise.bmp", "out.csv"}
