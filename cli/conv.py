@@ -80,7 +80,7 @@ def conv(ctx: click.Context, /, image: str | None, **given: Any) -> None:
     """
     from . import job
 
-    job.help_if_nothing_piped(ctx, image)
+    job.help_if_nothing_piped(ctx, image, *given["kernels"])
     _check(given, image)
 
     from convtool.combine import Combine

@@ -28,7 +28,7 @@ class Output:
 
     path: str | None
     format: str | None
-    range: Range
+    range: Range | None
     depth: int | None
     max_pixels: int | None
     quiet: bool
@@ -46,9 +46,12 @@ class Output:
         )
 
 
-def help_if_nothing_piped(ctx: click.Context, image: str | None) -> None:
-    """Show the command's help and exit with 2 rather than wait for somebody to type an image."""
-    if image in (None, "-") and sys.stdin.isatty():
+def help_if_nothing_piped(ctx: click.Context, *sources: str | None) -> None:
+    """Show the command's help and exit with 2 rather than wait for somebody to type an image.
+
+    A source that is None or - is stdin.
+    """
+    if any(source in (None, "-") for source in sources) and (not sys.stdin or sys.stdin.isatty()):
         click.echo(ctx.get_help(), err=True)
         ctx.exit(2)
 
@@ -80,6 +83,11 @@ def run(image: str | None, maps: Mapping[str, Sequence["Operator"]], output: Out
 
     reader = _open(image, output)
     _say(output, *reader.notes)
+    if not format_.pixels and (output.range or output.depth):
+        _say(
+            output,
+            f"{format_.name} holds the values themselves: --range and --depth are for pictures",
+        )
     for operators in maps.values():
         _check_size(Chain(operators).bind(reader.header).output, output)
     for name, path in paths.items():
@@ -89,7 +97,7 @@ def run(image: str | None, maps: Mapping[str, Sequence["Operator"]], output: Out
                 maps[name],
                 file,
                 format_,
-                range_=output.range,
+                range_=output.range or "clip",
                 depth=output.depth,
             )
         if output.path is None and path is not None:
@@ -99,14 +107,15 @@ def run(image: str | None, maps: Mapping[str, Sequence["Operator"]], output: Out
 
 def _paths(image: str | None, names: list[str], output: Output) -> dict[str, Path | None]:
     """Where each map goes; None is stdout."""
-    to_stdout = output.path == "-" or (output.path is None and not sys.stdout.isatty())
+    on_terminal = sys.stdout is not None and sys.stdout.isatty()
+    to_stdout = output.path == "-" or (output.path is None and not on_terminal)
     if to_stdout:
         if len(names) > 1:
             raise click.UsageError(
                 f"{len(names)} kernels make {len(names)} maps: name the files by -o "
                 f"'out-{PLACEHOLDER}.png', or make one map by --combine"
             )
-        if sys.stdout.isatty() and not _format(output).text:
+        if on_terminal and not _format(output).text:
             raise click.UsageError("a terminal shows no pictures: use -o FILE or --format csv")
         return {names[0]: None}
     if output.path is None:
@@ -160,6 +169,8 @@ def _file(path: Path | None) -> Iterator[BinaryIO]:
         with whole_file(path) as file:
             yield file
         return
+    if sys.stdout is None:
+        raise ConvtoolError("stdout is closed: give -o FILE")
     try:
         # Not sys.stdout.buffer: with PYTHONUNBUFFERED that may write a part and call it done.
         with open(sys.stdout.fileno(), "wb", closefd=False) as file:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -10,8 +10,13 @@ from convtool.words import NAMED_PADDINGS, RANGES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+if TYPE_CHECKING:
+    ParamType = click.ParamType[Any]
+else:
+    ParamType = click.ParamType  # older versions of click know it without a parameter only
 
-class Size(click.ParamType[Any]):
+
+class Size(ParamType):
     """A whole number, 3, or one for rows and one for columns, 3x5."""
 
     name = "size"
@@ -33,7 +38,7 @@ class Size(click.ParamType[Any]):
         return size
 
 
-class Padding(click.ParamType[Any]):
+class Padding(ParamType):
     """A named padding, a size, or TOP,BOTTOM,LEFT,RIGHT."""
 
     name = "padding"
@@ -51,7 +56,7 @@ class Padding(click.ParamType[Any]):
         return Size(least=0).convert(value, param, ctx)
 
 
-class Position(click.ParamType[Any]):
+class Position(ParamType):
     """A place in a kernel, ROW,COL, counted from 0."""
 
     name = "ROW,COL"
@@ -64,7 +69,7 @@ class Position(click.ParamType[Any]):
         return int(match[1]), int(match[2])
 
 
-class Number(click.ParamType[Any]):
+class Number(ParamType):
     """A finite number; a whole one stays whole."""
 
     name = "NUMBER"
@@ -114,8 +119,7 @@ range_ = click.option(
     "--range",
     "range_",
     type=click.Choice(RANGES),
-    default="clip",
-    show_default=True,
+    show_default="clip",
     help=(
         "How values become pixels. clip: rounded, below 0 is black, above white is white; "
         "abs: their magnitude; normalize: smallest to black, largest to white; center: 0 to "

@@ -14,8 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .errors import ConvtoolError
 from .geometry import Pair
 from .words import Border
+
+LARGEST_CUT = 2**31
+"""The most values that are cut out and made up for one band."""
 
 OUTSIDE = -1
 """The source of a position that has none: it holds the fill value."""
@@ -71,6 +75,11 @@ def extend(
     `band` of shape (n, W, C) holds the image's rows from `top` on, at least those that
     `rows_needed` names. Returns shape (rows, cols, C) in `dtype`, which must hold `fill`.
     """
+    if (rows[1] - rows[0]) * (cols[1] - cols[0]) * band.shape[2] > LARGEST_CUT:
+        raise ConvtoolError(
+            f"windows reach over {rows[1] - rows[0]}x{cols[1] - cols[0]} pixels at once, too many "
+            "to hold; use a smaller window, dilation or padding"
+        )
     row_sources = sources(*rows, height, border)
     if rows[0] >= 0 and rows[1] <= height:
         picked = band[rows[0] - top : rows[1] - top]

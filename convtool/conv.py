@@ -9,15 +9,25 @@ import numpy.typing as npt
 from . import tone
 from .border import extend, rows_needed
 from .errors import ConvtoolError
-from .geometry import PaddingLike, Pair, PairLike, Window, pair, place, sides
+from .geometry import PaddingLike, Pair, PairLike, Window, pair, place, sides, whole_number
 from .image import Header, check_image
-from .kernel import Kernel, check_anchor, check_divisor, check_number, check_weights
+from .kernel import (
+    Kernel,
+    check_anchor,
+    check_divisor,
+    check_flag,
+    check_float,
+    check_number,
+    check_weights,
+)
 from .precision import (
     EXACT_IN_FLOAT32,
+    EXACT_IN_FLOAT64,
     FLOAT32,
     FLOAT64,
     ROUNDED_IN_FLOAT32,
     DType,
+    fits_float32,
     is_integer,
     is_whole,
     peak,
@@ -73,6 +83,7 @@ def conv2d(
     groups : int; the channels in and out are split into so many groups that do not mix
     border : with what: "edge", "constant", "reflect", "mirror" or "wrap" (see `border`)
     fill : the value of a "constant" border
+    flip : turn the kernel by 180 degrees first, its anchor with it
     anchor : (row, col) of the kernel's element that sits on the output pixel
         with "same" and "same_lower" it moves the windows; any other padding places them
     dtype : the type of the result; an integer type is rounded to, half to even, and
@@ -83,7 +94,8 @@ def conv2d(
     array of shape (H', W'), (H', W', C), or (H', W', out) for a layer
         float32 for pixels of up to 16 bits and for float32; float64 for any other, and where
         whole sums could pass 2**24 (2**23 under a divisor), so that whole weights on whole
-        pixels are exact up to 2**53. NaN and infinities spread as IEEE 754 says.
+        pixels are exact up to 2**53 (2**52 under a divisor). NaN and infinities spread as
+        IEEE 754 says.
 
     Raises
     ------
@@ -131,20 +143,18 @@ class Conv:
         dtype: npt.DTypeLike | None = None,
     ) -> None:
         if isinstance(weights, Kernel):
-            if np.ndim(bias) or bias != 0 or divisor != 1 or anchor is not None:
+            if np.any(bias) or divisor != 1 or anchor is not None:
                 raise ConvtoolError("a Kernel has its own bias, divisor and anchor: give no others")
             bias, divisor, anchor = weights.bias, weights.divisor, weights.anchor
             weights = weights.weights
         checked = check_weights(weights)
-        if checked.ndim not in (2, 4):
-            raise ConvtoolError(
-                f"weights have shape {checked.shape}, expected (kh, kw) or (out, in, kh, kw)"
-            )
         self.is_layer = checked.ndim == 4
         taps = (checked.shape[-2], checked.shape[-1])
         anchor = check_anchor(anchor, taps)
-        if flip:
+        if check_flag("flip", flip):
             checked = checked[..., ::-1, ::-1]
+            if anchor is not None:
+                anchor = taps[0] - 1 - anchor[0], taps[1] - 1 - anchor[1]
         self.weights = checked
         self.bias = _check_bias(bias, checked.shape[0] if self.is_layer else None)
         self.divisor = check_divisor(divisor)
@@ -152,9 +162,9 @@ class Conv:
         self.stride = pair(stride, "stride")
         self.padding = sides(padding)
         self.dilation = pair(dilation, "dilation")
-        self.groups = pair(groups, "groups")[0]
+        self.groups = whole_number(groups, "groups", 1)
         self.border = check_word("border", border, BORDERS)
-        self.fill = _check_fill(fill)
+        self.fill = check_float("fill", fill)
         self.anchor = anchor
         self.dtype = _check_dtype(dtype)
 
@@ -195,23 +205,23 @@ class Conv:
     def _types(self, dtype: DType) -> tuple[bool, DType, DType]:
         """(whether sums are of whole numbers, the type to add up in, the type of the result)"""
         result = result_float(dtype)
+        constant = self.fill if self.border == "constant" else 0
+        narrow = self.dtype is None or self.dtype in (np.float16, np.float32)
+        narrow = narrow and fits_float32(self.weights, self.divisor, self.bias, constant)
         whole = is_integer(dtype) and is_whole(self.weights)
         pixel = peak(dtype) if is_integer(dtype) else np.inf
-        if self.border == "constant":
-            whole = whole and is_whole(self.fill) and bool(np.isfinite(self.fill))
-            pixel = max(pixel, abs(self.fill))
-        if not whole:
-            return False, result, result
+        if not (whole and is_whole(constant) and np.isfinite(constant)):
+            return False, result if narrow else FLOAT64, result
+        pixel = max(pixel, abs(constant))
         magnitudes = np.abs(self.weights.astype(FLOAT64))
         axes = (1, 2, 3) if self.is_layer else (0, 1)
-        bound = pixel * float(magnitudes.sum(axis=axes).max())
-        exact = is_whole(self.divisor) and is_whole(self.bias)
-        if exact:
-            bound += abs(self.divisor) * float(np.abs(self.bias).max())
+        bound = max(pixel * float(magnitudes.sum(axis=axes).max()), pixel)
+        with_bias = bound + abs(self.divisor) * float(np.abs(self.bias).max())
+        exact = is_whole(self.divisor) and is_whole(self.bias) and with_bias < EXACT_IN_FLOAT64
         limit = EXACT_IN_FLOAT32 if abs(self.divisor) == 1 else ROUNDED_IN_FLOAT32
-        if bound > limit * min(abs(self.divisor), 1):
+        if with_bias > limit * min(abs(self.divisor), 1):
             result = FLOAT64
-        return exact, sum_type(bound), result
+        return exact, sum_type(with_bias if exact else bound), result
 
 
 @dataclass(frozen=True, eq=False)
@@ -277,19 +287,19 @@ class ConvStage:
     def _finish(self, sums: Array) -> Array:
         """sums / divisor + bias in the type of the result."""
         divisor, bias = self.conv.divisor, self.conv.bias
-        to_integer = self.conv.dtype is not None and is_integer(self.conv.dtype)
         if self.exact:
             if np.any(bias):
-                sums = sums + (bias.astype(FLOAT64) * divisor).astype(self.sums)
-            values = sums.astype(FLOAT64 if to_integer else self.result)
+                sums = sums + (bias * divisor).astype(self.sums)
+            wide = self.conv.dtype is not None or abs(divisor) > EXACT_IN_FLOAT32
+            values = sums.astype(FLOAT64 if wide else self.result)
             if divisor != 1:
                 values /= divisor
         else:
             values = sums if sums.dtype == FLOAT32 else sums.astype(FLOAT64)
-            values = (values / divisor + bias).astype(values.dtype)
+            values = values / values.dtype.type(divisor) + bias.astype(values.dtype)
         if self.conv.dtype is None:
             return values.astype(self.result, copy=False)
-        if to_integer:
+        if is_integer(self.conv.dtype):
             return tone.saturate(values, self.conv.dtype)
         return values.astype(self.conv.dtype)
 
@@ -314,29 +324,32 @@ def _add_shifted(
 
 
 def _check_bias(bias: Bias, length: int | None) -> npt.NDArray[Any]:
-    if np.ndim(bias) == 0:
-        return np.asarray(check_number("bias", np.asarray(bias).item()))
-    vector = np.asarray(bias)
+    """The bias as float64: of shape (), or (length,) for a layer."""
+    expected = "a number" if length is None else f"a number or a vector of {length}"
+    try:
+        vector = np.asarray(bias)
+    except ValueError:
+        raise ConvtoolError(f"bias is ragged, expected {expected}") from None
+    if vector.ndim == 0:
+        return np.asarray(check_number("bias", vector.item()), FLOAT64)
     if length is None or vector.shape != (length,):
-        expected = "a number" if length is None else f"a number or a vector of {length}"
         raise ConvtoolError(f"bias has shape {vector.shape}, expected {expected}")
-    if vector.dtype.kind not in "iuf" or not np.isfinite(vector).all():
-        raise ConvtoolError("bias holds something else than finite numbers")
+    if vector.dtype.kind not in "iuf":
+        raise ConvtoolError(f"bias is of {vector.dtype}, expected numbers")
+    with np.errstate(over="ignore"):
+        vector = vector.astype(FLOAT64)
+    if not np.isfinite(vector).all():
+        raise ConvtoolError("bias holds NaN or infinity, expected finite numbers")
     return vector
-
-
-def _check_fill(fill: object) -> float:
-    if isinstance(fill, np.generic):
-        fill = fill.item()
-    if isinstance(fill, bool) or not isinstance(fill, int | float):
-        raise ConvtoolError(f"fill is {fill!r}, expected a number")
-    return fill
 
 
 def _check_dtype(dtype: npt.DTypeLike | None) -> DType | None:
     if dtype is None:
         return None
-    checked = np.dtype(dtype)
+    try:
+        checked = np.dtype(dtype)
+    except TypeError:
+        raise ConvtoolError(f"dtype is {dtype!r}, expected an integer or float type") from None
     if checked.kind not in "iuf":
         raise ConvtoolError(f"dtype is {checked}, expected an integer or float type")
     return checked

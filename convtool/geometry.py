@@ -25,6 +25,10 @@ BAND_ELEMENTS = 1 << 16
 """Elements in a band: small enough that a band and its sums stay in a core's cache."""
 
 
+LARGEST = 2**31 - 1
+"""The largest stride, dilation, padding or window: more than any image has rows."""
+
+
 @dataclass(frozen=True, slots=True)
 class Axis:
     """The windows along one axis of an image."""
@@ -61,6 +65,13 @@ class Axis:
         start = self.center - self.before
         return [min(max(o * self.stride + start, 0), self.size - 1) for o in range(first, last)]
 
+    def has_empty_window(self) -> bool:
+        """Whether the elements of some window all lie outside the image."""
+        last = (self.output - 1) * self.stride - self.before
+        if self.before >= self.extent or last >= self.size:
+            return True
+        return min(self.counts(padding=False)) == 0
+
     def counts(self, *, padding: bool) -> list[int]:
         """How many elements of each window lie in the image (or in image and padding)."""
         low = -self.before if padding else 0
@@ -80,19 +91,36 @@ def extent(taps: int, dilation: int) -> int:
     return (taps - 1) * dilation + 1
 
 
+def whole_number(value: object, name: str, least: int) -> int:
+    """An int from `least` to LARGEST; ConvtoolError, naming the argument, for anything else."""
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        number = operator.index(value)  # type: ignore[arg-type]
+    except TypeError:
+        raise ConvtoolError(f"{name} is {value!r}, expected a whole number") from None
+    if number < least:
+        raise ConvtoolError(f"{name} is {number}, expected {least} or more")
+    if number > LARGEST:
+        raise ConvtoolError(f"{name} is {number}, expected {LARGEST} or less")
+    return number
+
+
 def pair(value: object, name: str, *, least: int = 1) -> Pair:
     """An int, or a (rows, columns) pair of them, as a pair; each at least `least`."""
-    values = value if isinstance(value, Sequence) else (value, value)
+    values = value if isinstance(value, tuple | list) else (value, value)
     if len(values) != 2:
         raise ConvtoolError(f"{name} is {value!r}, expected one number or (rows, columns)")
-    return _integer(values[0], name, least), _integer(values[1], name, least)
+    return whole_number(values[0], name, least), whole_number(values[1], name, least)
 
 
 def sides(padding: object) -> NamedPadding | Sides:
     """Padding in one of its forms: a name, or ((top, bottom), (left, right))."""
     if isinstance(padding, str):
         return check_word("padding", padding, NAMED_PADDINGS)
-    rows, cols = padding if isinstance(padding, Sequence) and len(padding) == 2 else (padding,) * 2
+    rows, cols = (
+        padding if isinstance(padding, tuple | list) and len(padding) == 2 else (padding,) * 2
+    )
     return pair(rows, "padding", least=0), pair(cols, "padding", least=0)
 
 
@@ -194,15 +222,3 @@ def _steps_between(start: int, step: int, count: int, low: int, high: int) -> in
     skipped = max(-((start - low) // step), 0) if start < low else 0
     reached = min(max(-((start - high) // step), 0), count)
     return max(reached - skipped, 0)
-
-
-def _integer(value: object, name: str, least: int) -> int:
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise ConvtoolError(f"{name} is {value!r}, expected a whole number") from None
-    if number < least:
-        raise ConvtoolError(f"{name} is {number}, expected {least} or more")
-    return number

@@ -63,7 +63,10 @@ def check_image(image: npt.ArrayLike) -> npt.NDArray[Any]:
 
     Raises ConvtoolError on any other shape or type.
     """
-    pixels = np.asarray(image)
+    try:
+        pixels = np.asarray(image)
+    except ValueError:
+        raise ConvtoolError("image is ragged: every row needs as many pixels") from None
     if pixels.ndim not in (2, 3):
         raise ConvtoolError(f"image has shape {pixels.shape}, expected (H, W) or (H, W, C)")
     if pixels.size == 0:

@@ -1,7 +1,6 @@
 """The kernel: weights, and what goes with them."""
 
 import math
-import operator
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any
@@ -10,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .errors import ConvtoolError
-from .geometry import Pair
+from .geometry import LARGEST, Pair, whole_number
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +76,10 @@ def check_weights(weights: object) -> npt.NDArray[Any]:
         values = np.array(weights)
     except ValueError:
         raise ConvtoolError("weights are ragged: every row needs as many numbers") from None
+    if values.ndim not in (2, 4):
+        raise ConvtoolError(
+            f"weights have shape {values.shape}, expected (kh, kw) or (out, in, kh, kw)"
+        )
     if values.dtype.kind == "O":
         try:
             values = values.astype(np.float64)
@@ -86,29 +89,42 @@ def check_weights(weights: object) -> npt.NDArray[Any]:
         raise ConvtoolError(f"weights are of {values.dtype}, expected numbers")
     if values.size == 0:
         raise ConvtoolError("weights are empty, expected one number at least")
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise ConvtoolError("weights hold NaN or infinity, expected finite numbers")
     wide = values.dtype == np.uint64 and int(values.max()) >= 2**63
-    values = values.astype(np.float64 if values.dtype.kind == "f" or wide else np.int64)
+    with np.errstate(over="ignore"):
+        values = values.astype(np.float64 if values.dtype.kind == "f" or wide else np.int64)
+    if not np.isfinite(values).all():
+        raise ConvtoolError("weights hold NaN or infinity, expected finite numbers")
     values.setflags(write=False)
     return values
 
 
-def check_number(name: str, value: object) -> float:
-    """A finite int or float, as it is where it is an int; ConvtoolError otherwise."""
+def check_float(name: str, value: object) -> float:
+    """An int of up to 2**53 as it is, any other number as a float; NaN and infinity pass."""
     if isinstance(value, np.generic):
         value = value.item()
-    if isinstance(value, bool) or not isinstance(value, Real):
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise ConvtoolError(f"{name} is {value!r}, expected a number")
     if isinstance(value, int) and abs(value) <= 2**53:
         return value
     try:
-        number = float(value)
+        return float(value)
     except OverflowError:
-        number = math.inf
+        return math.inf if value == abs(value) else -math.inf
+
+
+def check_number(name: str, value: object) -> float:
+    """A finite int or float, as it is where it is an int; ConvtoolError otherwise."""
+    number = check_float(name, value)
     if not math.isfinite(number):
         raise ConvtoolError(f"{name} is {number}, expected a finite number")
     return number
+
+
+def check_flag(name: str, value: object) -> bool:
+    """True or False; ConvtoolError for anything else."""
+    if not isinstance(value, bool | np.bool_):
+        raise ConvtoolError(f"{name} is {value!r}, expected True or False")
+    return bool(value)
 
 
 def check_divisor(value: object) -> float:
@@ -124,9 +140,12 @@ def check_anchor(anchor: object, shape: Pair) -> Pair | None:
     if anchor is None:
         return None
     try:
-        row, col = (operator.index(value) for value in anchor)  # type: ignore[attr-defined]
-    except (TypeError, ValueError):
+        place: list[object] = list(anchor)  # type: ignore[call-overload]
+    except TypeError:
+        place = []
+    if len(place) != 2:
         raise ConvtoolError(f"anchor is {anchor!r}, expected (row, col)") from None
+    row, col = (whole_number(value, "anchor", -LARGEST) for value in place)
     if not (0 <= row < shape[0] and 0 <= col < shape[1]):
         raise ConvtoolError(
             f"anchor ({row}, {col}) lies outside the {shape[0]}x{shape[1]} kernel, "

@@ -12,7 +12,7 @@ from .border import extend, rows_needed
 from .errors import ConvtoolError
 from .geometry import Axis, PaddingLike, Pair, PairLike, Window, pair, place, sides
 from .image import Header, check_image
-from .kernel import check_number
+from .kernel import check_flag, check_number
 from .precision import (
     EXACT_IN_FLOAT32,
     FLOAT64,
@@ -112,8 +112,8 @@ class Pool:
         self.stride = self.size if stride is None else pair(stride, "stride")
         self.padding = sides(padding)
         self.dilation = pair(dilation, "dilation")
-        self.ceil_mode = ceil_mode
-        self.count_include_pad = count_include_pad
+        self.ceil_mode = check_flag("ceil_mode", ceil_mode)
+        self.count_include_pad = check_flag("count_include_pad", count_include_pad)
         self.p = check_number("p", p)
         if self.p < 1:
             raise ConvtoolError(f"p is {p}, expected 1 or more")
@@ -128,12 +128,12 @@ class Pool:
             dilation=self.dilation,
             ceil_mode=self.ceil_mode,
         )
-        counts = [axis.counts(padding=False) for axis in window]
-        if min(map(min, counts)) == 0:
+        if any(axis.has_empty_window() for axis in window):
             raise ConvtoolError(
-                "padding is so wide that some windows hold no pixel of the image, "
-                "expected less than the window's size"
+                "padding and dilation are so wide that some windows hold no pixel of the image, "
+                "expected less of either"
             )
+        counts = [axis.counts(padding=False) for axis in window]
         sums, result = self._types(header.dtype, [max(count) for count in counts])
         if self.mode == "median" and any(n % 2 == 0 for count in counts for n in set(count)):
             result = result_float(header.dtype)
@@ -237,12 +237,12 @@ class PoolStage:
         return mean
 
     def _norm(self, padded: Array, height: int) -> Array:
-        """sum(|x|**p) ** (1/p); above p = 2 relative to the largest, lest the powers overflow."""
+        """sum(|x|**p) ** (1/p); relative to the largest |x| where the powers might overflow."""
         p = self.pool.p
         padded = np.abs(padded)
         if p == 1:
             return self._reduce(np.add, padded, height)
-        if p == 2:
+        if p == 2 and result_float(self.input.dtype) != FLOAT64:
             return np.sqrt(self._reduce(np.add, padded * padded, height))
         rows, cols = self.window
         largest = self._reduce(np.maximum, padded, height)
@@ -273,7 +273,8 @@ class PoolStage:
             median = lower
         else:
             wide = np.float64 if is_integer(self.input.dtype) else self.output.dtype
-            median = lower.astype(wide) / 2 + upper.astype(wide) / 2
+            lower, upper = lower.astype(wide), upper.astype(wide)
+            median = np.where(lower == upper, lower, lower / 2 + upper / 2)
         if windows.dtype.kind == "f":
             median = np.where(np.isnan(windows[..., -1]), np.nan, median).astype(median.dtype)
         return median

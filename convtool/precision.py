@@ -10,6 +10,9 @@ DType = np.dtype[Any]
 FLOAT32 = np.dtype(np.float32)
 FLOAT64 = np.dtype(np.float64)
 
+EXACT_IN_FLOAT64 = 2.0**53
+"""Whole numbers up to here are float64 values."""
+
 EXACT_IN_FLOAT32 = 2**24
 """Whole numbers up to here are float32 values."""
 
@@ -48,6 +51,17 @@ def _changed(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
     return changed
 
 
+def fits_float32(*numbers: float | npt.NDArray[Any]) -> bool:
+    """Whether every number is 0 or of a magnitude that float32 has in full precision."""
+    limits = np.finfo(np.float32)
+    for values in numbers:
+        magnitudes = np.abs(np.asarray(values, FLOAT64))
+        magnitudes = magnitudes[np.isfinite(magnitudes) & (magnitudes > 0)]
+        if np.any((magnitudes < limits.tiny) | (magnitudes > limits.max)):
+            return False
+    return True
+
+
 def is_integer(dtype: DType) -> bool:
     """Whether pixels of this type are whole numbers: bool and every integer type."""
     return dtype.kind in "biu"
@@ -63,7 +77,7 @@ def peak(dtype: DType) -> int:
 
 def result_float(dtype: DType) -> DType:
     """float32 for pixels of up to 16 bits and for float32, float64 for any other."""
-    narrow = dtype.itemsize <= 2 or dtype == FLOAT32
+    narrow = dtype.itemsize <= 2 or (dtype.kind == "f" and dtype.itemsize == 4)
     return FLOAT32 if narrow else FLOAT64
 
 

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from .errors import ConvtoolError
 from .geometry import Pair, band_height, cut
 from .image import Header
 
@@ -42,7 +43,11 @@ class Operator(Protocol):
 def over_array(stage: Stage, pixels: Array) -> Array:
     """Run one stage over a whole array (H, W, C), band by band; returns (H', W', C')."""
     header = stage.output
-    out = np.empty((header.height, header.width, len(header.channels)), header.dtype)
+    shape = header.height, header.width, len(header.channels)
+    try:
+        out = np.empty(shape, header.dtype)
+    except (ValueError, MemoryError):
+        raise ConvtoolError(f"a map of {shape[0]}x{shape[1]} does not fit into memory") from None
     height = band_height(max(header.row_elements, pixels.shape[1] * pixels.shape[2]))
     for first, last in cut(header.height, height):
         start, stop = stage.rows_needed(first, last)

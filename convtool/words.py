@@ -22,6 +22,6 @@ Word = TypeVar("Word", bound=str)
 def check_word(name: str, word: object, known: tuple[Word, ...]) -> Word:
     """Return `word` if it is one of `known`; raise ConvtoolError naming the argument if not."""
     for candidate in known:
-        if word == candidate:
+        if isinstance(word, str) and word == candidate:
             return candidate
     raise ConvtoolError(f"{name} is {word!r}, expected one of: {', '.join(known)}")

@@ -215,6 +215,50 @@ def test_integers_saturate_and_never_wrap():
     assert conv2d(image.astype(float), [[1e300]], dtype=np.int64).tolist() == [[0, 2**63 - 1]]
 
 
+@pytest.mark.parametrize(
+    ("pixel", "weight", "bias", "divisor", "expected"),
+    [
+        (0, 1, np.array([-(2**31)], np.int32), 1, -(2**31)),
+        (200, -1, np.array([-32768], np.int16), 1, -32968),
+        (0, 1, np.array([-128], np.int8), 300, -128),
+        (200, 100, np.array([-32768], np.int16), 2, -22768),
+    ],
+)
+def test_a_bias_vector_of_a_narrow_type_does_not_overflow(pixel, weight, bias, divisor, expected):
+    image = np.array([[pixel]], np.uint8)
+    assert conv2d(image, [[[[weight]]]], bias=bias, divisor=divisor).item() == expected
+
+
+def test_a_wide_type_asked_for_is_computed_in_a_wide_type():
+    one = np.array([[1]], np.uint8)
+    assert conv2d(one, [[1]], divisor=3, dtype=np.float64).item() == 1 / 3
+    assert conv2d(one, [[0.1]], dtype=np.float64).item() == 0.1
+    deep = np.array([[65533]], np.uint16)
+    assert conv2d(deep, [[1000.5]], dtype=np.int64).item() == 65565766
+
+
+def test_numbers_beyond_float32_do_not_become_infinite_on_the_way():
+    flat = np.zeros((2, 2), np.float32)
+    one = np.ones((3, 3), np.uint8)
+    assert np.all(conv2d(flat, [[1]], divisor=1e-46) == 0)
+    assert np.all(conv2d(flat, [[1e39]]) == 0)
+    assert np.all(conv2d(one, [[1e-50]], divisor=1e-50) == 1)
+    assert np.all(conv2d(one, [[1]], divisor=1e200, bias=1e200) == 1e200)
+    assert np.all(conv2d(one, [[0.5]], divisor=1e-46, dtype=np.float64) == 0.5 / 1e-46)
+    assert conv2d(np.array([[200]], np.uint8), [[1]], divisor=16777217).item() == np.float32(
+        200 / 16777217
+    )
+    assert conv2d(one, [[0]], fill=100_000, border="constant", padding=1).max() == 0
+
+
+def test_a_turned_kernel_turns_its_anchor():
+    image = np.zeros((5, 5), np.uint8)
+    image[2, 2] = 1
+    weights = np.array([[1, 2, 3], [4, 5, 6]])
+    plain = conv2d(image, weights[::-1, ::-1], anchor=(1, 0))
+    assert np.array_equal(conv2d(image, weights, anchor=(0, 2), flip=True), plain)
+
+
 def test_a_fill_outside_the_pixels_type_is_not_wrapped():
     image = np.zeros((1, 1), np.uint8)
     box = np.ones((3, 3), int)
@@ -290,6 +334,7 @@ IMAGE = np.zeros((4, 4, 2))
     ("change", "message"),
     [
         ({"image": np.zeros(4)}, r"image has shape \(4,\)"),
+        ({"image": [[1, 2], [3]]}, "image is ragged"),
         ({"image": np.zeros((0, 4))}, "at least one pixel"),
         ({"image": np.zeros((2, 2), complex)}, "complex128"),
         ({"image": np.array([["a"]])}, "expected bool, integers or floats"),
@@ -302,10 +347,23 @@ IMAGE = np.zeros((4, 4, 2))
         ({"weights": np.ones((3, 1, 1, 1)), "groups": 2}, "multiples of groups"),
         ({"groups": 2}, "takes no groups"),
         ({"bias": [1, 2]}, "bias has shape"),
+        ({"bias": [[1], [1, 2]]}, "bias is ragged"),
         ({"bias": np.inf}, "bias is inf"),
         ({"divisor": 0}, "divisor is 0"),
         ({"divisor": np.nan}, "divisor is nan"),
         ({"stride": 0}, "stride is 0"),
+        ({"stride": b"ab"}, "stride is b'ab'"),
+        ({"padding": 10**20}, "padding is 1000"),
+        ({"padding": 2**31 - 1}, "does not fit into memory"),
+        ({"dilation": 10**6}, "too many to hold"),
+        ({"groups": (1, 2)}, r"groups is \(1, 2\)"),
+        ({"flip": "no"}, "flip is 'no', expected True or False"),
+        ({"border": np.array(["edge", "wrap"])}, "border is"),
+        ({"fill": None}, "fill is None"),
+        ({"anchor": (True, False)}, "anchor is True"),
+        ({"dtype": "foo"}, "dtype is 'foo'"),
+        ({"weights": None}, r"weights have shape \(\)"),
+        ({"weights": [[None]]}, "weights"),
         ({"dilation": (1, 0)}, "dilation is 0"),
         ({"padding": "around"}, "padding is 'around'"),
         ({"padding": -1}, "padding is -1"),

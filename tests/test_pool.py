@@ -139,6 +139,19 @@ def test_the_powers_of_a_large_p_do_not_overflow():
     assert pool2d(np.array([[3, 4], [255, 200]], np.uint8), 2, "lp", p=400).item() == 255
 
 
+@pytest.mark.parametrize("value", [1e200, 1e-200])
+def test_norms_of_huge_and_tiny_floats(value):
+    assert np.isclose(pool2d(np.full((2, 2), value), 2, "lp").item(), 2 * value)
+
+
+def test_a_median_of_the_smallest_float():
+    assert pool2d(np.full((2, 2), 5e-324), 2, "median").item() == 5e-324
+
+
+def test_a_byte_swapped_float32_is_a_float32():
+    assert pool2d(np.ones((2, 2), ">f4"), 2, "mean").dtype == np.float32
+
+
 def test_an_infinite_pixel_has_an_infinite_norm():
     assert pool2d(np.array([[np.inf, 1.0], [1, 1]]), 2, "lp", p=3).item() == np.inf
 
@@ -162,6 +175,9 @@ def test_bands_do_not_show(mode):
         ({"stride": 0}, "stride is 0"),
         ({"dilation": 0}, "dilation is 0"),
         ({"padding": 2}, "hold no pixel"),
+        ({"padding": 10**30}, "padding is 1000"),
+        ({"padding": 2**31 - 1}, "hold no pixel"),
+        ({"ceil_mode": []}, r"ceil_mode is \[\]"),
         ({"p": 0.5}, "p is 0.5"),
         ({"p": np.nan}, "p is nan"),
     ],

@@ -139,7 +139,7 @@ def as_nobody():
 def unprivileged(monkeypatch):
     """Run the command's own entry point in this process, as a user who is not root."""
     from click.testing import CliRunner
-    from convtool.cli import conv, job, main  # noqa: F401
+    from convtool.cli import conv, job, main, pool  # noqa: F401
 
     import convtool.combine
     import convtool.conv

@@ -176,6 +176,23 @@ def test_clipping_is_told_in_one_line_with_the_share(convtool, folder):
     assert convtool("conv", "m.csv", "-k", "1", "-o", "m.png", "-q").stderr == b""
 
 
+def test_numbers_are_not_toned_and_it_says_so(convtool, small):
+    result = convtool("conv", "small.png", "-k", "edge", "--range", "abs", "-o", "map.csv")
+    assert ok(result) == b""
+    assert b"--range and --depth are for pictures" in result.stderr
+    assert read_image("map.csv").min() < 0
+
+
+def test_closed_streams(convtool, small, folder):
+    for redirect, code, words in (("<&-", 2, b"Usage: "), (">&-", 1, b"stdout is closed")):
+        image = "small.png" if redirect == ">&-" else ""
+        command = f"exec '{SCRIPT}' pool {image} {redirect}"
+        result = subprocess.run(["sh", "-c", command], capture_output=True, cwd=folder)
+        assert result.returncode == code
+        assert words in result.stderr
+        assert b"Traceback" not in result.stderr
+
+
 def test_sixteen_bits_stay_and_can_be_chosen(convtool, small, folder):
     deep = np.arange(2000, dtype=np.uint16).reshape(40, 50) * 30
     Image.fromarray(deep).save("deep.png")

@@ -43,7 +43,15 @@ def terminal(folder):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["conv"], ["conv", "--kernel", "edge"], ["conv", "-"], ["pool"], ["pool", "-"]]
+    "arguments",
+    [
+        ["conv"],
+        ["conv", "--kernel", "edge"],
+        ["conv", "-"],
+        ["conv", "small.png", "--kernel", "-"],
+        ["pool"],
+        ["pool", "-"],
+    ],
 )
 def test_nothing_piped_shows_the_commands_help_at_once(terminal, arguments):
     code, shown = terminal(*arguments, streams=["stdin"])
