@@ -168,5 +168,4 @@ def in_order(*decorators: Callable[[Command], Command]) -> Callable[[Command], C
     return decorate
 
 
-picture = in_order(gray)
 result = in_order(range_, depth, format_, max_pixels, quiet)

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .precision import FLOAT64, DType
+from .precision import FLOAT64, DType, is_integer
 from .words import Range
 
 Array = npt.NDArray[Any]
@@ -19,7 +19,7 @@ def saturate(values: Array, dtype: DType) -> Array:
     [0, 2, 0, 255]
     """
     limits = np.iinfo(dtype)
-    if is_integer_array(values):
+    if is_integer(values.dtype):
         return np.clip(values, *_common_limits(values.dtype, limits)).astype(dtype)
     if dtype.itemsize > 2 or values.dtype.itemsize < 4:
         values = values.astype(FLOAT64)
@@ -30,11 +30,6 @@ def saturate(values: Array, dtype: DType) -> Array:
     out = kept.astype(dtype)
     out[too_large] = limits.max
     return out
-
-
-def is_integer_array(values: Array) -> bool:
-    """Whether `values` are bool or integers, which need no rounding."""
-    return values.dtype.kind in "biu"
 
 
 def _common_limits(dtype: DType, limits: "np.iinfo[Any]") -> tuple[int, int]:
@@ -96,47 +91,57 @@ class Tone:
         return band[..., :-1] if self.alpha else band
 
     def pixels(self, band: Array) -> tuple[Array, int, int]:
-        """The pixels of a band (n, W, C), and how many values were lost below 0 (or NaN) and
-        above white."""
+        """The pixels of a band (n, W, C), and how many values they do not show: those clipped
+        to black (NaN is among them) and those clipped to white."""
         colors = self.colors(band)
-        top = np.iinfo(self.dtype).max
-        below = above = 0
-        if self.needs_extremes:
-            pixels = saturate(self._stretched(colors), self.dtype)
-        else:
-            if self.range == "abs":
-                colors = np.abs(colors) if colors.dtype.kind == "f" else abs(colors.astype(FLOAT64))
-            if colors.dtype != self.dtype or self.white != top:
-                colors = self._scaled(colors)
-                pixels = saturate(colors, self.dtype)
-                below = int(np.count_nonzero(~(colors >= -0.5)))
-                above = int(np.count_nonzero(colors >= top + 0.5))
-            else:
-                pixels = colors
-        if not self.alpha:
-            return pixels, below, above
-        alpha = saturate(self._scaled(band[..., -1:]), self.dtype)
-        return np.concatenate([pixels, alpha], axis=-1), below, above
+        pixels, below, above = (
+            self._stretched(colors) if self.needs_extremes else self._clipped(colors)
+        )
+        if self.alpha:
+            alpha = saturate(self._scaled(band[..., -1:]), self.dtype)
+            pixels = np.concatenate([pixels, alpha], axis=-1)
+        return pixels, below, above
+
+    @property
+    def _top(self) -> int:
+        """The pixels' white."""
+        return int(np.iinfo(self.dtype).max)
 
     def _scaled(self, values: Array) -> Array:
         """Values with `white` moved to the pixels' white."""
-        top = np.iinfo(self.dtype).max
-        if values.dtype.kind == "f" and self.white == top:
+        if self.white == self._top:
             return values
-        return values.astype(FLOAT64) * top / self.white
+        return values.astype(FLOAT64) * self._top / self.white
 
-    def _stretched(self, values: Array) -> Array:
-        """Values moved so that the map's extremes are black and white."""
-        extremes = self.extremes
-        top = int(np.iinfo(self.dtype).max)
-        if extremes is None:
+    def _clipped(self, values: Array) -> tuple[Array, int, int]:
+        """clip and abs."""
+        if self.range == "abs":
+            # The smallest value of a signed type has no magnitude in it.
+            values = np.abs(values.astype(FLOAT64) if values.dtype.kind == "i" else values)
+        values = self._scaled(values)
+        if values.dtype == self.dtype:
+            return values, 0, 0
+        lost = _count(~(values >= -0.5)), _count(values >= self._top + 0.5)
+        return saturate(values, self.dtype), *lost
+
+    def _stretched(self, values: Array) -> tuple[Array, int, int]:
+        """normalize and center: the map's extremes become black and white."""
+        if self.extremes is None:
             raise TypeError(f"range {self.range} needs the extremes of the map")
-        values = np.clip(values.astype(FLOAT64), extremes.low, extremes.high)
-        if self.range == "normalize":
-            reach = extremes.high - extremes.low
-            return (values - extremes.low) * top / reach if reach > 0 else np.zeros(values.shape)
-        middle = (top + 1) // 2
-        largest = max(abs(extremes.low), abs(extremes.high))
-        if not largest > 0 or not np.isfinite(largest):
-            return np.full(values.shape, middle)
-        return middle + values * (middle - 1) / largest
+        low, high = self.extremes.low, self.extremes.high
+        lost = _count(~(values >= low)), _count(values > high)
+        black, gray = 0, 0
+        if self.range == "center":
+            high = max(abs(low), abs(high))
+            low = -high
+            black, gray = 1, (self._top + 1) // 2
+        if not low < high < np.inf:
+            return np.full(values.shape, gray, self.dtype), *lost
+        values = np.clip(values.astype(FLOAT64), low, high)
+        return saturate(
+            black + (values - low) * (self._top - black) / (high - low), self.dtype
+        ), *lost
+
+
+def _count(flags: Array) -> int:
+    return int(np.count_nonzero(flags))

@@ -56,7 +56,9 @@ def test_normalize_of_a_flat_map_is_black():
 
 
 def test_normalize_leaves_infinity_and_nan_out_of_the_extremes():
-    assert shown([0, 10, np.inf, np.nan], range="normalize")[0] == [0, 255, 255, 0]
+    values = [0, 10, np.inf, -np.inf, np.nan]
+    assert shown(values, range="normalize") == ([0, 255, 255, 0, 0], 2, 1)
+    assert shown(values, range="center") == ([128, 255, 255, 1, 0], 2, 1)
 
 
 def test_center_is_symmetric_about_mid_grey():
