@@ -11,6 +11,9 @@ from .words import Range
 
 Array = npt.NDArray[Any]
 
+UNIT = 2.0**-20
+"""A power of two, so an exact factor, under which the differences of huge floats are finite."""
+
 
 def saturate(values: Array, dtype: DType) -> Array:
     """Round to an integer type: half to even, out of range to the nearest limit, NaN to 0.
@@ -137,10 +140,9 @@ class Tone:
             black, gray = 1, (self._top + 1) // 2
         if not low < high < np.inf:
             return np.full(values.shape, gray, self.dtype), *lost
-        values = np.clip(values.astype(FLOAT64), low, high)
-        return saturate(
-            black + (values - low) * (self._top - black) / (high - low), self.dtype
-        ), *lost
+        above_low = np.clip(values.astype(FLOAT64), low, high) * UNIT - low * UNIT
+        stretched = black + above_low * (self._top - black) / (high * UNIT - low * UNIT)
+        return saturate(stretched, self.dtype), *lost
 
 
 def _count(flags: Array) -> int:

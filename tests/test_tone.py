@@ -51,6 +51,13 @@ def test_normalize_moves_the_extremes_to_black_and_white():
     assert shown([-100, 0, 300], range="normalize") == ([0, 64, 255], 0, 0)
 
 
+def test_the_largest_floats_are_stretched_too():
+    band = np.array([-1.7e308, 0, 1.7e308]).reshape(1, 3, 1)
+    for range_, expected in (("normalize", [0, 128, 255]), ("center", [1, 128, 255])):
+        tone = Tone(range_, extremes=Extremes().including(band))
+        assert tone.pixels(band)[0].ravel().tolist() == expected
+
+
 def test_normalize_of_a_flat_map_is_black():
     assert shown([7, 7], range="normalize") == ([0, 0], 0, 0)
 
