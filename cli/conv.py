@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     "--kernel",
     "kernels",
     multiple=True,
-    metavar="K",
+    type=options.Kernel(),
     help=(
-        "A kernel file, the name of a bundled kernel, rows of weights as '0 1 0; 1 -4 1; 0 1 0', "
-        "or - for stdin. Give several for several maps."
+        "A kernel file (- for one from stdin), the name of a bundled kernel, or rows of weights "
+        "as '0 1 0; 1 -4 1; 0 1 0'. Give several for several maps."
     ),
 )
 @options.output(
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     help="Make one map of several kernels'. magnitude: root of the sum of squares.",
 )
 @options.stride
-@options.padding("same")
+@options.padding("same", "made of --border")
 @click.option(
     "--border",
     type=click.Choice(BORDERS),
@@ -125,6 +125,8 @@ def _check(given: dict[str, Any], image: str | None) -> None:
         raise click.UsageError("only one kernel can come from stdin")
     if given["fill"] is not None and given["border"] != "constant":
         raise click.UsageError("--fill goes with --border constant")
+    if given["divisor"] == 0:
+        raise click.UsageError("--divisor is 0, expected any other number")
     if given["normalize"] and given["divisor"] is not None:
         raise click.UsageError("--normalize and --divisor exclude each other")
 

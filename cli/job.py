@@ -53,6 +53,7 @@ def help_if_nothing_piped(ctx: click.Context, *sources: str | None) -> None:
     """
     if any(source in (None, "-") for source in sources) and (not sys.stdin or sys.stdin.isatty()):
         click.echo(ctx.get_help(), err=True)
+        click.echo(f"\n{ctx.command_path}: no IMAGE is given, and none is piped in", err=True)
         ctx.exit(2)
 
 
@@ -90,7 +91,9 @@ def run(image: str | None, maps: Mapping[str, Sequence["Operator"]], output: Out
         )
     for operators in maps.values():
         _check_size(Chain(operators).bind(reader.header).output, output)
+    reports = []
     for name, path in paths.items():
+        done = "replaced" if path and path.exists() else "wrote"
         with _file(path) as file:
             report = run_pipeline(
                 reader,
@@ -100,9 +103,10 @@ def run(image: str | None, maps: Mapping[str, Sequence["Operator"]], output: Out
                 range_=output.range or "clip",
                 depth=output.depth,
             )
+        reports.append(report)
         if output.path is None and path is not None:
-            _say(output, f"wrote {path}")
-        _tell_clipped(report, name if len(paths) > 1 else "", output)
+            _say(output, f"{done} {path}")
+    _tell_lost(reports, output)
 
 
 def _paths(image: str | None, names: list[str], output: Output) -> dict[str, Path | None]:
@@ -139,7 +143,7 @@ def _format(output: Output) -> "Format":
         if output.path and output.path != "-":
             return format_of(output.path)
     except ConvtoolError as error:
-        raise click.UsageError(str(error)) from None
+        raise click.UsageError(f"{error}; --format names one") from None
     return FORMATS["png"]
 
 
@@ -181,20 +185,23 @@ def _file(path: Path | None) -> Iterator[BinaryIO]:
         raise ConvtoolError(f"stdout: cannot be written: {error.strerror or error}") from None
 
 
-def _tell_clipped(report: "Report", name: str, output: Output) -> None:
+def _tell_lost(reports: Sequence["Report"], output: Output) -> None:
     """Say what share of the values the pixels do not show."""
-    if report.clipped_share == 0:
+    values = sum(report.values for report in reports)
+    lost = sum((report.lost for report in reports[1:]), start=reports[0].lost)
+    if lost.total == 0:
         return
-    parts = [
-        f"{_percent(count / report.values)} {where}"
-        for count, where in ((report.below, "below black"), (report.above, "above white"))
-        if count
-    ]
-    others = [way for way in ("abs", "normalize", "center") if way != output.range]
+    kinds = {"below black": lost.below, "above white": lost.above, "NaN": lost.undefined}
+    parts = [f"{_percent(count / values)} {kind}" for kind, count in kinds.items() if count]
+    where = f" of {len(reports)} maps" if len(reports) > 1 else ""
+    hint = ""
+    if output.range in (None, "clip", "abs") and lost.below + lost.above:
+        ways = ["abs"] * bool(lost.below) + ["normalize", "center"]
+        hint = f"; --range {', '.join(ways[:-1])} or {ways[-1]} shows them"
     _say(
         output,
-        f"{name}: " * bool(name) + f"{_percent(report.clipped_share)} of the values were clipped "
-        f"({', '.join(parts)}); --range {', '.join(others[:-1])} or {others[-1]} shows them",
+        f"{_percent(lost.total / values)} of the values{where} were clipped "
+        f"({', '.join(parts)}){hint}",
     )
 
 

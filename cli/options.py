@@ -5,8 +5,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.shell_completion import CompletionItem
 
 from convtool.words import NAMED_PADDINGS, RANGES
+
+SHOWN_FORMATS = ("png", "csv", "npy", "tiff", "jpeg", "webp", "bmp", "gif", "ppm")
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -85,24 +88,41 @@ class Number(ParamType):
         return number
 
 
-image = click.argument("image", required=False, metavar="[IMAGE]")
+class Kernel(ParamType):
+    """A kernel's name, path or weights; completed by the bundled names and by files."""
+
+    name = "K"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The bundled kernels that begin so, and whatever files the shell finds."""
+        from convtool.library import bundled_folder, names
+
+        found = [name for name in names(bundled_folder()) if name.startswith(incomplete)]
+        return [*map(CompletionItem, found), CompletionItem(incomplete, type="file")]
+
+
+FILE = click.Path(path_type=str)
+"""A path as it stands; its type lets shells complete it."""
+
+image = click.argument("image", required=False, metavar="[IMAGE]", type=FILE)
 
 stride = click.option(
-    "--stride", type=Size(1), help="Step from window to window: 2, or 2x1 (rows x columns)."
-)
-
-padding_help = (
-    "Rows and columns made up around the image: same (the map keeps the image's size, or "
-    "its ceil(size / stride)), same_lower, valid (none), full, 1, 1x2, or "
-    "TOP,BOTTOM,LEFT,RIGHT."
+    "--stride",
+    type=Size(1),
+    help="Step from window to window: 2, or 2x1 (rows x columns). Default: 1; for pool, --size.",
 )
 
 
-def padding(default: str) -> Callable[[Command], Command]:
-    """--padding, whose default is the operator's own."""
-    return click.option(
-        "--padding", type=Padding(), default=default, show_default=True, help=padding_help
+def padding(default: str, made_of: str) -> Callable[[Command], Command]:
+    """--padding, whose default and making is the operator's own."""
+    help_ = (
+        f"Rows and columns around the image, {made_of}: same (the map keeps the image's size, "
+        "or its ceil(size / stride)), same_lower, valid (none), full, 1, 1x2, or "
+        "TOP,BOTTOM,LEFT,RIGHT."
     )
+    return click.option("--padding", type=Padding(), default=default, show_default=True, help=help_)
 
 
 dilation = click.option(
@@ -119,33 +139,34 @@ range_ = click.option(
     "--range",
     "range_",
     type=click.Choice(RANGES),
-    show_default="clip",
     help=(
         "How values become pixels. clip: rounded, below 0 is black, above white is white; "
         "abs: their magnitude; normalize: smallest to black, largest to white; center: 0 to "
-        "mid-grey, nothing clipped. CSV and NPY hold the values themselves."
+        "mid-grey, nothing clipped. CSV and NPY hold the values themselves. Default: clip."
     ),
 )
 
 depth = click.option(
     "--depth",
     type=click.Choice(["8", "16"]),
-    help="Bits of a pixel. Default: 16 for 16-bit grey images, else 8. White stays white.",
+    help=(
+        "Bits of a pixel. White stays white; numbers from CSV and NPY, which have no white, "
+        "become pixels as they are. Default: 16 for 16-bit grey images, else 8."
+    ),
 )
 
 format_ = click.option(
     "--format",
     "format_",
     metavar="NAME",
-    help=(
-        "png, csv, npy, tiff, jpeg, webp, bmp, gif, ppm, ... "
-        "Default: the extension of --output, else png."
-    ),
+    shell_complete=lambda *_: [CompletionItem(name) for name in SHOWN_FORMATS],
+    help=(f"{', '.join(SHOWN_FORMATS)}, ... Default: the extension of --output, else png."),
 )
 
 max_pixels = click.option(
     "--max-pixels",
     type=click.IntRange(min=1),
+    metavar="N",
     help="Refuse larger images and maps. Default: 2 gigapixels.",
 )
 
@@ -154,7 +175,7 @@ quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors
 
 def output(help_: str) -> Callable[[Command], Command]:
     """-o/--output, with what the command says of it."""
-    return click.option("-o", "--output", metavar="OUT", help=help_)
+    return click.option("-o", "--output", metavar="OUT", type=FILE, help=help_)
 
 
 def in_order(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:

@@ -35,12 +35,12 @@ if TYPE_CHECKING:
     "Default: stdout, or on a terminal a file IMAGE-MODE.png in the current folder."
 )
 @options.stride
-@options.padding("0")
+@options.padding("0", "which win no max or min and add nothing")
 @options.dilation
 @click.option(
     "--ceil", is_flag=True, help="Keep a last window that sticks out, unless all of it does."
 )
-@click.option("--count-include-pad", is_flag=True, help="Count padding in a mean.")
+@click.option("--count-include-pad", is_flag=True, help="Count padding as zeros in a mean.")
 @click.option("--p", type=options.Number(), help="The p of mode lp, from 1. Default: 2.")
 @options.gray
 @options.result
@@ -63,6 +63,8 @@ def pool(ctx: click.Context, /, image: str | None, **given: Any) -> None:
     job.help_if_nothing_piped(ctx, image)
     if given["p"] is not None and given["mode"] != "lp":
         raise click.UsageError("--p goes with --mode lp")
+    if given["p"] is not None and given["p"] < 1:
+        raise click.UsageError("--p is less than 1, expected 1 or more")
     if given["count_include_pad"] and given["mode"] != "mean":
         raise click.UsageError("--count-include-pad goes with --mode mean")
 

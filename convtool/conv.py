@@ -68,6 +68,7 @@ def conv2d(
     Parameters
     ----------
     image : array of shape (H, W) or (H, W, C); bool, any integer or float type
+        every channel is convolved: an array does not say that one of them is alpha
     weights : array or Kernel
         of shape (kh, kw): the same kernel on every channel, of any size from 1x1;
         of shape (out, C / groups, kh, kw): a layer of a network, with `out` channels out.

@@ -26,8 +26,8 @@ class Header:
     width: int
     channels: tuple[str, ...]
     dtype: DType
-    white: float = 255
-    """The value that is shown as white: 255, 65535, or 1 for bool."""
+    white: float | None = None
+    """The value that is white: 255, 65535, or 1 for bool; None for numbers that have none."""
 
     @property
     def has_alpha(self) -> bool:
@@ -53,9 +53,9 @@ class Header:
         return cls(height, width, channels, pixels.dtype, white_of(pixels.dtype))
 
 
-def white_of(dtype: DType) -> float:
+def white_of(dtype: DType) -> float | None:
     """The value of white in an image of this type: its largest for uint8, uint16 and bool."""
-    return {"bool": 1.0, "uint16": 65535.0}.get(dtype.name, 255.0)
+    return {"bool": 1, "uint8": 255, "uint16": 65535}.get(dtype.name)
 
 
 def check_image(image: npt.ArrayLike) -> npt.NDArray[Any]:

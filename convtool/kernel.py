@@ -76,6 +76,8 @@ def check_weights(weights: object) -> npt.NDArray[Any]:
         values = np.array(weights)
     except ValueError:
         raise ConvtoolError("weights are ragged: every row needs as many numbers") from None
+    if values.dtype.kind in "US" and values.ndim == 0:
+        raise ConvtoolError(f"weights are the text {weights!r}; find_kernel looks up a name")
     if values.ndim not in (2, 4):
         raise ConvtoolError(
             f"weights have shape {values.shape}, expected (kh, kw) or (out, in, kh, kw)"

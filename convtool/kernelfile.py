@@ -222,7 +222,8 @@ def _json_rows(weights: Any, source: str) -> list[list[Number]]:
 
 def _json_number(value: Any, where: str) -> Number:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ConvtoolError(f"{where}: found {_shown(value)}, expected a number")
+        hint = "; for fractions use divisor" if isinstance(value, str) and "/" in value else ""
+        raise ConvtoolError(f"{where}: found {_shown(value)}, expected a number{hint}")
     if isinstance(value, float) and not math.isfinite(value):
         raise ConvtoolError(f"{where}: found a number too large, expected a finite one")
     return value

@@ -46,7 +46,10 @@ def find_kernel(spec: str) -> Kernel:
     """The one kernel that `spec` means, as `find_kernels`; ConvtoolError for a bank."""
     kernels = find_kernels(spec)
     if len(kernels) > 1:
-        raise ConvtoolError(f"{spec} is a bank of {len(kernels)} kernels, expected a single one")
+        raise ConvtoolError(
+            f"{spec} is a bank of {len(kernels)} kernels, expected a single one; "
+            "find_kernels gives them all"
+        )
     return kernels[0]
 
 
@@ -106,5 +109,7 @@ def _not_found(spec: str) -> str:
     files = {Path(name).stem: name for folder in _folders() for name in names(folder)}
     near = difflib.get_close_matches(Path(spec).stem, files, n=3, cutoff=0.5)
     nearest = [files[stem] for stem in near]
+    if re.search(r"[\s;\[]", spec.strip()):
+        return f"kernel {spec!r} is no file and no weights, which look like '0 1 0; 1 -4 1; 0 1 0'"
     hint = f"nearest: {', '.join(nearest)}" if nearest else f"bundled: {', '.join(sorted(files))}"
     return f"kernel {spec!r} is not found; {hint}"

@@ -13,7 +13,7 @@ from .geometry import Pair, band_height, cut
 from .image import Header
 from .readers.array import Reader
 from .stage import Array, Operator, Stage
-from .tone import Extremes, Tone
+from .tone import Extremes, Lost, Tone
 from .words import Range
 from .writers import Format
 
@@ -68,15 +68,8 @@ class Report:
     output: Header
     values: int
     """Values in the map, alpha aside."""
-    below: int = 0
-    """Values clipped because they lay below black, or were NaN."""
-    above: int = 0
-    """Values clipped because they lay above white."""
-
-    @property
-    def clipped_share(self) -> float:
-        """The share of the values that were clipped, 0 to 1."""
-        return (self.below + self.above) / self.values
+    lost: Lost
+    """Those of them that the pixels do not show."""
 
 
 def run(
@@ -103,7 +96,7 @@ def run(
         for band in bands(reader, stage):
             writer.write(band)
         writer.close()
-        return Report(output, values)
+        return Report(output, values, Lost())
     tone = Tone(range_, output.white, _depth(output, format_, depth), output.has_alpha)
     writer = format_.writer(file, replace(output, dtype=tone.dtype))
     if tone.needs_extremes:
@@ -111,14 +104,13 @@ def run(
         for band in bands(reader, stage):
             extremes = extremes.including(tone.colors(band))
         tone = replace(tone, extremes=extremes)
-    lost = [0, 0]
+    lost = Lost()
     for band in bands(reader, stage):
-        pixels, below, above = tone.pixels(band)
-        lost[0] += below
-        lost[1] += above
+        pixels, lost_here = tone.pixels(band)
+        lost += lost_here
         writer.write(pixels)
     writer.close()
-    return Report(output, values, *lost)
+    return Report(output, values, lost)
 
 
 def bands(reader: Reader, stage: Stage) -> Iterator[Array]:
@@ -174,9 +166,9 @@ def _depth(output: Header, format_: Format, asked: int | None) -> int:
     can = format_.deep and len(output.channels) == 1
     if asked == 16 and not can:
         raise ConvtoolError(
-            "pixels of 16 bits are written for grey maps, as PNG, TIFF or PPM; "
-            "make it grey, or write NPY for exact values"
+            f"this map of {len(output.channels)} channel(s) cannot be {format_.name} of 16 bits: "
+            "only grey maps (--gray) as PNG, TIFF or PPM can; NPY holds exact values of any map"
         )
     if asked is not None:
         return asked
-    return 16 if can and output.white > 255 else 8
+    return 16 if can and output.white == 65535 else 8

@@ -44,6 +44,30 @@ def _common_limits(dtype: DType, limits: "np.iinfo[Any]") -> tuple[int, int]:
 
 
 @dataclass(frozen=True)
+class Lost:
+    """How many values pixels do not show."""
+
+    below: int = 0
+    """Those that became black, being less."""
+    above: int = 0
+    """Those that became white, being more."""
+    undefined: int = 0
+    """Those that were NaN, and became black."""
+
+    def __add__(self, other: "Lost") -> "Lost":
+        return Lost(
+            self.below + other.below,
+            self.above + other.above,
+            self.undefined + other.undefined,
+        )
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.below + self.above + self.undefined
+
+
+@dataclass(frozen=True)
 class Extremes:
     """The smallest and the largest finite value of a map, alpha aside."""
 
@@ -68,13 +92,14 @@ class Tone:
     normalize  the smallest becomes 0, the largest white (a flat map is black)
     center     0 becomes mid-grey, the largest magnitude black or white: 128 + 127 v / max|v|
 
-    `white` is the value that is white on the way in; on the way out white is 255 or 65535.
+    `white` is the value that is white on the way in (None: the same as on the way out); on the
+    way out white is 255 or 65535.
     normalize and center need the map's `extremes`. Alpha, the last channel where `alpha` is
     set, is scaled and rounded only.
     """
 
     range: Range = "clip"
-    white: float = 255
+    white: float | None = None
     depth: int = 8
     alpha: bool = False
     extremes: Extremes | None = None
@@ -93,17 +118,14 @@ class Tone:
         """The channels of a band that the way of showing applies to."""
         return band[..., :-1] if self.alpha else band
 
-    def pixels(self, band: Array) -> tuple[Array, int, int]:
-        """The pixels of a band (n, W, C), and how many values they do not show: those clipped
-        to black (NaN is among them) and those clipped to white."""
+    def pixels(self, band: Array) -> tuple[Array, Lost]:
+        """The pixels of a band (n, W, C), and what they do not show."""
         colors = self.colors(band)
-        pixels, below, above = (
-            self._stretched(colors) if self.needs_extremes else self._clipped(colors)
-        )
+        pixels, lost = self._stretched(colors) if self.needs_extremes else self._clipped(colors)
         if self.alpha:
             alpha = saturate(self._scaled(band[..., -1:]), self.dtype)
             pixels = np.concatenate([pixels, alpha], axis=-1)
-        return pixels, below, above
+        return pixels, lost
 
     @property
     def _top(self) -> int:
@@ -112,38 +134,38 @@ class Tone:
 
     def _scaled(self, values: Array) -> Array:
         """Values with `white` moved to the pixels' white."""
-        if self.white == self._top:
+        if self.white in (None, self._top):
             return values
         return values.astype(FLOAT64) * self._top / self.white
 
-    def _clipped(self, values: Array) -> tuple[Array, int, int]:
+    def _clipped(self, values: Array) -> tuple[Array, Lost]:
         """clip and abs."""
         if self.range == "abs":
             # The smallest value of a signed type has no magnitude in it.
             values = np.abs(values.astype(FLOAT64) if values.dtype.kind == "i" else values)
         values = self._scaled(values)
         if values.dtype == self.dtype:
-            return values, 0, 0
-        lost = _count(~(values >= -0.5)), _count(values >= self._top + 0.5)
-        return saturate(values, self.dtype), *lost
+            return values, Lost()
+        return saturate(values, self.dtype), _lost(values, values < -0.5, values >= self._top + 0.5)
 
-    def _stretched(self, values: Array) -> tuple[Array, int, int]:
+    def _stretched(self, values: Array) -> tuple[Array, Lost]:
         """normalize and center: the map's extremes become black and white."""
         if self.extremes is None:
             raise TypeError(f"range {self.range} needs the extremes of the map")
         low, high = self.extremes.low, self.extremes.high
-        lost = _count(~(values >= low)), _count(values > high)
+        lost = _lost(values, values < low, values > high)
         black, gray = 0, 0
         if self.range == "center":
             high = max(abs(low), abs(high))
             low = -high
             black, gray = 1, (self._top + 1) // 2
         if not low < high < np.inf:
-            return np.full(values.shape, gray, self.dtype), *lost
+            return np.full(values.shape, gray, self.dtype), lost
         above_low = np.clip(values.astype(FLOAT64), low, high) * UNIT - low * UNIT
         stretched = black + above_low * (self._top - black) / (high * UNIT - low * UNIT)
-        return saturate(stretched, self.dtype), *lost
+        return saturate(stretched, self.dtype), lost
 
 
-def _count(flags: Array) -> int:
-    return int(np.count_nonzero(flags))
+def _lost(values: Array, below: Array, above: Array) -> Lost:
+    """The numbers of values flagged, and of NaN."""
+    return Lost(*(int(np.count_nonzero(flags)) for flags in (below, above, values != values)))

@@ -11,7 +11,7 @@ rm -f "$out"/*.png
 
 for kernel in "$here"/../kernels/*.json "$here"/../kernels/*.txt; do
     # A bank makes several files: {kernel} is the name of each mask.
-    convtool conv "$image" --kernel "$kernel" -q -o "$out/{kernel}.png"
+    convtool conv "$image" --kernel "$kernel" --range normalize -o "$out/{kernel}.png"
 done
 
 {

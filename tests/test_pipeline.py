@@ -14,6 +14,7 @@ from convtool.pipeline import Chain, bands, run
 from convtool.pointwise import Relu
 from convtool.pool import Pool
 from convtool.readers.array import ArrayReader
+from convtool.tone import Lost
 from convtool.writers import FORMATS
 
 
@@ -122,13 +123,12 @@ def test_the_report_counts_what_was_clipped():
     image = np.array([[0, 100, 200, 200]], np.uint8)[..., np.newaxis]
     reader = ArrayReader(Header.of_array(image), image)
     report = run(reader, [Conv([[2]], bias=-50)], io.BytesIO(), FORMATS["png"])
-    assert (report.values, report.below, report.above) == (4, 1, 2)
-    assert report.clipped_share == 0.75
-    assert run(reader, [Conv([[2]])], io.BytesIO(), FORMATS["csv"]).clipped_share == 0
+    assert (report.values, report.lost) == (4, Lost(below=1, above=2))
+    assert run(reader, [Conv([[2]])], io.BytesIO(), FORMATS["csv"]).lost == Lost()
 
 
 def test_sixteen_bits_are_for_grey_maps():
     image = np.zeros((2, 2, 3), np.uint8)
     reader = ArrayReader(Header.of_array(image, names=True), image)
-    with pytest.raises(ConvtoolError, match="16 bits are written for grey maps"):
+    with pytest.raises(ConvtoolError, match=r"3 channel.* cannot be png of 16 bits"):
         run(reader, [], io.BytesIO(), FORMATS["png"], depth=16)

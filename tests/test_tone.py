@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convtool.tone import Extremes, Tone, saturate
+from convtool.tone import Extremes, Lost, Tone, saturate
 
 INTEGERS = ["uint8", "int8", "uint16", "int16", "int32", "uint32", "int64", "uint64"]
 
@@ -34,21 +34,24 @@ def shown(values, **options):
     tone = Tone(**options)
     if tone.needs_extremes:
         tone = Tone(**options, extremes=Extremes().including(band))
-    pixels, below, above = tone.pixels(band)
-    return pixels.ravel().tolist(), below, above
+    pixels, lost = tone.pixels(band)
+    return pixels.ravel().tolist(), lost
 
 
 def test_clip_rounds_half_to_even_and_counts_what_it_loses():
     values = [-300, -0.5, -0.6, 0.5, 1.5, 254.5, 255.4, 255.5, 900, np.nan, np.inf]
-    assert shown(values) == ([0, 0, 0, 0, 2, 254, 255, 255, 255, 0, 255], 3, 3)
+    assert shown(values) == (
+        [0, 0, 0, 0, 2, 254, 255, 255, 255, 0, 255],
+        Lost(2, 3, 1),
+    )
 
 
 def test_abs():
-    assert shown([-3, 3.5, -300], range="abs") == ([3, 4, 255], 0, 1)
+    assert shown([-3, 3.5, -300], range="abs") == ([3, 4, 255], Lost(above=1))
 
 
 def test_normalize_moves_the_extremes_to_black_and_white():
-    assert shown([-100, 0, 300], range="normalize") == ([0, 64, 255], 0, 0)
+    assert shown([-100, 0, 300], range="normalize") == ([0, 64, 255], Lost())
 
 
 def test_the_largest_floats_are_stretched_too():
@@ -59,17 +62,17 @@ def test_the_largest_floats_are_stretched_too():
 
 
 def test_normalize_of_a_flat_map_is_black():
-    assert shown([7, 7], range="normalize") == ([0, 0], 0, 0)
+    assert shown([7, 7], range="normalize") == ([0, 0], Lost())
 
 
 def test_normalize_leaves_infinity_and_nan_out_of_the_extremes():
     values = [0, 10, np.inf, -np.inf, np.nan]
-    assert shown(values, range="normalize") == ([0, 255, 255, 0, 0], 2, 1)
-    assert shown(values, range="center") == ([128, 255, 255, 1, 0], 2, 1)
+    assert shown(values, range="normalize") == ([0, 255, 255, 0, 0], Lost(1, 1, 1))
+    assert shown(values, range="center") == ([128, 255, 255, 1, 0], Lost(1, 1, 1))
 
 
 def test_center_is_symmetric_about_mid_grey():
-    assert shown([-40, 0, 20, 40], range="center") == ([1, 128, 192, 255], 0, 0)
+    assert shown([-40, 0, 20, 40], range="center") == ([1, 128, 192, 255], Lost())
     assert shown([0, 0], range="center")[0] == [128, 128]
     assert shown([-1, 0, 1], range="center", depth=16)[0] == [1, 32768, 65535]
 
@@ -80,19 +83,23 @@ def test_a_map_without_a_finite_value_is_shown(range_):
 
 
 def test_white_stays_white_between_depths():
-    assert shown([0, 255, 128], depth=16)[0] == [0, 65535, 128 * 257]
+    assert shown([0, 255, 128], white=255, depth=16)[0] == [0, 65535, 128 * 257]
     assert shown([0, 65535, 257], white=65535, depth=8)[0] == [0, 255, 1]
     assert shown([0, 1], white=1)[0] == [0, 255]
+
+
+def test_numbers_without_a_white_are_pixels_as_they_are():
+    assert shown([0, 255, 40000], depth=16)[0] == [0, 255, 40000]
+    assert shown([0, 255, 40000], depth=8)[0] == [0, 255, 255]
 
 
 @pytest.mark.parametrize("range_", ["clip", "abs", "normalize", "center"])
 def test_alpha_is_scaled_and_never_stretched(range_):
     band = np.array([[[-50, 200], [50, 17.5]]], np.float32)
     tone = Tone(range_, alpha=True, extremes=Extremes(-50, 50))
-    pixels, below, above = tone.pixels(band)
+    pixels, lost = tone.pixels(band)
     assert pixels[..., 1].tolist() == [[200, 18]]
-    assert below == (range_ == "clip")
-    assert above == 0
+    assert lost == Lost(below=range_ == "clip")
 
 
 def test_extremes_are_those_of_all_bands():

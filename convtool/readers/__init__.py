@@ -44,7 +44,8 @@ def open_image(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Re
 def read_stream(stream: BinaryIO, max_pixels: int = MAX_PIXELS) -> Reader:
     """The reader for an image that comes through a pipe, told by its first bytes."""
     file = io.BytesIO(stream.read())
-    _check_not_empty(file, STDIN)
+    if not file.getbuffer():
+        raise ConvtoolError("stdin: is empty, expected an image; did the command before it fail?")
     return _told_by_content(file)(file, STDIN, max_pixels)
 
 

@@ -45,5 +45,5 @@ def check_size(name: str, height: int, width: int, max_pixels: int) -> None:
     if height * width > max_pixels:
         raise ConvtoolError(
             f"{name}: is {height}x{width}, more than the limit of {max_pixels} pixels; "
-            "--max-pixels (max_pixels) sets another"
+            "raise the limit (--max-pixels) if it is meant"
         )

@@ -57,5 +57,7 @@ class PillowWriter:
         try:
             Image.fromarray(pixels).save(encoded, self._name, **_OPTIONS.get(self._name, {}))
         except Exception as error:  # each encoder has its own way to refuse a picture
-            raise ConvtoolError(f"{self._name} cannot hold this map: {error}") from None
+            raise ConvtoolError(
+                f"{self._name} cannot hold this map ({error}); PNG holds grey and colour with alpha"
+            ) from None
         self._file.write(encoded.getbuffer())

@@ -206,6 +206,15 @@ def test_sixteen_bits_stay_and_can_be_chosen(convtool, small, folder):
     assert np.array_equal(wide, gray.astype(np.uint16) * 257)
 
 
+def test_sixteen_bits_through_npy(convtool, folder):
+    """Numbers have no white: --depth 16 shows them as they are, 65535 being white."""
+    deep = np.arange(2000, dtype=np.uint16).reshape(40, 50) * 30
+    Image.fromarray(deep).save("deep.png")
+    values = ok(convtool("conv", "deep.png", "-k", "box3", "--format", "npy"))
+    found = png(ok(convtool("pool", "--depth", "16", stdin=values)))
+    assert np.array_equal(found, np.rint(pool2d(conv2d(deep, find_kernel("box3")))))
+
+
 def test_alpha_is_carried_over(convtool, small, folder):
     alpha = np.random.default_rng(0).integers(0, 256, (40, 50), dtype=np.uint8)
     Image.fromarray(np.dstack([small, alpha])).save("rgba.png")

@@ -82,3 +82,12 @@ def test_completion(convtool, shell):
         "COMP_CWORD": "2",
     }
     assert b"--border" in convtool(env=environment).stdout
+    for words, expected in (
+        ("convtool conv ", b"file,"),
+        ("convtool conv -k sob", b"plain,sobel_x.json"),
+        ("convtool conv -k sob", b"file,sob"),
+        ("convtool pool -o ", b"file,"),
+        ("convtool conv --format n", b"plain,npy"),
+    ):
+        environment |= {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+        assert expected in convtool(env=environment).stdout, words

@@ -79,6 +79,12 @@ def test_on_a_terminal_a_file_is_made_and_named(terminal, small, folder, argumen
     assert {path.name for path in folder.iterdir()} == {"small.png", name}
 
 
+def test_a_file_that_is_replaced_is_told(terminal, small, folder):
+    terminal("pool", "small.png", streams=["stdout", "stderr"])
+    _, shown = terminal("pool", "small.png", streams=["stdout", "stderr"])
+    assert b"convtool: replaced small-max2.png" in shown
+
+
 def test_several_kernels_on_a_terminal_make_several_files(terminal, small, folder):
     code, _ = terminal("conv", "small.png", "-k", "robinson", streams=["stdout", "stderr"])
     assert code == 0
