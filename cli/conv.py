@@ -139,7 +139,7 @@ def _adjusted(kernel: "Kernel", given: dict[str, Any]) -> "Kernel":
 
     changes = {key: given[key] for key in ("divisor", "bias", "anchor") if given[key] is not None}
     if given["normalize"]:
-        changes["divisor"] = kernel.weights.sum().item()
+        changes["divisor"] = sum(kernel.weights.ravel().tolist())
         if changes["divisor"] == 0:
             raise ConvtoolError(
                 f"--normalize: the weights of kernel {kernel.name} sum to 0, "

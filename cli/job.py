@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -71,7 +71,7 @@ def distinct(names: Sequence[str]) -> list[str]:
 
 def plain(name: str) -> str:
     """A name that is one path component and leads nowhere else."""
-    return re.sub(r"[^\w.+-]+", "_", name).strip("._")[:100] or "kernel"
+    return re.sub(r"[^\w.+-]+", "_", name).strip("._")[:60] or "kernel"
 
 
 def run(image: str | None, maps: Mapping[str, Sequence["Operator"]], output: Output) -> None:
@@ -123,7 +123,7 @@ def _paths(image: str | None, names: list[str], output: Output) -> dict[str, Pat
             raise click.UsageError("a terminal shows no pictures: use -o FILE or --format csv")
         return {names[0]: None}
     if output.path is None:
-        stem = plain("stdin" if image in (None, "-") else Path(str(image)).stem)
+        stem = "stdin" if image in (None, "-") else Path(str(image)).stem
         return {name: Path(f"{stem}-{name}{_format(output).extension}") for name in names}
     if len(names) > 1 and PLACEHOLDER not in output.path:
         raise click.UsageError(
@@ -152,7 +152,10 @@ def _open(image: str | None, output: Output) -> "Reader":
 
     limit = output.max_pixels or MAX_PIXELS
     if image is None or image == "-":
-        return read_stream(sys.stdin.buffer, limit)
+        try:
+            return read_stream(sys.stdin.buffer, limit)
+        except OSError as error:
+            raise ConvtoolError(f"stdin: cannot be read: {error.strerror or error}") from None
     return open_image(image, limit)
 
 
@@ -211,6 +214,8 @@ def _percent(share: float) -> str:
 
 def _say(output: Output, *lines: str) -> None:
     """Words for a person, on stderr."""
-    if not output.quiet:
+    if output.quiet:
+        return
+    with suppress(OSError):  # a note that cannot be told does not undo the work
         for line in lines:
             click.echo(f"convtool: {line}", err=True)

@@ -12,7 +12,7 @@ import click
 from convtool import __version__
 from convtool.errors import ConvtoolError
 
-FAILED, WRONG_USAGE, INTERRUPTED, TERMINATED = 1, 2, 130, 143
+FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 COMMANDS = ("conv", "pool")
 """Every command is a module of its name here, with a click command of its name in it."""
@@ -59,7 +59,11 @@ class LazyGroup(click.Group):
             sys.exit(FAILED)
         except BrokenPipeError:
             # Whoever read our output has had enough. Python flushes stdout once more at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if sys.stdout is not None:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(FAILED)
+        except OSError as error:  # of --help and --version: a command names its own files
+            _complain(f"convtool: stdout cannot be written: {error.strerror or error}")
             sys.exit(FAILED)
         except (click.Abort, KeyboardInterrupt):
             sys.exit(INTERRUPTED)
@@ -87,6 +91,7 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The console script. A termination cleans up like Ctrl-C does."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(TERMINATED))
+    """The console script. A termination and a hang-up clean up like Ctrl-C does."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))
     cli.main(prog_name="convtool")

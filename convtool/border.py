@@ -18,7 +18,7 @@ from .errors import ConvtoolError
 from .geometry import Pair
 from .words import Border
 
-LARGEST_CUT = 2**31
+LARGEST_CUT = 2**28
 """The most values that are cut out and made up for one band."""
 
 OUTSIDE = -1

@@ -239,8 +239,13 @@ class ConvStage:
     result: DType
 
     def rows_needed(self, first: int, last: int) -> Pair:
-        """The input rows under the output rows first..last - 1, border sources included."""
-        return rows_needed(*self.window[0].span(first, last), self.input.height, self.conv.border)
+        """The input rows under the output rows first..last - 1: border sources, alpha's rows."""
+        rows = self.window[0]
+        start, stop = rows_needed(*rows.span(first, last), self.input.height, self.conv.border)
+        if self.input.has_alpha:
+            centers = rows.centers(first, last)
+            start, stop = min(start, centers[0]), max(stop, centers[-1] + 1)
+        return start, stop
 
     def run(self, band: Array, top: int, first: int, last: int) -> Array:
         """Output rows first..last - 1; alpha, if any, is sampled and not convolved."""

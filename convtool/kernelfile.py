@@ -21,6 +21,7 @@ Number = int | float | Fraction
 
 _SEPARATOR = re.compile(r"\s*[,;]\s*|\s+")
 _SETTING = re.compile(r"([^\W\d]\w*)\s*=\s*(.*)")
+_FRACTION = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?/[+-]?\d{1,18}(\.\d{1,18})?", re.ASCII)
 _LARGEST_DENOMINATOR = 2**31
 
 
@@ -52,6 +53,10 @@ def parse_json(text: str, source: str, name: str) -> tuple[Kernel, ...]:
         raise ConvtoolError(
             f"{source}: line {error.lineno}, column {error.colno}: {error.msg}, expected JSON"
         ) from None
+    except ConvtoolError:
+        raise
+    except ValueError:  # Python reads no number of more than some thousands of digits
+        raise ConvtoolError(f"{source}: holds a number of too many digits") from None
     except RecursionError:
         raise ConvtoolError(f"{source}: nested too deeply, expected a grid of numbers") from None
     if not (isinstance(data, dict) and "kernels" in data):
@@ -168,16 +173,16 @@ def _parse_number(word: str, where: str) -> Number:
     try:
         if re.fullmatch(r"[+-]?\d+", word, re.ASCII):
             return int(word)
-        numerator, slash, denominator = word.partition("/")
-        number: Number = (
-            Fraction(numerator) / Fraction(denominator) if slash else float(word.replace("_", "?"))
-        )
+        if _FRACTION.fullmatch(word):
+            numerator, _, denominator = word.partition("/")
+            return Fraction(numerator) / Fraction(denominator)
+        number = float("?" if "_" in word else word)
     except ZeroDivisionError:
         raise ConvtoolError(f"{where}: {word} divides by 0") from None
     except ValueError:
         found = f"found {word!r}" if word else "found nothing between two separators"
         raise ConvtoolError(f"{where}: {found}, expected a number") from None
-    if isinstance(number, float) and not math.isfinite(number):
+    if not math.isfinite(number):
         raise ConvtoolError(f"{where}: found {word}, expected a finite number")
     return number
 

@@ -35,7 +35,8 @@ def find_kernels(spec: str) -> tuple[Kernel, ...]:
         return _parse_bytes(sys.stdin.buffer.read(LARGEST_FILE + 1), "kernel from stdin", "kernel")
     for folder in (Path(), *_folders()):
         for path in _candidates(folder, spec):
-            if os.path.isfile(path):  # unlike Path.is_file, False for what is no name at all
+            # Unlike Path.exists, this is False for what is no name at all.
+            if os.path.exists(path) and not os.path.isdir(path):
                 return _read(path)
     if _INLINE.fullmatch(spec):
         return parse_inline(spec)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from .border import extend, rows_needed
 from .errors import ConvtoolError
-from .geometry import Axis, PaddingLike, Pair, PairLike, Window, pair, place, sides
+from .geometry import Axis, PaddingLike, Pair, PairLike, Window, cut, pair, place, sides
 from .image import Header, check_image
 from .kernel import check_flag, check_number
 from .precision import (
@@ -25,6 +25,9 @@ from .precision import (
 )
 from .stage import Array, over_array
 from .words import POOL_MODES, PoolMode, check_word
+
+LARGEST_STACK = 2**22
+"""The most elements of windows that a median sorts at once."""
 
 Merge = Callable[..., Any]
 """A NumPy ufunc of two arrays."""
@@ -209,7 +212,7 @@ class PoolStage:
             case "mean":
                 return self._mean(padded, first, last)
             case "median":
-                return self._median(padded, first, last)
+                return self._medians(padded, first, last)
             case "lp":
                 return self._norm(padded, height)
 
@@ -254,6 +257,18 @@ class PoolStage:
                 total += (shifted / scale) ** p
         norm: Array = scale * total ** (1 / p)
         return norm
+
+    def _medians(self, padded: Array, first: int, last: int) -> Array:
+        """The medians, of so few rows at a time that their windows' elements fit into memory."""
+        rows, cols = self.window
+        elements = rows.taps * cols.taps * cols.output * padded.shape[2]
+        height = max(1, LARGEST_STACK // elements)
+        parts = []
+        for start, stop in cut(last - first, height):
+            top = start * rows.stride
+            part = padded[top : top + (stop - start - 1) * rows.stride + rows.extent]
+            parts.append(self._median(part, first + start, first + stop))
+        return np.concatenate(parts)
 
     def _median(self, padded: Array, first: int, last: int) -> Array:
         rows, cols = self.window

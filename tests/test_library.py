@@ -1,4 +1,5 @@
 import os
+import threading
 
 import numpy as np
 import pytest
@@ -88,6 +89,14 @@ def test_a_path_is_taken_as_given(folder):
     assert find_kernel(str(folder / "deep/mine.kernel")).name == "mine"
     write(folder / "deep/other.txt", 6)
     assert find_kernel("deep/other").weights.item() == 6
+
+
+def test_a_pipe_is_read(folder):
+    os.mkfifo("pipe")
+    writer = threading.Thread(target=lambda: (folder / "pipe").write_text("1 2\n"))
+    writer.start()
+    assert find_kernel("pipe").shape == (1, 2)
+    writer.join()
 
 
 def test_json_is_told_by_its_content(folder):

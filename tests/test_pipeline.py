@@ -101,6 +101,15 @@ def test_alpha_is_taken_at_the_anchor_where_the_size_changes():
     assert np.array_equal(carried(padding="full")[1:-1, 1:-1], alpha)
 
 
+@pytest.mark.parametrize("border", ["edge", "constant", "reflect", "mirror", "wrap"])
+def test_alpha_keeps_its_rows_under_wide_padding(border):
+    image = np.zeros((60, 2000, 4), np.uint8)
+    image[..., 3] = 4 * np.arange(60)[:, None]
+    options = {"border": border, "padding": ((12, 0), (0, 0))}
+    found = result(Blocks(image, 7, alpha=True), Conv([[1], [2], [3]], **options))
+    assert found[:, 0, 3].tolist() == [4 * max(row - 11, 0) for row in range(70)]
+
+
 def test_pooling_pools_alpha_like_a_channel():
     image = np.random.default_rng(2).integers(0, 256, (8, 8, 4), dtype=np.uint8)
     assert np.array_equal(result(Blocks(image, 3, alpha=True), Pool(2)), pool2d(image))

@@ -2,6 +2,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy.ndimage
 import skimage.measure
 from hypothesis import given
 from hypothesis import strategies as st
@@ -137,6 +138,12 @@ def test_p_norms(p):
 def test_the_powers_of_a_large_p_do_not_overflow():
     # 255**400 is beyond float64; the norm is 255, the others being small beside it.
     assert pool2d(np.array([[3, 4], [255, 200]], np.uint8), 2, "lp", p=400).item() == 255
+
+
+def test_medians_of_large_windows():
+    image = np.random.default_rng(6).integers(0, 256, (90, 80), dtype=np.uint8)
+    expected = scipy.ndimage.median_filter(image, 31)[15:-15, 15:-15]
+    assert np.array_equal(pool2d(image, 31, "median", stride=1), expected)
 
 
 @pytest.mark.parametrize("value", [1e200, 1e-200])

@@ -3,8 +3,7 @@
 import io
 import os
 import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -35,7 +34,7 @@ def open_image(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Re
     more than `max_pixels` pixels.
     """
     name = os.fspath(path)
-    with _seekable(Path(path)) as file:
+    with _open_file(Path(path)) as file:
         read = BY_EXTENSION.get(Path(path).suffix.lower()) or _told_by_content(file)
         _check_not_empty(file, name)
         return read(file, name, max_pixels)
@@ -49,13 +48,14 @@ def read_stream(stream: BinaryIO, max_pixels: int = MAX_PIXELS) -> Reader:
     return _told_by_content(file)(file, STDIN, max_pixels)
 
 
-@contextmanager
-def _seekable(path: Path) -> Iterator[BinaryIO]:
-    """The open file, or its bytes where it is a pipe."""
+def _open_file(path: Path) -> BinaryIO:
+    """The file, open for reading; the bytes of a pipe."""
     try:
-        with path.open("rb") as file:
-            regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
-            yield file if regular else io.BytesIO(file.read())
+        file = path.open("rb")
+        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            return file
+        with file:
+            return io.BytesIO(file.read())
     except FileNotFoundError:
         raise ConvtoolError(f"{path}: no such file") from None
     except IsADirectoryError:
@@ -63,8 +63,6 @@ def _seekable(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise ConvtoolError(f"{path}: cannot be read: {error.strerror or error}") from None
     except ValueError as error:
-        if isinstance(error, ConvtoolError):
-            raise
         raise ConvtoolError(f"{str(path)!r} is no file name: {error}") from None
 
 

@@ -9,6 +9,7 @@ float64. So 0.1 comes as a float32; after a line ``# float64`` it does not, whic
 puts under a map of float64 that would be mistaken.
 """
 
+import math
 import re
 from dataclasses import dataclass, field
 from typing import BinaryIO
@@ -21,10 +22,10 @@ from ..precision import reads_as_float32
 from ..stage import Array
 from .array import ArrayReader, Reader, check_size
 
-WIDE = "# float64\n"
+WIDE = "# float64"
 """The line that marks numbers of type float64 whose text alone does not tell."""
 
-_CHANNEL = re.compile(r"#\s*channel\s+\d+\s*:\s*(\S.*?)\s*")
+_CHANNEL = re.compile(r"#\s*channel\s+\d+\s*:\s*(.+)")
 _NOT_WHOLE = re.compile(r"[.a-zA-Z]")
 
 
@@ -52,7 +53,7 @@ def read_csv(file: BinaryIO, name: str, max_pixels: int) -> Reader:
                 f"{name}: channel {block.name} is {len(block.values)}x{len(block.values[0])}, "
                 f"expected {len(first.values)}x{len(first.values[0])} like the first"
             )
-    pixels = _array(blocks, wide=WIDE in text)
+    pixels = _array(blocks, wide=WIDE in map(str.strip, text.splitlines()))
     names = tuple(block.name or "L" for block in blocks)
     known = CHANNEL_NAMES.get(len(names)) == names
     channels = names if known else tuple(str(i) for i in range(len(names)))
@@ -101,25 +102,28 @@ def _blocks(text: str, name: str) -> list[_Block]:
 def _row(line: str, where: str) -> list[float]:
     """The numbers of one line."""
     words = line.split(",")
-    if "_" not in line:
-        try:
-            return list(map(float, words))
-        except ValueError:
-            pass
-    for column, word in enumerate(words, start=1):
-        word = word.strip()
-        place = f"{where}, column {column}"
-        if not word:
-            raise ConvtoolError(f"{place}: is empty, expected a number")
-        try:
-            if "_" in word:
-                raise ValueError
-            float(word)
-        except ValueError:
-            hint = "; numbers stand apart by commas" if re.search(r"[\s;]", word) else ""
-            shown = word if len(word) <= 40 else f"{word[:37]}..."
-            raise ConvtoolError(f"{place}: found {shown!r}, expected a number{hint}") from None
-    raise AssertionError("unreachable: one of the words is no number")
+    try:
+        row = list(map(float, words))
+        if "_" not in line and not any(map(math.isinf, row)):
+            return row
+    except ValueError:
+        pass
+    return [_number(word.strip(), f"{where}, column {i}") for i, word in enumerate(words, start=1)]
+
+
+def _number(word: str, where: str) -> float:
+    """One number, or the error that says what is wrong with it."""
+    if not word:
+        raise ConvtoolError(f"{where}: is empty, expected a number")
+    try:
+        number = float("?" if "_" in word else word)
+    except ValueError:
+        hint = "; numbers stand apart by commas" if re.search(r"[\s;]", word) else ""
+        shown = word if len(word) <= 40 else f"{word[:37]}..."
+        raise ConvtoolError(f"{where}: found {shown!r}, expected a number{hint}") from None
+    if math.isinf(number) and "inf" not in word.lower():
+        raise ConvtoolError(f"{where}: the number is too large, expected less than 1.8e308")
+    return number
 
 
 def _array(blocks: list[_Block], *, wide: bool) -> Array:
@@ -134,5 +138,5 @@ def _array(blocks: list[_Block], *, wide: bool) -> Array:
     exact = [[[int(word) for word in line.split(",")] for line in b.lines] for b in blocks]
     try:
         return np.moveaxis(np.array(exact, dtype=np.int64), 0, -1)
-    except OverflowError:
+    except (OverflowError, ValueError):  # more digits than int64 has, or than Python reads
         return values

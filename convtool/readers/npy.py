@@ -1,5 +1,6 @@
 """NumPy's .npy files: an array (H, W) or (H, W, C); 2 and 4 channels end in alpha."""
 
+import warnings
 from typing import BinaryIO
 
 import numpy as np
@@ -13,13 +14,15 @@ from .array import ArrayReader, Reader, check_size
 def read_npy(file: BinaryIO, name: str, max_pixels: int) -> Reader:
     """The reader for a .npy file; objects (pickles) are refused."""
     try:
-        shape = _shape(file)
-        if len(shape) in (2, 3):
-            check_size(name, shape[0], shape[1], max_pixels)
-        pixels = check_image(_load(file))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+            shape = _shape(file)
+            if len(shape) in (2, 3):
+                check_size(name, shape[0], shape[1], max_pixels)
+            pixels = check_image(_load(file))
     except ConvtoolError as error:
         raise error if str(error).startswith(name) else ConvtoolError(f"{name}: {error}") from None
-    except (ValueError, OSError, EOFError, MemoryError) as error:
+    except Exception as error:  # the header is Python, and a broken one raises almost anything
         raise ConvtoolError(f"{name}: is no sound .npy file: {error}") from None
     header = Header.of_array(pixels, names=True)
     note = f"{name}: the last of its {len(header.channels)} channels is taken for alpha"

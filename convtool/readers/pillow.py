@@ -1,5 +1,6 @@
 """Every picture format that Pillow opens."""
 
+import logging
 import threading
 import warnings
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
 from ..errors import ConvtoolError
@@ -16,6 +17,11 @@ from .array import ArrayReader, Reader, check_size
 
 ORIENTATION = 0x0112
 """The EXIF tag."""
+
+BITS, PLANAR, SAMPLE_FORMAT = 258, 284, 339
+"""TIFF tags."""
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its words go to stderr
 
 _EXPANDED = {
     "1": "L",
@@ -50,16 +56,20 @@ def read_picture(file: BinaryIO, name: str, max_pixels: int) -> Reader:
             with _own_limit(), Image.open(file) as opened:
                 check_size(name, opened.height, opened.width, max_pixels)
                 notes = tuple(f"{name}: {note}" for note in _notes(opened))
+                view = _view(opened)
                 opened.load()
                 image = _expanded(_upright(opened))
+                channels = _CHANNELS[image.mode.partition(";")[0]]
                 pixels = np.asarray(image)
         except UnidentifiedImageError:
             raise ConvtoolError(
                 f"{name}: is no image that can be read, expected PNG, JPEG, TIFF, ..., "
                 "a CSV of numbers or .npy"
             ) from None
-        except ConvtoolError:
-            raise
+        except ConvtoolError as error:
+            raise (
+                error if str(error).startswith(name) else ConvtoolError(f"{name}: {error}")
+            ) from None
         except Exception as error:  # a broken file makes Pillow's decoders raise almost anything
             raise ConvtoolError(f"{name}: is broken and cannot be decoded: {error}") from None
     if image.mode == "I" and opened.format in (
@@ -67,8 +77,9 @@ def read_picture(file: BinaryIO, name: str, max_pixels: int) -> Reader:
         "PPM",
     ):  # Pillow's mode for these formats' 16 bits, never more
         pixels = pixels.astype(np.uint16)
+    if view:
+        pixels = pixels.view(view)
     height, width = pixels.shape[:2]
-    channels = _CHANNELS[image.mode.partition(";")[0]]
     header = Header(height, width, channels, pixels.dtype, white_of(pixels.dtype))
     return ArrayReader(header, pixels.reshape(height, width, len(channels)), notes)
 
@@ -91,11 +102,32 @@ def _notes(image: ImageFile) -> Iterator[str]:
     if frames > 1:
         yield f"holds {frames} frames, only the first is read"
     raw = image.tile[0].args if image.tile else ()
-    raw_mode = raw if isinstance(raw, str) else next(iter(raw or ()), "")
-    if image.mode in ("LA", "RGB", "RGBA") and ";16" in str(raw_mode):
+    raw = raw if isinstance(raw, tuple) else (raw,)
+    mode = next((word for word in raw if isinstance(word, str)), "")
+    largest = max((number for number in raw if type(number) is int), default=0)
+    deep = ";16" in mode or _tag(image, BITS) > 8 or (image.format == "PPM" and largest > 255)
+    if image.mode in ("LA", "RGB", "RGBA") and deep:
         yield "has 16 bits a channel, read as 8"
-    if image.mode.startswith("I;16") and "transparency" in image.info:
+    if "transparency" in image.info and (mode in ("1", "L;2", "L;4") or ";16" in mode):
         yield "its transparent colour is ignored"
+
+
+def _view(image: ImageFile) -> str | None:
+    """The type that a TIFF's samples have, where Pillow gives them in another of that size.
+
+    Raises ConvtoolError for samples that Pillow is known to take for something else.
+    """
+    bits, kind = _tag(image, BITS), _tag(image, SAMPLE_FORMAT, 1)
+    if image.mode != "I;16" and bits == 16 and _tag(image, PLANAR, 1) == 2:
+        raise ConvtoolError("planes of 16 bits cannot be read; save it with interleaved channels")
+    return {(32, 1, "I"): "uint32", (8, 2, "L"): "int8"}.get((bits, kind, image.mode))
+
+
+def _tag(image: ImageFile, number: int, default: int = 0) -> int:
+    """A TIFF tag, or the largest of its values."""
+    value = getattr(image, "tag_v2", {}).get(number, default)
+    found = max(value) if isinstance(value, tuple) and value else value
+    return found if isinstance(found, int) else default
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -112,4 +144,7 @@ def _expanded(image: Image.Image) -> Image.Image:
         return image.convert("LA" if mode in ("1", "L") else "RGBA")
     if mode == "P":
         return image.convert("RGB")
+    if mode == "LAB":
+        lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB") or image
     return image.convert(_EXPANDED[mode]) if mode in _EXPANDED else image

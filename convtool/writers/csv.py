@@ -26,8 +26,7 @@ class CsvWriter:
         """Whether the numbers so far would be read back as float32, though they are float64."""
         self._differ = False
         """Whether any of them would not be the same then."""
-        if self._waiting:
-            file.write(self._title(0))
+        self._started = False
 
     def write(self, band: Array) -> None:
         """Write the next rows."""
@@ -36,6 +35,9 @@ class CsvWriter:
         if self._narrow:
             self._narrow = reads_as_float32(band)
             self._differ = self._differ or differs_in_float32(band)
+        if self._waiting and not self._started:
+            self._file.write(self._title(0))
+        self._started = True
         for channel, file in enumerate([self._file, *self._waiting]):
             file.write("".join(f"{_line(row)}\n" for row in band[..., channel]).encode())
 
@@ -45,7 +47,7 @@ class CsvWriter:
             self._file.write(b"\n" + self._title(channel))
             self._file.write(rows.getbuffer())
         if self._narrow and self._differ:
-            self._file.write(WIDE.encode())
+            self._file.write(f"{WIDE}\n".encode())
 
     def _title(self, channel: int) -> bytes:
         return f"# channel {channel}: {self._channels[channel]}\n".encode()

@@ -13,20 +13,25 @@ class NpyWriter:
 
     def __init__(self, file: BinaryIO, header: Header) -> None:
         self._file = file
-        count = len(header.channels)
+        self._header = header
         self._dtype = header.dtype.newbyteorder("=")
-        np.lib.format.write_array_header_1_0(
-            file,
-            {
-                "descr": np.lib.format.dtype_to_descr(self._dtype),
-                "fortran_order": False,
-                "shape": (header.height, header.width, *([count] if count > 1 else [])),
-            },
-        )
+        self._started = False
 
     def write(self, band: Array) -> None:
-        """Write the next rows."""
+        """Write the next rows, and the file's header before the first."""
+        if not self._started:
+            self._write_header()
+            self._started = True
         self._file.write(np.ascontiguousarray(band, self._dtype).data)
 
     def close(self) -> None:
         """Nothing is left to write."""
+
+    def _write_header(self) -> None:
+        height, width, count = self._header.height, self._header.width, len(self._header.channels)
+        header = {
+            "descr": np.lib.format.dtype_to_descr(self._dtype),
+            "fortran_order": False,
+            "shape": (height, width, count) if count > 1 else (height, width),
+        }
+        np.lib.format.write_array_header_1_0(self._file, header)

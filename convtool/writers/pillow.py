@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any, BinaryIO
 
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ..errors import ConvtoolError
 from ..image import Header
@@ -14,7 +14,7 @@ from ..stage import Array
 _OPTIONS: dict[str, dict[str, Any]] = {
     "PNG": {"compress_level": 1},
     "JPEG": {"quality": 95},
-    "WEBP": {"lossless": True},
+    "WEBP": {"lossless": True, "exact": True},
 }
 """Pillow's format -> how it is saved: pixels kept where the format can, PNG packed fast."""
 
@@ -60,4 +60,23 @@ class PillowWriter:
             raise ConvtoolError(
                 f"{self._name} cannot hold this map ({error}); PNG holds grey and colour with alpha"
             ) from None
+        self._check_held(encoded)
         self._file.write(encoded.getbuffer())
+
+    def _check_held(self, encoded: BinaryIO) -> None:
+        """Raise ConvtoolError if the encoder has dropped alpha or made another size of it."""
+        height, width, channels = self._pixels.shape
+        try:
+            with Image.open(encoded) as kept:
+                alpha = kept.has_transparency_data
+                size = kept.size
+        except UnidentifiedImageError:  # a format that Pillow writes only
+            return
+        if size != (width, height):
+            raise ConvtoolError(
+                f"{self._name} would make {size[1]}x{size[0]} of this {height}x{width} map; "
+                "PNG holds any size"
+            )
+        opaque = self._pixels[..., -1].min() == np.iinfo(self._pixels.dtype).max
+        if channels in (2, 4) and not alpha and not opaque:
+            raise ConvtoolError(f"{self._name} would drop the alpha channel; PNG holds it")

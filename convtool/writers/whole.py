@@ -19,10 +19,11 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
     Raises ConvtoolError, naming the path, where it cannot be written.
     """
+    given = Path(path)
     target = Path(os.path.realpath(path))
     try:
-        if target.exists() and not target.is_file() and not target.is_dir():
-            with target.open("wb") as file:
+        if given.exists() and not given.is_file() and not given.is_dir():
+            with given.open("wb") as file:
                 yield file
             return
         yield from _beside(target)

@@ -2,12 +2,10 @@
 
 import io
 import os
-import subprocess
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from conftest import SCRIPT
 from convtool.cli.main import cli
 from PIL import Image
 
@@ -189,15 +187,3 @@ def test_an_unreadable_image_and_kernel(unprivileged, open_folder):
     result = unprivileged("conv", "hole.csv", "-k", "big.txt")
     assert result.exit_code == 1
     assert result.stderr == "convtool: big.txt: cannot be read: Permission denied\n"
-
-
-def test_a_full_disk(convtool, bad):
-    result = convtool(*EDGE, "-o", "/dev/full", "--format", "npy")
-    assert result.returncode == 1
-    assert result.stderr == b"convtool: /dev/full: cannot be written: No space left on device\n"
-    with open("/dev/full", "wb") as full:
-        result = subprocess.run(
-            [SCRIPT, *EDGE, "-q"], stdout=full, stderr=subprocess.PIPE, cwd=bad, check=False
-        )
-    assert result.returncode == 1
-    assert result.stderr == b"convtool: stdout: cannot be written: No space left on device\n"

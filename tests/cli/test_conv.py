@@ -1,11 +1,8 @@
 import io
-import os
 import shutil
-import subprocess
 
 import numpy as np
 import pytest
-from conftest import SCRIPT
 from PIL import Image
 
 from convtool import Kernel, conv2d, find_kernel, find_kernels, pool2d, read_image
@@ -50,18 +47,6 @@ def test_a_file_and_a_pipe_give_the_same_bytes(convtool, small, folder):
         assert ok(convtool("conv", "small.png", *arguments)) == ok(
             convtool("conv", *arguments, stdin=data)
         )
-
-
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_large_result_goes_through_a_pipe_whole(convtool, folder, unbuffered):
-    image = np.random.default_rng(0).integers(0, 256, (700, 700), dtype=np.uint8)
-    np.save("image.npy", image)
-    environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
-    for format_ in ("png", "npy"):
-        arguments = ["conv", "image.npy", "-k", "identity", "--format", format_]
-        command = f"'{SCRIPT}' {' '.join(arguments)} | (sleep 0.3; cat) > out.{format_}"
-        subprocess.run(["sh", "-c", command], check=True, env=environment, cwd=folder)
-        assert np.array_equal(read_image(f"out.{format_}"), image)
 
 
 def test_exact_values_through_a_pipe(convtool, small, folder):
@@ -181,16 +166,6 @@ def test_numbers_are_not_toned_and_it_says_so(convtool, small):
     assert ok(result) == b""
     assert b"--range and --depth are for pictures" in result.stderr
     assert read_image("map.csv").min() < 0
-
-
-def test_closed_streams(convtool, small, folder):
-    for redirect, code, words in (("<&-", 2, b"Usage: "), (">&-", 1, b"stdout is closed")):
-        image = "small.png" if redirect == ">&-" else ""
-        command = f"exec '{SCRIPT}' pool {image} {redirect}"
-        result = subprocess.run(["sh", "-c", command], capture_output=True, cwd=folder)
-        assert result.returncode == code
-        assert words in result.stderr
-        assert b"Traceback" not in result.stderr
 
 
 def test_sixteen_bits_stay_and_can_be_chosen(convtool, small, folder):

@@ -85,6 +85,14 @@ def test_a_file_that_is_replaced_is_told(terminal, small, folder):
     assert b"convtool: replaced small-max2.png" in shown
 
 
+def test_a_long_name_is_not_cut_to_the_inputs_own(terminal, small, folder):
+    name = "a" * 100 + "-edge.png"
+    (folder / "small.png").rename(name)
+    code, _ = terminal("conv", name, "-k", "edge", streams=["stdout", "stderr"])
+    assert code == 0
+    assert np.array_equal(read_image(name), small)
+
+
 def test_several_kernels_on_a_terminal_make_several_files(terminal, small, folder):
     code, _ = terminal("conv", "small.png", "-k", "robinson", streams=["stdout", "stderr"])
     assert code == 0
@@ -126,7 +134,9 @@ def test_a_closed_pipe_ends_quietly(convtool, folder):
         assert process.wait(timeout=30) == 1, format_
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
+)
 def test_an_interrupt_leaves_nothing_behind(folder, number, code):
     """The signal comes while the output is being written: its hidden file is there already."""
     noise = np.random.default_rng(0).integers(0, 256, (3000, 3000, 3), dtype=np.uint8)

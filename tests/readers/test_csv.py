@@ -48,6 +48,14 @@ def test_blanks_comments_and_ends_of_lines():
     assert pixels("\ufeff# made by hand\r\n 1 , 2 \r\n3,4\r\n\r\n").tolist() == [[1, 2], [3, 4]]
 
 
+def test_more_digits_than_any_integer_has():
+    assert pixels("1," + "9" * 40 + "\n").tolist() == [[1, 1e40]]
+
+
+def test_a_long_comment_takes_no_time():
+    assert pixels("# channel 0: a" + " " * 200_000 + "b\n1,2\n").tolist() == [[1, 2]]
+
+
 def test_infinity_and_nan():
     found = pixels("nan,inf\n-inf,1e3\n")
     assert np.array_equal(found, [[np.nan, np.inf], [-np.inf, 1000]], equal_nan=True)
@@ -80,6 +88,7 @@ def test_float64_is_marked_only_where_the_numbers_do_not_tell():
     assert written(np.array([[1.0, 2.75]])) == b"1,2.75\n"
     assert written(np.array([[0.1, 2.5]], np.float32)) == b"0.1,2.5\n"
     assert pixels("0.1,2.5\n# float64\n").dtype == np.float64
+    assert pixels("0.1,2.5\r\n# float64\r\n").dtype == np.float64
 
 
 @given(st.lists(st.floats(width=32), min_size=1), st.lists(st.floats(width=64), min_size=1))
@@ -121,6 +130,9 @@ def test_the_shortest_text_is_written():
         ("# only\n", "holds no numbers"),
         ("# channel 0: R\n1\n\n# channel 1: G\n1,2\n", "channel G is 1x2, expected 1x1"),
         ("# channel 0: R\n1\n\n# channel 1: G\n", "holds no numbers"),
+        ("inf,x\n", "row 1, column 2: found 'x'"),
+        ("1," + "9" * 400 + "\n", "column 2: the number is too large"),
+        ("1,1e999\n", "column 2: the number is too large"),
         (b"\xff\xfe1", "is no text"),
         ("1," * 600_000 + "1\n" + "1," * 600_000 + "1\n", "more than the limit of 1000000"),
     ],

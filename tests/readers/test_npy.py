@@ -41,6 +41,8 @@ def test_two_and_four_channels_end_in_alpha_and_it_says_so(folder):
         (saved(np.zeros((20, 20)))[:30], "is no sound .npy file"),
         (b"\x93NUMPY\x09\x00aaaa", "is no sound .npy file"),
         (b"not an array", "is no sound .npy file"),
+        (saved(np.zeros((20, 20))).replace(b"{'d", b"'((d"), "is no sound .npy file"),
+        (saved(np.zeros((20, 20))).replace(b"(20, 20)", b"(-1, 20)"), "is no sound .npy file"),
         (b"", "is empty"),
     ],
 )

@@ -2,7 +2,8 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+import tifffile
+from PIL import Image, ImageCms
 
 from convtool import ConvtoolError, read_image
 from convtool.readers import open_image, read_stream
@@ -74,6 +75,42 @@ def test_alpha_is_read(folder):
         reader = open_image(save("a.png", image))
         assert reader.header.channels == names
         assert np.array_equal(read_image("a.png"), image)
+
+
+def test_lab_becomes_rgb(folder):
+    lab = ImageCms.profileToProfile(
+        Image.fromarray(RGB),
+        ImageCms.createProfile("sRGB"),
+        ImageCms.createProfile("LAB"),
+        outputMode="LAB",
+    )
+    found = read_image(save("a.tif", lab))
+    assert found.shape == RGB.shape
+    assert np.abs(found.astype(int) - RGB).mean() < 4
+
+
+@pytest.mark.parametrize("dtype", ["int8", "uint32"])
+def test_tiffs_of_types_that_pillow_has_not(folder, dtype):
+    limits = np.iinfo(dtype)
+    image = np.array([[limits.min, -1 % limits.max, 5], [limits.max, 100, 7]], dtype)
+    tifffile.imwrite("a.tif", image)
+    found = read_image("a.tif")
+    assert found.dtype == dtype
+    assert np.array_equal(found, image)
+
+
+def test_colour_of_16_bits_is_told_or_refused(folder):
+    deep = (np.arange(90).reshape(6, 5, 3) * 700).astype(np.uint16)
+    tifffile.imwrite("a.tif", deep, photometric="rgb")
+    assert open_image("a.tif").notes == ("a.tif: has 16 bits a channel, read as 8",)
+    assert np.array_equal(read_image("a.tif"), deep >> 8)
+    planes = np.moveaxis(deep, -1, 0)
+    tifffile.imwrite("b.tif", planes, photometric="rgb", planarconfig="separate")
+    with pytest.raises(ConvtoolError, match=r"b.tif: planes of 16 bits cannot be read"):
+        open_image("b.tif")
+    with open("c.ppm", "wb") as file:
+        file.write(b"P6 5 6 65535\n" + deep.astype(">u2").tobytes())
+    assert open_image("c.ppm").notes == ("c.ppm: has 16 bits a channel, read as 8",)
 
 
 @pytest.mark.parametrize("extension", ["tif", "jpg"])

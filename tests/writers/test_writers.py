@@ -58,11 +58,30 @@ def test_npy_keeps_the_type(dtype):
 @pytest.mark.parametrize(
     ("name", "channels", "message"),
     [("jpeg", 4, "JPEG cannot hold this map"), ("bmp", 2, "BMP cannot hold"),
+        ("bmp", 4, "BMP would drop the alpha"), ("ppm", 4, "PPM would drop the alpha"),
      ("gif", 3, "GIF holds no true colour"), ("png", 5, "5 channels is no picture")],
 )  # fmt: skip
 def test_what_a_format_cannot_hold(name, channels, message):
     with pytest.raises(ConvtoolError, match=message):
         encoded(np.zeros((3, 3, channels), np.uint8), name)
+
+
+def test_alpha_that_hides_nothing_may_be_dropped():
+    array = np.full((3, 3, 4), 255, np.uint8)
+    assert np.asarray(Image.open(io.BytesIO(encoded(array, "ppm")))).shape == (3, 3, 3)
+
+
+def test_a_format_that_makes_another_size_of_it(folder):
+    with pytest.raises(ConvtoolError, match="ICO would make 256x240 of this 320x300 map"):
+        write_image("a.ico", np.zeros((320, 300), np.uint8))
+    assert list(folder.iterdir()) == []
+
+
+def test_colours_under_no_alpha_are_kept():
+    array = np.random.default_rng(0).integers(0, 256, (9, 9, 4), dtype=np.uint8)
+    array[..., 3] = 0
+    with Image.open(io.BytesIO(encoded(array, "webp"))) as image:
+        assert np.array_equal(np.asarray(image), array)
 
 
 def test_formats_by_name_and_extension():
