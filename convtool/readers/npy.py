@@ -1,6 +1,8 @@
 """NumPy's .npy files: an array (H, W) or (H, W, C); 2 and 4 channels end in alpha."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 import numpy as np
@@ -13,20 +15,30 @@ from .array import ArrayReader, Reader, check_size
 
 def read_npy(file: BinaryIO, name: str, max_pixels: int) -> Reader:
     """The reader for a .npy file; objects (pickles) are refused."""
+    with _broken_as_error(name):
+        shape = _shape(file)
+    if len(shape) in (2, 3):
+        check_size(name, shape[0], shape[1], max_pixels)
+    with _broken_as_error(name):
+        array = _load(file)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of headers that Python 2 wrote
-            shape = _shape(file)
-            if len(shape) in (2, 3):
-                check_size(name, shape[0], shape[1], max_pixels)
-            pixels = check_image(_load(file))
+        pixels = check_image(array)
     except ConvtoolError as error:
-        raise error if str(error).startswith(name) else ConvtoolError(f"{name}: {error}") from None
-    except Exception as error:  # the header is Python, and a broken one raises almost anything
-        raise ConvtoolError(f"{name}: is no sound .npy file: {error}") from None
+        raise ConvtoolError(f"{name}: {error}") from None
     header = Header.of_array(pixels, names=True)
     note = f"{name}: the last of its {len(header.channels)} channels is taken for alpha"
     return ArrayReader(header, pixels, (note,) if header.has_alpha else ())
+
+
+@contextmanager
+def _broken_as_error(name: str) -> Iterator[None]:
+    """Make one sentence of whatever NumPy says: a header is Python, and may fail in any way."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+        try:
+            yield
+        except Exception as error:
+            raise ConvtoolError(f"{name}: is no sound .npy file: {error}") from None
 
 
 def _shape(file: BinaryIO) -> tuple[int, ...]:

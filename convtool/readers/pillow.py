@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
 from ..errors import ConvtoolError
@@ -56,7 +56,7 @@ def read_picture(file: BinaryIO, name: str, max_pixels: int) -> Reader:
             with _own_limit(), Image.open(file) as opened:
                 check_size(name, opened.height, opened.width, max_pixels)
                 notes = tuple(f"{name}: {note}" for note in _notes(opened))
-                view = _view(opened)
+                view = _view(opened, name)
                 opened.load()
                 image = _expanded(_upright(opened))
                 channels = _CHANNELS[image.mode.partition(";")[0]]
@@ -66,17 +66,12 @@ def read_picture(file: BinaryIO, name: str, max_pixels: int) -> Reader:
                 f"{name}: is no image that can be read, expected PNG, JPEG, TIFF, ..., "
                 "a CSV of numbers or .npy"
             ) from None
-        except ConvtoolError as error:
-            raise (
-                error if str(error).startswith(name) else ConvtoolError(f"{name}: {error}")
-            ) from None
+        except ConvtoolError:
+            raise
         except Exception as error:  # a broken file makes Pillow's decoders raise almost anything
             raise ConvtoolError(f"{name}: is broken and cannot be decoded: {error}") from None
-    if image.mode == "I" and opened.format in (
-        "PNG",
-        "PPM",
-    ):  # Pillow's mode for these formats' 16 bits, never more
-        pixels = pixels.astype(np.uint16)
+    if image.mode == "I" and opened.format in ("PNG", "PPM"):
+        pixels = pixels.astype(np.uint16)  # these formats have 16 bits, never more
     if view:
         pixels = pixels.view(view)
     height, width = pixels.shape[:2]
@@ -112,14 +107,16 @@ def _notes(image: ImageFile) -> Iterator[str]:
         yield "its transparent colour is ignored"
 
 
-def _view(image: ImageFile) -> str | None:
+def _view(image: ImageFile, name: str) -> str | None:
     """The type that a TIFF's samples have, where Pillow gives them in another of that size.
 
     Raises ConvtoolError for samples that Pillow is known to take for something else.
     """
     bits, kind = _tag(image, BITS), _tag(image, SAMPLE_FORMAT, 1)
     if image.mode != "I;16" and bits == 16 and _tag(image, PLANAR, 1) == 2:
-        raise ConvtoolError("planes of 16 bits cannot be read; save it with interleaved channels")
+        raise ConvtoolError(
+            f"{name}: planes of 16 bits cannot be read; save it with interleaved channels"
+        )
     return {(32, 1, "I"): "uint32", (8, 2, "L"): "int8"}.get((bits, kind, image.mode))
 
 
@@ -145,6 +142,8 @@ def _expanded(image: Image.Image) -> Image.Image:
     if mode == "P":
         return image.convert("RGB")
     if mode == "LAB":
+        from PIL import ImageCms  # a library of its own, for a rare mode
+
         lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
         return ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB") or image
     return image.convert(_EXPANDED[mode]) if mode in _EXPANDED else image
