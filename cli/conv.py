@@ -1,5 +1,6 @@
 """convtool conv: an image and a kernel in, a feature map out."""
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -85,10 +86,9 @@ def conv(ctx: click.Context, /, image: str | None, **given: Any) -> None:
 
     from convtool.combine import Combine
     from convtool.conv import Conv
-    from convtool.library import find_kernels
     from convtool.pointwise import Gray, Relu
 
-    kernels = [kernel for spec in given["kernels"] for kernel in find_kernels(spec)]
+    kernels = [kernel for spec in given["kernels"] for kernel in _kernels(spec)]
     before: list[Operator] = [Gray()] if given["gray"] else []
     after: list[Operator] = [Relu()] if given["relu"] else []
     operators: list[Operator] = [
@@ -129,6 +129,15 @@ def _check(given: dict[str, Any], image: str | None) -> None:
         raise click.UsageError("--divisor is 0, expected any other number")
     if given["normalize"] and given["divisor"] is not None:
         raise click.UsageError("--normalize and --divisor exclude each other")
+
+
+def _kernels(spec: str) -> "tuple[Kernel, ...]":
+    """The kernels that an option means; - is stdin."""
+    from convtool.library import LARGEST_FILE, find_kernels, parse_bytes
+
+    if spec != "-":
+        return find_kernels(spec)
+    return parse_bytes(sys.stdin.buffer.read(LARGEST_FILE + 1), "kernel from stdin", "kernel")
 
 
 def _adjusted(kernel: "Kernel", given: dict[str, Any]) -> "Kernel":

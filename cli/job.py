@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
-from convtool.errors import ConvtoolError
+from convtool.errors import ConvtoolError, at
 from convtool.words import Range
 
 if TYPE_CHECKING:
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 PLACEHOLDER = "{kernel}"
 
+STREAM = (None, "-")
+"""What stands for stdin where a path could."""
+
+STDIN = "stdin"
+
 
 @dataclass(frozen=True)
 class Output:
@@ -30,18 +35,20 @@ class Output:
     format: str | None
     range: Range | None
     depth: int | None
-    max_pixels: int | None
+    max_pixels: int
     quiet: bool
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Output":
         """From the parsed options."""
+        from convtool.readers import MAX_PIXELS
+
         return cls(
             given["output"],
             given["format_"],
             given["range_"],
             int(given["depth"]) if given["depth"] else None,
-            given["max_pixels"],
+            given["max_pixels"] or MAX_PIXELS,
             given["quiet"],
         )
 
@@ -51,7 +58,7 @@ def help_if_nothing_piped(ctx: click.Context, *sources: str | None) -> None:
 
     A source that is None or - is stdin.
     """
-    if any(source in (None, "-") for source in sources) and (not sys.stdin or sys.stdin.isatty()):
+    if any(source in STREAM for source in sources) and (not sys.stdin or sys.stdin.isatty()):
         click.echo(ctx.get_help(), err=True)
         click.echo(f"\n{ctx.command_path}: no IMAGE is given, and none is piped in", err=True)
         ctx.exit(2)
@@ -81,16 +88,19 @@ def run(image: str | None, maps: Mapping[str, Sequence["Operator"]], output: Out
 
     from convtool.pipeline import Chain
     from convtool.pipeline import run as run_pipeline
+    from convtool.readers.array import check_size
 
     reader = _open(image, output)
-    _say(output, *reader.notes)
+    _say(output, *(f"{STDIN if image in STREAM else image}: {note}" for note in reader.notes))
     if not format_.pixels and (output.range or output.depth):
         _say(
             output,
             f"{format_.name} holds the values themselves: --range and --depth are for pictures",
         )
-    for operators in maps.values():
-        _check_size(Chain(operators).bind(reader.header).output, output)
+    for operators in maps.values():  # all of them before the first is written
+        header = Chain(operators).bind(reader.header).output
+        with at("the map"):
+            check_size(header.height, header.width, output.max_pixels)
     reports = []
     for name, path in paths.items():
         done = "replaced" if path and path.exists() else "wrote"
@@ -123,8 +133,8 @@ def _paths(image: str | None, names: list[str], output: Output) -> dict[str, Pat
             raise click.UsageError("a terminal shows no pictures: use -o FILE or --format csv")
         return {names[0]: None}
     if output.path is None:
-        stem = "stdin" if image in (None, "-") else Path(str(image)).stem
-        return {name: Path(f"{stem}-{name}{_format(output).extension}") for name in names}
+        stem = STDIN if image in STREAM else Path(str(image)).stem
+        return {name: Path(f"{stem}-{name}{_format(output).extensions[0]}") for name in names}
     if len(names) > 1 and PLACEHOLDER not in output.path:
         raise click.UsageError(
             f"{len(names)} kernels make {len(names)} maps: put {PLACEHOLDER} into -o, "
@@ -148,23 +158,11 @@ def _format(output: Output) -> "Format":
 
 
 def _open(image: str | None, output: Output) -> "Reader":
-    from convtool.readers import MAX_PIXELS, open_image, read_stream
+    from convtool.readers import open_image, open_stream
 
-    limit = output.max_pixels or MAX_PIXELS
     if image is None or image == "-":
-        try:
-            return read_stream(sys.stdin.buffer, limit)
-        except OSError as error:
-            raise ConvtoolError(f"stdin: cannot be read: {error.strerror or error}") from None
-    return open_image(image, limit)
-
-
-def _check_size(header: Any, output: Output) -> None:
-    """Refuse to make a map that we would refuse to read."""
-    from convtool.readers import MAX_PIXELS
-    from convtool.readers.array import check_size
-
-    check_size("the map", header.height, header.width, output.max_pixels or MAX_PIXELS)
+        return open_stream(sys.stdin.buffer, output.max_pixels)
+    return open_image(image, output.max_pixels)
 
 
 @contextmanager

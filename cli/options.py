@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from convtool.words import NAMED_PADDINGS, RANGES
-
-SHOWN_FORMATS = ("png", "csv", "npy", "tiff", "jpeg", "webp", "bmp", "gif", "ppm")
+from convtool.words import FORMATS, NAMED_PADDINGS, RANGES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -29,9 +27,6 @@ class Size(ParamType):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
         """The pair (rows, columns)."""
-        if not isinstance(value, str):
-            pair: tuple[int, int] = value
-            return pair
         match = re.fullmatch(r"(\d{1,9})(?:x(\d{1,9}))?", value, re.ASCII)
         if match is None:
             self.fail(f"found {value!r}, expected a size as 3 or 3x5", param, ctx)
@@ -48,7 +43,7 @@ class Padding(ParamType):
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:
         """What `conv2d` takes for padding."""
-        if not isinstance(value, str) or value in NAMED_PADDINGS:
+        if value in NAMED_PADDINGS:
             return value
         if re.fullmatch(r"\d{1,9}(,\d{1,9}){3}", value, re.ASCII):
             top, bottom, left, right = map(int, value.split(","))
@@ -97,9 +92,9 @@ class Kernel(ParamType):
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         """The bundled kernels that begin so, and whatever files the shell finds."""
-        from convtool.library import bundled_folder, names
+        from convtool.library import bundled_folder, file_names
 
-        found = [name for name in names(bundled_folder()) if name.startswith(incomplete)]
+        found = [name for name in file_names(bundled_folder()) if name.startswith(incomplete)]
         return [*map(CompletionItem, found), CompletionItem(incomplete, type="file")]
 
 
@@ -159,8 +154,8 @@ format_ = click.option(
     "--format",
     "format_",
     metavar="NAME",
-    shell_complete=lambda *_: [CompletionItem(name) for name in SHOWN_FORMATS],
-    help=(f"{', '.join(SHOWN_FORMATS)}, ... Default: the extension of --output, else png."),
+    shell_complete=lambda *_: [CompletionItem(name) for name in FORMATS],
+    help=(f"{', '.join(FORMATS)}, ... Default: the extension of --output, else png."),
 )
 
 max_pixels = click.option(

@@ -9,13 +9,12 @@
 All hold at any distance: reflect and mirror go back and forth, wrap goes round and round.
 """
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
+from .arguments import Pair
 from .errors import ConvtoolError
-from .geometry import Pair
+from .precision import Array
 from .words import Border
 
 LARGEST_CUT = 2**28
@@ -61,7 +60,7 @@ def rows_needed(start: int, stop: int, height: int, border: Border) -> Pair:
 
 
 def extend(
-    band: npt.NDArray[Any],
+    band: Array,
     top: int,
     height: int,
     rows: Pair,
@@ -69,7 +68,7 @@ def extend(
     border: Border,
     fill: float,
     dtype: npt.DTypeLike,
-) -> npt.NDArray[Any]:
+) -> Array:
     """Cut rows and cols (positions, both may lie outside) out of an image of `height` rows.
 
     `band` of shape (n, W, C) holds the image's rows from `top` on, at least those that
@@ -96,8 +95,8 @@ def extend(
 
 
 def _extend_columns(
-    rows: npt.NDArray[Any], cols: Pair, border: Border, fill: float, dtype: npt.DTypeLike
-) -> npt.NDArray[Any]:
+    rows: Array, cols: Pair, border: Border, fill: float, dtype: npt.DTypeLike
+) -> Array:
     """The columns cols[0]..cols[1] - 1 of whole image rows, made up where they lie outside."""
     start, count, width = cols[0], cols[1] - cols[0], rows.shape[1]
     out = np.empty((len(rows), count, rows.shape[2]), dtype)

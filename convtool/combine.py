@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .arguments import Pair, check_word
 from .errors import ConvtoolError
-from .geometry import Pair
 from .image import Header
-from .precision import FLOAT32, FLOAT64, DType
-from .stage import Array, Operator, Stage
-from .words import COMBINATIONS, Combination, check_word
+from .precision import FLOAT64, Array
+from .stage import Operator, Stage
+from .words import COMBINATIONS, Combination
 
 
 class Combine:
@@ -32,25 +32,18 @@ class Combine:
                 f"combine {self.how}: the kernels give maps of {' and '.join(sizes)}, "
                 "expected one size; padding same gives one"
             )
-        return CombineStage(self, stages)
+        types = (stage.output.dtype for stage in stages)
+        output = replace(stages[0].output, dtype=np.result_type(*types))
+        return CombineStage(self.how, stages, output)
 
 
 @dataclass(frozen=True, eq=False)
 class CombineStage:
     """`Combine` bound to an image."""
 
-    combine: Combine
+    how: Combination
     stages: tuple[Stage, ...]
-
-    @property
-    def output(self) -> Header:
-        """The description of the one map."""
-        dtype = FLOAT64 if self._type == FLOAT64 else FLOAT32
-        return replace(self.stages[0].output, dtype=dtype)
-
-    @property
-    def _type(self) -> DType:
-        return np.result_type(*(stage.output.dtype for stage in self.stages))
+    output: Header
 
     def rows_needed(self, first: int, last: int) -> Pair:
         """The input rows that any of the kernels needs."""
@@ -66,7 +59,7 @@ class CombineStage:
         return np.concatenate([values, maps[0][..., colors:]], axis=-1).astype(self.output.dtype)
 
     def _combine(self, maps: list[Array]) -> Array:
-        match self.combine.how:
+        match self.how:
             case "sum":
                 combined: Array = np.add.reduce(maps)
             case "mean":

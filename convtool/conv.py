@@ -1,41 +1,46 @@
 """Convolution: the array function, and the stage that runs it on a band."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from . import tone
-from .border import extend, rows_needed
-from .errors import ConvtoolError
-from .geometry import PaddingLike, Pair, PairLike, Window, pair, place, sides, whole_number
-from .image import Header, check_image
-from .kernel import (
-    Kernel,
-    check_anchor,
+from .arguments import (
+    PaddingLike,
+    Pair,
+    PairLike,
     check_divisor,
     check_flag,
     check_float,
     check_number,
-    check_weights,
+    check_word,
+    pair,
+    sides,
+    whole_number,
 )
+from .border import extend, rows_needed
+from .errors import ConvtoolError
+from .geometry import Window, place
+from .image import Header, check_image
+from .kernel import Kernel, check_anchor, check_weights
 from .precision import (
     EXACT_IN_FLOAT32,
     EXACT_IN_FLOAT64,
     FLOAT32,
     FLOAT64,
-    ROUNDED_IN_FLOAT32,
+    Array,
     DType,
     fits_float32,
     is_integer,
     is_whole,
     peak,
     result_float,
+    result_of_sums,
     sum_type,
 )
-from .stage import Array, over_array
-from .words import BORDERS, Border, check_word
+from .stage import over_array
+from .words import BORDERS, Border
 
 Bias = float | npt.ArrayLike
 
@@ -165,7 +170,8 @@ class Conv:
         self.dilation = pair(dilation, "dilation")
         self.groups = whole_number(groups, "groups", 1)
         self.border = check_word("border", border, BORDERS)
-        self.fill = check_float("fill", fill)
+        fill = check_float("fill", fill)
+        self.fill = fill if self.border == "constant" else 0
         self.anchor = anchor
         self.dtype = _check_dtype(dtype)
 
@@ -206,22 +212,20 @@ class Conv:
     def _types(self, dtype: DType) -> tuple[bool, DType, DType]:
         """(whether sums are of whole numbers, the type to add up in, the type of the result)"""
         result = result_float(dtype)
-        constant = self.fill if self.border == "constant" else 0
         narrow = self.dtype is None or self.dtype in (np.float16, np.float32)
-        narrow = narrow and fits_float32(self.weights, self.divisor, self.bias, constant)
+        narrow = narrow and fits_float32(self.weights, self.divisor, self.bias, self.fill)
         whole = is_integer(dtype) and is_whole(self.weights)
         pixel = peak(dtype) if is_integer(dtype) else np.inf
-        if not (whole and is_whole(constant) and np.isfinite(constant)):
+        if not (whole and is_whole(self.fill) and np.isfinite(self.fill)):
             return False, result if narrow else FLOAT64, result
-        pixel = max(pixel, abs(constant))
+        pixel = max(pixel, abs(self.fill))
         magnitudes = np.abs(self.weights.astype(FLOAT64))
         axes = (1, 2, 3) if self.is_layer else (0, 1)
         bound = max(pixel * float(magnitudes.sum(axis=axes).max()), pixel)
         with_bias = bound + abs(self.divisor) * float(np.abs(self.bias).max())
         exact = is_whole(self.divisor) and is_whole(self.bias) and with_bias < EXACT_IN_FLOAT64
-        limit = EXACT_IN_FLOAT32 if abs(self.divisor) == 1 else ROUNDED_IN_FLOAT32
-        if with_bias > limit * min(abs(self.divisor), 1):
-            result = FLOAT64
+        largest = with_bias / min(abs(self.divisor), 1)
+        result = result_of_sums(dtype, largest, divided=abs(self.divisor) != 1)
         return exact, sum_type(with_bias if exact else bound), result
 
 
@@ -272,10 +276,7 @@ class ConvStage:
         """The sums of products, shape (height, W', C')."""
         weights = self.conv.weights.astype(self.sums)
         # Zero times NaN or infinity is NaN, so a zero weight only drops out where neither can be.
-        skip_zeros = bool(
-            is_integer(self.input.dtype)
-            and (self.conv.border != "constant" or np.isfinite(self.conv.fill))
-        )
+        skip_zeros = is_integer(self.input.dtype) and bool(np.isfinite(self.conv.fill))
         width = self.window[1].output
         if not self.conv.is_layer:
             out = np.zeros((height, width, padded.shape[2]), self.sums)
@@ -301,8 +302,9 @@ class ConvStage:
             if divisor != 1:
                 values /= divisor
         else:
-            values = sums if sums.dtype == FLOAT32 else sums.astype(FLOAT64)
-            values = values / values.dtype.type(divisor) + bias.astype(values.dtype)
+            values = sums if sums.dtype == FLOAT32 else sums.astype(FLOAT64, copy=False)
+            values /= values.dtype.type(divisor)
+            values += bias.astype(values.dtype)
         if self.conv.dtype is None:
             return values.astype(self.result, copy=False)
         if is_integer(self.conv.dtype):
@@ -320,7 +322,7 @@ def _add_shifted(
         if weight == 0 and skip_zeros:
             continue
         shifted = padded[rows.taken(i, len(out)), cols.taken(j, out.shape[1])]
-        if weight == 1:
+        if weight == 1:  # the same values as by the general way, in half the time
             np.add(out, shifted, out=out)
         elif weight == -1:
             np.subtract(out, shifted, out=out)
@@ -329,7 +331,7 @@ def _add_shifted(
             np.add(out, product, out=out)
 
 
-def _check_bias(bias: Bias, length: int | None) -> npt.NDArray[Any]:
+def _check_bias(bias: Bias, length: int | None) -> Array:
     """The bias as float64: of shape (), or (length,) for a layer."""
     expected = "a number" if length is None else f"a number or a vector of {length}"
     try:

@@ -5,12 +5,13 @@ import os
 import numpy as np
 import numpy.typing as npt
 
+from .arguments import check_word
 from .image import Header, check_image
 from .pipeline import run
+from .precision import Array
 from .readers import MAX_PIXELS, open_image
 from .readers.array import ArrayReader
-from .stage import Array
-from .words import RANGES, Range, check_word
+from .words import RANGES, Range
 from .writers import format_of
 from .writers.whole import whole_file
 
@@ -48,6 +49,6 @@ def write_image(
     pixels = check_image(image)
     check_word("range", range, RANGES)
     format_ = format_of(path)
-    reader = ArrayReader(Header.of_array(pixels, names=True), pixels)
+    reader = ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels)
     with whole_file(path) as file:
         run(reader, (), file, format_, range_=range, depth=depth)

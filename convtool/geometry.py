@@ -5,28 +5,15 @@ position ``o`` begins at input position ``o * stride - before`` and has ``taps``
 ``dilation`` apart. Positions below 0 or past the end of the image lie in the padding.
 """
 
-import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import SupportsIndex
 
+from .arguments import Pair, Sides
 from .errors import ConvtoolError
-from .words import NAMED_PADDINGS, NamedPadding, check_word
-
-Pair = tuple[int, int]
-Sides = tuple[Pair, Pair]
-"""((top, bottom), (left, right))"""
-
-PairLike = SupportsIndex | Sequence[SupportsIndex]
-PaddingLike = NamedPadding | SupportsIndex | Sequence[SupportsIndex | Sequence[SupportsIndex]]
+from .words import NamedPadding
 
 BAND_ELEMENTS = 1 << 16
 """Elements in a band: small enough that a band and its sums stay in a core's cache."""
-
-
-LARGEST = 2**31 - 1
-"""The largest stride, dilation, padding or window: more than any image has rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +56,7 @@ class Axis:
         """Whether the elements of some window all lie outside the image."""
         last = (self.output - 1) * self.stride - self.before
         if self.before >= self.extent or last >= self.size:
-            return True
+            return True  # no need to count windows, which are very many under very wide padding
         return min(self.counts(padding=False)) == 0
 
     def counts(self, *, padding: bool) -> list[int]:
@@ -91,40 +78,6 @@ def extent(taps: int, dilation: int) -> int:
     return (taps - 1) * dilation + 1
 
 
-def whole_number(value: object, name: str, least: int) -> int:
-    """An int from `least` to LARGEST; ConvtoolError, naming the argument, for anything else."""
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        number = operator.index(value)  # type: ignore[arg-type]
-    except TypeError:
-        raise ConvtoolError(f"{name} is {value!r}, expected a whole number") from None
-    if number < least:
-        raise ConvtoolError(f"{name} is {number}, expected {least} or more")
-    if number > LARGEST:
-        raise ConvtoolError(f"{name} is {number}, expected {LARGEST} or less")
-    return number
-
-
-def pair(value: object, name: str, *, least: int = 1) -> Pair:
-    """An int, or a (rows, columns) pair of them, as a pair; each at least `least`."""
-    values = value if isinstance(value, tuple | list) else (value, value)
-    if len(values) != 2:
-        raise ConvtoolError(f"{name} is {value!r}, expected one number or (rows, columns)")
-    return whole_number(values[0], name, least), whole_number(values[1], name, least)
-
-
-def sides(padding: object) -> NamedPadding | Sides:
-    """Padding in one of its forms: a name, or ((top, bottom), (left, right))."""
-    if isinstance(padding, str):
-        return check_word("padding", padding, NAMED_PADDINGS)
-    rows, cols = (
-        padding if isinstance(padding, tuple | list) and len(padding) == 2 else (padding,) * 2
-    )
-    return pair(rows, "padding", least=0), pair(cols, "padding", least=0)
-
-
-@lru_cache(maxsize=256)
 def place(
     size: Pair,
     taps: Pair,
@@ -219,6 +172,6 @@ def _place_axis(
 
 def _steps_between(start: int, step: int, count: int, low: int, high: int) -> int:
     """How many of start, start + step, ... (`count` of them) lie in low..high - 1."""
-    skipped = max(-((start - low) // step), 0) if start < low else 0
+    skipped = max(-((start - low) // step), 0)
     reached = min(max(-((start - high) // step), 0), count)
     return max(reached - skipped, 0)

@@ -1,13 +1,12 @@
 """What is known of an image before its first row is: size, channels, type of the pixels."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .errors import ConvtoolError
-from .precision import DType
+from .precision import Array, DType
 
 CHANNEL_NAMES: dict[int, tuple[str, ...]] = {
     1: ("L",),
@@ -45,11 +44,11 @@ class Header:
         return self.width * len(self.channels)
 
     @classmethod
-    def of_array(cls, pixels: npt.NDArray[Any], *, names: bool = False) -> "Header":
-        """The header of an array (H, W, C); with `names`, of an image that may have alpha."""
+    def of_array(cls, pixels: Array, *, may_have_alpha: bool = False) -> "Header":
+        """The header of an array (H, W, C); 2 and 4 channels end in alpha if they may."""
         height, width, count = pixels.shape
         numbers = tuple(str(i) for i in range(count))
-        channels = CHANNEL_NAMES.get(count, numbers) if names else numbers
+        channels = CHANNEL_NAMES.get(count, numbers) if may_have_alpha else numbers
         return cls(height, width, channels, pixels.dtype, white_of(pixels.dtype))
 
 
@@ -58,7 +57,7 @@ def white_of(dtype: DType) -> float | None:
     return {"bool": 1, "uint8": 255, "uint16": 65535}.get(dtype.name)
 
 
-def check_image(image: npt.ArrayLike) -> npt.NDArray[Any]:
+def check_image(image: npt.ArrayLike) -> Array:
     """`image` as an array (H, W, C) of bool, integer or float pixels with at least one of them.
 
     Raises ConvtoolError on any other shape or type.

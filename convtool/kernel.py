@@ -1,23 +1,21 @@
 """The kernel: weights, and what goes with them."""
 
-import math
 from dataclasses import dataclass
-from numbers import Real
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from .arguments import LARGEST, Pair, check_divisor, check_number, whole_number
 from .errors import ConvtoolError
-from .geometry import LARGEST, Pair, whole_number
+from .precision import Array
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, init=False)
 class Kernel:
     """A grid of weights with a divisor, a bias and an anchor; immutable.
 
-    A window's value is ``sum(weight * pixel) / divisor + bias``. Weights that are whole
-    numbers are kept as int64, so that their sums are exact; any others as float64.
+    A window's value is ``sum(weight * pixel) / divisor + bias``. Weights of an integer
+    type are kept as int64, any others as float64.
 
     Parameters
     ----------
@@ -34,22 +32,32 @@ class Kernel:
     (3, 3)
     """
 
-    weights: npt.NDArray[Any]
-    divisor: float = 1
-    bias: float = 0
-    anchor: Pair | None = None
-    name: str = ""
-    description: str = ""
+    weights: Array
+    divisor: float
+    bias: float
+    anchor: Pair | None
+    name: str
+    description: str
 
-    def __post_init__(self) -> None:
-        weights = check_weights(self.weights)
-        if weights.ndim != 2:
-            raise ConvtoolError(f"weights have shape {weights.shape}, expected (rows, columns)")
-        set_field = object.__setattr__
-        set_field(self, "weights", weights)
-        set_field(self, "divisor", check_divisor(self.divisor))
-        set_field(self, "bias", check_number("bias", self.bias))
-        set_field(self, "anchor", check_anchor(self.anchor, self.shape))
+    def __init__(
+        self,
+        weights: npt.ArrayLike,
+        divisor: float = 1,
+        bias: float = 0,
+        anchor: Pair | None = None,
+        name: str = "",
+        description: str = "",
+    ) -> None:
+        checked = check_weights(weights)
+        if checked.ndim != 2:
+            raise ConvtoolError(f"weights have shape {checked.shape}, expected (rows, columns)")
+        set_field = object.__setattr__  # the class is frozen from here on
+        set_field(self, "weights", checked)
+        set_field(self, "divisor", check_divisor(divisor))
+        set_field(self, "bias", check_number("bias", bias))
+        set_field(self, "anchor", check_anchor(anchor, self.shape))
+        set_field(self, "name", name)
+        set_field(self, "description", description)
 
     @property
     def shape(self) -> Pair:
@@ -70,7 +78,7 @@ class Kernel:
         return self.shape, self.divisor, self.bias, self.anchor, self.name, self.description
 
 
-def check_weights(weights: object) -> npt.NDArray[Any]:
+def check_weights(weights: object) -> Array:
     """Weights as a read-only int64 or float64 array; ConvtoolError if not finite numbers."""
     try:
         values = np.array(weights)
@@ -98,43 +106,6 @@ def check_weights(weights: object) -> npt.NDArray[Any]:
         raise ConvtoolError("weights hold NaN or infinity, expected finite numbers")
     values.setflags(write=False)
     return values
-
-
-def check_float(name: str, value: object) -> float:
-    """An int of up to 2**53 as it is, any other number as a float; NaN and infinity pass."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
-        raise ConvtoolError(f"{name} is {value!r}, expected a number")
-    if isinstance(value, int) and abs(value) <= 2**53:
-        return value
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value == abs(value) else -math.inf
-
-
-def check_number(name: str, value: object) -> float:
-    """A finite int or float, as it is where it is an int; ConvtoolError otherwise."""
-    number = check_float(name, value)
-    if not math.isfinite(number):
-        raise ConvtoolError(f"{name} is {number}, expected a finite number")
-    return number
-
-
-def check_flag(name: str, value: object) -> bool:
-    """True or False; ConvtoolError for anything else."""
-    if not isinstance(value, bool | np.bool_):
-        raise ConvtoolError(f"{name} is {value!r}, expected True or False")
-    return bool(value)
-
-
-def check_divisor(value: object) -> float:
-    """A finite number other than 0."""
-    divisor = check_number("divisor", value)
-    if divisor == 0:
-        raise ConvtoolError("divisor is 0, expected any other number")
-    return divisor
 
 
 def check_anchor(anchor: object, shape: Pair) -> Pair | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from .errors import ConvtoolError
+from .errors import ConvtoolError, at
 from .kernel import Kernel
 
 KEYS = ("weights", "name", "description", "divisor", "bias", "anchor")
@@ -65,9 +65,9 @@ def parse_json(text: str, source: str, name: str) -> tuple[Kernel, ...]:
     entries = data["kernels"]
     if not isinstance(entries, list) or not entries:
         raise ConvtoolError(f"{source}: kernels is no list of kernels, or an empty one")
-    bank = data.get("name", name)
+    words = {"name": name, "description": "", **_json_words(data, source)}
     return tuple(
-        _from_json(entry, f"{source}: kernel {i}", f"{bank}-{i}")
+        _from_json(entry, f"{source}: kernel {i}", f"{words['name']}-{i}", words["description"])
         for i, entry in enumerate(entries, start=1)
     )
 
@@ -187,7 +187,7 @@ def _parse_number(word: str, where: str) -> Number:
     return number
 
 
-def _from_json(data: Any, source: str, name: str) -> Kernel:
+def _from_json(data: Any, source: str, name: str, description: str = "") -> Kernel:
     """The kernel in a JSON array or object."""
     if isinstance(data, list):
         data = {"weights": data}
@@ -196,18 +196,24 @@ def _from_json(data: Any, source: str, name: str) -> Kernel:
     _check_keys(data, KEYS, source)
     if "weights" not in data:
         raise ConvtoolError(f"{source}: has no weights, expected a grid of numbers under weights")
-    fields = {key: data[key] for key in ("name", "description") if key in data}
-    for key, value in fields.items():
-        if not isinstance(value, str):
-            raise ConvtoolError(f"{source}: {key} is {_shown(value)}, expected a text")
+    words = {"name": name, "description": description, **_json_words(data, source)}
     return _kernel(
         source,
         _json_rows(data["weights"], source),
         _json_number(data.get("divisor", 1), f"{source}: divisor"),
         _json_number(data.get("bias", 0), f"{source}: bias"),
         anchor=_json_anchor(data.get("anchor"), source),
-        **{"name": name, **fields},
+        **words,
     )
+
+
+def _json_words(data: dict[str, Any], source: str) -> dict[str, str]:
+    """The name and the description, where they are given."""
+    words: dict[str, str] = {key: data[key] for key in ("name", "description") if key in data}
+    for key, value in words.items():
+        if not isinstance(value, str):
+            raise ConvtoolError(f"{source}: {key} is {_shown(value)}, expected a text")
+    return words
 
 
 def _json_rows(weights: Any, source: str) -> list[list[Number]]:
@@ -264,16 +270,8 @@ def _kernel(
             divisor = Fraction(divisor) * scale
     divisor = _plain(divisor)
     bias = _plain(bias)
-    try:
-        return Kernel(
-            weights,  # type: ignore[arg-type]
-            divisor,
-            bias,
-            anchor,  # type: ignore[arg-type]
-            **words,
-        )
-    except ConvtoolError as error:
-        raise ConvtoolError(f"{source}: {error}") from None
+    with at(source):
+        return Kernel(weights, divisor, bias, anchor, **words)  # type: ignore[arg-type]
 
 
 def _common_denominator(values: Iterable[Number]) -> int | None:

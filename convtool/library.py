@@ -4,7 +4,6 @@ import difflib
 import importlib
 import os
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,20 +18,17 @@ _INLINE = re.compile(r"\s*[-+]?[.\d]+(/\d+|[eE][-+]?\d+)?\s*([\s,;].*)?", re.DOT
 
 
 def find_kernels(spec: str) -> tuple[Kernel, ...]:
-    """The kernels that `spec` means: a file's path or name, weights in place, or ``-``.
+    """The kernels that `spec` means: a file's path or name, or weights in place.
 
     A name, with or without its extension, is looked for as a path, in ``kernels/`` in the
     current folder, in the folders that CONVTOOL_KERNELS lists, and among the bundled kernels.
     What is no such file but reads as numbers, ``0 1 0; 1 -4 1; 0 1 0``, is the kernel itself.
-    ``-`` is read from stdin.
 
     Raises ConvtoolError if there is no such kernel, naming the nearest, or if it is malformed.
 
     >>> [kernel.name for kernel in find_kernels("sobel_x")]
     ['sobel_x']
     """
-    if spec == "-":
-        return _parse_bytes(sys.stdin.buffer.read(LARGEST_FILE + 1), "kernel from stdin", "kernel")
     for folder in (Path(), *_folders()):
         for path in _candidates(folder, spec):
             # Unlike Path.exists, this is False for what is no name at all.
@@ -59,7 +55,7 @@ def bundled_folder() -> Path:
     return Path(importlib.import_module("convtool.kernels").__path__[0])
 
 
-def names(folder: Path) -> list[str]:
+def file_names(folder: Path) -> list[str]:
     """The file names of the kernels in a folder, sorted; none if there is no such folder."""
     try:
         return sorted(path.name for path in folder.iterdir() if path.suffix in EXTENSIONS)
@@ -90,10 +86,11 @@ def _read(path: Path) -> tuple[Kernel, ...]:
             data = file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise ConvtoolError(f"{path}: cannot be read: {error.strerror}") from None
-    return _parse_bytes(data, str(path), path.stem)
+    return parse_bytes(data, str(path), path.stem)
 
 
-def _parse_bytes(data: bytes, source: str, name: str) -> tuple[Kernel, ...]:
+def parse_bytes(data: bytes, source: str, name: str) -> tuple[Kernel, ...]:
+    """The kernels in a file's bytes; `source` is the place that errors name."""
     if len(data) > LARGEST_FILE:
         raise ConvtoolError(f"{source}: is larger than 16 MiB, expected a kernel file")
     try:
@@ -107,7 +104,7 @@ def _not_found(spec: str) -> str:
     """The error for a name that no folder has."""
     if spec and os.path.isdir(spec):
         return f"kernel {spec!r} is a folder, expected a file"
-    files = {Path(name).stem: name for folder in _folders() for name in names(folder)}
+    files = {Path(name).stem: name for folder in _folders() for name in file_names(folder)}
     near = difflib.get_close_matches(Path(spec).stem, files, n=3, cutoff=0.5)
     nearest = [files[stem] for stem in near]
     if re.search(r"[\s;\[]", spec.strip()):

@@ -8,11 +8,12 @@ from typing import BinaryIO
 
 import numpy as np
 
+from .arguments import Pair
 from .errors import ConvtoolError
-from .geometry import Pair, band_height, cut
 from .image import Header
+from .precision import Array
 from .readers.array import Reader
-from .stage import Array, Operator, Stage
+from .stage import Operator, Stage, cuts
 from .tone import Extremes, Lost, Tone
 from .words import Range
 from .writers import Format
@@ -92,13 +93,13 @@ def run(
     output = stage.output
     values = output.height * output.width * output.colors
     if not format_.pixels:
-        writer = format_.writer(file, output)
+        writer = format_.write(file, output)
         for band in bands(reader, stage):
             writer.write(band)
         writer.close()
         return Report(output, values, Lost())
     tone = Tone(range_, output.white, _depth(output, format_, depth), output.has_alpha)
-    writer = format_.writer(file, replace(output, dtype=tone.dtype))
+    writer = format_.write(file, replace(output, dtype=tone.dtype))
     if tone.needs_extremes:
         extremes = Extremes()
         for band in bands(reader, stage):
@@ -119,13 +120,11 @@ def bands(reader: Reader, stage: Stage) -> Iterator[Array]:
     Of the image only the rows that this band or a later one needs are kept. Where a band needs
     rows far down, as the first one does with a "wrap" border, that is all of it.
     """
-    output = stage.output
-    height = band_height(max(output.row_elements, reader.header.row_elements))
-    cuts = list(cut(output.height, height))
-    needed = [stage.rows_needed(*band) for band in cuts]
+    bands_out = cuts(stage, reader.header.row_elements)
+    needed = [stage.rows_needed(*band) for band in bands_out]
     kept_from = list(accumulate((start for start, _ in reversed(needed)), min))[::-1]
     rows = _Rows(reader.blocks())
-    for band, (start, stop), oldest in zip(cuts, needed, kept_from, strict=True):
+    for band, (start, stop), oldest in zip(bands_out, needed, kept_from, strict=True):
         rows.forget(oldest)
         yield stage.run(rows.take(start, stop), start, *band)
 

@@ -5,11 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import Pair
 from .errors import ConvtoolError
-from .geometry import Pair
 from .image import Header
-from .precision import FLOAT64, is_integer, result_float
-from .stage import Array
+from .precision import FLOAT64, Array, is_integer, result_float
 from .tone import saturate
 
 

@@ -1,6 +1,5 @@
 """Pooling: the array function, and the stage that runs it on a band."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -8,29 +7,35 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .arguments import (
+    PaddingLike,
+    Pair,
+    PairLike,
+    check_flag,
+    check_number,
+    check_word,
+    pair,
+    sides,
+)
 from .border import extend, rows_needed
 from .errors import ConvtoolError
-from .geometry import Axis, PaddingLike, Pair, PairLike, Window, cut, pair, place, sides
+from .geometry import Axis, Window, cut, place
 from .image import Header, check_image
-from .kernel import check_flag, check_number
 from .precision import (
-    EXACT_IN_FLOAT32,
     FLOAT64,
-    ROUNDED_IN_FLOAT32,
+    Array,
     DType,
     is_integer,
     peak,
     result_float,
+    result_of_sums,
     sum_type,
 )
-from .stage import Array, over_array
-from .words import POOL_MODES, PoolMode, check_word
+from .stage import over_array
+from .words import POOL_MODES, PoolMode
 
 LARGEST_STACK = 2**22
 """The most elements of windows that a median sorts at once."""
-
-Merge = Callable[..., Any]
-"""A NumPy ufunc of two arrays."""
 
 
 def pool2d(
@@ -152,9 +157,7 @@ class Pool:
             return (FLOAT64 if self.mode == "lp" else result), result
         count = largest[0] * largest[1]
         bound = peak(dtype) * (count if self.mode != "lp" else count ** (1 / self.p))
-        limit = ROUNDED_IN_FLOAT32 if self.mode == "mean" else EXACT_IN_FLOAT32
-        if bound > limit:
-            result = FLOAT64
+        result = result_of_sums(dtype, bound, divided=self.mode == "mean")
         return (FLOAT64 if self.mode == "lp" else sum_type(bound)), result
 
 
@@ -216,7 +219,7 @@ class PoolStage:
             case "lp":
                 return self._norm(padded, height)
 
-    def _reduce(self, merge: Merge, padded: Array, height: int) -> Array:
+    def _reduce(self, merge: np.ufunc, padded: Array, height: int) -> Array:
         """Merge the rows of each window, then its columns."""
         rows, cols = self.window
         merged = _merge_axis(merge, padded, rows, height)
@@ -295,7 +298,7 @@ class PoolStage:
         return median
 
 
-def _merge_axis(merge: Merge, values: Array, axis: Axis, count: int) -> Array:
+def _merge_axis(merge: np.ufunc, values: Array, axis: Axis, count: int) -> Array:
     """Merge the `taps` elements of each of `count` windows along the first axis."""
     merged = values[axis.taken(0, count)].copy()
     for tap in range(1, axis.taps):

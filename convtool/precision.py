@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 DType = np.dtype[Any]
+Array = npt.NDArray[Any]
 
 FLOAT32 = np.dtype(np.float32)
 FLOAT64 = np.dtype(np.float64)
@@ -26,29 +27,6 @@ def is_whole(values: object) -> bool:
     """Whether every value is a whole number (5.0 is one)."""
     numbers = np.asarray(values)
     return bool(np.all(np.rint(numbers) == numbers))
-
-
-def reads_as_float32(values: npt.NDArray[Any]) -> bool:
-    """Whether every value is what the shortest text of some float32 reads as: 0.1, not 1/3."""
-    values = values[_changed(values)]
-    with np.errstate(over="ignore"):
-        narrow = values.astype(FLOAT32)
-    return all(
-        np.array_equal(narrow[some].astype(str).astype(FLOAT64), values[some])
-        for some in (slice(1000), slice(1000, None))  # most arrays show it soon
-    )
-
-
-def differs_in_float32(values: npt.NDArray[Any]) -> bool:
-    """Whether any value is not a float32 itself."""
-    return bool(_changed(values).any())
-
-
-def _changed(values: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
-    """Which values float32 does not hold as they are."""
-    with np.errstate(over="ignore"):
-        changed: npt.NDArray[np.bool_] = (values.astype(FLOAT32) != values) & ~np.isnan(values)
-    return changed
 
 
 def fits_float32(*numbers: float | npt.NDArray[Any]) -> bool:
@@ -79,6 +57,15 @@ def result_float(dtype: DType) -> DType:
     """float32 for pixels of up to 16 bits and for float32, float64 for any other."""
     narrow = dtype.itemsize <= 2 or (dtype.kind == "f" and dtype.itemsize == 4)
     return FLOAT32 if narrow else FLOAT64
+
+
+def result_of_sums(dtype: DType, bound: float, *, divided: bool) -> DType:
+    """The type for results of whole sums of up to `bound`, `divided` by a whole number or not.
+
+    As `result_float`, but float64 where float32 would not give the right value or pixel.
+    """
+    limit = ROUNDED_IN_FLOAT32 if divided else EXACT_IN_FLOAT32
+    return FLOAT64 if bound > limit else result_float(dtype)
 
 
 def sum_type(bound: float) -> DType:

@@ -1,15 +1,14 @@
 """A stage: an operator bound to the image that it will see, computing any band of its output."""
 
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 
+from .arguments import Pair
 from .errors import ConvtoolError
-from .geometry import Pair, band_height, cut
+from .geometry import band_height, cut
 from .image import Header
-
-Array = npt.NDArray[Any]
+from .precision import Array
 
 
 class Stage(Protocol):
@@ -40,6 +39,15 @@ class Operator(Protocol):
         ...
 
 
+def cuts(stage: Stage, row_elements: int) -> list[Pair]:
+    """The bands (first, last) of a stage's output, of an image with so many values in a row.
+
+    Their height depends on the job alone, which keeps results the same on any machine.
+    """
+    output = stage.output
+    return list(cut(output.height, band_height(max(output.row_elements, row_elements))))
+
+
 def over_array(stage: Stage, pixels: Array) -> Array:
     """Run one stage over a whole array (H, W, C), band by band; returns (H', W', C')."""
     header = stage.output
@@ -48,8 +56,7 @@ def over_array(stage: Stage, pixels: Array) -> Array:
         out = np.empty(shape, header.dtype)
     except (ValueError, MemoryError):
         raise ConvtoolError(f"a map of {shape[0]}x{shape[1]} does not fit into memory") from None
-    height = band_height(max(header.row_elements, pixels.shape[1] * pixels.shape[2]))
-    for first, last in cut(header.height, height):
+    for first, last in cuts(stage, pixels.shape[1] * pixels.shape[2]):
         start, stop = stage.rows_needed(first, last)
         out[first:last] = stage.run(pixels[start:stop], start, first, last)
     return out

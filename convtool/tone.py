@@ -1,18 +1,13 @@
 """From a feature map's values to pixels: all rounding and clipping is here."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from .precision import FLOAT64, DType, is_integer
+from .precision import FLOAT64, Array, DType, is_integer
 from .words import Range
-
-Array = npt.NDArray[Any]
-
-UNIT = 2.0**-20
-"""A power of two, so an exact factor, under which the differences of huge floats are finite."""
 
 
 def saturate(values: Array, dtype: DType) -> Array:
@@ -24,7 +19,7 @@ def saturate(values: Array, dtype: DType) -> Array:
     limits = np.iinfo(dtype)
     if is_integer(values.dtype):
         return np.clip(values, *_common_limits(values.dtype, limits)).astype(dtype)
-    if dtype.itemsize > 2 or values.dtype.itemsize < 4:
+    if dtype.itemsize > 2 or values.dtype.itemsize < 4:  # float32 or float16 lack the limits
         values = values.astype(FLOAT64)
     rounded = np.rint(values)
     # The largest value of a 64-bit type is no float: one past it is, and marks what is too large.
@@ -90,7 +85,7 @@ class Tone:
     clip       as they are, rounded half to even; below 0 is black, above `white` is white
     abs        their magnitude, then as clip
     normalize  the smallest becomes 0, the largest white (a flat map is black)
-    center     0 becomes mid-grey, the largest magnitude black or white: 128 + 127 v / max|v|
+    center     0 becomes mid-grey, symmetric, nothing clipped: 128 + 127 v / max|v|
 
     `white` is the value that is white on the way in (None: the same as on the way out); on the
     way out white is 255 or 65535.
@@ -102,7 +97,7 @@ class Tone:
     white: float | None = None
     depth: int = 8
     alpha: bool = False
-    extremes: Extremes | None = None
+    extremes: Extremes = Extremes()
 
     @property
     def needs_extremes(self) -> bool:
@@ -150,19 +145,21 @@ class Tone:
 
     def _stretched(self, values: Array) -> tuple[Array, Lost]:
         """normalize and center: the map's extremes become black and white."""
-        if self.extremes is None:
-            raise TypeError(f"range {self.range} needs the extremes of the map")
         low, high = self.extremes.low, self.extremes.high
         lost = _lost(values, values < low, values > high)
-        black, gray = 0, 0
+        black, flat = 0, 0
         if self.range == "center":
             high = max(abs(low), abs(high))
             low = -high
-            black, gray = 1, (self._top + 1) // 2
-        if not low < high < np.inf:
-            return np.full(values.shape, gray, self.dtype), lost
-        above_low = np.clip(values.astype(FLOAT64), low, high) * UNIT - low * UNIT
-        stretched = black + above_low * (self._top - black) / (high * UNIT - low * UNIT)
+            black, flat = 1, (self._top + 1) // 2
+        # A common power of two changes no ratio, and keeps differences of huge values finite.
+        exponent = math.frexp(high)[1] if high > abs(low) else math.frexp(low)[1]
+        low, high = math.ldexp(low, -exponent), math.ldexp(high, -exponent)
+        values = np.clip(np.ldexp(values.astype(FLOAT64), -exponent), low, high)
+        if low < high:
+            stretched = black + (values - low) * (self._top - black) / (high - low)
+        else:
+            stretched = values - low + flat
         return saturate(stretched, self.dtype), lost
 
 

@@ -1,8 +1,6 @@
 """The words that options take, without NumPy, so that ``--help`` can list them at once."""
 
-from typing import Literal, TypeVar, get_args
-
-from .errors import ConvtoolError
+from typing import Literal, get_args
 
 Border = Literal["edge", "constant", "reflect", "mirror", "wrap"]
 NamedPadding = Literal["same", "same_lower", "valid", "full"]
@@ -15,13 +13,4 @@ NAMED_PADDINGS: tuple[NamedPadding, ...] = get_args(NamedPadding)
 POOL_MODES: tuple[PoolMode, ...] = get_args(PoolMode)
 RANGES: tuple[Range, ...] = get_args(Range)
 COMBINATIONS: tuple[Combination, ...] = get_args(Combination)
-
-Word = TypeVar("Word", bound=str)
-
-
-def check_word(name: str, word: object, known: tuple[Word, ...]) -> Word:
-    """Return `word` if it is one of `known`; raise ConvtoolError naming the argument if not."""
-    for candidate in known:
-        if isinstance(word, str) and word == candidate:
-            return candidate
-    raise ConvtoolError(f"{name} is {word!r}, expected one of: {', '.join(known)}")
+FORMATS = ("png", "csv", "npy", "tiff", "jpeg", "webp", "bmp", "gif", "ppm")

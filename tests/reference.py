@@ -89,6 +89,7 @@ def round_half_even(value: Fraction, low: int, high: int) -> int:
 pixel_types = st.sampled_from(
     ["bool", "uint8", "int8", "uint16", "int16", "int32", "float32", "float64"]
 )
+integer_types = st.sampled_from(["bool", "uint8", "int8", "uint16", "int16", "int32"])
 borders = st.sampled_from(sorted(NUMPY_PAD))
 
 

@@ -12,7 +12,9 @@ NAMES = ("sobel_x", "sobel_y", "gaussian7")
 
 def combined(image, how, *, alpha=False, names=NAMES, **options):
     operators = [Conv(find_kernel(name), **options) for name in names]
-    return over_array(Combine(operators, how).bind(Header.of_array(image, names=alpha)), image)
+    return over_array(
+        Combine(operators, how).bind(Header.of_array(image, may_have_alpha=alpha)), image
+    )
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convtool import ConvtoolError
-from convtool.geometry import band_height, cut, pair, place, sides
+from convtool.arguments import pair, sides
+from convtool.geometry import band_height, cut, place
 
 ONE = (1, 1)
 

@@ -32,6 +32,8 @@ def test_json_bank():
         ("b-1", 1),
         ("two", 2),
     ]
+    text = '{"description": "all", "kernels": [[[1]], {"weights": [[2]], "description": "own"}]}'
+    assert [k.description for k in parse(text, "k.json", "k")] == ["all", "own"]
 
 
 @pytest.mark.parametrize(
@@ -110,6 +112,7 @@ BAD = [
     ('{"weights": [[1]], "anchor": 0}', "anchor is 0"),
     ('{"weights": [[1]], "weights": [[2]]}', "'weights' stands twice"),
     ('{"kernels": []}', "empty"),
+    ('{"kernels": [[[1]]], "name": 3}', "name is 3"),
     ('{"kernels": [[[1]]], "divisor": 2}', "unknown key 'divisor'"),
     ('{"kernels": [[[1]], [[1], []]]}', "kernel 2: weights, row 2"),
     ("[" * 100_000, "nested too deeply"),

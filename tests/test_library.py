@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from convtool import ConvtoolError, conv2d, find_kernel, find_kernels
-from convtool.library import bundled_folder, names
+from convtool.library import bundled_folder, file_names
 
 COMPASS = ("kirsch", "robinson")
 BUNDLED = [
@@ -32,11 +32,13 @@ def test_bundled_kernels_have_names_and_descriptions(folder, name):
 
 
 def test_no_kernel_is_bundled_that_is_not_listed():
-    assert sorted(BUNDLED) == sorted(name.partition(".")[0] for name in names(bundled_folder()))
+    assert sorted(BUNDLED) == sorted(
+        name.partition(".")[0] for name in file_names(bundled_folder())
+    )
 
 
 def test_both_formats_are_bundled():
-    assert {name.partition(".")[2] for name in names(bundled_folder())} == {"json", "txt"}
+    assert {name.partition(".")[2] for name in file_names(bundled_folder())} == {"json", "txt"}
 
 
 BLURS = ["identity", "box3", "box5", "gaussian3", "gaussian5", "gaussian7", "motion9",

@@ -30,7 +30,7 @@ class Blocks:
 
     @property
     def header(self):
-        return Header.of_array(self.pixels, names=self.alpha)
+        return Header.of_array(self.pixels, may_have_alpha=self.alpha)
 
     def blocks(self):
         self.given = 0
@@ -138,6 +138,6 @@ def test_the_report_counts_what_was_clipped():
 
 def test_sixteen_bits_are_for_grey_maps():
     image = np.zeros((2, 2, 3), np.uint8)
-    reader = ArrayReader(Header.of_array(image, names=True), image)
+    reader = ArrayReader(Header.of_array(image, may_have_alpha=True), image)
     with pytest.raises(ConvtoolError, match=r"3 channel.* cannot be png of 16 bits"):
         run(reader, [], io.BytesIO(), FORMATS["png"], depth=16)

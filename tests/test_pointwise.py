@@ -12,7 +12,7 @@ from convtool.stage import over_array
 
 
 def gray(image):
-    return over_array(Gray().bind(Header.of_array(image, names=True)), image)
+    return over_array(Gray().bind(Header.of_array(image, may_have_alpha=True)), image)
 
 
 @given(images(channels=(3,), dtype="uint16"))

@@ -14,7 +14,7 @@ from PIL import Image
 
 from convtool import read_image
 from convtool.kernelfile import parse
-from convtool.library import bundled_folder, names
+from convtool.library import bundled_folder, file_names
 
 README = (REPOSITORY / "README.md").read_text()
 
@@ -86,7 +86,7 @@ def test_the_python_example_runs(workplace):
 def test_every_command_and_kernel_is_named():
     for command in COMMANDS:
         assert f"convtool {command} " in README
-    for name in names(bundled_folder()):
+    for name in file_names(bundled_folder()):
         assert re.search(rf"\b{name.partition('.')[0]}\b", README), name
 
 

@@ -79,7 +79,14 @@ def test_center_is_symmetric_about_mid_grey():
 
 @pytest.mark.parametrize("range_", ["normalize", "center"])
 def test_a_map_without_a_finite_value_is_shown(range_):
-    assert len(shown([np.nan, np.nan], range=range_)[0]) == 2
+    assert shown([np.nan, np.nan], range=range_) == ([0, 0], Lost(undefined=2))
+    assert shown([0, np.nan, np.inf], range="center") == ([128, 0, 128], Lost(above=1, undefined=1))
+
+
+def test_the_smallest_floats_are_stretched_too():
+    band = np.array([0, 1e-320]).reshape(1, 2, 1)
+    tone = Tone("normalize", extremes=Extremes().including(band))
+    assert tone.pixels(band)[0].ravel().tolist() == [0, 255]
 
 
 def test_white_stays_white_between_depths():

@@ -4,10 +4,10 @@ import io
 import os
 import stat
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import PurePath
 from typing import BinaryIO
 
-from ..errors import ConvtoolError
+from ..errors import ConvtoolError, at
 from .array import Reader
 from .csv import read_csv
 from .npy import read_npy
@@ -18,8 +18,8 @@ MAX_PIXELS = 2 * 10**9
 
 STDIN = "stdin"
 
-ReadFile = Callable[[BinaryIO, str, int], Reader]
-"""(seekable file, name for errors, most pixels) -> reader"""
+ReadFile = Callable[[BinaryIO, int], Reader]
+"""(seekable file, most pixels) -> reader"""
 
 BY_EXTENSION: dict[str, ReadFile] = {".csv": read_csv, ".npy": read_npy}
 """The formats that are told by their name; every other file is told by its first bytes."""
@@ -33,43 +33,46 @@ def open_image(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> Re
     Raises ConvtoolError, naming the file, if it is missing, empty, no image, broken, or has
     more than `max_pixels` pixels.
     """
-    name = os.fspath(path)
-    with _open_file(Path(path)) as file:
-        read = BY_EXTENSION.get(Path(path).suffix.lower()) or _told_by_content(file)
-        _check_not_empty(file, name)
-        return read(file, name, max_pixels)
+    with at(os.fspath(path)), _open_file(path) as file:
+        read = BY_EXTENSION.get(PurePath(path).suffix.lower()) or _told_by_content(file)
+        return read(file, max_pixels)
 
 
-def read_stream(stream: BinaryIO, max_pixels: int = MAX_PIXELS) -> Reader:
+def open_stream(stream: BinaryIO, max_pixels: int = MAX_PIXELS) -> Reader:
     """The reader for an image that comes through a pipe, told by its first bytes."""
-    file = io.BytesIO(stream.read())
-    if not file.getbuffer():
-        raise ConvtoolError("stdin: is empty, expected an image; did the command before it fail?")
-    return _told_by_content(file)(file, STDIN, max_pixels)
+    with at(STDIN):
+        file = io.BytesIO(_all_of(stream))
+        if not file.getbuffer():
+            raise ConvtoolError("is empty, expected an image; did the command before it fail?")
+        return _told_by_content(file)(file, max_pixels)
 
 
-def _open_file(path: Path) -> BinaryIO:
-    """The file, open for reading; the bytes of a pipe."""
+def _open_file(path: str | os.PathLike[str]) -> BinaryIO:
+    """The file, open for reading and not empty; of a pipe, its bytes."""
     try:
-        file = path.open("rb")
-        if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            return file
-        with file:
-            return io.BytesIO(file.read())
+        file: BinaryIO = open(path, "rb")  # noqa: SIM115  the caller closes it
     except FileNotFoundError:
-        raise ConvtoolError(f"{path}: no such file") from None
+        raise ConvtoolError("no such file") from None
     except IsADirectoryError:
-        raise ConvtoolError(f"{path}: is a folder, expected an image") from None
+        raise ConvtoolError("is a folder, expected an image") from None
     except OSError as error:
-        raise ConvtoolError(f"{path}: cannot be read: {error.strerror or error}") from None
+        raise ConvtoolError(f"cannot be read: {error.strerror or error}") from None
     except ValueError as error:
-        raise ConvtoolError(f"{str(path)!r} is no file name: {error}") from None
+        raise ConvtoolError(f"is no file name: {error}") from None
+    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        with file:
+            return io.BytesIO(_all_of(file))
+    if os.fstat(file.fileno()).st_size == 0:
+        file.close()
+        raise ConvtoolError("is empty, expected an image")
+    return file
 
 
-def _check_not_empty(file: BinaryIO, name: str) -> None:
-    if file.seek(0, io.SEEK_END) == 0:
-        raise ConvtoolError(f"{name}: is empty, expected an image")
-    file.seek(0)
+def _all_of(stream: BinaryIO) -> bytes:
+    try:
+        return stream.read()
+    except OSError as error:
+        raise ConvtoolError(f"cannot be read: {error.strerror or error}") from None
 
 
 def _told_by_content(file: BinaryIO) -> ReadFile:

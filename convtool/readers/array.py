@@ -6,7 +6,7 @@ from typing import Protocol
 
 from ..errors import ConvtoolError
 from ..image import Header
-from ..stage import Array
+from ..precision import Array
 
 
 class Reader(Protocol):
@@ -40,10 +40,10 @@ class ArrayReader:
         yield self.pixels
 
 
-def check_size(name: str, height: int, width: int, max_pixels: int) -> None:
+def check_size(height: int, width: int, max_pixels: int) -> None:
     """Raise ConvtoolError if an image has more pixels than allowed."""
     if height * width > max_pixels:
         raise ConvtoolError(
-            f"{name}: is {height}x{width}, more than the limit of {max_pixels} pixels; "
+            f"is {height}x{width}, more than the limit of {max_pixels} pixels; "
             "raise the limit (--max-pixels) if it is meant"
         )

@@ -18,8 +18,7 @@ import numpy as np
 
 from ..errors import ConvtoolError
 from ..image import CHANNEL_NAMES, Header
-from ..precision import reads_as_float32
-from ..stage import Array
+from ..precision import Array
 from .array import ArrayReader, Reader, check_size
 
 WIDE = "# float64"
@@ -38,19 +37,19 @@ class _Block:
     values: list[list[float]] = field(default_factory=list)
 
 
-def read_csv(file: BinaryIO, name: str, max_pixels: int) -> Reader:
+def read_csv(file: BinaryIO, max_pixels: int) -> Reader:
     """The reader for a CSV file; ConvtoolError with row and column for what is no number."""
     try:
         text = file.read().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ConvtoolError(f"{name}: is no text, expected comma-separated numbers") from None
-    blocks = _blocks(text, name)
+        raise ConvtoolError("is no text, expected comma-separated numbers") from None
+    blocks = _blocks(text)
     first = blocks[0]
-    check_size(name, len(first.values), len(first.values[0]), max_pixels)
+    check_size(len(first.values), len(first.values[0]), max_pixels)
     for block in blocks[1:]:
         if len(block.values) != len(first.values) or len(block.values[0]) != len(first.values[0]):
             raise ConvtoolError(
-                f"{name}: channel {block.name} is {len(block.values)}x{len(block.values[0])}, "
+                f"channel {block.name} is {len(block.values)}x{len(block.values[0])}, "
                 f"expected {len(first.values)}x{len(first.values[0])} like the first"
             )
     pixels = _array(blocks, wide=WIDE in map(str.strip, text.splitlines()))
@@ -61,7 +60,7 @@ def read_csv(file: BinaryIO, name: str, max_pixels: int) -> Reader:
     return ArrayReader(header, pixels)
 
 
-def _blocks(text: str, name: str) -> list[_Block]:
+def _blocks(text: str) -> list[_Block]:
     """The channels of a file, every row checked."""
     blocks = [_Block()]
     gap = 0
@@ -81,21 +80,21 @@ def _blocks(text: str, name: str) -> list[_Block]:
             continue
         if gap and block.values:
             raise ConvtoolError(
-                f"{name}: row {gap} is empty, expected numbers, or a line '# channel N: NAME' "
+                f"row {gap} is empty, expected numbers, or a line '# channel N: NAME' "
                 "before another channel"
             )
         gap = 0
-        row = _row(line, f"{name}: row {number}")
+        row = _row(line, f"row {number}")
         if block.values and len(row) != len(block.values[0]):
             short = min(len(row), len(block.values[0])) + 1
             raise ConvtoolError(
-                f"{name}: row {number}, column {short}: the row has {len(row)} number(s), "
+                f"row {number}, column {short}: the row has {len(row)} number(s), "
                 f"expected {len(block.values[0])} like the rows above"
             )
         block.lines.append(line)
         block.values.append(row)
     if not blocks[-1].values:
-        raise ConvtoolError(f"{name}: holds no numbers, expected rows of them")
+        raise ConvtoolError("holds no numbers, expected rows of them")
     return blocks
 
 
@@ -140,3 +139,26 @@ def _array(blocks: list[_Block], *, wide: bool) -> Array:
         return np.moveaxis(np.array(exact, dtype=np.int64), 0, -1)
     except (OverflowError, ValueError):  # more digits than int64 has, or than Python reads
         return values
+
+
+def reads_as_float32(values: Array) -> bool:
+    """Whether every value is what the shortest text of some float32 reads as: 0.1, not 1/3."""
+    values = values[_changed(values)]
+    with np.errstate(over="ignore"):
+        narrow = values.astype(np.float32)
+    return all(
+        np.array_equal(narrow[some].astype(str).astype(np.float64), values[some])
+        for some in (slice(1000), slice(1000, None))  # most arrays show it soon
+    )
+
+
+def differs_in_float32(values: Array) -> bool:
+    """Whether any value is not a float32 itself."""
+    return bool(_changed(values).any())
+
+
+def _changed(values: Array) -> Array:
+    """Which values float32 does not hold as they are."""
+    with np.errstate(over="ignore"):
+        changed: Array = (values.astype(np.float32) != values) & ~np.isnan(values)
+    return changed

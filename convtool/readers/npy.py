@@ -9,36 +9,33 @@ import numpy as np
 
 from ..errors import ConvtoolError
 from ..image import Header, check_image
-from ..stage import Array
+from ..precision import Array
 from .array import ArrayReader, Reader, check_size
 
 
-def read_npy(file: BinaryIO, name: str, max_pixels: int) -> Reader:
+def read_npy(file: BinaryIO, max_pixels: int) -> Reader:
     """The reader for a .npy file; objects (pickles) are refused."""
-    with _broken_as_error(name):
+    with _broken_as_error():
         shape = _shape(file)
     if len(shape) in (2, 3):
-        check_size(name, shape[0], shape[1], max_pixels)
-    with _broken_as_error(name):
+        check_size(shape[0], shape[1], max_pixels)
+    with _broken_as_error():
         array = _load(file)
-    try:
-        pixels = check_image(array)
-    except ConvtoolError as error:
-        raise ConvtoolError(f"{name}: {error}") from None
-    header = Header.of_array(pixels, names=True)
-    note = f"{name}: the last of its {len(header.channels)} channels is taken for alpha"
+    pixels = check_image(array)
+    header = Header.of_array(pixels, may_have_alpha=True)
+    note = f"the last of its {len(header.channels)} channels is taken for alpha"
     return ArrayReader(header, pixels, (note,) if header.has_alpha else ())
 
 
 @contextmanager
-def _broken_as_error(name: str) -> Iterator[None]:
+def _broken_as_error() -> Iterator[None]:
     """Make one sentence of whatever NumPy says: a header is Python, and may fail in any way."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of headers that Python 2 wrote
         try:
             yield
         except Exception as error:
-            raise ConvtoolError(f"{name}: is no sound .npy file: {error}") from None
+            raise ConvtoolError(f"is no sound .npy file: {error}") from None
 
 
 def _shape(file: BinaryIO) -> tuple[int, ...]:

@@ -12,7 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
 from ..errors import ConvtoolError
-from ..image import Header, white_of
+from ..image import Header, check_image
 from .array import ArrayReader, Reader, check_size
 
 ORIENTATION = 0x0112
@@ -35,48 +35,42 @@ _EXPANDED = {
 }
 """Pillow's mode -> the mode of the same picture as plain channels."""
 
-_CHANNELS = {
-    "L": ("L",),
-    "LA": ("L", "A"),
-    "RGB": ("R", "G", "B"),
-    "RGBA": ("R", "G", "B", "A"),
-    "I": ("L",),
-    "F": ("L",),
-}
+_PLAIN = ("L", "LA", "RGB", "RGBA", "I", "F")
+"""The modes whose arrays are their channels."""
 
 _pillow_limit = threading.Lock()
 
 
-def read_picture(file: BinaryIO, name: str, max_pixels: int) -> Reader:
+def read_picture(file: BinaryIO, max_pixels: int) -> Reader:
     """The reader for a picture: upright, palettes and 1-bit expanded, CMYK and the like as RGB."""
     with warnings.catch_warnings():
         # What Pillow warns of is metadata it cannot make sense of; the pixels are sound or fail.
         warnings.simplefilter("ignore")
         try:
             with _own_limit(), Image.open(file) as opened:
-                check_size(name, opened.height, opened.width, max_pixels)
-                notes = tuple(f"{name}: {note}" for note in _notes(opened))
-                view = _view(opened, name)
+                check_size(opened.height, opened.width, max_pixels)
+                notes = tuple(_notes(opened))
+                sample_type = _sample_type(opened)
                 opened.load()
                 image = _expanded(_upright(opened))
-                channels = _CHANNELS[image.mode.partition(";")[0]]
+                if image.mode.partition(";")[0] not in _PLAIN:
+                    raise ConvtoolError(f"is a picture of mode {image.mode}, expected grey or RGB")
                 pixels = np.asarray(image)
         except UnidentifiedImageError:
             raise ConvtoolError(
-                f"{name}: is no image that can be read, expected PNG, JPEG, TIFF, ..., "
+                "is no image that can be read, expected PNG, JPEG, TIFF, ..., "
                 "a CSV of numbers or .npy"
             ) from None
         except ConvtoolError:
             raise
         except Exception as error:  # a broken file makes Pillow's decoders raise almost anything
-            raise ConvtoolError(f"{name}: is broken and cannot be decoded: {error}") from None
+            raise ConvtoolError(f"is broken and cannot be decoded: {error}") from None
     if image.mode == "I" and opened.format in ("PNG", "PPM"):
         pixels = pixels.astype(np.uint16)  # these formats have 16 bits, never more
-    if view:
-        pixels = pixels.view(view)
-    height, width = pixels.shape[:2]
-    header = Header(height, width, channels, pixels.dtype, white_of(pixels.dtype))
-    return ArrayReader(header, pixels.reshape(height, width, len(channels)), notes)
+    if sample_type:
+        pixels = pixels.view(sample_type)
+    pixels = check_image(pixels)
+    return ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels, notes)
 
 
 @contextmanager
@@ -107,16 +101,14 @@ def _notes(image: ImageFile) -> Iterator[str]:
         yield "its transparent colour is ignored"
 
 
-def _view(image: ImageFile, name: str) -> str | None:
+def _sample_type(image: ImageFile) -> str | None:
     """The type that a TIFF's samples have, where Pillow gives them in another of that size.
 
     Raises ConvtoolError for samples that Pillow is known to take for something else.
     """
     bits, kind = _tag(image, BITS), _tag(image, SAMPLE_FORMAT, 1)
     if image.mode != "I;16" and bits == 16 and _tag(image, PLANAR, 1) == 2:
-        raise ConvtoolError(
-            f"{name}: planes of 16 bits cannot be read; save it with interleaved channels"
-        )
+        raise ConvtoolError("planes of 16 bits cannot be read; save it with interleaved channels")
     return {(32, 1, "I"): "uint32", (8, 2, "L"): "int8"}.get((bits, kind, image.mode))
 
 

@@ -1,13 +1,14 @@
 """Feature maps out: one file a format, one table here, and the choice between them."""
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import BinaryIO, Protocol
 
 from ..errors import ConvtoolError
 from ..image import Header
-from ..stage import Array
+from ..precision import Array
 from .csv import CsvWriter
 from .npy import NpyWriter
 from .pillow import PillowWriter, pillow_formats
@@ -30,58 +31,57 @@ class Format:
     """A file format."""
 
     name: str
-    extension: str
-    pixels: bool
+    extensions: tuple[str, ...]
+    """The first is the one that new files get."""
+    write: Callable[[BinaryIO, Header], Writer]
+    """(open file, description of the map) -> writer"""
+    pixels: bool = True
     """Whether it holds pixels, made of the map by its tone; if not, the map's own numbers."""
     deep: bool = False
     """Whether it holds grey pixels of 16 bits."""
     text: bool = False
 
-    def writer(self, file: BinaryIO, header: Header) -> Writer:
-        """A writer of a map of this description to an open file."""
-        if self.name == "csv":
-            return CsvWriter(file, header)
-        if self.name == "npy":
-            return NpyWriter(file, header)
-        return PillowWriter(file, header, self.name)
+
+def _picture(name: str, *extensions: str, deep: bool = False) -> Format:
+    """A format that Pillow writes."""
+    extensions = extensions or (f".{name}",)
+
+    def write(file: BinaryIO, header: Header) -> Writer:
+        return PillowWriter(file, header, pillow_formats()[extensions[0]])
+
+    return Format(name, extensions, write, deep=deep)
 
 
-FORMATS = {
-    "png": Format("png", ".png", pixels=True, deep=True),
-    "csv": Format("csv", ".csv", pixels=False, text=True),
-    "npy": Format("npy", ".npy", pixels=False),
-    "tiff": Format("tiff", ".tif", pixels=True, deep=True),
-    "jpeg": Format("jpeg", ".jpg", pixels=True),
-    "webp": Format("webp", ".webp", pixels=True),
-    "bmp": Format("bmp", ".bmp", pixels=True),
-    "gif": Format("gif", ".gif", pixels=True),
-    "ppm": Format("ppm", ".ppm", pixels=True, deep=True),
-}
+_TABLE = (
+    _picture("png", deep=True),
+    Format("csv", (".csv",), CsvWriter, pixels=False, text=True),
+    Format("npy", (".npy",), NpyWriter, pixels=False),
+    _picture("tiff", ".tif", ".tiff", deep=True),
+    _picture("jpeg", ".jpg", ".jpeg"),
+    _picture("webp"),
+    _picture("bmp"),
+    _picture("gif"),
+    _picture("ppm", ".ppm", ".pgm", ".pnm", deep=True),
+)
+
+FORMATS = {format_.name: format_ for format_ in _TABLE}
 """The formats by name. Any other that Pillow writes is found by its extension."""
 
-_EXTENSIONS = {
-    **{format_.extension: format_ for format_ in FORMATS.values()},
-    ".tiff": FORMATS["tiff"],
-    ".jpeg": FORMATS["jpeg"],
-    ".pgm": FORMATS["ppm"],
-    ".pnm": FORMATS["ppm"],
-}
+_BY_EXTENSION = {extension: format_ for format_ in _TABLE for extension in format_.extensions}
 
 
 def format_of(path: str | os.PathLike[str]) -> Format:
     """The format that a file's extension stands for; ConvtoolError for an unknown one."""
     extension = PurePath(path).suffix.lower()
-    if extension in _EXTENSIONS:
-        return _EXTENSIONS[extension]
     return named_format(extension.removeprefix("."), f"{os.fspath(path)}: extension {extension!r}")
 
 
 def named_format(name: str, where: str) -> Format:
     """A format by its name or extension without the dot; ConvtoolError for an unknown one."""
     name = name.lower()
-    known = FORMATS.get(name) or _EXTENSIONS.get(f".{name}")
+    known = FORMATS.get(name) or _BY_EXTENSION.get(f".{name}")
     if known:
         return known
-    if name and f".{name}" in pillow_formats():
-        return Format(name, f".{name}", pixels=True)
+    if f".{name}" in pillow_formats():
+        return _picture(name)
     raise ConvtoolError(f"{where} is unknown, expected one of: {', '.join(FORMATS)}")

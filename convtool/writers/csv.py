@@ -6,9 +6,8 @@ from typing import BinaryIO
 import numpy as np
 
 from ..image import Header
-from ..precision import FLOAT64, differs_in_float32, reads_as_float32
-from ..readers.csv import WIDE
-from ..stage import Array
+from ..precision import Array
+from ..readers.csv import WIDE, differs_in_float32, reads_as_float32
 
 _WHOLE_BELOW = 2.0**53
 """Floats from here on are all whole; they are written with an exponent, which is shorter."""
@@ -22,7 +21,7 @@ class CsvWriter:
         self._channels = header.channels
         # The first channel goes straight to the file; the others wait until it is complete.
         self._waiting = [io.BytesIO() for _ in header.channels[1:]]
-        self._narrow = header.dtype == FLOAT64
+        self._narrow = header.dtype == np.float64
         """Whether the numbers so far would be read back as float32, though they are float64."""
         self._differ = False
         """Whether any of them would not be the same then."""

@@ -5,7 +5,7 @@ from typing import BinaryIO
 import numpy as np
 
 from ..image import Header
-from ..stage import Array
+from ..precision import Array
 
 
 class NpyWriter:

@@ -9,7 +9,7 @@ from PIL import Image, UnidentifiedImageError
 
 from ..errors import ConvtoolError
 from ..image import Header
-from ..stage import Array
+from ..precision import Array
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "PNG": {"compress_level": 1},
@@ -30,10 +30,9 @@ class PillowWriter:
     """Collects a map's pixels (uint8, or uint16 with one channel) and saves them at the end."""
 
     def __init__(self, file: BinaryIO, header: Header, name: str) -> None:
+        """`name` is Pillow's for the format."""
         self._file = file
-        self._name = {"jpeg": "JPEG", "tiff": "TIFF", "ppm": "PPM"}.get(name) or (
-            pillow_formats()[f".{name}"]
-        )
+        self._name = name
         shape = header.height, header.width, len(header.channels)
         if shape[2] > 4:
             raise ConvtoolError(

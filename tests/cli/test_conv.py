@@ -218,12 +218,12 @@ def test_any_folder_and_kernels_beside_the_work(convtool, small, folder):
 
 
 def test_the_photo_with_every_bundled_kernel(convtool, photo, folder):
-    from convtool.library import bundled_folder, names
+    from convtool.library import bundled_folder, file_names
 
     Image.fromarray(photo).save("photo.png")
-    arguments = [word for name in names(bundled_folder()) for word in ("-k", name)]
+    arguments = [word for name in file_names(bundled_folder()) for word in ("-k", name)]
     ok(convtool("conv", "photo.png", *arguments, "-q", "-o", "out-{kernel}.png"))
-    kernels = [k for name in names(bundled_folder()) for k in find_kernels(name)]
+    kernels = [k for name in file_names(bundled_folder()) for k in find_kernels(name)]
     assert len(kernels) == 39
     for kernel in kernels:
         expected = clipped(conv2d(photo, kernel))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from convtool import ConvtoolError, read_image
-from convtool.readers import open_image, read_stream
+from convtool.readers import open_image, open_stream
 
 
 def saved(array, **options):
@@ -19,7 +19,7 @@ def test_arrays_from_a_file_and_from_a_pipe(folder, dtype, shape):
     array = np.arange(np.prod(shape)).reshape(shape).astype(dtype)
     (folder / "a.npy").write_bytes(saved(array))
     assert np.array_equal(read_image("a.npy"), array[..., 0] if shape[2:] == (1,) else array)
-    (block,) = read_stream(io.BytesIO(saved(np.asfortranarray(array)))).blocks()
+    (block,) = open_stream(io.BytesIO(saved(np.asfortranarray(array)))).blocks()
     assert np.array_equal(block, array.reshape(3, 4, -1))
 
 
@@ -27,7 +27,7 @@ def test_two_and_four_channels_end_in_alpha_and_it_says_so(folder):
     np.save("a.npy", np.zeros((2, 2, 4)))
     reader = open_image("a.npy")
     assert reader.header.channels == ("R", "G", "B", "A")
-    assert reader.notes == ("a.npy: the last of its 4 channels is taken for alpha",)
+    assert reader.notes == ("the last of its 4 channels is taken for alpha",)
 
 
 @pytest.mark.parametrize(

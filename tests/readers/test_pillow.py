@@ -6,7 +6,7 @@ import tifffile
 from PIL import Image, ImageCms
 
 from convtool import ConvtoolError, read_image
-from convtool.readers import open_image, read_stream
+from convtool.readers import open_image, open_stream
 
 RGB = np.random.default_rng(0).integers(0, 256, (6, 5, 3), dtype=np.uint8)
 GRAY = RGB[..., 0]
@@ -102,7 +102,7 @@ def test_tiffs_of_types_that_pillow_has_not(folder, dtype):
 def test_colour_of_16_bits_is_told_or_refused(folder):
     deep = (np.arange(90).reshape(6, 5, 3) * 700).astype(np.uint16)
     tifffile.imwrite("a.tif", deep, photometric="rgb")
-    assert open_image("a.tif").notes == ("a.tif: has 16 bits a channel, read as 8",)
+    assert open_image("a.tif").notes == ("has 16 bits a channel, read as 8",)
     assert np.array_equal(read_image("a.tif"), deep >> 8)
     planes = np.moveaxis(deep, -1, 0)
     tifffile.imwrite("b.tif", planes, photometric="rgb", planarconfig="separate")
@@ -110,7 +110,7 @@ def test_colour_of_16_bits_is_told_or_refused(folder):
         open_image("b.tif")
     with open("c.ppm", "wb") as file:
         file.write(b"P6 5 6 65535\n" + deep.astype(">u2").tobytes())
-    assert open_image("c.ppm").notes == ("c.ppm: has 16 bits a channel, read as 8",)
+    assert open_image("c.ppm").notes == ("has 16 bits a channel, read as 8",)
 
 
 @pytest.mark.parametrize("extension", ["tif", "jpg"])
@@ -135,7 +135,7 @@ def test_exif_orientation_is_applied(folder, orientation):
 def test_what_is_left_out_is_told(folder):
     frames = [Image.fromarray(GRAY), Image.fromarray(GRAY[::-1].copy())]
     frames[0].save("a.gif", save_all=True, append_images=frames[1:])
-    assert open_image("a.gif").notes == ("a.gif: holds 2 frames, only the first is read",)
+    assert open_image("a.gif").notes == ("holds 2 frames, only the first is read",)
     assert open_image(save("b.png", RGB)).notes == ()
 
 
@@ -143,9 +143,9 @@ def test_a_pipe_is_told_by_its_first_bytes(folder):
     for extension in ("png", "jpg", "tif", "gif", "ppm"):
         save(f"a.{extension}", GRAY)
         data = (folder / f"a.{extension}").read_bytes()
-        (block,) = read_stream(io.BytesIO(data)).blocks()
+        (block,) = open_stream(io.BytesIO(data)).blocks()
         assert block.shape[:2] == GRAY.shape
-    (block,) = read_stream(io.BytesIO(b"1,2\n3,4\n")).blocks()
+    (block,) = open_stream(io.BytesIO(b"1,2\n3,4\n")).blocks()
     assert block[..., 0].tolist() == [[1, 2], [3, 4]]
 
 

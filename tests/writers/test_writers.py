@@ -11,7 +11,7 @@ from convtool.writers import FORMATS, format_of, named_format
 
 def encoded(array, name):
     file = io.BytesIO()
-    writer = FORMATS[name].writer(file, Header.of_array(array, names=True))
+    writer = FORMATS[name].write(file, Header.of_array(array, may_have_alpha=True))
     for start in range(0, len(array), 3):
         writer.write(array[start : start + 3])
     writer.close()
