@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import Any, NoReturn
 
@@ -70,8 +71,9 @@ class LazyGroup(click.Group):
 
 
 def _complain(message: str) -> None:
-    """One line on stderr, whatever the message holds."""
-    click.echo(" ".join(message.split()), err=True)
+    """One line on stderr, whatever the message holds; if stderr takes it."""
+    with suppress(OSError):
+        click.echo(" ".join(message.split()), err=True)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -95,7 +95,8 @@ class Kernel(ParamType):
         from convtool.library import bundled_folder, file_names
 
         found = [name for name in file_names(bundled_folder()) if name.startswith(incomplete)]
-        return [*map(CompletionItem, found), CompletionItem(incomplete, type="file")]
+        # Files first: what bash has collected before them, it forgets.
+        return [CompletionItem(incomplete, type="file"), *map(CompletionItem, found)]
 
 
 FILE = click.Path(path_type=str)
@@ -145,7 +146,7 @@ depth = click.option(
     "--depth",
     type=click.Choice(["8", "16"]),
     help=(
-        "Bits of a pixel. White stays white; numbers from CSV and NPY, which have no white, "
+        "Bits of a pixel. White stays white; floats from CSV and NPY, which have no white, "
         "become pixels as they are. Default: 16 for 16-bit grey images, else 8."
     ),
 )

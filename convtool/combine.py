@@ -54,8 +54,7 @@ class CombineStage:
         """Output rows first..last - 1; alpha is the same in every map, and kept."""
         maps = [stage.run(band, top, first, last) for stage in self.stages]
         colors = self.output.colors
-        with np.errstate(invalid="ignore", over="ignore"):
-            values = self._combine([map_[..., :colors].astype(FLOAT64) for map_ in maps])
+        values = self._combine([map_[..., :colors].astype(FLOAT64) for map_ in maps])
         return np.concatenate([values, maps[0][..., colors:]], axis=-1).astype(self.output.dtype)
 
     def _combine(self, maps: list[Array]) -> Array:

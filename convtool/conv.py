@@ -27,11 +27,9 @@ from .kernel import Kernel, check_anchor, check_weights
 from .precision import (
     EXACT_IN_FLOAT32,
     EXACT_IN_FLOAT64,
-    FLOAT32,
     FLOAT64,
     Array,
     DType,
-    fits_float32,
     is_integer,
     is_whole,
     peak,
@@ -211,17 +209,14 @@ class Conv:
 
     def _types(self, dtype: DType) -> tuple[bool, DType, DType]:
         """(whether sums are of whole numbers, the type to add up in, the type of the result)"""
-        result = result_float(dtype)
-        narrow = self.dtype is None or self.dtype in (np.float16, np.float32)
-        narrow = narrow and fits_float32(self.weights, self.divisor, self.bias, self.fill)
-        whole = is_integer(dtype) and is_whole(self.weights)
-        pixel = peak(dtype) if is_integer(dtype) else np.inf
-        if not (whole and is_whole(self.fill) and np.isfinite(self.fill)):
-            return False, result if narrow else FLOAT64, result
-        pixel = max(pixel, abs(self.fill))
+        whole = is_integer(dtype) and is_whole(self.weights) and is_whole(self.fill)
+        if not whole or not np.isfinite(self.fill):
+            return False, FLOAT64, result_float(dtype)
+        pixel = max(peak(dtype), abs(self.fill))
         magnitudes = np.abs(self.weights.astype(FLOAT64))
         axes = (1, 2, 3) if self.is_layer else (0, 1)
-        bound = max(pixel * float(magnitudes.sum(axis=axes).max()), pixel)
+        with np.errstate(over="ignore"):
+            bound = max(pixel * float(magnitudes.sum(axis=axes).max()), pixel)
         with_bias = bound + abs(self.divisor) * float(np.abs(self.bias).max())
         exact = is_whole(self.divisor) and is_whole(self.bias) and with_bias < EXACT_IN_FLOAT64
         largest = with_bias / min(abs(self.divisor), 1)
@@ -264,8 +259,7 @@ class ConvStage:
             self.conv.fill,
             self.sums,
         )
-        with np.errstate(invalid="ignore", over="ignore"):
-            values = self._finish(self._sums(padded, last - first))
+        values = self._finish(self._sums(padded, last - first))
         if not self.input.has_alpha:
             return values
         alpha = band[:, :, -1:][np.subtract(rows.centers(first, last), top)]
@@ -302,9 +296,9 @@ class ConvStage:
             if divisor != 1:
                 values /= divisor
         else:
-            values = sums if sums.dtype == FLOAT32 else sums.astype(FLOAT64, copy=False)
-            values /= values.dtype.type(divisor)
-            values += bias.astype(values.dtype)
+            values = sums.astype(FLOAT64, copy=False)
+            values /= divisor
+            values += bias
         if self.conv.dtype is None:
             return values.astype(self.result, copy=False)
         if is_integer(self.conv.dtype):

@@ -264,7 +264,7 @@ def _kernel(
     if any(isinstance(value, Fraction) for row in weights for value in [*row, divisor]):
         scale = _common_denominator([*(v for row in weights for v in row), divisor])
         if scale is None:
-            weights = [[float(value) for value in row] for row in weights]
+            weights = [[_as_float(value, source) for value in row] for row in weights]
         else:
             weights = [[_whole(Fraction(value) * scale) for value in row] for row in weights]
             divisor = Fraction(divisor) * scale
@@ -274,10 +274,21 @@ def _kernel(
         return Kernel(weights, divisor, bias, anchor, **words)  # type: ignore[arg-type]
 
 
+def _as_float(value: Number, source: str) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise ConvtoolError(f"{source}: holds a number too large, expected below 1e308") from None
+
+
 def _common_denominator(values: Iterable[Number]) -> int | None:
     """The smallest number that makes every value whole; None if that is beyond reason."""
-    scale = math.lcm(*(Fraction(value).denominator for value in values))
-    return scale if scale <= _LARGEST_DENOMINATOR else None
+    scale = 1
+    for value in values:
+        scale = math.lcm(scale, Fraction(value).denominator)
+        if scale > _LARGEST_DENOMINATOR:
+            return None
+    return scale
 
 
 def _whole(value: Fraction) -> int:
@@ -314,5 +325,8 @@ def _no_constant(word: str, source: str) -> None:
 
 def _shown(value: Any) -> str:
     """A value for an error message, cut short."""
-    text = json.dumps(value)
+    try:
+        text = json.dumps(value)
+    except RecursionError:
+        text = "a deep nest"
     return text if len(text) <= 40 else f"{text[:37]}..."

@@ -14,7 +14,7 @@ from .kernelfile import parse, parse_inline
 EXTENSIONS = (".json", ".txt")
 LARGEST_FILE = 16 * 2**20
 
-_INLINE = re.compile(r"\s*[-+]?[.\d]+(/\d+|[eE][-+]?\d+)?\s*([\s,;].*)?", re.DOTALL)
+_INLINE = re.compile(r"\s*[-+]?[.\d]+(/[-+]?[.\d]+|[eE][-+]?\d+)?\s*([\s,;].*)?", re.DOTALL)
 
 
 def find_kernels(spec: str) -> tuple[Kernel, ...]:

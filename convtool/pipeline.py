@@ -13,7 +13,7 @@ from .errors import ConvtoolError
 from .image import Header
 from .precision import Array
 from .readers.array import Reader
-from .stage import Operator, Stage, cuts
+from .stage import Operator, Stage, cuts, run_band
 from .tone import Extremes, Lost, Tone
 from .words import Range
 from .writers import Format
@@ -126,7 +126,7 @@ def bands(reader: Reader, stage: Stage) -> Iterator[Array]:
     rows = _Rows(reader.blocks())
     for band, (start, stop), oldest in zip(bands_out, needed, kept_from, strict=True):
         rows.forget(oldest)
-        yield stage.run(rows.take(start, stop), start, *band)
+        yield run_band(stage, rows.take(start, stop), start, *band)
 
 
 class _Rows:

@@ -1,14 +1,13 @@
 """Stages that look at one pixel at a time."""
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 
 from .arguments import Pair
 from .errors import ConvtoolError
 from .image import Header
-from .precision import FLOAT64, Array, is_integer, result_float
+from .precision import FLOAT64, Array, is_integer
 from .tone import saturate
 
 
@@ -74,8 +73,7 @@ class GrayStage(_PointStage):
         if self.input.colors == 1:
             return rows
         whole = is_integer(self.input.dtype)
-        kind: Any = FLOAT64 if whole else result_float(self.input.dtype)
-        red, green, blue = (rows[..., i].astype(kind) for i in range(3))
+        red, green, blue = (rows[..., i].astype(FLOAT64) for i in range(3))
         gray = (299 * red + 587 * green + 114 * blue) / 1000
         dtype = np.dtype(np.uint8) if self.input.dtype.kind == "b" else self.input.dtype
         gray = saturate(gray, dtype) if whole else gray

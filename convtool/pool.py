@@ -152,9 +152,8 @@ class Pool:
         """(the type to add up in, the type of the result)"""
         if self.mode in ("max", "min", "median"):
             return dtype, dtype
-        result = result_float(dtype)
         if not is_integer(dtype):
-            return (FLOAT64 if self.mode == "lp" else result), result
+            return FLOAT64, result_float(dtype)
         count = largest[0] * largest[1]
         bound = peak(dtype) * (count if self.mode != "lp" else count ** (1 / self.p))
         result = result_of_sums(dtype, bound, divided=self.mode == "mean")
@@ -180,8 +179,7 @@ class PoolStage:
         rows, cols = self.window
         spans = rows.span(first, last), cols.span(0, cols.output)
         padded = extend(band, top, self.input.height, *spans, "constant", self._fill, self.sums)
-        with np.errstate(invalid="ignore", over="ignore"):
-            values = self._merge(padded, first, last)
+        values = self._merge(padded, first, last)
         return values.astype(self.output.dtype, copy=False)
 
     @property
@@ -238,8 +236,9 @@ class PoolStage:
         return np.multiply.outer(rows[first:last], cols)[..., np.newaxis]
 
     def _mean(self, padded: Array, first: int, last: int) -> Array:
-        sums = self._reduce(np.add, padded, last - first).astype(self.output.dtype)
-        mean: Array = sums / self._elements(first, last).astype(sums.dtype)
+        sums = self._reduce(np.add, padded, last - first)
+        wide = self.output.dtype if is_integer(self.input.dtype) else FLOAT64
+        mean: Array = sums.astype(wide) / self._elements(first, last).astype(wide)
         return mean
 
     def _norm(self, padded: Array, height: int) -> Array:

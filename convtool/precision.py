@@ -29,17 +29,6 @@ def is_whole(values: object) -> bool:
     return bool(np.all(np.rint(numbers) == numbers))
 
 
-def fits_float32(*numbers: float | npt.NDArray[Any]) -> bool:
-    """Whether every number is 0 or of a magnitude that float32 has in full precision."""
-    limits = np.finfo(np.float32)
-    for values in numbers:
-        magnitudes = np.abs(np.asarray(values, FLOAT64))
-        magnitudes = magnitudes[np.isfinite(magnitudes) & (magnitudes > 0)]
-        if np.any((magnitudes < limits.tiny) | (magnitudes > limits.max)):
-            return False
-    return True
-
-
 def is_integer(dtype: DType) -> bool:
     """Whether pixels of this type are whole numbers: bool and every integer type."""
     return dtype.kind in "biu"

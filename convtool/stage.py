@@ -48,6 +48,12 @@ def cuts(stage: Stage, row_elements: int) -> list[Pair]:
     return list(cut(output.height, band_height(max(output.row_elements, row_elements))))
 
 
+def run_band(stage: Stage, band: Array, top: int, first: int, last: int) -> Array:
+    """`Stage.run`, in which NaN and infinity arise and spread without a warning."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        return stage.run(band, top, first, last)
+
+
 def over_array(stage: Stage, pixels: Array) -> Array:
     """Run one stage over a whole array (H, W, C), band by band; returns (H', W', C')."""
     header = stage.output
@@ -58,5 +64,5 @@ def over_array(stage: Stage, pixels: Array) -> Array:
         raise ConvtoolError(f"a map of {shape[0]}x{shape[1]} does not fit into memory") from None
     for first, last in cuts(stage, pixels.shape[1] * pixels.shape[2]):
         start, stop = stage.rows_needed(first, last)
-        out[first:last] = stage.run(pixels[start:stop], start, first, last)
+        out[first:last] = run_band(stage, pixels[start:stop], start, first, last)
     return out

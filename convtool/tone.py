@@ -115,8 +115,11 @@ class Tone:
 
     def pixels(self, band: Array) -> tuple[Array, Lost]:
         """The pixels of a band (n, W, C), and what they do not show."""
+        if band.dtype == np.float16:
+            band = band.astype(np.float32)  # float16 ends before the white of 16 bits
         colors = self.colors(band)
-        pixels, lost = self._stretched(colors) if self.needs_extremes else self._clipped(colors)
+        with np.errstate(over="ignore", invalid="ignore"):
+            pixels, lost = self._stretched(colors) if self.needs_extremes else self._clipped(colors)
         if self.alpha:
             alpha = saturate(self._scaled(band[..., -1:]), self.dtype)
             pixels = np.concatenate([pixels, alpha], axis=-1)
@@ -152,14 +155,16 @@ class Tone:
             high = max(abs(low), abs(high))
             low = -high
             black, flat = 1, (self._top + 1) // 2
+        if not low < high:
+            shown = np.select(
+                [values > high, values < low, values == values], [self._top, black, flat]
+            )
+            return shown.astype(self.dtype), lost
         # A common power of two changes no ratio, and keeps differences of huge values finite.
-        exponent = math.frexp(high)[1] if high > abs(low) else math.frexp(low)[1]
+        exponent = math.frexp(max(abs(low), abs(high)))[1]
         low, high = math.ldexp(low, -exponent), math.ldexp(high, -exponent)
         values = np.clip(np.ldexp(values.astype(FLOAT64), -exponent), low, high)
-        if low < high:
-            stretched = black + (values - low) * (self._top - black) / (high - low)
-        else:
-            stretched = values - low + flat
+        stretched = black + (values - low) * (self._top - black) / (high - low)
         return saturate(stretched, self.dtype), lost
 
 

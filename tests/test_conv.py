@@ -238,6 +238,16 @@ def test_a_wide_type_asked_for_is_computed_in_a_wide_type():
     assert conv2d(deep, [[1000.5]], dtype=np.int64).item() == 65565766
 
 
+def test_large_kernels_of_fractions_are_right_to_float32_accuracy():
+    image = np.full((101, 101), 65535, np.uint16)
+    found = conv2d(image, np.full((101, 101), 1 / 101**2), padding="valid")
+    assert np.isclose(found.item(), 65535, rtol=1e-7)
+    assert conv2d(np.array([[255]], np.uint8), [[1e8, 0.5, -1e8]]).item() == 127.5
+    box = Kernel(np.ones((101, 101), int), divisor=101**2)
+    flat = np.full((101, 101), 65535, np.float32)
+    assert conv2d(flat, box, padding="valid").item() == 65535
+
+
 def test_numbers_beyond_float32_do_not_become_infinite_on_the_way():
     flat = np.zeros((2, 2), np.float32)
     one = np.ones((3, 3), np.uint8)

@@ -130,6 +130,8 @@ BAD = [
     ("9" * 5000 + "\n", "expected a"),
     (f"[[{'9' * 5000}]]", "too many digits"),
     (f"[[{'9' * 400}]]", "too large"),
+    ("1" + "0" * 400 + " 1/30000000000000001\n", "too large"),
+    ('{"weights": [[' + "[" * 985 + "]" * 985 + "]]}", "row 1, number 1|nested"),
     ("bias = 1e400/3\n1\n", "found '1e400/3'"),
     ("divisor = 0\n1\n", "divisor is 0"),
     ("divisor = 1 2\n1\n", "divisor has 2 numbers"),

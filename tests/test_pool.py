@@ -151,6 +151,11 @@ def test_norms_of_huge_and_tiny_floats(value):
     assert np.isclose(pool2d(np.full((2, 2), value), 2, "lp").item(), 2 * value)
 
 
+def test_a_mean_of_very_many_floats():
+    image = np.full((2000, 2000), 0.1, np.float32)
+    assert pool2d(image, 2000, "mean").item() == np.float32(0.1)
+
+
 def test_a_median_of_the_smallest_float():
     assert pool2d(np.full((2, 2), 5e-324), 2, "median").item() == 5e-324
 

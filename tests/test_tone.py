@@ -80,7 +80,15 @@ def test_center_is_symmetric_about_mid_grey():
 @pytest.mark.parametrize("range_", ["normalize", "center"])
 def test_a_map_without_a_finite_value_is_shown(range_):
     assert shown([np.nan, np.nan], range=range_) == ([0, 0], Lost(undefined=2))
-    assert shown([0, np.nan, np.inf], range="center") == ([128, 0, 128], Lost(above=1, undefined=1))
+    for range_, flat, black in (("center", 128, 1), ("normalize", 0, 0)):
+        found, lost = shown([0, np.nan, np.inf, -np.inf], range=range_)
+        assert found == [flat, 0, 255, black]
+        assert lost == Lost(1, 1, 1)
+
+
+def test_float16_has_no_white_of_16_bits():
+    band = np.array([np.inf, 1, 60000], np.float16).reshape(1, 3, 1)
+    assert Tone(depth=16).pixels(band)[0].ravel().tolist() == [65535, 1, 60000]
 
 
 def test_the_smallest_floats_are_stretched_too():

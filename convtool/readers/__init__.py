@@ -84,6 +84,8 @@ def _told_by_content(file: BinaryIO) -> ReadFile:
         return read_npy
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     plain = b"\0" not in head
-    if plain and (text[:1] in b"+-.0123456789" or text.startswith((b"# ", b"nan", b"inf"))):
+    if plain and (
+        text[:1] in b"+-.0123456789" or text[:2] == b"# " or text[:3].lower() in (b"nan", b"inf")
+    ):
         return read_csv
     return read_picture

@@ -11,6 +11,7 @@ puts under a map of float64 that would be mistaken.
 
 import math
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
@@ -71,6 +72,8 @@ def _blocks(text: str) -> list[_Block]:
             if channel:
                 if blocks[-1].values:
                     blocks.append(_Block())
+                elif blocks[-1].name:
+                    raise ConvtoolError(f"channel {blocks[-1].name} holds no numbers")
                 blocks[-1].name = channel[1]
                 gap = 0
             continue
@@ -134,11 +137,14 @@ def _array(blocks: list[_Block], *, wide: bool) -> Array:
     for narrow_type in (np.int16, np.int32):
         if np.abs(values).max() <= np.iinfo(narrow_type).max:
             return values.astype(narrow_type)
-    exact = [[[int(word) for word in line.split(",")] for line in b.lines] for b in blocks]
     try:
-        return np.moveaxis(np.array(exact, dtype=np.int64), 0, -1)
-    except (OverflowError, ValueError):  # more digits than int64 has, or than Python reads
+        exact = [[[int(word) for word in line.split(",")] for line in b.lines] for b in blocks]
+    except ValueError:  # more digits than Python reads
         return values
+    for wide_type in (np.int64, np.uint64):
+        with suppress(OverflowError):
+            return np.moveaxis(np.array(exact, dtype=wide_type), 0, -1)
+    return values
 
 
 def reads_as_float32(values: Array) -> bool:
@@ -146,9 +152,9 @@ def reads_as_float32(values: Array) -> bool:
     values = values[_changed(values)]
     with np.errstate(over="ignore"):
         narrow = values.astype(np.float32)
-    return all(
-        np.array_equal(narrow[some].astype(str).astype(np.float64), values[some])
-        for some in (slice(1000), slice(1000, None))  # most arrays show it soon
+    return all(  # in pieces, as text is large, and most arrays show it soon
+        np.array_equal(narrow[i : i + 4096].astype(str).astype(np.float64), values[i : i + 4096])
+        for i in range(0, len(values), 4096)
     )
 
 

@@ -18,7 +18,7 @@ from .array import ArrayReader, Reader, check_size
 ORIENTATION = 0x0112
 """The EXIF tag."""
 
-BITS, PLANAR, SAMPLE_FORMAT = 258, 284, 339
+BITS, PHOTOMETRIC, PLANAR, SAMPLE_FORMAT = 258, 262, 284, 339
 """TIFF tags."""
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its words go to stderr
@@ -47,7 +47,7 @@ def read_picture(file: BinaryIO, max_pixels: int) -> Reader:
         # What Pillow warns of is metadata it cannot make sense of; the pixels are sound or fail.
         warnings.simplefilter("ignore")
         try:
-            with _own_limit(), Image.open(file) as opened:
+            with own_limit(), Image.open(file) as opened:
                 check_size(opened.height, opened.width, max_pixels)
                 notes = tuple(_notes(opened))
                 sample_type = _sample_type(opened)
@@ -69,12 +69,14 @@ def read_picture(file: BinaryIO, max_pixels: int) -> Reader:
         pixels = pixels.astype(np.uint16)  # these formats have 16 bits, never more
     if sample_type:
         pixels = pixels.view(sample_type)
+    if image.mode.startswith("I;16") and _tag(opened, PHOTOMETRIC, 1) == 0:
+        pixels = 65535 - pixels  # white is 0, which Pillow heeds in 8 bits only
     pixels = check_image(pixels)
     return ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels, notes)
 
 
 @contextmanager
-def _own_limit() -> Iterator[None]:
+def own_limit() -> Iterator[None]:
     """Put Pillow's own limit on pixels aside: ours is checked before a pixel is decoded."""
     with _pillow_limit:
         before = Image.MAX_IMAGE_PIXELS
@@ -109,6 +111,11 @@ def _sample_type(image: ImageFile) -> str | None:
     bits, kind = _tag(image, BITS), _tag(image, SAMPLE_FORMAT, 1)
     if image.mode != "I;16" and bits == 16 and _tag(image, PLANAR, 1) == 2:
         raise ConvtoolError("planes of 16 bits cannot be read; save it with interleaved channels")
+    swapped = getattr(getattr(image, "tag_v2", None), "prefix", b"") == b"MM"
+    if swapped and kind != 1 and image.info.get("compression") != "raw":
+        raise ConvtoolError(
+            "compressed big-endian numbers cannot be read; save it uncompressed or little-endian"
+        )
     return {(32, 1, "I"): "uint32", (8, 2, "L"): "int8"}.get((bits, kind, image.mode))
 
 

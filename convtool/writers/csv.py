@@ -21,7 +21,10 @@ class CsvWriter:
         self._channels = header.channels
         # The first channel goes straight to the file; the others wait until it is complete.
         self._waiting = [io.BytesIO() for _ in header.channels[1:]]
-        self._narrow = header.dtype == np.float64
+        dtype = header.dtype.newbyteorder("=")
+        # The shortest text of a float16 reads back as another float32.
+        self._dtype = np.dtype(np.float32) if dtype == np.float16 else dtype
+        self._narrow = dtype == np.float64
         """Whether the numbers so far would be read back as float32, though they are float64."""
         self._differ = False
         """Whether any of them would not be the same then."""
@@ -29,8 +32,7 @@ class CsvWriter:
 
     def write(self, band: Array) -> None:
         """Write the next rows."""
-        if band.dtype == np.float16:
-            band = band.astype(np.float32)
+        band = band.astype(self._dtype, copy=False)
         if self._narrow:
             self._narrow = reads_as_float32(band)
             self._differ = self._differ or differs_in_float32(band)

@@ -10,6 +10,7 @@ from PIL import Image, UnidentifiedImageError
 from ..errors import ConvtoolError
 from ..image import Header
 from ..precision import Array
+from ..readers.pillow import own_limit
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "PNG": {"compress_level": 1},
@@ -66,7 +67,7 @@ class PillowWriter:
         """Raise ConvtoolError if the encoder has dropped alpha or made another size of it."""
         height, width, channels = self._pixels.shape
         try:
-            with Image.open(encoded) as kept:
+            with own_limit(), Image.open(encoded) as kept:
                 alpha = kept.has_transparency_data
                 size = kept.size
         except UnidentifiedImageError:  # a format that Pillow writes only

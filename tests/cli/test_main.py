@@ -91,3 +91,5 @@ def test_completion(convtool, shell):
     ):
         environment |= {"COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
         assert expected in convtool(env=environment).stdout, words
+    environment |= {"COMP_WORDS": "convtool conv -k sob", "COMP_CWORD": "3"}
+    assert convtool(env=environment).stdout.startswith(b"file,"), "bash forgets what came before"

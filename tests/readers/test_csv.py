@@ -49,6 +49,16 @@ def test_blanks_comments_and_ends_of_lines():
     assert pixels("\ufeff# made by hand\r\n 1 , 2 \r\n3,4\r\n\r\n").tolist() == [[1, 2], [3, 4]]
 
 
+def test_integers_of_64_bits():
+    assert pixels(f"1,{2**64 - 1}\n").tolist() == [[1, 2**64 - 1]]
+
+
+@pytest.mark.parametrize("dtype", [">f8", ">f2"])
+def test_byte_swapped_floats(dtype):
+    array = np.array([[0.1, 0.3]], dtype)
+    assert np.array_equal(pixels(written(array)), array)
+
+
 def test_more_digits_than_any_integer_has():
     assert pixels("1," + "9" * 40 + "\n").tolist() == [[1, 1e40]]
 
@@ -131,6 +141,7 @@ def test_the_shortest_text_is_written():
         ("# only\n", "holds no numbers"),
         ("# channel 0: R\n1\n\n# channel 1: G\n1,2\n", "channel G is 1x2, expected 1x1"),
         ("# channel 0: R\n1\n\n# channel 1: G\n", "holds no numbers"),
+        ("# channel 0: R\n\n# channel 1: G\n1\n", "channel R holds no numbers"),
         ("inf,x\n", "row 1, column 2: found 'x'"),
         ("1," + "9" * 400 + "\n", "column 2: the number is too large"),
         ("1,1e999\n", "column 2: the number is too large"),

@@ -99,6 +99,23 @@ def test_tiffs_of_types_that_pillow_has_not(folder, dtype):
     assert np.array_equal(found, image)
 
 
+def test_white_may_be_0(folder):
+    deep = np.array([[0, 1000, 65535]], np.uint16)
+    for bits, image in ((8, (deep >> 8).astype(np.uint8)), (16, deep)):
+        tifffile.imwrite("a.tif", image, photometric="miniswhite")
+        assert np.array_equal(read_image("a.tif"), 2**bits - 1 - image)
+
+
+@pytest.mark.parametrize("dtype", ["int16", "int32", "float32"])
+def test_numbers_that_pillow_takes_for_others_are_refused(folder, dtype):
+    image = np.arange(6).reshape(2, 3).astype(dtype)
+    tifffile.imwrite("a.tif", image, byteorder=">", compression="zlib")
+    with pytest.raises(ConvtoolError, match=r"a.tif: compressed big-endian numbers"):
+        open_image("a.tif")
+    tifffile.imwrite("b.tif", image, byteorder=">")
+    assert np.array_equal(read_image("b.tif"), image)
+
+
 def test_colour_of_16_bits_is_told_or_refused(folder):
     deep = (np.arange(90).reshape(6, 5, 3) * 700).astype(np.uint16)
     tifffile.imwrite("a.tif", deep, photometric="rgb")

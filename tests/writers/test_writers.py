@@ -77,6 +77,11 @@ def test_a_format_that_makes_another_size_of_it(folder):
     assert list(folder.iterdir()) == []
 
 
+def test_pillows_own_limit_does_not_hold_for_what_we_write(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    assert encoded(np.zeros((9, 9, 1), np.uint8), "png").startswith(b"\x89PNG")
+
+
 def test_colours_under_no_alpha_are_kept():
     array = np.random.default_rng(0).integers(0, 256, (9, 9, 4), dtype=np.uint8)
     array[..., 3] = 0
