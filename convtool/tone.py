@@ -156,9 +156,8 @@ class Tone:
             low = -high
             black, flat = 1, (self._top + 1) // 2
         if not low < high:
-            shown = np.select(
-                [values > high, values < low, values == values], [self._top, black, flat]
-            )
+            finite = np.where(values == values, flat, 0)
+            shown = np.select([values > high, values < low], [self._top, black], finite)
             return shown.astype(self.dtype), lost
         # A common power of two changes no ratio, and keeps differences of huge values finite.
         exponent = math.frexp(max(abs(low), abs(high)))[1]

@@ -147,5 +147,5 @@ def test_what_is_no_kernel_file(folder):
 
 
 def test_inline_weights_with_a_mistake_say_so(folder):
-    with pytest.raises(ConvtoolError, match="line 2, number 2: found 'x'"):
+    with pytest.raises(ConvtoolError, match="line 2: number 2: found 'x'"):
         find_kernels("0 1 0; 1 x 1; 0 1 0")

@@ -83,9 +83,7 @@ def _told_by_content(file: BinaryIO) -> ReadFile:
     if head.startswith(_NPY_MAGIC):
         return read_npy
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
-    plain = b"\0" not in head
-    if plain and (
-        text[:1] in b"+-.0123456789" or text[:2] == b"# " or text[:3].lower() in (b"nan", b"inf")
-    ):
+    number = text[:1] in b"+-.0123456789" or text[:3].lower() in (b"nan", b"inf")
+    if b"\0" not in head and (number or text.startswith(b"# ")):
         return read_csv
     return read_picture

@@ -1,0 +1,62 @@
+"""Kernels of numbers as they are written: fractions become whole weights and a divisor."""
+
+import math
+from collections.abc import Iterable, Sequence
+from fractions import Fraction
+
+from .errors import ConvtoolError
+from .kernel import Kernel
+
+Number = int | float | Fraction
+
+LARGEST_DENOMINATOR = 2**31
+"""Fractions without a common denominator up to here become floats."""
+
+
+def kernel_of(
+    rows: Sequence[Sequence[Number]],
+    divisor: Number,
+    bias: Number,
+    anchor: object,
+    name: str,
+    description: str,
+) -> Kernel:
+    """The kernel of these numbers. 1/9 2/9 is 1 2 over a divisor of 9, and so stays exact.
+
+    Raises ConvtoolError as `Kernel` does, and for a number that no float holds.
+    """
+    if not rows or not rows[0]:
+        raise ConvtoolError("weights are empty, expected one number at least")
+    weights: list[list[int | float]]
+    scale = _common_denominator([*(value for row in rows for value in row), divisor])
+    if scale is None:
+        weights = [[_plain(value) for value in row] for row in rows]
+    else:
+        weights = [[_plain(value * scale) for value in row] for row in rows]
+        divisor = divisor * scale
+    return Kernel(weights, _plain(divisor), _plain(bias), anchor, name, description)  # type: ignore[arg-type]
+
+
+def _common_denominator(values: Iterable[Number]) -> int | None:
+    """The smallest number that makes every fraction whole; None if that is beyond reason.
+
+    1 where there are no fractions: floats are left as they are.
+    """
+    found = list(values)
+    scale = 1
+    if any(isinstance(value, Fraction) for value in found):
+        for value in found:
+            scale = math.lcm(scale, Fraction(value).denominator)
+            if scale > LARGEST_DENOMINATOR:
+                return None
+    return scale
+
+
+def _plain(value: Number) -> int | float:
+    """A number as an int where it is a whole fraction, otherwise as an int or float as it is."""
+    if not isinstance(value, Fraction):
+        return value
+    try:
+        return value.numerator if value.denominator == 1 else float(value)
+    except OverflowError:
+        raise ConvtoolError("holds a number too large, expected below 1e308") from None
