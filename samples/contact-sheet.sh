@@ -10,8 +10,9 @@ mkdir -p "$out"
 rm -f "$out"/*.png
 
 for kernel in "$here"/../kernels/*.json "$here"/../kernels/*.txt; do
-    # A bank makes several files: {kernel} is the name of each mask.
-    convtool conv "$image" --kernel "$kernel" --range normalize -o "$out/{kernel}.png"
+    # A bank makes several files: {kernel} is the name of each mask. Of a kernel that answers
+    # to edges with both signs, abs shows both.
+    convtool conv "$image" --kernel "$kernel" --range abs -q -o "$out/{kernel}.png"
 done
 
 {

@@ -146,6 +146,8 @@ def test_an_interrupt_leaves_nothing_behind(folder, number, code):
         [SCRIPT, "conv", "noise.bmp", "-k", "gaussian7", "-o", "out.csv"],
         stderr=subprocess.PIPE,
         cwd=folder,
+        # Whoever runs the tests in the background may have had the signal ignored for all of us.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
     )
     deadline = time.monotonic() + 30
     while not list(folder.glob(".convtool-*")) and time.monotonic() < deadline:
@@ -156,3 +158,18 @@ def test_an_interrupt_leaves_nothing_behind(folder, number, code):
     assert err.strip() == b""
     assert (folder / "out.csv").read_text() == "old"
     assert {path.name for path in folder.iterdir()} == {"noise.bmp", "out.csv"}
+
+
+def test_a_hang_up_that_is_ignored_stays_ignored(folder, small):
+    """As under nohup."""
+    process = subprocess.Popen(
+        [SCRIPT, "pool", "-o", "out.png"],
+        stdin=subprocess.PIPE,
+        cwd=folder,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )
+    time.sleep(0.5)
+    process.send_signal(signal.SIGHUP)
+    process.communicate((folder / "small.png").read_bytes(), timeout=30)
+    assert process.returncode == 0
+    assert read_image("out.png").shape == (20, 25, 3)
