@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from convtool.errors import ConvtoolError, at
-from convtool.words import Range
+from convtool.words import STDIN, Range
 
 if TYPE_CHECKING:
     from convtool.pipeline import Report
@@ -23,8 +23,6 @@ PLACEHOLDER = "{kernel}"
 
 STREAM = (None, "-")
 """What stands for stdin where a path could."""
-
-STDIN = "stdin"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import SupportsIndex, TypeVar
 import numpy as np
 
 from .errors import ConvtoolError
+from .precision import EXACT_IN_FLOAT64
 from .words import NAMED_PADDINGS, NamedPadding
 
 Pair = tuple[int, int]
@@ -73,7 +74,7 @@ def check_float(name: str, value: object) -> float:
         value = value.item()
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
         raise ConvtoolError(f"{name} is {value!r}, expected a number")
-    if isinstance(value, int) and abs(value) <= 2**53:
+    if isinstance(value, int) and abs(value) <= EXACT_IN_FLOAT64:
         return value
     try:
         return float(value)

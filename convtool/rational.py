@@ -27,28 +27,23 @@ def kernel_of(
     """
     if not rows or not rows[0]:
         raise ConvtoolError("weights are empty, expected one number at least")
-    weights: list[list[int | float]]
-    scale = _common_denominator([*(value for row in rows for value in row), divisor])
-    if scale is None:
-        weights = [[_plain(value) for value in row] for row in rows]
-    else:
-        weights = [[_plain(value * scale) for value in row] for row in rows]
-        divisor = divisor * scale
+    numbers = [*(value for row in rows for value in row), divisor]
+    if any(isinstance(value, Fraction) for value in numbers):
+        scale = _common_denominator(numbers)
+        if scale is not None:
+            rows = [[Fraction(value) * scale for value in row] for row in rows]
+            divisor = Fraction(divisor) * scale
+    weights = [[_plain(value) for value in row] for row in rows]
     return Kernel(weights, _plain(divisor), _plain(bias), anchor, name, description)  # type: ignore[arg-type]
 
 
 def _common_denominator(values: Iterable[Number]) -> int | None:
-    """The smallest number that makes every fraction whole; None if that is beyond reason.
-
-    1 where there are no fractions: floats are left as they are.
-    """
-    found = list(values)
+    """The smallest number that makes every value whole; None if that is beyond reason."""
     scale = 1
-    if any(isinstance(value, Fraction) for value in found):
-        for value in found:
-            scale = math.lcm(scale, Fraction(value).denominator)
-            if scale > LARGEST_DENOMINATOR:
-                return None
+    for value in values:
+        scale = math.lcm(scale, Fraction(value).denominator)
+        if scale > LARGEST_DENOMINATOR:
+            return None
     return scale
 
 

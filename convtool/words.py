@@ -13,4 +13,7 @@ NAMED_PADDINGS: tuple[NamedPadding, ...] = get_args(NamedPadding)
 POOL_MODES: tuple[PoolMode, ...] = get_args(PoolMode)
 RANGES: tuple[Range, ...] = get_args(Range)
 COMBINATIONS: tuple[Combination, ...] = get_args(Combination)
+STDIN = "stdin"
+"""What messages and file names call an image that is piped in."""
+
 FORMATS = ("png", "csv", "npy", "tiff", "jpeg", "webp", "bmp", "gif", "ppm")

@@ -57,6 +57,7 @@ def test_fractions_become_whole_weights_and_a_divisor():
     assert one("divisor = 2\n1/9 1/9\n") == Kernel([[1, 1]], 18, name="k")
     assert one("divisor = 1/2\n3 4\n") == Kernel([[6, 8]], 1, name="k")
     assert one("1/9 1/9").weights.dtype == np.int64
+    assert one("1/2 1/3\n-1 0.25\n").weights.dtype == np.int64
 
 
 def test_fractions_beyond_reason_become_floats():

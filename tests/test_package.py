@@ -65,3 +65,13 @@ def test_arrows_run_down():
 def test_importing_convtool_imports_no_numpy():
     code = "import sys, convtool; assert 'numpy' not in sys.modules, 'numpy'"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_png_loads_no_codec_that_it_does_not_need(folder):
+    code = (
+        "import sys, numpy, convtool\n"
+        "convtool.write_image('a.png', numpy.zeros((2, 2), numpy.uint8))\n"
+        "convtool.read_image('a.png')\n"
+        "assert 'PIL.PsdImagePlugin' not in sys.modules, 'every plugin of Pillow'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

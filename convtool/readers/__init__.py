@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import BinaryIO
 
 from ..errors import ConvtoolError, at
+from ..words import STDIN
 from .array import Reader
 from .csv import read_csv
 from .npy import read_npy
@@ -15,8 +16,6 @@ from .pillow import read_picture
 
 MAX_PIXELS = 2 * 10**9
 """The default limit on an image's pixels, rows times columns."""
-
-STDIN = "stdin"
 
 ReadFile = Callable[[BinaryIO, int], Reader]
 """(seekable file, most pixels) -> reader"""

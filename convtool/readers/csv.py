@@ -44,7 +44,8 @@ def read_csv(file: BinaryIO, max_pixels: int) -> Reader:
         text = file.read().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ConvtoolError("is no text, expected comma-separated numbers") from None
-    blocks = _blocks(text)
+    lines = [line.strip() for line in text.splitlines()]
+    blocks = _blocks(lines)
     first = blocks[0]
     check_size(len(first.values), len(first.values[0]), max_pixels)
     for block in blocks[1:]:
@@ -53,7 +54,7 @@ def read_csv(file: BinaryIO, max_pixels: int) -> Reader:
                 f"channel {block.name} is {len(block.values)}x{len(block.values[0])}, "
                 f"expected {len(first.values)}x{len(first.values[0])} like the first"
             )
-    pixels = _array(blocks, wide=WIDE in map(str.strip, text.splitlines()))
+    pixels = _array(blocks, wide=WIDE in lines)
     names = tuple(block.name or "L" for block in blocks)
     known = CHANNEL_NAMES.get(len(names)) == names
     channels = names if known else tuple(str(i) for i in range(len(names)))
@@ -61,12 +62,11 @@ def read_csv(file: BinaryIO, max_pixels: int) -> Reader:
     return ArrayReader(header, pixels)
 
 
-def _blocks(text: str) -> list[_Block]:
+def _blocks(lines: list[str]) -> list[_Block]:
     """The channels of a file, every row checked."""
     blocks = [_Block()]
     gap = 0
-    for number, line in enumerate(text.splitlines(), start=1):
-        line = line.strip()
+    for number, line in enumerate(lines, start=1):
         if line.startswith("#"):
             channel = _CHANNEL.fullmatch(line)
             if channel:

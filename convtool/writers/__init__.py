@@ -42,26 +42,25 @@ class Format:
     text: bool = False
 
 
-def _picture(name: str, *extensions: str, deep: bool = False) -> Format:
-    """A format that Pillow writes."""
-    extensions = extensions or (f".{name}",)
+def _picture(pillow_name: str, *extensions: str, deep: bool = False) -> Format:
+    """A format that Pillow writes, by its name there and its extensions."""
 
     def write(file: BinaryIO, header: Header) -> Writer:
-        return PillowWriter(file, header, pillow_formats()[extensions[0]])
+        return PillowWriter(file, header, pillow_name)
 
-    return Format(name, extensions, write, deep=deep)
+    return Format(pillow_name.lower(), extensions, write, deep=deep)
 
 
 _TABLE = (
-    _picture("png", deep=True),
+    _picture("PNG", ".png", deep=True),
     Format("csv", (".csv",), CsvWriter, pixels=False, text=True),
     Format("npy", (".npy",), NpyWriter, pixels=False),
-    _picture("tiff", ".tif", ".tiff", deep=True),
-    _picture("jpeg", ".jpg", ".jpeg"),
-    _picture("webp"),
-    _picture("bmp"),
-    _picture("gif"),
-    _picture("ppm", ".ppm", ".pgm", ".pnm", deep=True),
+    _picture("TIFF", ".tif", ".tiff", deep=True),
+    _picture("JPEG", ".jpg", ".jpeg"),
+    _picture("WEBP", ".webp"),
+    _picture("BMP", ".bmp"),
+    _picture("GIF", ".gif"),
+    _picture("PPM", ".ppm", ".pgm", ".pnm", deep=True),
 )
 
 FORMATS = {format_.name: format_ for format_ in _TABLE}
@@ -82,6 +81,7 @@ def named_format(name: str, where: str) -> Format:
     known = FORMATS.get(name) or _BY_EXTENSION.get(f".{name}")
     if known:
         return known
-    if f".{name}" in pillow_formats():
-        return _picture(name)
+    others = pillow_formats()
+    if f".{name}" in others:
+        return _picture(others[f".{name}"], f".{name}")
     raise ConvtoolError(f"{where} is unknown, expected one of: {', '.join(FORMATS)}")

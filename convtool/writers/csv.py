@@ -6,11 +6,8 @@ from typing import BinaryIO
 import numpy as np
 
 from ..image import Header
-from ..precision import Array
+from ..precision import EXACT_IN_FLOAT64, Array
 from ..readers.csv import WIDE, differs_in_float32, reads_as_float32
-
-_WHOLE_BELOW = 2.0**53
-"""Floats from here on are all whole; they are written with an exponent, which is shorter."""
 
 
 class CsvWriter:
@@ -58,7 +55,8 @@ def _line(row: Array) -> str:
     """One row as text: whole numbers without a point, others as the shortest that reads back."""
     if row.dtype.kind in "biu":
         return ",".join(map(str, (row * 1 if row.dtype.kind == "b" else row).tolist()))
-    whole = (np.rint(row) == row) & (np.abs(row.astype(np.float64)) < _WHOLE_BELOW)
+    # Past that bound all floats are whole; an exponent writes them shorter.
+    whole = (np.rint(row) == row) & (np.abs(row.astype(np.float64)) < EXACT_IN_FLOAT64)
     if whole.all():
         return ",".join(map(str, row.astype(np.int64).tolist()))
     words = row.astype(str).astype(object)

@@ -22,7 +22,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 @cache
 def pillow_formats() -> dict[str, str]:
-    """Extension -> Pillow's name, of the formats that Pillow writes."""
+    """Extension -> Pillow's name, of all formats that Pillow writes; it loads every one of them."""
     registered = Image.registered_extensions()
     return {ext: name for ext, name in registered.items() if name in Image.SAVE}
 
@@ -77,6 +77,7 @@ class PillowWriter:
                 f"{self._name} would make {size[1]}x{size[0]} of this {height}x{width} map; "
                 "PNG holds any size"
             )
-        opaque = self._pixels[..., -1].min() == np.iinfo(self._pixels.dtype).max
-        if channels in (2, 4) and not alpha and not opaque:
-            raise ConvtoolError(f"{self._name} would drop the alpha channel; PNG holds it")
+        if channels in (2, 4) and not alpha:
+            opaque = self._pixels[..., -1].min() == np.iinfo(self._pixels.dtype).max
+            if not opaque:
+                raise ConvtoolError(f"{self._name} would drop the alpha channel; PNG holds it")

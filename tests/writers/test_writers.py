@@ -93,7 +93,7 @@ def test_formats_by_name_and_extension():
     assert format_of("a/b.PNG").name == "png"
     assert format_of("x.jpeg") == format_of("x.jpg") == named_format("JPEG", "")
     assert format_of("x.pgm") == FORMATS["ppm"]
-    assert format_of("x.tga").name == "tga"
+    assert format_of("x.tga").extensions == (".tga",)
     for name in ("x", "x.doc", "png", ".png", "x."):
         with pytest.raises(ConvtoolError, match="is unknown, expected one of: png, csv, npy"):
             format_of(name)
