@@ -12,34 +12,44 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .conv import conv2d
+    from .conv import conv2d, plan
     from .errors import ConvtoolError
     from .files import read_image, write_image
     from .kernel import Kernel
     from .library import find_kernel, find_kernels
+    from .planner import Plan
     from .pool import pool2d
+    from .threads import get_threads, set_threads
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ConvtoolError",
     "Kernel",
+    "Plan",
     "conv2d",
     "find_kernel",
     "find_kernels",
+    "get_threads",
+    "plan",
     "pool2d",
     "read_image",
+    "set_threads",
     "write_image",
 ]
 
 _MODULES = {
     "ConvtoolError": "errors",
     "Kernel": "kernel",
+    "Plan": "planner",
     "conv2d": "conv",
     "find_kernel": "library",
     "find_kernels": "library",
+    "get_threads": "threads",
+    "plan": "conv",
     "pool2d": "pool",
     "read_image": "files",
+    "set_threads": "threads",
     "write_image": "files",
 }
 

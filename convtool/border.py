@@ -9,6 +9,8 @@
 All hold at any distance: reflect and mirror go back and forth, wrap goes round and round.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
@@ -52,6 +54,8 @@ def sources(start: int, stop: int, size: int, border: Border) -> npt.NDArray[np.
 
 def rows_needed(start: int, stop: int, height: int, border: Border) -> Pair:
     """The image rows first..last - 1, one at least, with every source of rows start..stop - 1."""
+    if start >= 0 and stop <= height:
+        return start, stop
     found = sources(start, stop, height, border)
     found = found[found != OUTSIDE]
     if found.size == 0:
@@ -72,30 +76,32 @@ def extend(
     """Cut rows and cols (positions, both may lie outside) out of an image of `height` rows.
 
     `band` of shape (n, W, C) holds the image's rows from `top` on, at least those that
-    `rows_needed` names. Returns shape (rows, cols, C) in `dtype`, which must hold `fill`.
+    `rows_needed` names. Returns shape (rows, cols, C) in `dtype`; into an integer type values
+    that it does not hold go modulo its range.
     """
+    made_up = np.asarray(fill).astype(dtype)[()]
     if (rows[1] - rows[0]) * (cols[1] - cols[0]) * band.shape[2] > LARGEST_CUT:
         raise ConvtoolError(
             f"windows reach over {rows[1] - rows[0]}x{cols[1] - cols[0]} pixels at once, too many "
             "to hold; use a smaller window, dilation or padding"
         )
-    row_sources = sources(*rows, height, border)
-    if rows[0] >= 0 and rows[1] <= height:
+    inside = rows[0] >= 0 and rows[1] <= height
+    if inside:
         picked = band[rows[0] - top : rows[1] - top]
     else:
+        row_sources = sources(*rows, height, border)
         picked = band[np.where(row_sources == OUTSIDE, top, row_sources) - top]
     if cols[0] >= 0 and cols[1] <= band.shape[1]:
         out = np.ascontiguousarray(picked[:, cols[0] : cols[1]], dtype)
     else:
-        out = _extend_columns(picked, cols, border, fill, dtype)
-    outside = row_sources == OUTSIDE
-    if outside.any():
-        out[outside] = fill
+        out = _extend_columns(picked, cols, border, made_up, dtype)
+    if not inside and border == "constant":
+        out[row_sources == OUTSIDE] = made_up
     return out
 
 
 def _extend_columns(
-    rows: Array, cols: Pair, border: Border, fill: float, dtype: npt.DTypeLike
+    rows: Array, cols: Pair, border: Border, fill: Any, dtype: npt.DTypeLike
 ) -> Array:
     """The columns cols[0]..cols[1] - 1 of whole image rows, made up where they lie outside."""
     start, count, width = cols[0], cols[1] - cols[0], rows.shape[1]
@@ -103,7 +109,9 @@ def _extend_columns(
     left = min(max(-start, 0), count)
     right = min(max(width - start, left), count)
     out[:, left:right] = rows[:, start + left : start + right]
-    col_sources = sources(*cols, width, border)
-    for outside in (slice(left), slice(right, None)):
-        out[:, outside] = fill if border == "constant" else rows[:, col_sources[outside]]
+    for first, last in ((0, left), (right, count)):
+        if border == "constant":
+            out[:, first:last] = fill
+        elif first < last:
+            out[:, first:last] = rows[:, sources(start + first, start + last, width, border)]
     return out

@@ -9,7 +9,7 @@ from .arguments import Pair, check_word
 from .errors import ConvtoolError
 from .image import Header
 from .precision import FLOAT64, Array
-from .stage import Operator, Stage
+from .stage import Operator, Stage, run_band
 from .words import COMBINATIONS, Combination
 
 
@@ -50,12 +50,13 @@ class CombineStage:
         needed = [stage.rows_needed(first, last) for stage in self.stages]
         return min(start for start, _ in needed), max(stop for _, stop in needed)
 
-    def run(self, band: Array, top: int, first: int, last: int) -> Array:
-        """Output rows first..last - 1; alpha is the same in every map, and kept."""
-        maps = [stage.run(band, top, first, last) for stage in self.stages]
+    def run(self, band: Array, top: int, first: int, out: Array) -> None:
+        """Write the output rows from `first` on; alpha is the same in every map, and kept."""
+        last = first + len(out)
+        maps = [run_band(stage, band, top, first, last) for stage in self.stages]
         colors = self.output.colors
-        values = self._combine([map_[..., :colors].astype(FLOAT64) for map_ in maps])
-        return np.concatenate([values, maps[0][..., colors:]], axis=-1).astype(self.output.dtype)
+        out[..., :colors] = self._combine([map_[..., :colors].astype(FLOAT64) for map_ in maps])
+        out[..., colors:] = maps[0][..., colors:]
 
     def _combine(self, maps: list[Array]) -> Array:
         match self.how:

@@ -1,11 +1,14 @@
 """Convolution: the array function, and the stage that runs it on a band."""
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from . import tone
+from . import planner, tone
 from .arguments import (
     PaddingLike,
     Pair,
@@ -19,26 +22,27 @@ from .arguments import (
     sides,
     whole_number,
 )
+from .arithmetic import Arithmetic
 from .border import extend, rows_needed
 from .errors import ConvtoolError
-from .geometry import Window, place
-from .image import Header, check_image
+from .geometry import cut, piece, place
+from .image import Header, check_image, check_pixels, white_of
 from .kernel import Kernel, check_anchor, check_weights
+from .methods.direct import careful
+from .methods.task import Task
+from .planner import Plan
 from .precision import (
     EXACT_IN_FLOAT32,
-    EXACT_IN_FLOAT64,
+    FLOAT32,
     FLOAT64,
     Array,
     DType,
     is_integer,
-    is_whole,
-    peak,
-    result_float,
-    result_of_sums,
-    sum_type,
 )
 from .stage import over_array
-from .words import BORDERS, Border
+from .threads import one_blas_thread
+from .ties import round_sums
+from .words import BORDERS, METHODS, Border, MethodName
 
 Bias = float | npt.ArrayLike
 
@@ -58,6 +62,8 @@ def conv2d(
     anchor: Pair | None = None,
     flip: bool = False,
     dtype: npt.DTypeLike | None = None,
+    method: MethodName | None = None,
+    threads: int | None = None,
 ) -> Array:
     """Slide a kernel over an image: at each place, multiply element by element and add up.
 
@@ -92,6 +98,11 @@ def conv2d(
         with "same" and "same_lower" it moves the windows; any other padding places them
     dtype : the type of the result; an integer type is rounded to, half to even, and
         saturated, never wrapped
+    method : how to add up: "direct", "separable", "box", "product", "layer" or "fft"; None, the
+        default, is what `plan` finds to be the quickest. Whole sums are the same by all, others
+        are within 1e-5 of the largest, and rounded the same wherever they are no tie.
+    threads : how many to use, from 1; None is what `set_threads` says, at first every core. The
+        values are the same, to the byte, for any number.
 
     Returns
     -------
@@ -104,7 +115,8 @@ def conv2d(
     Raises
     ------
     ConvtoolError
-        on an argument out of its range, and where no window fits into the image
+        on an argument out of its range, where no window fits into the image, and where `method`
+        cannot do it
 
     The corners of these rules are those of ONNX's operator Conv and of PyTorch's conv2d.
     """
@@ -122,9 +134,42 @@ def conv2d(
         anchor=anchor,
         flip=flip,
         dtype=dtype,
+        method=method,
     )
-    result = over_array(operator.bind(Header.of_array(pixels)), pixels)
+    result = over_array(operator.bind(Header.of_array(pixels)), pixels, threads)
     return result[..., 0] if np.ndim(image) == 2 and not operator.is_layer else result
+
+
+def plan(
+    weights: npt.ArrayLike | Kernel,
+    dtype: npt.DTypeLike,
+    shape: Sequence[int],
+    *,
+    result: npt.DTypeLike | None = None,
+    **options: Any,
+) -> Plan:
+    """How `conv2d` would compute an image of this type and shape (H, W) or (H, W, C).
+
+    `result` is conv2d's `dtype`, and `options` are its other options, but for `threads`. The
+    plan can be printed; its `method`, `parameters`, `reason` and `operations` tell the same one
+    by one.
+
+    >>> plan([[1, 1, 1]] * 3, "uint8", (480, 640)).method
+    'separable'
+
+    Raises ConvtoolError as `conv2d` does.
+    """
+    if len(shape) not in (2, 3):
+        raise ConvtoolError(f"shape is {tuple(shape)}, expected (H, W) or (H, W, C)")
+    height, width, channels = (whole_number(size, "shape", 1) for size in (*shape, 1)[:3])
+    names = tuple(map(str, range(channels)))
+    try:
+        pixels = np.dtype(dtype)
+    except TypeError:
+        raise ConvtoolError(f"dtype is {dtype!r}, expected bool, integers or floats") from None
+    check_pixels(pixels)
+    header = Header(height, width, names, pixels, white_of(pixels))
+    return Conv(weights, dtype=result, **options).bind(header).plan
 
 
 class Conv:
@@ -145,6 +190,7 @@ class Conv:
         anchor: Pair | None = None,
         flip: bool = False,
         dtype: npt.DTypeLike | None = None,
+        method: MethodName | None = None,
     ) -> None:
         if isinstance(weights, Kernel):
             if np.any(bias) or divisor != 1 or anchor is not None:
@@ -172,6 +218,7 @@ class Conv:
         self.fill = fill if self.border == "constant" else 0
         self.anchor = anchor
         self.dtype = _check_dtype(dtype)
+        self.method = None if method is None else check_word("method", method, METHODS)
 
     def bind(self, header: Header) -> "ConvStage":
         """The stage for images of this description."""
@@ -184,14 +231,16 @@ class Conv:
             anchor=self.anchor,
         )
         self._check_channels(header)
-        exact, sums, result = self._types(header.dtype)
+        numbers = Arithmetic.of(
+            header.dtype, self.weights, self.divisor, self.bias, self.fill, self.dtype
+        )
+        task = Task(self.weights, window, header.colors, self.groups, numbers)
         channels = header.channels
         if self.is_layer:
             channels = tuple(str(i) for i in range(len(self.weights))) + channels[header.colors :]
-        output = Header(
-            window[0].output, window[1].output, channels, self.dtype or result, header.white
-        )
-        return ConvStage(self, header, output, window, exact, sums, result)
+        dtype = self.dtype or numbers.result
+        output = Header(window[0].output, window[1].output, channels, dtype, header.white)
+        return ConvStage(self, header, output, task, planner.plan(task, self.method))
 
     def _check_channels(self, header: Header) -> None:
         count, groups = header.colors, self.groups
@@ -207,122 +256,112 @@ class Conv:
                 "with out and channels multiples of groups"
             )
 
-    def _types(self, dtype: DType) -> tuple[bool, DType, DType]:
-        """(whether sums are of whole numbers, the type to add up in, the type of the result)"""
-        whole = is_integer(dtype) and is_whole(self.weights) and is_whole(self.fill)
-        if not whole or not np.isfinite(self.fill):
-            return False, FLOAT64, result_float(dtype)
-        pixel = max(peak(dtype), abs(self.fill))
-        magnitudes = np.abs(self.weights.astype(FLOAT64))
-        axes = (1, 2, 3) if self.is_layer else (0, 1)
-        with np.errstate(over="ignore"):
-            bound = max(pixel * float(magnitudes.sum(axis=axes).max()), pixel)
-        with_bias = bound + abs(self.divisor) * float(np.abs(self.bias).max())
-        exact = is_whole(self.divisor) and is_whole(self.bias) and with_bias < EXACT_IN_FLOAT64
-        largest = with_bias / min(abs(self.divisor), 1)
-        result = result_of_sums(dtype, largest, divided=abs(self.divisor) != 1)
-        return exact, sum_type(with_bias if exact else bound), result
-
 
 @dataclass(frozen=True, eq=False)
 class ConvStage:
-    """A convolution bound to an image, by shifted adds: one pass over the band a weight."""
+    """A convolution bound to an image."""
 
     conv: Conv
     input: Header
     output: Header
-    window: Window
-    exact: bool
-    """Whether sums, divisor and bias are whole, so that one division makes the only rounding."""
-    sums: DType
-    result: DType
+    task: Task
+    plan: Plan
 
     def rows_needed(self, first: int, last: int) -> Pair:
         """The input rows under the output rows first..last - 1: border sources, alpha's rows."""
-        rows = self.window[0]
+        rows = self.task.window[0]
         start, stop = rows_needed(*rows.span(first, last), self.input.height, self.conv.border)
         if self.input.has_alpha:
             centers = rows.centers(first, last)
             start, stop = min(start, centers[0]), max(stop, centers[-1] + 1)
         return start, stop
 
-    def run(self, band: Array, top: int, first: int, last: int) -> Array:
-        """Output rows first..last - 1; alpha, if any, is sampled and not convolved."""
-        rows, cols = self.window
-        padded = extend(
-            band[..., : self.input.colors],
+    def run(self, band: Array, top: int, first: int, out: Array) -> None:
+        """Write the output rows from `first` on; alpha is sampled and not convolved."""
+        rows, cols = self.task.window
+        start, stop = rows.span(first, first + len(out))
+        for left, right in cut(cols.output, piece(stop - start, cols, self.task.channels)):
+            self._convolve(band[..., : self.task.channels], top, first, left, out[:, left:right])
+        if self.input.has_alpha:
+            lines = np.subtract(rows.centers(first, first + len(out)), top)
+            out[..., -1] = band[lines, :, -1][:, cols.centers(0, cols.output)]
+
+    def _convolve(self, band: Array, top: int, first: int, left: int, out: Array) -> None:
+        """Write the output from row `first` and column `left` on."""
+        out = out[..., : self.task.channels_out]
+        task, way = self.task, self.plan.way
+        if out.shape[1] != task.width:
+            task = task.narrowed(out.shape[1])
+            way = planner.plan(task, self.plan.method).way
+        with one_blas_thread() if way.blas else nullcontext():
+            padded = self._padded(band, top, first, left, out, way.input)
+            if (task.numbers.finite or _is_moderate(padded)) and self._finish(
+                task, way.sums(padded, len(out)), out, padded
+            ):
+                return
+        way = careful(task)
+        padded = self._padded(band, top, first, left, out, way.input)
+        self._finish(task, way.sums(padded, len(out)), out, padded)
+
+    def _padded(
+        self, band: Array, top: int, first: int, left: int, out: Array, dtype: DType
+    ) -> Array:
+        """What the windows of the output from row `first` and column `left` on lie on."""
+        rows, cols = self.task.window
+        return extend(
+            band,
             top,
             self.input.height,
-            rows.span(first, last),
-            cols.span(0, cols.output),
+            rows.span(first, first + out.shape[0]),
+            cols.span(left, left + out.shape[1]),
             self.conv.border,
             self.conv.fill,
-            self.sums,
+            dtype,
         )
-        values = self._finish(self._sums(padded, last - first))
-        if not self.input.has_alpha:
-            return values
-        alpha = band[:, :, -1:][np.subtract(rows.centers(first, last), top)]
-        alpha = alpha[:, cols.centers(0, cols.output)]
-        return np.concatenate([values, alpha.astype(values.dtype)], axis=-1)
 
-    def _sums(self, padded: Array, height: int) -> Array:
-        """The sums of products, shape (height, W', C')."""
-        weights = self.conv.weights.astype(self.sums)
-        # Zero times NaN or infinity is NaN, so a zero weight only drops out where neither can be.
-        skip_zeros = is_integer(self.input.dtype) and bool(np.isfinite(self.conv.fill))
-        width = self.window[1].output
-        if not self.conv.is_layer:
-            out = np.zeros((height, width, padded.shape[2]), self.sums)
-            _add_shifted(out, padded, weights, self.window, skip_zeros)
-            return out
-        planes = np.ascontiguousarray(np.moveaxis(padded, -1, 0))
-        out = np.zeros((len(weights), height, width), self.sums)
-        group_in, group_out = weights.shape[1], len(weights) // self.conv.groups
-        for index, kernels in enumerate(weights):
-            start = index // group_out * group_in
-            for plane, kernel in zip(planes[start : start + group_in], kernels, strict=True):
-                _add_shifted(out[index], plane, kernel, self.window, skip_zeros)
-        return np.moveaxis(out, 0, -1)
-
-    def _finish(self, sums: Array) -> Array:
-        """sums / divisor + bias in the type of the result."""
-        divisor, bias = self.conv.divisor, self.conv.bias
-        if self.exact:
-            if np.any(bias):
-                sums = sums + (bias * divisor).astype(self.sums)
-            wide = self.conv.dtype is not None or abs(divisor) > EXACT_IN_FLOAT32
-            values = sums.astype(FLOAT64 if wide else self.result)
-            if divisor != 1:
-                values /= divisor
-        else:
-            values = sums.astype(FLOAT64, copy=False)
+    def _finish(self, task: Task, sums: Array, out: Array, padded: Array) -> bool:
+        """sums / divisor + bias into `out`; False where float32 cannot tell how to round many."""
+        divisor, bias, numbers = self.conv.divisor, self.conv.bias, task.numbers
+        if numbers.exact:
+            self._finish_exact(sums, numbers, out)
+            return True
+        in_float32 = sums.dtype == FLOAT32 and not numbers.whole
+        values = sums if in_float32 else sums.astype(FLOAT64, copy=False)
+        if divisor != 1:
             values /= divisor
+        if np.any(bias):
             values += bias
-        if self.conv.dtype is None:
-            return values.astype(self.result, copy=False)
-        if is_integer(self.conv.dtype):
-            return tone.saturate(values, self.conv.dtype)
-        return values.astype(self.conv.dtype)
-
-
-def _add_shifted(
-    out: Array, padded: Array, weights: Array, window: Window, skip_zeros: bool
-) -> None:
-    """Add weight * shifted image to `out`, weight by weight, in the weights' order."""
-    rows, cols = window
-    product = np.empty_like(out)
-    for (i, j), weight in np.ndenumerate(weights):
-        if weight == 0 and skip_zeros:
-            continue
-        shifted = padded[rows.taken(i, len(out)), cols.taken(j, out.shape[1])]
-        if weight == 1:  # the same values as by the general way, in half the time
-            np.add(out, shifted, out=out)
-        elif weight == -1:
-            np.subtract(out, shifted, out=out)
+        if numbers.rounded and in_float32:
+            return round_sums(task, padded, values, divisor, bias, out)
+        if numbers.rounded:
+            out[...] = tone.saturate(values, out.dtype)
         else:
-            np.multiply(shifted, weight, out=product)
-            np.add(out, product, out=out)
+            np.copyto(out, values, casting="unsafe")
+        return True
+
+    def _finish_exact(self, sums: Array, numbers: Arithmetic, out: Array) -> None:
+        """Whole sums, divisor and bias: one division makes the only rounding."""
+        divisor, bias = self.conv.divisor, self.conv.bias
+        if np.any(bias):
+            sums = sums + (bias * divisor).astype(sums.dtype)
+        if numbers.rounded and is_integer(sums.dtype):
+            tone.divide(sums, int(divisor), out)
+            return
+        if out.dtype == numbers.result and abs(divisor) <= EXACT_IN_FLOAT32:
+            np.copyto(out, sums, casting="unsafe")
+            if divisor != 1:
+                out /= divisor
+            return
+        values = sums.astype(FLOAT64) / divisor
+        if numbers.rounded:
+            values = tone.saturate(values, out.dtype)
+        np.copyto(out, values, casting="unsafe")
+
+
+def _is_moderate(padded: Array) -> bool:
+    """Whether all pixels are finite, and so far from float's end that sums are finite too."""
+    limit = 2.0**64 if padded.dtype == FLOAT32 else 2.0**512
+    return bool(padded.max() < limit and padded.min() > -limit)
 
 
 def _check_bias(bias: Bias, length: int | None) -> Array:

@@ -12,8 +12,15 @@ from .arguments import Pair, Sides
 from .errors import ConvtoolError
 from .words import NamedPadding
 
-BAND_ELEMENTS = 1 << 16
-"""Elements in a band: small enough that a band and its sums stay in a core's cache."""
+BAND_ELEMENTS = 3 << 18
+"""Values in a band: so few that a band and its sums stay in the cache, and so many that a step
+over them takes much longer than the interpreter takes to hand over from thread to thread."""
+
+TALLEST_BAND = 1 << 20
+"""Values in a band that is higher than that for the sake of windows that reach over many rows."""
+
+LARGEST_PIECE = 1 << 21
+"""Values that the windows of a piece of a band may lie on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +70,17 @@ class Axis:
         """How many elements of each window lie in the image (or in image and padding)."""
         low = -self.before if padding else 0
         high = self.size + (self.after if padding else 0)
-        return [
-            _steps_between(o * self.stride - self.before, self.dilation, self.taps, low, high)
-            for o in range(self.output)
-        ]
+
+        def count(output: int) -> int:
+            start = output * self.stride - self.before
+            return _steps_between(start, self.dilation, self.taps, low, high)
+
+        # The windows that are whole, which are nearly all, need not be counted one by one.
+        first = min(max(-(-(low + self.before) // self.stride), 0), self.output)
+        last = (high - self.extent + self.before) // self.stride + 1
+        last = min(max(last, first), self.output)
+        whole = [self.taps] * (last - first)
+        return [*map(count, range(first)), *whole, *map(count, range(last, self.output))]
 
 
 Window = tuple[Axis, Axis]
@@ -130,9 +144,24 @@ def cut(length: int, height: int) -> Iterator[Pair]:
     return ((first, min(first + height, length)) for first in range(0, length, height))
 
 
-def band_height(row_elements: int) -> int:
-    """Rows in a band whose rows hold `row_elements` values."""
-    return max(1, BAND_ELEMENTS // max(row_elements, 1))
+def band_height(row_elements: int, reach: int) -> int:
+    """Rows in a band whose rows hold `row_elements` values, under windows over `reach` rows.
+
+    Neighbouring bands share the rows that windows reach over: a band has twice as many if it can.
+    """
+    row = max(row_elements, 1)
+    return max(1, BAND_ELEMENTS // row, min(2 * reach, TALLEST_BAND // row))
+
+
+def piece(height: int, cols: Axis, channels: int) -> int:
+    """How many windows of a row to compute at once from `height` rows of pixels: all if it can be.
+
+    Where few rows already make a band that is too large, it is cut along the rows as well.
+    """
+    most = LARGEST_PIECE // (height * channels)
+    if (cols.output - 1) * cols.stride + cols.extent <= most:
+        return cols.output
+    return max((most - cols.extent) // cols.stride, cols.extent, 1)
 
 
 def _place_axis(

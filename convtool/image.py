@@ -70,6 +70,11 @@ def check_image(image: npt.ArrayLike) -> Array:
         raise ConvtoolError(f"image has shape {pixels.shape}, expected (H, W) or (H, W, C)")
     if pixels.size == 0:
         raise ConvtoolError(f"image has shape {pixels.shape}, expected at least one pixel")
-    if pixels.dtype.kind not in "biuf":
-        raise ConvtoolError(f"image is of {pixels.dtype}, expected bool, integers or floats")
+    check_pixels(pixels.dtype)
     return pixels.reshape(pixels.shape[0], pixels.shape[1], -1)
+
+
+def check_pixels(dtype: DType) -> None:
+    """Raise ConvtoolError on a type that pixels cannot have."""
+    if dtype.kind not in "biuf":
+        raise ConvtoolError(f"image is of {dtype}, expected bool, integers or floats")

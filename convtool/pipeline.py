@@ -46,13 +46,18 @@ class ChainStage:
         """The rows of the image that the output rows first..last - 1 are made of."""
         return self._spans(first, last)[0]
 
-    def run(self, band: Array, top: int, first: int, last: int) -> Array:
-        """Output rows first..last - 1."""
+    def run(self, band: Array, top: int, first: int, out: Array) -> None:
+        """Write the output rows from `first` on."""
+        last = first + len(out)
+        if not self.stages:
+            out[...] = band[first - top : last - top]
+            return
         spans = self._spans(first, last)
-        for stage, span in zip(self.stages, spans[1:], strict=True):
-            band = stage.run(band, top, *span)
+        *stages, final = self.stages
+        for stage, span in zip(stages, spans[1:-1], strict=True):
+            band = run_band(stage, band, top, *span)
             top = span[0]
-        return band[first - top : last - top]
+        final.run(band, top, first, out)
 
     def _spans(self, first: int, last: int) -> list[Pair]:
         """The rows (first, last) between the stages, from the image's to the output's."""

@@ -51,12 +51,11 @@ class ReluStage(_PointStage):
         """As the input."""
         return self.input
 
-    def run(self, band: Array, top: int, first: int, last: int) -> Array:
-        """Output rows first..last - 1."""
-        out = band[first - top : last - top].copy()
+    def run(self, band: Array, top: int, first: int, out: Array) -> None:
+        """Write the output rows from `first` on."""
+        out[...] = band[first - top :][: len(out)]
         colors = out[..., : self.input.colors]
         np.maximum(colors, 0, out=colors)
-        return out
 
 
 class GrayStage(_PointStage):
@@ -67,15 +66,16 @@ class GrayStage(_PointStage):
         """One channel L, and alpha if there was one."""
         return replace(self.input, channels=("L", *self.input.channels[self.input.colors :]))
 
-    def run(self, band: Array, top: int, first: int, last: int) -> Array:
-        """Output rows first..last - 1."""
-        rows = band[first - top : last - top]
+    def run(self, band: Array, top: int, first: int, out: Array) -> None:
+        """Write the output rows from `first` on."""
+        rows = band[first - top :][: len(out)]
         if self.input.colors == 1:
-            return rows
-        whole = is_integer(self.input.dtype)
+            out[...] = rows
+            return
         red, green, blue = (rows[..., i].astype(FLOAT64) for i in range(3))
         gray = (299 * red + 587 * green + 114 * blue) / 1000
-        dtype = np.dtype(np.uint8) if self.input.dtype.kind == "b" else self.input.dtype
-        gray = saturate(gray, dtype) if whole else gray
-        gray = gray.astype(self.input.dtype)[..., np.newaxis]
-        return np.concatenate([gray, rows[..., 3:]], axis=-1)
+        dtype = self.input.dtype
+        if is_integer(dtype):
+            gray = saturate(gray, np.dtype(np.uint8) if dtype.kind == "b" else dtype)
+        out[..., 0] = gray
+        out[..., 1:] = rows[..., 3:]

@@ -1,6 +1,6 @@
 """Pooling: the array function, and the stage that runs it on a band."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,10 +19,12 @@ from .arguments import (
 )
 from .border import extend, rows_needed
 from .errors import ConvtoolError
-from .geometry import Axis, Window, cut, place
+from .geometry import Window, cut, place
 from .image import Header, check_image
 from .precision import (
+    FLOAT32,
     FLOAT64,
+    MOST_IN_FLOAT32,
     Array,
     DType,
     is_integer,
@@ -31,11 +33,16 @@ from .precision import (
     result_of_sums,
     sum_type,
 )
+from .selection import select
+from .sliding import slide
 from .stage import over_array
 from .words import POOL_MODES, PoolMode
 
 LARGEST_STACK = 2**22
 """The most elements of windows that a median sorts at once."""
+
+LARGEST_NETWORK = 81
+"""The most elements of a window whose median is found by comparing whole arrays."""
 
 
 def pool2d(
@@ -49,6 +56,7 @@ def pool2d(
     ceil_mode: bool = False,
     count_include_pad: bool = False,
     p: float = 2,
+    threads: int | None = None,
 ) -> Array:
     """Merge each window of an image into one value.
 
@@ -69,6 +77,7 @@ def pool2d(
     count_include_pad : divide a mean by the window's elements in image and padding, not by
         those in the image alone (what ceil_mode adds past the padding is never counted)
     p : number from 1; for mode "lp"
+    threads : how many to use, as for `conv2d`
 
     Returns
     -------
@@ -96,7 +105,7 @@ def pool2d(
         count_include_pad=count_include_pad,
         p=p,
     )
-    result = over_array(operator.bind(Header.of_array(pixels)), pixels)
+    result = over_array(operator.bind(Header.of_array(pixels)), pixels, threads)
     return result[..., 0] if np.ndim(image) == 2 else result
 
 
@@ -152,9 +161,10 @@ class Pool:
         """(the type to add up in, the type of the result)"""
         if self.mode in ("max", "min", "median"):
             return dtype, dtype
-        if not is_integer(dtype):
-            return FLOAT64, result_float(dtype)
         count = largest[0] * largest[1]
+        if not is_integer(dtype):
+            narrow = self.mode in ("mean", "sum") and dtype == FLOAT32 and count <= MOST_IN_FLOAT32
+            return FLOAT32 if narrow else FLOAT64, result_float(dtype)
         bound = peak(dtype) * (count if self.mode != "lp" else count ** (1 / self.p))
         result = result_of_sums(dtype, bound, divided=self.mode == "mean")
         return (FLOAT64 if self.mode == "lp" else sum_type(bound)), result
@@ -174,13 +184,21 @@ class PoolStage:
         """The input rows under the output rows first..last - 1."""
         return rows_needed(*self.window[0].span(first, last), self.input.height, "constant")
 
-    def run(self, band: Array, top: int, first: int, last: int) -> Array:
-        """Output rows first..last - 1; alpha is pooled like any channel."""
+    def run(self, band: Array, top: int, first: int, out: Array) -> None:
+        """Write the output rows from `first` on; alpha is pooled like any channel."""
         rows, cols = self.window
+        last = first + len(out)
         spans = rows.span(first, last), cols.span(0, cols.output)
-        padded = extend(band, top, self.input.height, *spans, "constant", self._fill, self.sums)
-        values = self._merge(padded, first, last)
-        return values.astype(self.output.dtype, copy=False)
+        size = self.input.height, *spans
+        self._merge(extend(band, top, *size, "constant", self._fill, self.sums), first, last, out)
+        if self.sums == FLOAT32 and not self._is_finite(out):
+            # A sum that passes float32's range may still have a mean in it.
+            wide = replace(self, sums=FLOAT64)
+            padded = extend(band, top, *size, "constant", self._fill, FLOAT64)
+            wide._merge(padded, first, last, out)
+
+    def _is_finite(self, values: Array) -> bool:
+        return self.pool.mode in ("max", "min", "median") or bool(np.isfinite(values).all())
 
     @property
     def _fill(self) -> float:
@@ -200,28 +218,27 @@ class PoolStage:
         fill: float = fills.get(self.pool.mode, 0)
         return fill
 
-    def _merge(self, padded: Array, first: int, last: int) -> Array:
-        """Each window of the padded band as one value."""
+    def _merge(self, padded: Array, first: int, last: int, out: Array) -> None:
+        """Each window of the padded band as one value in `out`."""
         height = last - first
         match self.pool.mode:
             case "max":
-                return self._reduce(np.maximum, padded, height)
+                out[...] = self._reduce(np.maximum, padded, height)
             case "min":
-                return self._reduce(np.minimum, padded, height)
+                out[...] = self._reduce(np.minimum, padded, height)
             case "sum":
-                return self._reduce(np.add, padded, height)
+                out[...] = self._reduce(np.add, padded, height)
             case "mean":
-                return self._mean(padded, first, last)
+                self._mean(padded, first, last, out)
             case "median":
-                return self._medians(padded, first, last)
+                out[...] = self._medians(padded, first, last)
             case "lp":
-                return self._norm(padded, height)
+                out[...] = self._norm(padded, height)
 
     def _reduce(self, merge: np.ufunc, padded: Array, height: int) -> Array:
         """Merge the rows of each window, then its columns."""
         rows, cols = self.window
-        merged = _merge_axis(merge, padded, rows, height)
-        return _merge_axis(merge, merged.swapaxes(0, 1), cols, cols.output).swapaxes(0, 1)
+        return slide(merge, slide(merge, padded, rows, height, 0), cols, cols.output, 1)
 
     @cached_property
     def _counts(self) -> tuple[Array, Array]:
@@ -235,11 +252,22 @@ class PoolStage:
         rows, cols = self._counts
         return np.multiply.outer(rows[first:last], cols)[..., np.newaxis]
 
-    def _mean(self, padded: Array, first: int, last: int) -> Array:
+    @cached_property
+    def _full(self) -> int | None:
+        """How many elements every window counts; None if some count fewer."""
+        rows, cols = (set(counts.tolist()) for counts in self._counts)
+        return rows.pop() * cols.pop() if len(rows) == len(cols) == 1 else None
+
+    def _mean(self, padded: Array, first: int, last: int, out: Array) -> None:
         sums = self._reduce(np.add, padded, last - first)
-        wide = self.output.dtype if is_integer(self.input.dtype) else FLOAT64
-        mean: Array = sums.astype(wide) / self._elements(first, last).astype(wide)
-        return mean
+        if self._full is None:
+            sums = sums.astype(FLOAT64) / self._elements(first, last)
+            np.copyto(out, sums, casting="unsafe")
+        elif sums.dtype == FLOAT64:
+            np.divide(sums, self._full, out=out, casting="same_kind")
+        else:
+            np.copyto(out, sums, casting="unsafe")
+            np.divide(out, self._full, out=out)
 
     def _norm(self, padded: Array, height: int) -> Array:
         """sum(|x|**p) ** (1/p); relative to the largest |x| where the powers might overflow."""
@@ -274,32 +302,32 @@ class PoolStage:
 
     def _median(self, padded: Array, first: int, last: int) -> Array:
         rows, cols = self.window
-        windows = np.stack(
-            [
-                padded[rows.taken(i, last - first), cols.taken(j, cols.output)]
-                for i in range(rows.taps)
-                for j in range(cols.taps)
-            ],
-            axis=-1,
-        )
-        windows.sort(axis=-1)
+        elements = [
+            padded[rows.taken(i, last - first), cols.taken(j, cols.output)]
+            for i in range(rows.taps)
+            for j in range(cols.taps)
+        ]
+        wide = np.dtype(np.float64 if is_integer(self.input.dtype) else self.output.dtype)
+        if self._full == len(elements) <= LARGEST_NETWORK:
+            middle = (len(elements) - 1) // 2, len(elements) // 2
+            ranked = select(elements, middle)
+            lower, upper = (ranked[rank] for rank in middle)
+            return lower if middle[0] == middle[1] else _between(lower, upper, wide)
+        windows = np.stack(elements, axis=-1)
         counts = self._elements(first, last)[..., np.newaxis]
+        if self._full is not None:
+            windows.partition(sorted({(self._full - 1) // 2, self._full // 2, -1}))
+        else:
+            windows.sort(axis=-1)
         lower = np.take_along_axis(windows, (counts - 1) // 2, axis=-1)[..., 0]
         upper = np.take_along_axis(windows, counts // 2, axis=-1)[..., 0]
-        if self.output.dtype == self.input.dtype and not np.any(counts % 2 == 0):
-            median = lower
-        else:
-            wide = np.float64 if is_integer(self.input.dtype) else self.output.dtype
-            lower, upper = lower.astype(wide), upper.astype(wide)
-            median = np.where(lower == upper, lower, lower / 2 + upper / 2)
+        median = _between(lower, upper, wide) if np.any(counts % 2 == 0) else lower
         if windows.dtype.kind == "f":
             median = np.where(np.isnan(windows[..., -1]), np.nan, median).astype(median.dtype)
         return median
 
 
-def _merge_axis(merge: np.ufunc, values: Array, axis: Axis, count: int) -> Array:
-    """Merge the `taps` elements of each of `count` windows along the first axis."""
-    merged = values[axis.taken(0, count)].copy()
-    for tap in range(1, axis.taps):
-        merge(merged, values[axis.taken(tap, count)], out=merged)
-    return merged
+def _between(lower: Array, upper: Array, dtype: DType) -> Array:
+    """The mean of two values, which may be infinite, or as large as the type has them."""
+    lower, upper = lower.astype(dtype), upper.astype(dtype)
+    return np.where(lower == upper, lower, lower / 2 + upper / 2)

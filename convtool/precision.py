@@ -1,5 +1,6 @@
 """Which number types hold a sum of products exactly, and which one a result is given in."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,16 @@ the quotient is at least 1 / (2 divisor) away from a tie that it does not hit, w
 than float32's rounding moves it."""
 
 
+MODERATE = 2.0**40
+"""Numbers between 1 / this and this bring no sum of pixels near the ends of float32's range."""
+
+MOST_APART = 2.0**20
+"""How many times larger than the smallest the largest weight of a float32 sum may be."""
+
+MOST_IN_FLOAT32 = 4096
+"""The most weights of a float32 sum."""
+
+
 def is_whole(values: object) -> bool:
     """Whether every value is a whole number (5.0 is one)."""
     numbers = np.asarray(values)
@@ -34,12 +45,18 @@ def is_integer(dtype: DType) -> bool:
     return dtype.kind in "biu"
 
 
+def limits(dtype: DType) -> tuple[int, int]:
+    """The smallest and the largest value of bool or an integer type."""
+    if dtype.kind == "b":
+        return 0, 1
+    info = np.iinfo(dtype)
+    return int(info.min), int(info.max)
+
+
 def peak(dtype: DType) -> int:
     """The largest magnitude that an integer type holds."""
-    if dtype.kind == "b":
-        return 1
-    limits = np.iinfo(dtype)
-    return max(-int(limits.min), int(limits.max))
+    lowest, highest = limits(dtype)
+    return max(-lowest, highest)
 
 
 def result_float(dtype: DType) -> DType:
@@ -58,12 +75,40 @@ def result_of_sums(dtype: DType, bound: float, *, divided: bool) -> DType:
 
 
 def sum_type(bound: float) -> DType:
-    """The narrowest type in which integer sums of magnitude up to `bound` are exact.
+    """The narrowest signed type in which whole sums of magnitude up to `bound` are exact.
 
     Beyond 2**31 this is float64, exact up to 2**53 and rounded past it.
     """
-    if bound < 2**15:
-        return np.dtype(np.int16)
-    if bound < 2**31:
-        return np.dtype(np.int32)
+    return whole_type(-bound, bound)
+
+
+def whole_type(low: float, high: float) -> DType:
+    """The narrowest type that holds every whole number from `low` to `high`.
+
+    Integer arithmetic is modulo the type's range: sums that end up in it are exact even where
+    they leave it on the way. Beyond 32 bits the type is float64.
+    """
+    for name in ("int16", "uint16", "int32", "uint32"):
+        dtype = np.dtype(name)
+        smallest, largest = limits(dtype)
+        if smallest <= low and high <= largest:
+            return dtype
     return FLOAT64
+
+
+def float32_will_do(weights: Array, others: Iterable[float]) -> bool:
+    """Whether sums added up in float32 are within 1e-5 of the largest of them.
+
+    They are for up to thousands of weights that do not differ so much that the smaller ones are
+    lost beside the larger, when neither they nor the `others` (divisor, bias, fill) bring sums
+    anywhere near the ends of float32's range.
+    """
+    magnitudes = np.abs(weights[weights != 0].astype(FLOAT64))
+    numbers = [*(abs(value) for value in others if value != 0)]
+    if magnitudes.size:
+        smallest, largest = float(magnitudes.min()), float(magnitudes.max())
+        if largest > MOST_APART * smallest:
+            return False
+        numbers += [smallest, largest]
+    moderate = all(1 / MODERATE <= number <= MODERATE for number in numbers)
+    return moderate and magnitudes.size <= MOST_IN_FLOAT32

@@ -9,6 +9,7 @@ from .errors import ConvtoolError
 from .geometry import band_height, cut
 from .image import Header
 from .precision import Array
+from .threads import check_threads, on_threads
 
 
 class Stage(Protocol):
@@ -23,8 +24,8 @@ class Stage(Protocol):
         """The input rows (first, last) that the output rows first..last - 1 are made of."""
         ...
 
-    def run(self, band: Array, top: int, first: int, last: int) -> Array:
-        """Output rows first..last - 1, shape (last - first, W', C').
+    def run(self, band: Array, top: int, first: int, out: Array) -> None:
+        """Write the output rows from `first` on into `out`, of shape (n, W', C').
 
         `band`, of shape (n, W, C), holds the input rows from `top` on.
         """
@@ -45,24 +46,40 @@ def cuts(stage: Stage, row_elements: int) -> list[Pair]:
     Their height depends on the job alone, which keeps results the same on any machine.
     """
     output = stage.output
-    return list(cut(output.height, band_height(max(output.row_elements, row_elements))))
+    middle = output.height // 2
+    start, stop = stage.rows_needed(middle, min(middle + 1, output.height))
+    height = band_height(max(output.row_elements, row_elements), stop - start)
+    return list(cut(output.height, height))
 
 
 def run_band(stage: Stage, band: Array, top: int, first: int, last: int) -> Array:
+    """Output rows first..last - 1 of a stage, as an array of their own."""
+    header = stage.output
+    out = np.empty((last - first, header.width, len(header.channels)), header.dtype)
+    run_into(stage, band, top, first, out)
+    return out
+
+
+def run_into(stage: Stage, band: Array, top: int, first: int, out: Array) -> None:
     """`Stage.run`, in which NaN and infinity arise and spread without a warning."""
     with np.errstate(invalid="ignore", over="ignore"):
-        return stage.run(band, top, first, last)
+        stage.run(band, top, first, out)
 
 
-def over_array(stage: Stage, pixels: Array) -> Array:
-    """Run one stage over a whole array (H, W, C), band by band; returns (H', W', C')."""
+def over_array(stage: Stage, pixels: Array, threads: int | None = None) -> Array:
+    """Run one stage over a whole array (H, W, C), bands on threads; returns (H', W', C')."""
+    count = check_threads(threads)
     header = stage.output
     shape = header.height, header.width, len(header.channels)
     try:
         out = np.empty(shape, header.dtype)
     except (ValueError, MemoryError):
         raise ConvtoolError(f"a map of {shape[0]}x{shape[1]} does not fit into memory") from None
-    for first, last in cuts(stage, pixels.shape[1] * pixels.shape[2]):
+
+    def run(band: Pair) -> None:
+        first, last = band
         start, stop = stage.rows_needed(first, last)
-        out[first:last] = run_band(stage, pixels[start:stop], start, first, last)
+        run_into(stage, pixels[start:stop], start, first, out[first:last])
+
+    on_threads(run, cuts(stage, pixels.shape[1] * pixels.shape[2]), count)
     return out

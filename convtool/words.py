@@ -5,12 +5,14 @@ from typing import Literal, get_args
 Border = Literal["edge", "constant", "reflect", "mirror", "wrap"]
 NamedPadding = Literal["same", "same_lower", "valid", "full"]
 PoolMode = Literal["max", "min", "mean", "sum", "median", "lp"]
+MethodName = Literal["direct", "separable", "box", "product", "layer", "fft"]
 Range = Literal["clip", "abs", "normalize", "center"]
 Combination = Literal["sum", "mean", "max", "magnitude"]
 
 BORDERS: tuple[Border, ...] = get_args(Border)
 NAMED_PADDINGS: tuple[NamedPadding, ...] = get_args(NamedPadding)
 POOL_MODES: tuple[PoolMode, ...] = get_args(PoolMode)
+METHODS: tuple[MethodName, ...] = get_args(MethodName)
 RANGES: tuple[Range, ...] = get_args(Range)
 COMBINATIONS: tuple[Combination, ...] = get_args(Combination)
 STDIN = "stdin"

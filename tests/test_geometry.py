@@ -145,5 +145,11 @@ def test_bands_cover_every_row_once(length, height):
 
 
 def test_bands_have_a_row_at_least():
-    assert band_height(10**9) == 1
-    assert band_height(1) > 1000
+    assert band_height(10**9, 1) == 1
+    assert band_height(1, 1) > 1000
+
+
+def test_bands_under_high_windows_are_twice_as_high_while_memory_allows():
+    assert band_height(10**4, 100) == 104
+    assert band_height(10**5, 3) == 7
+    assert band_height(10**5, 30) == 10

@@ -28,9 +28,11 @@ def test_an_unknown_name_is_an_attribute_error():
 
 LAYERS = [
     {"errors", "words"},
-    {"arguments", "precision"},
-    {"geometry", "image", "kernel"},
-    {"border", "rational", "tone", "stage"},
+    {"arguments", "precision", "views"},
+    {"geometry", "image", "kernel", "threads", "arithmetic", "selection"},
+    {"border", "rational", "tone", "stage", "sliding"},
+    {"methods"},
+    {"planner", "ties"},
     {"kerneljson", "kerneltext", "conv", "pool", "pointwise", "combine"},
     {"kernelfile"},
     {"library"},

@@ -1,0 +1,151 @@
+"""The definition itself: the image, shifted to each weight's place, times the weight, added up."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..precision import FLOAT64, Array, DType, whole_type
+from ..views import strided
+from . import cost
+from .passes import WeightedSum
+from .task import Task
+
+
+@dataclass(frozen=True)
+class Direct:
+    """One pass over the band for each weight; equal weights are multiplied together."""
+
+    task: Task
+    input: DType
+    skip_zeros: bool = True
+    """Zero times NaN or infinity is NaN: a zero weight drops out only where neither can be."""
+
+    name = "direct"
+    reason = "few products, so one pass over the band for each is the least work"
+    blas = False
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The type of the sums."""
+        return {"sums": str(self.input)}
+
+    @cached_property
+    def _sums(self) -> list[WeightedSum]:
+        """The weighted sum of each channel out; one for all of them where channels do not mix."""
+        task = self.task
+        kernels = task.weights.reshape(len(task.weights), -1) if task.is_layer else [task.weights]
+        return [WeightedSum.of(np.ravel(k).tolist(), skip_zeros=self.skip_zeros) for k in kernels]
+
+    @property
+    def operations(self) -> float:
+        """For each weight an addition, for each different one a multiplication."""
+        return sum(s.additions + s.multiplications for s in self._sums) / len(self._sums)
+
+    @property
+    def cost(self) -> float:
+        """Passes; scattered ones where windows are apart or channels mix."""
+        total = sum(
+            cost.of_passes(self.input, s.additions, s.multiplications) for s in self._sums
+        ) / len(self._sums)
+        together = self.task.window[1].stride == 1 and not self.task.is_layer
+        return total * (1 if together else cost.SCATTERED)
+
+    def sums(self, padded: Array, height: int) -> Array:
+        """The sums (height, W', C')."""
+        task = self.task
+        views = list(task.views(padded, height))
+        if not task.is_layer:
+            return task.channels_last(self._sums[0].of_arrays(views, self.input), height)
+        out = np.empty((task.channels_out, height, task.width), self.input)
+        per_group = task.channels_out // task.groups
+        for index, weighted in enumerate(self._sums):
+            first = index // per_group * task.weights.shape[1]
+            planes = [view[first + i] for i in range(task.weights.shape[1]) for view in views]
+            out[index] = weighted.of_arrays(planes, self.input)
+        return task.channels_last(out, height)
+
+
+@dataclass(frozen=True)
+class DirectAtOnce:
+    """The same in one call, which goes row by row through all the weights.
+
+    A row of the image and its sums stay in the fastest cache meanwhile.
+    """
+
+    task: Task
+    dtype: DType
+
+    name = "direct"
+    reason = "few products, added up row by row"
+    blas = False
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The type of the sums."""
+        return {"sums": str(self.dtype)}
+
+    @property
+    def input(self) -> DType:
+        """The type of the sums, unless copies are made, which can turn the pixels into it."""
+        return self.task.numbers.padded if self._copies else self.dtype
+
+    @property
+    def operations(self) -> float:
+        """A multiplication and an addition for each weight."""
+        return 2 * self.task.taps
+
+    @property
+    def cost(self) -> float:
+        """Steps of multiplying and adding, and the copies of `sums`."""
+        copies = self.task.window[1].taps * self.task.window[0].stride if self._copies else 0
+        size = self.dtype.itemsize
+        return self.task.taps * cost.MULTIPLY_ADD[size] + copies * cost.COPY[size]
+
+    @property
+    def _copies(self) -> bool:
+        """Whether neighbours along a row lie side by side.
+
+        `numpy.einsum` goes through the axis of the shortest step first. That has to be the one
+        along the row; where the step from weight to weight is as short, copies are laid out so.
+        """
+        cols = self.task.window[1]
+        return cols.taps > 1 and cols.dilation * self.task.channels == 1
+
+    def sums(self, padded: Array, height: int) -> Array:
+        """The sums (height, W', C')."""
+        task = self.task
+        rows, cols = task.window
+        weights = task.weights.astype(self.dtype)
+        windows = task.windows(padded, height)
+        if self._copies:
+            by_row = strided(
+                padded,
+                (len(padded), cols.taps, task.width),
+                (padded.strides[0], padded.strides[2], padded.strides[2]),
+            ).astype(self.dtype)
+            row, tap, item = by_row.strides
+            windows = strided(
+                by_row, windows.shape, (row * rows.stride, row * rows.dilation, tap, item)
+            )
+        out = np.empty((height, windows.shape[3]), self.dtype)
+        np.einsum("ij,rijc->rc", weights, windows, out=out)
+        return task.channels_last(out, height)
+
+
+def ways(task: Task) -> Iterator[Direct | DirectAtOnce]:
+    """Any task can be done directly."""
+    dtype = (
+        whole_type(task.numbers.low, task.numbers.high)
+        if task.numbers.whole
+        else task.numbers.working
+    )
+    yield Direct(task, dtype)
+    if not task.is_layer and task.window[1].stride == 1:
+        yield DirectAtOnce(task, dtype)
+
+
+def careful(task: Task) -> Direct:
+    """In float64 and with every product, so that NaN and infinity spread as IEEE 754 says."""
+    return Direct(task, FLOAT64, skip_zeros=task.numbers.finite)

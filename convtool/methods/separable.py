@@ -1,0 +1,198 @@
+"""Separable kernels: down the columns, then along the rows, instead of over every element."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ..precision import Array, DType, is_whole, whole_type
+from ..views import strided
+from . import cost
+from .factors import Factors, float_factors, whole_factors
+from .line import Line
+from .matrix import banded, down
+from .task import Task
+
+MOST_PAIRS = 2
+"""Columns times rows that a kernel may be the sum of."""
+
+
+@dataclass(frozen=True)
+class Separable:
+    """The columns in one call, the rows in another, or in a pass over the band for each weight."""
+
+    task: Task
+    input: DType
+    factors: Factors
+
+    name = "separable"
+    blas = False
+
+    @property
+    def reason(self) -> str:
+        """How many columns times rows the kernel is."""
+        if len(self.factors) == 1:
+            return "the kernel is a column times a row"
+        return f"the kernel is the sum of {len(self.factors)} columns times rows"
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The columns and rows, and the type of the sums."""
+        return {**described(self.factors), "sums": str(self.input)}
+
+    @cached_property
+    def _lines(self) -> list[tuple[Line, Line]]:
+        """For each pair the column and the row."""
+        rows, cols = self.task.window
+        channels, dtype = self.task.channels, self.input
+        return [
+            (Line(column, rows, 0, channels, dtype), Line(row, cols, 1, channels, dtype))
+            for column, row in self.factors
+        ]
+
+    @property
+    def operations(self) -> float:
+        """Those of the rows, and of as many columns as a step along the row takes."""
+        stride = self.task.window[1].stride
+        return sum(stride * down.operations + along.operations for down, along in self._lines)
+
+    @property
+    def cost(self) -> float:
+        """The same, and an addition for each pair but the first."""
+        stride = self.task.window[1].stride
+        total = sum(stride * down.cost + along.cost for down, along in self._lines)
+        return total + (len(self.factors) - 1) * cost.ADD[self.input.itemsize]
+
+    def sums(self, padded: Array, height: int) -> Array:
+        """The sums (height, W', C')."""
+        total = None
+        for column, row in self._lines:
+            part = row.sums(column.sums(padded, height), self.task.width)
+            total = part if total is None else np.add(total, part, out=total)
+        assert total is not None
+        return total
+
+
+@dataclass(frozen=True)
+class SeparableProduct:
+    """A matrix product for the column and one for the row."""
+
+    task: Task
+    input: DType
+    factors: Factors
+
+    name = "separable"
+    blas = True
+
+    @property
+    def reason(self) -> str:
+        """How many columns times rows the kernel is."""
+        return Separable(self.task, self.input, self.factors).reason + ", long enough for products"
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The columns and rows, the windows that are made together, the type of the sums."""
+        return {
+            **described(self.factors),
+            "rows at once": str(self._group),
+            "columns at once": str(self._block),
+            "sums": str(self.input),
+        }
+
+    @property
+    def _group(self) -> int:
+        """Windows down a column that one matrix makes."""
+        return 16
+
+    @property
+    def _block(self) -> int:
+        """Windows along a row that one matrix makes, the channels of each beside each other."""
+        return max(-(-(self.task.window[1].extent + 16) // 32) * 16, 16)
+
+    @property
+    def _reach(self) -> int:
+        """Values of a row that the matrix along the rows takes in."""
+        cols = self.task.window[1]
+        return ((self._block - 1) * cols.stride + cols.extent) * self.task.channels
+
+    @cached_property
+    def _matrices(self) -> list[tuple[Array, Array]]:
+        """For each pair the matrix down, and the matrix along."""
+        rows, cols = self.task.window
+        eye = np.eye(self.task.channels)
+        pairs = []
+        for column, row in self.factors:
+            by_channel = np.multiply.outer(row, eye)  # (taps, from channel, to channel)
+            along = banded(by_channel, cols, self._block, self.input)
+            along = along.transpose(1, 2, 0, 3)
+            along = along.reshape(along.shape[0] * along.shape[1], -1)
+            pairs.append((banded(column, rows, self._group, self.input), along))
+        return pairs
+
+    @property
+    def operations(self) -> float:
+        """A multiplication and an addition for each element of the matrices, zeros too."""
+        rows, cols = self.task.window
+        down = (self._group - 1) * rows.stride + rows.extent
+        return 2 * len(self.factors) * (cols.stride * down + self._reach)
+
+    @property
+    def cost(self) -> float:
+        """The products, and the copies in between."""
+        size = self.input.itemsize
+        products = self.operations / 2 * cost.MATRIX[size] * (1 + cost.FEW_ROWS / self._group)
+        return products + len(self.factors) * (6 * cost.COPY[size]) + len(self.factors) - 1
+
+    def sums(self, padded: Array, height: int) -> Array:
+        """The sums (height, W', C')."""
+        task, block = self.task, self._block
+        channels, width = task.channels, task.width
+        blocks = -(-width // block)
+        reach = self._reach
+        step = block * task.window[1].stride * channels
+        plane = padded.reshape(len(padded), 1, -1)
+        merged = np.zeros((height, max((blocks - 1) * step + reach, plane.shape[2])), self.input)
+        total = None
+        for matrix, along in self._matrices:
+            down(matrix, plane, task.window[0].stride, merged[:, : plane.shape[2]])
+            row, item = merged.strides
+            windows = strided(merged, (height, blocks, reach), (row, step * item, item))
+            part = windows.reshape(height * blocks, reach) @ along
+            total = part if total is None else np.add(total, part, out=total)
+        assert total is not None
+        return total.reshape(height, blocks * block, channels)[:, :width]
+
+
+def described(factors: Factors) -> dict[str, str]:
+    """Columns and rows in words."""
+    return {
+        "column": " + ".join(_numbers(column) for column, _ in factors),
+        "row": " + ".join(_numbers(row) for _, row in factors),
+    }
+
+
+def _numbers(values: Array) -> str:
+    """At most nine numbers, in brackets."""
+    shown = [f"{value:.4g}" for value in values[:9].tolist()]
+    return f"[{' '.join(shown)}{' ...' if len(values) > len(shown) else ''}]"
+
+
+def ways(task: Task) -> Iterator[Separable | SeparableProduct]:
+    """Kernels larger than 1 both ways that are a column times a row, or the sum of two."""
+    if task.is_layer or min(task.weights.shape) < 2:
+        return
+    if is_whole(task.weights):
+        factors = whole_factors(task.weights)
+    else:
+        factors = float_factors(task.weights, MOST_PAIRS)
+    if factors is None:
+        return
+    yield Separable(
+        task,
+        whole_type(task.numbers.low, task.numbers.high)
+        if task.numbers.whole
+        else task.numbers.working,
+        factors,
+    )
+    yield SeparableProduct(task, task.numbers.narrowest_float, factors)

@@ -1,0 +1,123 @@
+"""Bands on threads: how many there are, and how they share the work."""
+
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Any, TypeVar
+
+import numpy as np
+from threadpoolctl import ThreadpoolController
+
+from .arguments import whole_number
+
+LARGEST_KEPT = (32 << 20) - (1 << 16)
+"""Bytes: just below the largest block for which malloc changes its mind."""
+
+Item = TypeVar("Item")
+
+_default: int | None = None
+
+
+def usable_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def set_threads(threads: int | None) -> None:
+    """Set how many threads conv2d and pool2d use from now on, in the whole process.
+
+    None, the default, is one for each core that the process may use. A call's own `threads`
+    goes before. Results do not depend on it.
+
+    Raises ConvtoolError on anything else than None or a whole number from 1.
+    """
+    global _default
+    _default = None if threads is None else whole_number(threads, "threads", 1)
+
+
+def get_threads() -> int:
+    """How many threads conv2d and pool2d use unless told otherwise."""
+    return usable_cores() if _default is None else _default
+
+
+def check_threads(threads: object) -> int:
+    """A number of threads from 1; None is the default of the process."""
+    return get_threads() if threads is None else whole_number(threads, "threads", 1)
+
+
+def on_threads(work: Callable[[Item], object], items: Iterable[Item], threads: int) -> None:
+    """Call ``work(item)`` for each item, on this thread and up to ``threads - 1`` more.
+
+    Returns when all is done. The first error stops the rest and is raised.
+    """
+    _keep_freed_memory()
+    waiting = deque(items)
+    errors: list[BaseException] = []
+
+    def take() -> None:
+        try:
+            while waiting:
+                try:
+                    item = waiting.popleft()
+                except IndexError:  # another thread was quicker
+                    return
+                work(item)
+        except BaseException as error:
+            waiting.clear()
+            errors.append(error)
+
+    helpers = [
+        threading.Thread(target=take, daemon=True) for _ in range(min(threads, len(waiting)) - 1)
+    ]
+    for helper in helpers:
+        helper.start()
+    take()
+    for helper in helpers:
+        helper.join()
+    if errors:
+        raise errors[0]
+
+
+@lru_cache(maxsize=1)
+def _keep_freed_memory() -> None:
+    """Let glibc's malloc keep what is freed, up to about what the bands at work need.
+
+    It hands large blocks back to the system at once, and the next band has to fault every page in
+    again, which can take longer than the arithmetic. It stops doing so for blocks of a size that
+    it has seen freed (mallopt(3), M_MMAP_THRESHOLD, "dynamic"). Elsewhere this does nothing.
+    """
+    np.empty(LARGEST_KEPT, np.uint8)
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keep BLAS, which matrix products go to, on the thread that calls it, process-wide.
+
+    Left to itself it would split each product over all cores, beside our own threads.
+    """
+    with _lock:
+        _inside[0] += 1
+        if _inside[0] == 1:
+            _limits.append(_blas().limit(limits=1))
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside[0] -= 1
+            if _inside[0] == 0:
+                _limits.pop().restore_original_limits()
+
+
+_lock = threading.Lock()
+_inside = [0]
+_limits: list[Any] = []
+
+
+@lru_cache(maxsize=1)
+def _blas() -> ThreadpoolController:
+    return ThreadpoolController().select(user_api="blas")
