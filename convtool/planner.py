@@ -17,8 +17,8 @@ class Plan:
     >>> print(convtool.plan([[1, 0, -1], [2, 0, -2], [1, 0, -1]], "uint8", (3000, 4000)))
     separable: the kernel is a column times a row
       column [1 2 1], row [1 0 -1], sums int16
-      5 operations a value, 60 million in all
-      instead of: product, direct, fft
+      3 operations a value, 36 million in all
+      instead of: direct, product, fft
     """
 
     method: MethodName
