@@ -85,26 +85,21 @@ def extend(
             f"windows reach over {rows[1] - rows[0]}x{cols[1] - cols[0]} pixels at once, too many "
             "to hold; use a smaller window, dilation or padding"
         )
-    inside = rows[0] >= 0 and rows[1] <= height
-    if inside:
-        picked = band[rows[0] - top : rows[1] - top]
-    else:
-        row_sources = sources(*rows, height, border)
-        picked = band[np.where(row_sources == OUTSIDE, top, row_sources) - top]
-    if cols[0] >= 0 and cols[1] <= band.shape[1]:
-        out = np.ascontiguousarray(picked[:, cols[0] : cols[1]], dtype)
-    else:
-        out = _extend_columns(picked, cols, border, made_up, dtype)
-    if not inside and border == "constant":
-        out[row_sources == OUTSIDE] = made_up
+    if rows[0] >= 0 and rows[1] <= height:
+        return _cut_columns(band[rows[0] - top : rows[1] - top], cols, border, made_up, dtype)
+    found = sources(*rows, height, border)
+    start, stop = rows_needed(*rows, height, border)
+    cut = _cut_columns(band[start - top : stop - top], cols, border, made_up, dtype)
+    out: Array = cut[np.where(found == OUTSIDE, start, found) - start]
+    out[found == OUTSIDE] = made_up
     return out
 
 
-def _extend_columns(
-    rows: Array, cols: Pair, border: Border, fill: Any, dtype: npt.DTypeLike
-) -> Array:
+def _cut_columns(rows: Array, cols: Pair, border: Border, fill: Any, dtype: npt.DTypeLike) -> Array:
     """The columns cols[0]..cols[1] - 1 of whole image rows, made up where they lie outside."""
     start, count, width = cols[0], cols[1] - cols[0], rows.shape[1]
+    if start >= 0 and cols[1] <= width:
+        return np.ascontiguousarray(rows[:, start : cols[1]], dtype)
     out = np.empty((len(rows), count, rows.shape[2]), dtype)
     left = min(max(-start, 0), count)
     right = min(max(width - start, left), count)

@@ -1,5 +1,7 @@
 """Every method against every other, in every geometry that it says it can do."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 import scipy.ndimage
@@ -222,6 +224,22 @@ def test_bands_that_are_cut_along_their_rows_do_not_show(monkeypatch):
         for method in able(weights, "uint8", image.shape, stride=stride, border="wrap"):
             found = conv2d(image, weights, stride=stride, method=method, border="wrap")
             assert np.array_equal(found, expected), method
+
+
+@pytest.mark.parametrize("shape", [(1200, 1500, 3), (60, 40_000, 3), (40_000, 60)])
+@pytest.mark.parametrize("size", [3, 15, 31])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_the_memory_to_work_in_is_below_32_mb_whatever_the_image(shape, size, dtype):
+    image = np.ones(shape, dtype)
+    weights = np.random.default_rng(size).normal(size=(size, size))
+    conv2d(image[:50, :50], weights)
+    tracemalloc.start()
+    try:
+        result = conv2d(image, weights, threads=1)
+        most = tracemalloc.get_traced_memory()[1] - result.nbytes
+    finally:
+        tracemalloc.stop()
+    assert most < 32e6
 
 
 @pytest.mark.parametrize("method", METHODS)

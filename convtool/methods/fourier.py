@@ -21,6 +21,10 @@ SMALLEST = 256
 """Columns of a tile: at least so many and four times what windows reach over, at most 4 times more.
 """
 
+HIGHEST = 512
+"""Rows of a tile, or twice what windows reach over if that is more; else it is as high as the band.
+"""
+
 TILES = 1 << 18
 """Values in the tiles that are transformed at once."""
 
@@ -30,7 +34,7 @@ LARGEST_WHOLE = 2.0**40
 
 @dataclass(frozen=True)
 class Fourier:
-    """Overlap-save with tiles as high as the band."""
+    """Overlap-save with tiles as high as the band, and a few hundred columns wide."""
 
     task: Task
     input: DType
@@ -103,31 +107,37 @@ class Fourier:
         """The sums (height, W', C')."""
         task = self.task
         rows, cols = task.window
-        tile_rows, tile_cols = fast_length(len(padded)), self._columns
-        transform = self._transform(tile_rows)
-        right = tile_cols - cols.extent + 1
         reach = (task.width - 1) * cols.stride + 1
         planes = np.empty((task.channels, height, reach), self.input)
-        starts = list(cut(reach, right))
-        at_once = max(TILES // (tile_rows * tile_cols), 1)
-        for channel in range(task.channels):
-            for first, last in cut(len(starts), at_once):
-                tiles = np.zeros((last - first, tile_rows, tile_cols), self.input)
-                for tile, (left, _) in zip(tiles, starts[first:last], strict=True):
-                    part = padded[:, left : left + tile_cols, channel]
-                    tile[: len(part), : part.shape[1]] = part
-                # Either way scaled by 1 / sqrt(N): unscaled, NumPy goes through float64.
-                spectrum = np.fft.rfft2(tiles, norm="ortho")
-                spectrum *= transform
-                size = tiles.shape[1:]
-                values = np.fft.irfft2(spectrum, s=size, axes=(1, 2), norm="ortho", out=tiles)
-                for tile, (left, stop) in zip(values, starts[first:last], strict=True):
-                    taken = tile[: (height - 1) * rows.stride + 1 : rows.stride, : stop - left]
-                    planes[channel, :, left:stop] = taken
+        tall = max(HIGHEST - rows.extent, rows.extent) // rows.stride + 1
+        for first, last in cut(height, tall):
+            top, bottom = first * rows.stride, (last - 1) * rows.stride + rows.extent
+            for channel, plane in enumerate(planes):
+                self._strip(padded[top:bottom, :, channel], plane[first:last])
         wanted = planes[:, :, :: cols.stride]
         if task.numbers.whole:
-            wanted = np.rint(wanted)
+            np.rint(wanted, out=wanted)
         return wanted.transpose(1, 2, 0)
+
+    def _strip(self, pixels: Array, out: Array) -> None:
+        """The sums of one strip of tiles, at every column, into `out`."""
+        rows, cols = self.task.window
+        height, width = fast_length(len(pixels)), self._columns
+        transform = self._transform(height)
+        starts = list(cut(out.shape[1], width - cols.extent + 1))
+        for first, last in cut(len(starts), max(TILES // (height * width), 1)):
+            tiles = np.zeros((last - first, height, width), self.input)
+            for tile, (left, _) in zip(tiles, starts[first:last], strict=True):
+                part = pixels[:, left : left + width]
+                tile[: len(part), : part.shape[1]] = part
+            # Either way scaled by 1 / sqrt(N): unscaled, NumPy goes through float64.
+            spectrum = np.fft.rfft2(tiles, norm="ortho")
+            spectrum *= transform
+            np.fft.ifft(spectrum, axis=1, norm="ortho", out=spectrum)
+            np.fft.irfft(spectrum, n=width, axis=2, norm="ortho", out=tiles)
+            for tile, (left, right) in zip(tiles, starts[first:last], strict=True):
+                taken = tile[: (len(out) - 1) * rows.stride + 1 : rows.stride, : right - left]
+                out[:, left:right] = taken
 
 
 def fast_length(least: int) -> int:
