@@ -9,7 +9,6 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import numpy as np
-from threadpoolctl import ThreadpoolController
 
 from .arguments import whole_number
 
@@ -119,5 +118,7 @@ _limits: list[Any] = []
 
 
 @lru_cache(maxsize=1)
-def _blas() -> ThreadpoolController:
+def _blas() -> Any:
+    from threadpoolctl import ThreadpoolController  # only products of matrices need it
+
     return ThreadpoolController().select(user_api="blas")

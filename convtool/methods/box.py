@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..precision import Array, DType, whole_type
+from ..precision import Array, DType
 from ..sliding import merges, slide
 from . import cost
 from .task import Task
@@ -59,7 +59,5 @@ def ways(task: Task) -> Iterator[Box]:
     if not task.is_layer and np.all(task.weights == task.weights.flat[0]):
         yield Box(
             task,
-            whole_type(task.numbers.low, task.numbers.high)
-            if task.numbers.whole
-            else task.numbers.working,
+            task.numbers.narrowest,
         )

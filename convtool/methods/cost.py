@@ -1,7 +1,7 @@
 """What steps cost, in nanoseconds a value, to tell which method is quicker.
 
 Measured with NumPy 2.4 on one core of an AMD EPYC (Zen 4, AVX2) at 2.6 GHz, on bands of half a
-million values, in November 2026 (`python -m benchmarks steps`). Only their ratios matter.
+million values, in November 2026. Only their ratios matter.
 """
 
 from ..precision import DType

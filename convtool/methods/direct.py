@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..precision import FLOAT64, Array, DType, whole_type
+from ..precision import FLOAT64, Array, DType
 from ..views import strided
 from . import cost
 from .passes import WeightedSum
@@ -136,11 +136,7 @@ class DirectAtOnce:
 
 def ways(task: Task) -> Iterator[Direct | DirectAtOnce]:
     """Any task can be done directly."""
-    dtype = (
-        whole_type(task.numbers.low, task.numbers.high)
-        if task.numbers.whole
-        else task.numbers.working
-    )
+    dtype = task.numbers.narrowest
     yield Direct(task, dtype)
     if not task.is_layer and task.window[1].stride == 1:
         yield DirectAtOnce(task, dtype)

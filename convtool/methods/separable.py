@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from ..precision import Array, DType, is_whole, whole_type
+from ..precision import Array, DType, is_whole
 from ..views import strided
 from . import cost
 from .factors import Factors, float_factors, whole_factors
@@ -20,7 +20,7 @@ MOST_PAIRS = 2
 
 @dataclass(frozen=True)
 class Separable:
-    """The columns in one call, the rows in another, or in a pass over the band for each weight."""
+    """A weighted sum down the columns, and one of these along the rows."""
 
     task: Task
     input: DType
@@ -190,9 +190,7 @@ def ways(task: Task) -> Iterator[Separable | SeparableProduct]:
         return
     yield Separable(
         task,
-        whole_type(task.numbers.low, task.numbers.high)
-        if task.numbers.whole
-        else task.numbers.working,
+        task.numbers.narrowest,
         factors,
     )
     yield SeparableProduct(task, task.numbers.narrowest_float, factors)
