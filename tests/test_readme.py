@@ -77,10 +77,14 @@ def test_the_kernel_files_shown_are_kernel_files():
     assert [len(parse(block, "README", "k")) for block in shown] == [1, 1]
 
 
-def test_the_python_example_runs(workplace):
-    (block,) = blocks("python")
-    exec(block, {})
+def test_the_python_examples_run(workplace, capsys):
+    code = "".join(blocks("python"))
+    exec(code, {})
     assert read_image("edges.png").shape[2] == 3
+    shown = [line.removeprefix("# ") for line in code.splitlines() if line.startswith("# ")]
+    *shown, more = shown
+    assert capsys.readouterr().out.splitlines()[: len(shown)] == shown
+    assert more.strip() == "..."
 
 
 def test_every_command_and_kernel_is_named():
