@@ -29,7 +29,7 @@ def draw(rows: list[Any], sizes: list[Any], areas: list[Any], path: Path) -> Non
     axes = left.subplots()
     for place, row in enumerate(rows):
         for name, value in row.ratios.items():
-            axes.plot(value, place, "o", color=COLORS[name], markersize=4)
+            axes.plot(value, place, "o", color=COLORS.get(name, "black"), markersize=4)
     for name, color in COLORS.items():
         if any(name in row.ratios for row in rows):
             axes.plot([], [], "o", color=color, label=name)

@@ -7,8 +7,12 @@ from statistics import median
 Run = Callable[[], object]
 
 
-def interleaved(runs: dict[str, Run], rounds: int, slow: float = 1.0) -> dict[str, list[float]]:
-    """Seconds of each run, a list of `rounds`; what takes longer than `slow` is run once only.
+SLOW = 1.0
+"""Seconds: what takes longer is measured once."""
+
+
+def interleaved(runs: dict[str, Run], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each run, a list of `rounds`, or of one for what is slow.
 
     The first round, in which caches, plans and pools of threads are made, does not count.
     """
@@ -16,9 +20,7 @@ def interleaved(runs: dict[str, Run], rounds: int, slow: float = 1.0) -> dict[st
     first = {name: _seconds(run) for name, run in runs.items()}
     for _ in range(rounds):
         for name, run in runs.items():
-            if first[name] > slow:
-                times[name] = [first[name]]
-            else:
+            if first[name] <= SLOW or not times[name]:
                 times[name].append(_seconds(run))
     return times
 

@@ -21,6 +21,8 @@ from .precision import (
     whole_type,
 )
 
+LARGEST_MODERATE = 2.0**256
+
 
 @dataclass(frozen=True)
 class Arithmetic:
@@ -28,6 +30,8 @@ class Arithmetic:
 
     finite: bool
     """Whether no pixel can be NaN or infinite."""
+    moderate: bool
+    """Whether sums, and any parts of them, stay far from the end of their type."""
     whole: bool
     """Whether sums are of whole numbers, small enough to be exact."""
     exact: bool
@@ -36,7 +40,7 @@ class Arithmetic:
     high: float
     """Between these lies every sum of whole pixels, and every exact one with the bias added."""
     bound: float
-    """No sum of any of the products of whole pixels is larger than this."""
+    """No sum of any of the products of whole pixels, and the bias of exact ones, is larger."""
     working: DType
     """The float type for sums that are not whole."""
     padded: DType
@@ -83,7 +87,8 @@ class Arithmetic:
             result = result_of_sums(pixels, largest, divided=abs(divisor) != 1)
             whole = bound < EXACT_IN_FLOAT64
         if exact:
-            low, high = low - added, high + added
+            low, high, bound = low - added, high + added, bound + added
+        moderate = _moderate(weights) and (not finite or bound < LARGEST_MODERATE)
         narrow = (
             result == FLOAT32
             and (pixels.itemsize == 1 or pixels.kind == "f")
@@ -94,7 +99,15 @@ class Arithmetic:
         holds_fill = finite and is_whole(fill) and limits(pixels)[0] <= fill <= limits(pixels)[1]
         padded = pixels.newbyteorder("=") if holds_fill else working
         rounded = asked is not None and is_integer(asked)
-        return cls(finite, whole, exact, low, high, bound, working, padded, rounded, result)
+        return cls(
+            finite, moderate, whole, exact, low, high, bound, working, padded, rounded, result
+        )
+
+
+def _moderate(weights: Array) -> bool:
+    """Whether weights bring no sum of pixels that are moderate too near the end of float64."""
+    with np.errstate(over="ignore"):
+        return bool(np.abs(weights.astype(FLOAT64)).sum() < LARGEST_MODERATE)
 
 
 def _ranges(weights: Array, pixels: DType, fill: float) -> tuple[float, float, float]:

@@ -56,6 +56,11 @@ def rows_needed(start: int, stop: int, height: int, border: Border) -> Pair:
     """The image rows first..last - 1, one at least, with every source of rows start..stop - 1."""
     if start >= 0 and stop <= height:
         return start, stop
+    if stop - start > LARGEST_CUT:
+        raise ConvtoolError(
+            f"windows reach over {stop - start} rows, too many to hold; use a smaller window, "
+            "dilation or padding"
+        )
     found = sources(start, stop, height, border)
     found = found[found != OUTSIDE]
     if found.size == 0:

@@ -99,8 +99,9 @@ def conv2d(
     dtype : the type of the result; an integer type is rounded to, half to even, and
         saturated, never wrapped
     method : how to add up: "direct", "separable", "box", "product", "layer" or "fft"; None, the
-        default, is what `plan` finds to be the quickest. Whole sums are the same by all, others
-        are within 1e-5 of the largest, and rounded the same wherever they are no tie.
+        default, is what `plan` finds to be the quickest. Whole sums are the same by all. Sums in
+        float32 are within 1e-5 of the largest that the kernel could give (the sum of its
+        weights' magnitudes times the largest pixel's), and rounded the same but for ties.
     threads : how many to use, from 1; None is what `set_threads` says, at first every core. The
         values are the same, to the byte, for any number.
 
@@ -148,7 +149,7 @@ def plan(
     result: npt.DTypeLike | None = None,
     **options: Any,
 ) -> Plan:
-    """How `conv2d` would compute an image of this type and shape (H, W) or (H, W, C).
+    """How `conv2d` would compute an image: `dtype` and `shape`, (H, W) or (H, W, C), are its own.
 
     `result` is conv2d's `dtype`, and `options` are its other options, but for `threads`. The
     plan can be printed; its `method`, `parameters`, `reason` and `operations` tell the same one
@@ -159,13 +160,13 @@ def plan(
 
     Raises ConvtoolError as `conv2d` does.
     """
-    if len(shape) not in (2, 3):
-        raise ConvtoolError(f"shape is {tuple(shape)}, expected (H, W) or (H, W, C)")
+    if not isinstance(shape, tuple | list) or len(shape) not in (2, 3):
+        raise ConvtoolError(f"shape is {shape!r}, expected (H, W) or (H, W, C)")
     height, width, channels = (whole_number(size, "shape", 1) for size in (*shape, 1)[:3])
     names = tuple(map(str, range(channels)))
     try:
         pixels = np.dtype(dtype)
-    except TypeError:
+    except (TypeError, ValueError):
         raise ConvtoolError(f"dtype is {dtype!r}, expected bool, integers or floats") from None
     check_pixels(pixels)
     header = Header(height, width, names, pixels, white_of(pixels))
@@ -359,9 +360,10 @@ class ConvStage:
 
 
 def _is_moderate(padded: Array) -> bool:
-    """Whether all pixels are finite, and so far from float's end that sums are finite too."""
-    limit = 2.0**64 if padded.dtype == FLOAT32 else 2.0**512
-    return bool(padded.max() < limit and padded.min() > -limit)
+    """Whether all pixels are finite, and so far from both ends of float that sums are too."""
+    largest = 2.0**64 if padded.dtype == FLOAT32 else 2.0**512
+    peak = max(padded.max(), -padded.min())  # NaN, if there is any, is the largest of all
+    return bool(peak == 0 or 1 / largest < peak < largest)
 
 
 def _check_bias(bias: Bias, length: int | None) -> Array:
@@ -389,7 +391,7 @@ def _check_dtype(dtype: npt.DTypeLike | None) -> DType | None:
         return None
     try:
         checked = np.dtype(dtype)
-    except TypeError:
+    except (TypeError, ValueError):
         raise ConvtoolError(f"dtype is {dtype!r}, expected an integer or float type") from None
     if checked.kind not in "iuf":
         raise ConvtoolError(f"dtype is {checked}, expected an integer or float type")

@@ -55,7 +55,7 @@ def plan(task: Task, method: MethodName | None = None) -> Plan:
     ways = {
         name: min(found, key=lambda way: way.cost)
         for name, find in METHODS.items()
-        if (found := list(find(task)))
+        if (task.numbers.moderate or name == "direct") and (found := list(find(task)))
     }
     if method is not None and method not in ways:
         raise ConvtoolError(
@@ -67,7 +67,7 @@ def plan(task: Task, method: MethodName | None = None) -> Plan:
     values = task.window[0].output * task.window[1].output * task.channels_out
     return Plan(
         chosen,
-        way.parameters,
+        dict(way.parameters),
         way.reason,
         float(way.operations) * values,
         values,

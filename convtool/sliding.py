@@ -72,10 +72,8 @@ def _merged(merge: np.ufunc, parts: list[Array], out: Array | None = None) -> Ar
 def _doubled(merge: np.ufunc, values: Array, axis: Axis, along: int, *, exact: bool) -> Array:
     """Windows beginning at every position."""
     height, width, channels = values.shape
-    if along == 0:
-        lines, step = values.reshape(height, width * channels), axis.dilation
-    else:  # the channels of a pixel stay together
-        lines, step = values.reshape(height, width * channels), axis.dilation * channels
+    lines = values.reshape(height, width * channels)
+    step = axis.dilation * (1 if along == 0 else channels)  # a pixel's channels stay together
     length = lines.shape[along] - (axis.taps - 1) * step
 
     def cut(array: Array, start: int, count: int) -> Array:

@@ -4,7 +4,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -52,6 +52,7 @@ def check_threads(threads: object) -> int:
 def on_threads(work: Callable[[Item], object], items: Iterable[Item], threads: int) -> None:
     """Call ``work(item)`` for each item, on this thread and up to ``threads - 1`` more.
 
+    BLAS keeps to the thread that calls it meanwhile.
     Returns when all is done. The first error stops the rest and is raised.
     """
     _keep_freed_memory()
@@ -73,11 +74,12 @@ def on_threads(work: Callable[[Item], object], items: Iterable[Item], threads: i
     helpers = [
         threading.Thread(target=take, daemon=True) for _ in range(min(threads, len(waiting)) - 1)
     ]
-    for helper in helpers:
-        helper.start()
-    take()
-    for helper in helpers:
-        helper.join()
+    with one_blas_thread() if helpers else nullcontext():
+        for helper in helpers:
+            helper.start()
+        take()
+        for helper in helpers:
+            helper.join()
     if errors:
         raise errors[0]
 
@@ -95,30 +97,48 @@ def _keep_freed_memory() -> None:
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Keep BLAS, which matrix products go to, on the thread that calls it, process-wide.
+    """Keep BLAS, which matrix products go to, on the thread that calls it.
 
-    Left to itself it would split each product over all cores, beside our own threads.
+    Left to itself it would split each product over all cores, beside our own threads, and differ
+    in the last bits. May be entered on any number of threads; the last to leave restores.
     """
     with _lock:
-        _inside[0] += 1
-        if _inside[0] == 1:
-            _limits.append(_blas().limit(limits=1))
+        if not _inside:
+            _before[:] = [library.num_threads for library in _blas()]
+        _inside.append(None)
+        _limit_blas([1] * len(_before))
     try:
         yield
     finally:
         with _lock:
-            _inside[0] -= 1
-            if _inside[0] == 0:
-                _limits.pop().restore_original_limits()
+            _inside.pop()
+            if not _inside:
+                _limit_blas(_before)
 
 
 _lock = threading.Lock()
-_inside = [0]
-_limits: list[Any] = []
+_inside: list[None] = []
+"""An entry for each that is inside."""
+_before: list[int] = []
+"""The threads of each BLAS library before the first came in."""
+
+
+def _limit_blas(threads: list[int]) -> None:
+    """Set the threads of each BLAS library, whichever thread set them last."""
+    for library, count in zip(_blas(), threads, strict=True):
+        # From 3.8 on, threadpoolctl heeds only the thread that came first until it lets go.
+        let_go = getattr(library, "clear_controlling_thread", None)
+        if let_go:
+            let_go(force=True)
+        library.set_num_threads(count)
+        if let_go:
+            let_go(force=True)
 
 
 @lru_cache(maxsize=1)
-def _blas() -> Any:
+def _blas() -> list[Any]:
+    """The BLAS libraries that are loaded."""
     from threadpoolctl import ThreadpoolController  # only products of matrices need it
 
-    return ThreadpoolController().select(user_api="blas")
+    controller = ThreadpoolController().select(user_api="blas")
+    return list(controller.lib_controllers)

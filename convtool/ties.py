@@ -39,9 +39,10 @@ def round_sums(
     rounded = np.rint(values, order="C")
     distance = np.subtract(values, rounded, order="C")
     np.abs(distance, out=distance)
-    near = np.flatnonzero(distance > 0.5 - tolerance(task.taps, largest))
+    off = tolerance(task.taps, largest)
+    near = np.flatnonzero(distance > 0.5 - off)
     kept = rounded.reshape(-1)
-    near = near[(kept[near] >= lowest) & (kept[near] <= highest)]
+    near = near[(kept[near] >= lowest - 1 - off) & (kept[near] <= highest + 1 + off)]
     if len(near) > MOST_AGAIN * values.size:
         return False
     again = sums_at(task, padded, near, len(out)) / divisor

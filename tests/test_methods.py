@@ -298,3 +298,72 @@ def test_a_method_that_cannot_is_an_error_that_names_those_that_can():
 
 def test_convtool_has_every_method():
     assert set(convtool.methods.METHODS) == set(METHODS)
+
+
+def test_a_whole_bias_beyond_float32_is_exact_by_every_method():
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 2, (40, 40)).astype(np.uint8)
+    weights = rng.integers(-9, 10, (9, 9))
+    sums = conv2d(image, weights, method="direct")
+    for method in able(weights, "uint8", image.shape, bias=2**25 + 1):
+        found = conv2d(image, weights, bias=2**25 + 1, method=method)
+        assert np.array_equal(found, sums.astype(float) + 2**25 + 1), method
+
+
+def test_huge_weights_are_weights():
+    assert np.all(conv2d(np.ones((4, 4)), 1e20 * np.ones((3, 3))) == 9e20)
+    weights = np.outer(np.array([2**62, -(2**63), 2**62]), [1, 1])
+    image = np.eye(3, dtype=np.uint8)
+    expected = conv2d(image, weights, padding="valid", method="direct")
+    assert np.allclose(conv2d(image, weights, padding="valid"), expected)
+
+
+@pytest.mark.parametrize(("scale", "fill"), [(1.0, 1e308), (1e307, 0.0)])
+def test_sums_that_overflow_do_so_where_their_windows_are(scale, fill):
+    weights = (np.random.default_rng(0).random((31, 31)) + 0.1) * scale
+    image = np.zeros((64, 64), np.uint8)
+    image[5, 5] = 255
+    found = conv2d(image, weights, border="constant", fill=fill)
+    expected = conv2d(image, weights, border="constant", fill=fill, method="direct")
+    assert np.array_equal(found, expected)
+    assert np.isfinite(found).any()
+
+
+def test_values_that_float32_pushes_past_white_are_looked_at_again():
+    rng = np.random.default_rng(10)
+    weights = (rng.random((5, 5)) - 0.5) * 1e5
+    weights[2, 2] += 253 / 200 - weights.sum()
+    image = np.full((16, 16), 200, np.uint8)
+    for method in able(weights, "uint8", image.shape, result=np.uint8):
+        assert conv2d(image, weights, dtype=np.uint8, method=method)[8, 8] == 253, method
+
+
+def test_one_bright_pixel_does_not_change_how_others_are_rounded():
+    weights = np.random.default_rng(5).random((31, 31))
+    weights /= weights.sum()
+    image = np.random.default_rng(1).random((96, 96)).astype(np.float32) * 100
+    image[50, 50] = 1e18
+    expected = conv2d(image, weights, dtype=np.uint8, method="direct")
+    for method in able(weights, "float32", image.shape, result=np.uint8):
+        assert np.array_equal(conv2d(image, weights, dtype=np.uint8, method=method), expected)
+
+
+def test_whole_sums_of_wide_integers_are_whole():
+    rng = np.random.default_rng(0)
+    image, weights = rng.integers(0, 256, (80, 80)), rng.integers(0, 9, (31, 31))
+    found = conv2d(image, weights)
+    assert np.array_equal(found, conv2d(image, weights, method="direct"))
+    assert np.array_equal(found, np.rint(found))
+
+
+def test_tiny_pixels_keep_their_digits():
+    rng = np.random.default_rng(0)
+    image = (rng.random((64, 64)) * 1e-32).astype(np.float32)
+    weights = (1 + rng.random((5, 5))) * 1e-11
+    exact = conv2d(image.astype(float), weights, divisor=1e-11, method="direct")
+    assert np.allclose(conv2d(image, weights, divisor=1e-11), exact, rtol=1e-5)
+
+
+def test_windows_over_more_rows_than_can_be_held_are_an_error():
+    with pytest.raises(ConvtoolError, match="too many to hold"):
+        conv2d(np.ones((4, 4)), [[1], [1]], dilation=2**31 - 1)

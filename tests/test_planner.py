@@ -73,6 +73,7 @@ def test_plans_are_remembered():
         (([[1]], "uint8", (9,)), "shape"),
         (([[1]], "uint8", (9, 9, 3, 1)), "shape"),
         (([[1]], "uint8", (9, 0)), "shape is 0"),
+        (([[1]], "uint8", 5), "shape is 5"),
         (([[1]], "complex64", (9, 9)), "complex64"),
         (([[1]], "pixels", (9, 9)), "pixels"),
     ],

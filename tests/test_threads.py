@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from convtool import ConvtoolError, conv2d, get_threads, pool2d, set_threads
-from convtool.threads import on_threads, one_blas_thread, usable_cores
+from convtool.threads import on_threads, usable_cores
 
 
 @pytest.fixture(autouse=True)
@@ -72,18 +72,56 @@ def test_the_first_error_stops_the_rest_and_is_raised():
     assert len(done) < 10_000
 
 
-def test_blas_keeps_to_one_thread_meanwhile_and_is_let_go_after():
-    threadpoolctl = pytest.importorskip("threadpoolctl")
+BLAS_CHECK = """
+import threading, numpy, threadpoolctl
+from convtool.threads import one_blas_thread
 
-    def threads():
-        return [pool["num_threads"] for pool in threadpoolctl.threadpool_info()
-                if pool["user_api"] == "blas"]  # fmt: skip
+def threads():
+    info = threadpoolctl.threadpool_info()
+    return [pool["num_threads"] for pool in info if pool["user_api"] == "blas"]
 
-    with threadpoolctl.threadpool_limits(2, user_api="blas"):
-        before = threads()
-        with one_blas_thread(), one_blas_thread():
-            assert set(threads()) <= {1}
-        assert threads() == before
+before = threads()
+in_helper, leave = threading.Event(), threading.Event()
+
+def help():
+    with one_blas_thread():
+        in_helper.set()
+        leave.wait()
+
+helper = threading.Thread(target=help)
+helper.start()
+in_helper.wait()
+assert set(threads()) <= {1}, threads()
+with one_blas_thread():
+    assert set(threads()) <= {1}, threads()
+    leave.set()
+    helper.join()
+    assert set(threads()) <= {1}, threads()
+assert threads() == before, (before, threads())
+with one_blas_thread():
+    assert set(threads()) <= {1}, threads()
+assert threads() == before, (before, threads())
+"""
+
+
+def test_blas_keeps_to_one_thread_until_the_last_thread_lets_go():
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}
+    subprocess.run([sys.executable, "-c", BLAS_CHECK], check=True, env=environment)
+
+
+def test_products_are_the_same_bytes_and_blas_is_as_before():
+    code = (
+        "import numpy as np, threadpoolctl as t, convtool as c\n"
+        "before = [p['num_threads'] for p in t.threadpool_info()]\n"
+        "image = np.random.default_rng(0).integers(0, 256, (900, 1500, 3), dtype=np.uint8)\n"
+        "weights = np.random.default_rng(1).normal(size=(7, 7))\n"
+        "one = c.conv2d(image, weights, method='product', threads=1).tobytes()\n"
+        "for n in (2, 3, 2):\n"
+        "    assert c.conv2d(image, weights, method='product', threads=n).tobytes() == one\n"
+        "assert [p['num_threads'] for p in t.threadpool_info()] == before\n"
+    )
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "2"}
+    subprocess.run([sys.executable, "-c", code], check=True, env=environment)
 
 
 @pytest.mark.parametrize("mode", ["max", "mean", "median"])

@@ -22,7 +22,6 @@ class Box:
     task: Task
     input: DType
 
-    name = "box"
     reason = "all weights are the same, so sums of 2, 4, 8, ... neighbours add up to the window"
     blas = False
 

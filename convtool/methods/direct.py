@@ -22,8 +22,7 @@ class Direct:
     skip_zeros: bool = True
     """Zero times NaN or infinity is NaN: a zero weight drops out only where neither can be."""
 
-    name = "direct"
-    reason = "few products, so one pass over the band for each is the least work"
+    reason = "the products are added up as they are defined, equal weights together"
     blas = False
 
     @property
@@ -77,8 +76,7 @@ class DirectAtOnce:
     task: Task
     dtype: DType
 
-    name = "direct"
-    reason = "few products, added up row by row"
+    reason = "the products are added up as they are defined, row by row"
     blas = False
 
     @property
@@ -105,7 +103,7 @@ class DirectAtOnce:
 
     @property
     def _copies(self) -> bool:
-        """Whether neighbours along a row lie side by side.
+        """Whether copies have to be laid out.
 
         `numpy.einsum` goes through the axis of the shortest step first. That has to be the one
         along the row; where the step from weight to weight is as short, copies are laid out so.

@@ -13,7 +13,7 @@ from functools import cached_property
 import numpy as np
 
 from ..geometry import cut
-from ..precision import FLOAT64, Array, DType
+from ..precision import FLOAT64, Array, DType, is_whole
 from . import cost
 from .task import Task
 
@@ -28,18 +28,17 @@ HIGHEST = 512
 TILES = 1 << 18
 """Values in the tiles that are transformed at once."""
 
-LARGEST_WHOLE = 2.0**40
-"""Whole sums up to here are restored by rounding: float64's errors stay far below a half."""
+LARGEST_ROUNDED = 2.0**32
+"""Sums up to here are right after rounding, but for ties: float64's errors are below 1e-5."""
 
 
 @dataclass(frozen=True)
 class Fourier:
-    """Overlap-save with tiles as high as the band, and a few hundred columns wide."""
+    """Overlap-save with tiles of a few hundred rows and columns."""
 
     task: Task
     input: DType
 
-    name = "fft"
     reason = "a large kernel, whose size the Fourier transform hardly notices"
     blas = False
 
@@ -81,7 +80,7 @@ class Fourier:
 
     @property
     def _overlap(self) -> float:
-        """Values that are transformed for each that is right and wanted."""
+        """Values that are transformed for each that is right and wanted, in bands of about 128 rows."""
         rows, cols = self.task.window
         wide = self._columns / (self._columns - cols.extent + 1)
         high = 1 + rows.extent / max(min(128, rows.output), rows.extent)
@@ -159,9 +158,13 @@ def fast_length(least: int) -> int:
 
 
 def ways(task: Task) -> Iterator[Fourier]:
-    """Tasks whose channels do not mix; whole ones while rounding restores them."""
-    if task.is_layer or (task.numbers.whole and task.numbers.bound >= LARGEST_WHOLE):
+    """Tasks whose channels do not mix, unless a transform's errors could show.
+
+    They are relative to the largest pixel of a tile. Whole sums, and pixels that are rounded, have
+    to be so small that the errors stay far below a half.
+    """
+    numbers = task.numbers
+    must_be_right = numbers.rounded or (numbers.finite and is_whole(task.weights))
+    if task.is_layer or (must_be_right and numbers.bound >= LARGEST_ROUNDED):
         return
-    yield Fourier(
-        task, FLOAT64 if task.numbers.whole or task.numbers.rounded else task.numbers.working
-    )
+    yield Fourier(task, FLOAT64 if numbers.whole or numbers.rounded else numbers.working)

@@ -23,7 +23,6 @@ class Layer:
     input: DType
     sums_in: DType
 
-    name = "layer"
     reason = "several channels out, which one matrix product makes from each window"
     blas = True
 
@@ -84,7 +83,7 @@ class Layer:
 
 
 def ways(task: Task) -> Iterator[Layer]:
-    """Layers; of whole numbers while a float holds their sums."""
+    """Layers."""
     sums = task.numbers.narrowest_float
     if task.is_layer:
         yield Layer(task, task.numbers.padded, sums)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from math import comb
 
 import numpy as np
@@ -36,12 +35,12 @@ class Line:
     def _times(self) -> float | None:
         """What the weights are times the binomial ones of their number; None if they are not."""
         order = len(self.weights) - 1
-        first = self.weights[0]
-        binomial = [comb(order, k) for k in range(order + 1)]
-        if self.axis.stride > 1 or not np.array_equal(self.weights, first * np.array(binomial)):
+        if order == 0 or self.axis.stride > 1:
             return None
-        times: float = first.item()
-        return times
+        times, *rest = self.weights.tolist()
+        if any(weight != times * comb(order, k) for k, weight in enumerate(rest, 1)):
+            return None
+        return float(times)
 
     @cached_property
     def _costs(self) -> dict[str, float]:
@@ -93,11 +92,11 @@ class Line:
         plane = values.reshape(height, width * channels)
         step = self.axis.dilation * (1 if self.along == 0 else channels)
         plane = plane if self.along == 0 else plane.T
-        for _ in pairwise(range(self.axis.taps)):
+        for _ in range(self.axis.taps - 1):
             plane = np.add(plane[:-step], plane[step:])
         plane = plane if self.along == 0 else plane.T
         if self._times != 1:
-            np.multiply(plane, np.asarray(self._times).astype(self.dtype), out=plane)
+            np.multiply(plane, self.weights[0].astype(self.dtype), out=plane)
         return plane.reshape(*self._shape(values, count))
 
     def _at_once(self, values: Array, count: int) -> Array:

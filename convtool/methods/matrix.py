@@ -17,9 +17,8 @@ def banded(weights: Array, axis: Axis, group: int, dtype: DType) -> Array:
     positions = (group - 1) * axis.stride + axis.extent
     matrix = np.zeros((group, positions, *weights.shape[1:]), dtype)
     for window in range(group):
-        matrix[window, axis.taken(0, 1).start + window * axis.stride :][
-            : axis.extent : axis.dilation
-        ] = weights
+        start = window * axis.stride
+        matrix[window, start : start + axis.extent : axis.dilation] = weights
     return matrix
 
 

@@ -35,7 +35,6 @@ class Product:
     group: int
     sums_in: DType
 
-    name = "product"
     reason = "neighbouring windows share pixels, which a product with a banded matrix makes use of"
     blas = True
 
@@ -87,8 +86,6 @@ class Product:
 def _shifted(padded: Array, taps: int, step: int, width: int, stride: int) -> Array:
     """A band (n, P, C) as (n, taps, width * C): for each tap the values that lie under it."""
     n, _, channels = padded.shape
-    if stride > 1:
-        padded = np.ascontiguousarray(padded)
     row, col, item = padded.strides
     if stride == 1:
         return strided(padded, (n, taps, width * channels), (row, step * item, item))
@@ -97,10 +94,10 @@ def _shifted(padded: Array, taps: int, step: int, width: int, stride: int) -> Ar
 
 
 def ways(task: Task) -> Iterator[Product]:
-    """Tasks whose channels do not mix; whole ones while a float holds their sums."""
-    sums = task.numbers.narrowest_float
+    """Tasks whose channels do not mix."""
     if task.is_layer:
         return
+    sums = task.numbers.narrowest_float
     for group in GROUPS:
         if group <= max(task.window[0].output, GROUPS[0]):
             yield Product(task, task.numbers.padded, group, sums)

@@ -6,13 +6,16 @@ from functools import cached_property
 
 import numpy as np
 
-from ..precision import Array, DType, is_whole
+from ..precision import EXACT_IN_FLOAT64, Array, DType, is_whole
 from ..views import strided
 from . import cost
 from .factors import Factors, float_factors, whole_factors
 from .line import Line
 from .matrix import banded, down
 from .task import Task
+
+COPIES = 6
+"""Copies that go with the two products: in between, and where the memory is less at hand."""
 
 MOST_PAIRS = 2
 """Columns times rows that a kernel may be the sum of."""
@@ -26,7 +29,6 @@ class Separable:
     input: DType
     factors: Factors
 
-    name = "separable"
     blas = False
 
     @property
@@ -82,7 +84,6 @@ class SeparableProduct:
     input: DType
     factors: Factors
 
-    name = "separable"
     blas = True
 
     @property
@@ -142,7 +143,8 @@ class SeparableProduct:
         """The products, and the copies in between."""
         size = self.input.itemsize
         products = self.operations / 2 * cost.MATRIX[size] * (1 + cost.FEW_ROWS / self._group)
-        return products + len(self.factors) * (6 * cost.COPY[size]) + len(self.factors) - 1
+        between = COPIES * cost.COPY[size] * len(self.factors)
+        return products + between + (len(self.factors) - 1) * cost.ADD[size]
 
     def sums(self, padded: Array, height: int) -> Array:
         """The sums (height, W', C')."""
@@ -182,7 +184,7 @@ def ways(task: Task) -> Iterator[Separable | SeparableProduct]:
     """Kernels larger than 1 both ways that are a column times a row, or the sum of two."""
     if task.is_layer or min(task.weights.shape) < 2:
         return
-    if is_whole(task.weights):
+    if is_whole(task.weights) and np.abs(task.weights.astype(float)).max() <= EXACT_IN_FLOAT64:
         factors = whole_factors(task.weights)
     else:
         factors = float_factors(task.weights, MOST_PAIRS)

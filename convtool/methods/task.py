@@ -116,11 +116,6 @@ class Method(Protocol):
     """
 
     @property
-    def name(self) -> str:
-        """The word for it."""
-        ...
-
-    @property
     def reason(self) -> str:
         """What makes this a way to do the task."""
         ...
@@ -151,5 +146,5 @@ class Method(Protocol):
         ...
 
     def sums(self, padded: Array, height: int) -> Array:
-        """The sums (height, W', C') of a padded band (n, P, C), which may be written over."""
+        """The sums (height, W', C') of a band (n, P, C), which may be the image: it is only read."""
         ...
