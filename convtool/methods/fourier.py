@@ -80,7 +80,7 @@ class Fourier:
 
     @property
     def _overlap(self) -> float:
-        """Values that are transformed for each that is right and wanted, in bands of about 128 rows."""
+        """Values transformed for each that is right and wanted, in bands of about 128 rows."""
         rows, cols = self.task.window
         wide = self._columns / (self._columns - cols.extent + 1)
         high = 1 + rows.extent / max(min(128, rows.output), rows.extent)

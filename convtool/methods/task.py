@@ -146,5 +146,5 @@ class Method(Protocol):
         ...
 
     def sums(self, padded: Array, height: int) -> Array:
-        """The sums (height, W', C') of a band (n, P, C), which may be the image: it is only read."""
+        """The sums (height, W', C') of a band (n, P, C), which may be the image: only read it."""
         ...
