@@ -56,7 +56,4 @@ class Box:
 def ways(task: Task) -> Iterator[Box]:
     """Kernels of one weight."""
     if not task.is_layer and np.all(task.weights == task.weights.flat[0]):
-        yield Box(
-            task,
-            task.numbers.narrowest,
-        )
+        yield Box(task, task.numbers.narrowest)

@@ -84,6 +84,5 @@ class Layer:
 
 def ways(task: Task) -> Iterator[Layer]:
     """Layers."""
-    sums = task.numbers.narrowest_float
     if task.is_layer:
-        yield Layer(task, task.numbers.padded, sums)
+        yield Layer(task, task.numbers.padded, task.numbers.narrowest_float)

@@ -190,9 +190,5 @@ def ways(task: Task) -> Iterator[Separable | SeparableProduct]:
         factors = float_factors(task.weights, MOST_PAIRS)
     if factors is None:
         return
-    yield Separable(
-        task,
-        task.numbers.narrowest,
-        factors,
-    )
+    yield Separable(task, task.numbers.narrowest, factors)
     yield SeparableProduct(task, task.numbers.narrowest_float, factors)
