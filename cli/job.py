@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import click
 
 from convtool.errors import ConvtoolError, at
-from convtool.words import STDIN, Range
+from convtool.words import STDIN, Compression, Range
 
 if TYPE_CHECKING:
     from convtool.pipeline import Report
@@ -33,6 +33,8 @@ class Output:
     format: str | None
     range: Range | None
     depth: int | None
+    compression: Compression
+    threads: int | None
     max_pixels: int
     quiet: bool
 
@@ -46,6 +48,8 @@ class Output:
             given["format_"],
             given["range_"],
             int(given["depth"]) if given["depth"] else None,
+            given["compress"],
+            given["threads"],
             given["max_pixels"] or MAX_PIXELS,
             given["quiet"],
         )
@@ -110,6 +114,8 @@ def run(image: str | None, maps: Mapping[str, Sequence["Operator"]], output: Out
                 format_,
                 range_=output.range or "clip",
                 depth=output.depth,
+                compression=output.compression,
+                threads=output.threads,
             )
         reports.append(report)
         if output.path is None and path is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
-from convtool.words import FORMATS, NAMED_PADDINGS, RANGES
+from convtool.words import COMPRESSIONS, FORMATS, NAMED_PADDINGS, RANGES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -159,6 +159,21 @@ format_ = click.option(
     help=(f"{', '.join(FORMATS)}, ... Default: the extension of --output, else png."),
 )
 
+compress = click.option(
+    "--compress",
+    type=click.Choice(COMPRESSIONS),
+    default="fast",
+    show_default=True,
+    help="How a PNG is packed: fast, or small, which takes many times longer.",
+)
+
+threads = click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many to use; the result is the same. Default: one for each core.",
+)
+
 max_pixels = click.option(
     "--max-pixels",
     type=click.IntRange(min=1),
@@ -185,4 +200,4 @@ def in_order(*decorators: Callable[[Command], Command]) -> Callable[[Command], C
     return decorate
 
 
-result = in_order(range_, depth, format_, max_pixels, quiet)
+result = in_order(range_, depth, format_, compress, threads, max_pixels, quiet)

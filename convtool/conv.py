@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -242,6 +243,12 @@ class Conv:
         dtype = self.dtype or numbers.result
         output = Header(window[0].output, window[1].output, channels, dtype, header.white)
         return ConvStage(self, header, output, task, planner.plan(task, self.method))
+
+    def rounded(self, dtype: DType) -> "Conv":
+        """The same convolution with results of an integer type, rounded half to even."""
+        other = copy(self)
+        other.dtype = dtype
+        return other
 
     def _check_channels(self, header: Header) -> None:
         count, groups = header.colors, self.groups

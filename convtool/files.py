@@ -11,7 +11,7 @@ from .pipeline import run
 from .precision import Array
 from .readers import MAX_PIXELS, open_image
 from .readers.array import ArrayReader
-from .words import RANGES, Range
+from .words import COMPRESSIONS, RANGES, Compression, Range
 from .writers import format_of
 from .writers.whole import whole_file
 
@@ -37,18 +37,21 @@ def write_image(
     *,
     range: Range = "clip",
     depth: int | None = None,
+    compression: Compression = "fast",
 ) -> None:
     """Write an array (H, W) or (H, W, C) to a file, in the format of its extension.
 
     Pixels are made of the values as `range` says (see `tone`), `depth` 8 or 16 bits deep;
-    of 2 and 4 channels the last is alpha. CSV and NPY hold the values as they are.
+    of 2 and 4 channels the last is alpha. CSV and NPY hold the values as they are. A PNG is packed
+    "fast" or "small".
 
     Raises ConvtoolError on an unknown extension, where the format cannot hold the array, and
     where the file cannot be written; a file that was there before then stays as it was.
     """
     pixels = check_image(image)
     check_word("range", range, RANGES)
+    check_word("compression", compression, COMPRESSIONS)
     format_ = format_of(path)
     reader = ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels)
     with whole_file(path) as file:
-        run(reader, (), file, format_, range_=range, depth=depth)
+        run(reader, (), file, format_, range_=range, depth=depth, compression=compression)

@@ -1,22 +1,28 @@
 """An image through a chain of stages, band by band, from a reader to a writer."""
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from typing import BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 import numpy as np
 
 from .arguments import Pair
+from .conv import Conv, ConvStage
 from .errors import ConvtoolError
 from .image import Header
-from .precision import Array
+from .pointwise import Relu
+from .precision import Array, DType, is_integer
 from .readers.array import Reader
 from .stage import Operator, Stage, cuts, run_band
+from .threads import check_threads, in_order
 from .tone import Extremes, Lost, Tone
-from .words import Range
+from .words import Compression, Range
 from .writers import Format
+
+Result = TypeVar("Result")
 
 
 class Chain:
@@ -86,41 +92,69 @@ def run(
     *,
     range_: Range = "clip",
     depth: int | None = None,
+    compression: Compression = "fast",
+    threads: int | None = None,
 ) -> Report:
     """Read an image, run the operators on it, and write the map to an open file.
 
     A format of pixels gets the map's values as `range_` shows them, 8 or 16 bits deep
     (default: as the image, where the format can); a format of numbers gets them as they are.
+    PNG heeds `compression`. The bytes do not depend on `threads` (None: what `set_threads` says).
 
     Raises ConvtoolError where the operators, the format and the image do not go together.
     """
+    count = check_threads(threads)
     stage = Chain(operators).bind(reader.header)
-    output = stage.output
-    values = output.height * output.width * output.colors
-    if not format_.pixels:
-        writer = format_.write(file, output)
-        for band in bands(reader, stage):
-            writer.write(band)
-        writer.close()
-        return Report(output, values, Lost())
-    tone = Tone(range_, output.white, _depth(output, format_, depth), output.has_alpha)
-    writer = format_.write(file, replace(output, dtype=tone.dtype))
-    if tone.needs_extremes:
-        extremes = Extremes()
-        for band in bands(reader, stage):
-            extremes = extremes.including(tone.colors(band))
-        tone = replace(tone, extremes=extremes)
+    output, tone = stage.output, None
+    if format_.pixels:
+        tone = Tone(range_, output.white, _depth(output, format_, depth), output.has_alpha)
+        if tone.rounds_to:
+            stage = Chain(_rounding(operators, stage.stages, tone.rounds_to)).bind(reader.header)
+        if tone.needs_extremes:
+            found = bands(reader, stage, tone.extremes_of, count)
+            tone = replace(tone, extremes=sum(found, start=Extremes()))
+        output = replace(output, dtype=tone.dtype)
+    writer = format_.write(file, output, reader.metadata, compression)
+
+    def encode(band: Array) -> tuple[Any, Lost]:
+        pixels, lost = tone.pixels(band) if tone else (band, Lost())
+        return writer.encode(pixels), lost
+
     lost = Lost()
-    for band in bands(reader, stage):
-        pixels, lost_here = tone.pixels(band)
-        lost += lost_here
-        writer.write(pixels)
+    with closing(bands(reader, stage, encode, count)) as encoded:
+        for band, lost_here in encoded:
+            writer.write(band)
+            lost += lost_here
     writer.close()
-    return Report(output, values, lost)
+    return Report(stage.output, output.height * output.width * output.colors, lost)
 
 
-def bands(reader: Reader, stage: Stage) -> Iterator[Array]:
-    """The stage's output in bands of rows, from top to bottom, in one pass over the image.
+def bands(
+    reader: Reader, stage: Stage, work: Callable[[Array], Result], threads: int
+) -> Generator[Result]:
+    """``work(band)`` of every band of the stage's output, in order, in one pass over the image.
+
+    While bands are computed and worked on by some threads, the image is read on by this one.
+    """
+
+    def on_band(cut: _Cut) -> Result:
+        return work(run_band(stage, cut.rows, cut.top, *cut.band))
+
+    return in_order(on_band, _cuts(reader, stage), threads)
+
+
+@dataclass(frozen=True)
+class _Cut:
+    """What one band of the output is made of."""
+
+    band: Pair
+    top: int
+    rows: Array
+    """Those of the image from `top` on."""
+
+
+def _cuts(reader: Reader, stage: Stage) -> Iterator[_Cut]:
+    """The image's rows for each band.
 
     Of the image only the rows that this band or a later one needs are kept. Where a band needs
     rows far down, as the first one does with a "wrap" border, that is all of it.
@@ -131,7 +165,30 @@ def bands(reader: Reader, stage: Stage) -> Iterator[Array]:
     rows = _Rows(reader.blocks())
     for band, (start, stop), oldest in zip(bands_out, needed, kept_from, strict=True):
         rows.forget(oldest)
-        yield run_band(stage, rows.take(start, stop), start, *band)
+        yield _Cut(band, start, rows.take(start, stop))
+
+
+def _rounding(
+    operators: Sequence[Operator], stages: Sequence[Stage], dtype: DType
+) -> list[Operator]:
+    """The operators, with the convolution at their end rounding its own sums to `dtype`.
+
+    It does so from exact sums, and sooner than the tone would from floats; cutting off what is
+    negative after it comes to the same. Maps of floats may hold NaN, and are left alone.
+    """
+    rounding = list(operators)
+    last = len(operators) - 1
+    while last >= 0 and isinstance(operators[last], Relu):
+        last -= 1
+    operator, stage = (operators[last], stages[last]) if last >= 0 else (None, None)
+    if (
+        isinstance(operator, Conv)
+        and isinstance(stage, ConvStage)
+        and is_integer(stage.input.dtype)
+        and not is_integer(stage.output.dtype)
+    ):
+        rounding[last] = operator.rounded(dtype)
+    return rounding
 
 
 class _Rows:
@@ -167,11 +224,11 @@ class _Rows:
 
 def _depth(output: Header, format_: Format, asked: int | None) -> int:
     """The bits of a pixel: as asked, else as deep as the image where the format can."""
-    can = format_.deep and len(output.channels) == 1
+    can = len(output.channels) in format_.deep
     if asked == 16 and not can:
         raise ConvtoolError(
             f"this map of {len(output.channels)} channel(s) cannot be {format_.name} of 16 bits: "
-            "only grey maps (--gray) as PNG, TIFF or PPM can; NPY holds exact values of any map"
+            "PNG can, of 1 to 4 channels; TIFF and PPM of grey maps (--gray); NPY holds any values"
         )
     if asked is not None:
         return asked

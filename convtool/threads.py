@@ -3,10 +3,11 @@
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
-from typing import Any, TypeVar
+from queue import SimpleQueue
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -15,7 +16,11 @@ from .arguments import whole_number
 LARGEST_KEPT = (32 << 20) - (1 << 16)
 """Bytes: just below the largest block for which malloc changes its mind."""
 
+AHEAD = 2
+"""Items under way for each thread: so many that none waits while another's turn is taken."""
+
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 _default: int | None = None
 
@@ -50,38 +55,94 @@ def check_threads(threads: object) -> int:
 
 
 def on_threads(work: Callable[[Item], object], items: Iterable[Item], threads: int) -> None:
-    """Call ``work(item)`` for each item, on this thread and up to ``threads - 1`` more.
+    """Call ``work(item)`` for each item, as `in_order` does, and return when all is done."""
+    deque(in_order(work, items, threads), maxlen=0)
 
-    BLAS keeps to the thread that calls it meanwhile.
-    Returns when all is done. The first error stops the rest and is raised.
+
+def in_order(
+    work: Callable[[Item], Result], items: Iterable[Item], threads: int
+) -> Generator[Result]:
+    """Yield ``work(item)`` of each item, in order, worked out on so many threads.
+
+    The calling thread is one of them: it makes the items and takes the results, and where the
+    others fall behind it works too. So no more than a few items are ever under way.
+
+    The first error, of the items' making or of the work, in their order, ends it and is raised;
+    then, as when the generator is closed, what has not begun is dropped, and the threads end.
     """
     _keep_freed_memory()
-    waiting = deque(items)
-    errors: list[BaseException] = []
+    waiting: SimpleQueue[_Job[Item, Result] | None] = SimpleQueue()
+    jobs: deque[_Job[Item, Result]] = deque()
+    helpers: list[threading.Thread] = []
 
-    def take() -> None:
+    def help_out() -> None:
+        while job := waiting.get():
+            job.run()
+
+    try:
+        for _ in range(threads - 1):
+            helpers.append(threading.Thread(target=help_out, daemon=True))
+            helpers[-1].start()
+        most = AHEAD * threads if helpers else 0
+        for item in items:
+            jobs.append(_Job(work, item))
+            waiting.put(jobs[-1])
+            while jobs and (jobs[0].done.is_set() or len(jobs) > most):
+                yield _result_of_first(jobs)
+        while jobs:
+            yield _result_of_first(jobs)
+    finally:
+        for job in jobs:
+            job.drop()
+        for _ in helpers:
+            waiting.put(None)
+        for helper in helpers:
+            if helper.ident:
+                helper.join()
+
+
+class _Job(Generic[Item, Result]):
+    """A call of the work with one item, by whichever thread claims it first."""
+
+    def __init__(self, work: Callable[[Item], Result], item: Item) -> None:
+        self._call: list[tuple[Callable[[Item], Result], Item]] = [(work, item)]
+        self._results: list[Result] = []
+        self._error: BaseException | None = None
+        self.done = threading.Event()
+
+    def run(self) -> bool:
+        """Do it, unless it has been begun; returns whether this thread did it."""
         try:
-            while waiting:
-                try:
-                    item = waiting.popleft()
-                except IndexError:  # another thread was quicker
-                    return
-                work(item)
+            work, item = self._call.pop()  # one thread only gets it
+        except IndexError:
+            return False
+        try:
+            self._results.append(work(item))
         except BaseException as error:
-            waiting.clear()
-            errors.append(error)
+            self._error = error
+            if not isinstance(error, Exception):  # Ctrl-C does not wait for its turn
+                raise
+        finally:
+            self.done.set()
+        return True
 
-    helpers = [
-        threading.Thread(target=take, daemon=True) for _ in range(min(threads, len(waiting)) - 1)
-    ]
-    with one_blas_thread() if helpers else nullcontext():
-        for helper in helpers:
-            helper.start()
-        take()
-        for helper in helpers:
-            helper.join()
-    if errors:
-        raise errors[0]
+    def drop(self) -> None:
+        """See to it that it is not begun any more."""
+        self._call.clear()
+
+    def result(self) -> Result:
+        """What the call gave, or the error that it raised."""
+        if self._error:
+            raise self._error
+        return self._results.pop()
+
+
+def _result_of_first(jobs: deque[_Job[Item, Result]]) -> Result:
+    """Take the first job's result; until it is there, do what nobody has begun."""
+    while not jobs[0].done.is_set():
+        if not any(job.run() for job in jobs):
+            jobs[0].done.wait()
+    return jobs.popleft().result()
 
 
 @lru_cache(maxsize=1)

@@ -18,7 +18,9 @@ def saturate(values: Array, dtype: DType) -> Array:
     """
     limits = np.iinfo(dtype)
     if is_integer(values.dtype):
-        return np.clip(values, *_common_limits(values.dtype, limits)).astype(dtype)
+        low, high = _common_limits(values.dtype, limits)
+        within = values.size == 0 or (low <= values.min() and values.max() <= high)
+        return (values if within else np.clip(values, low, high)).astype(dtype)
     if dtype.itemsize > 2 or values.dtype.itemsize < 4:  # float32 or float16 lack the limits
         values = values.astype(FLOAT64)
     rounded = np.rint(values)
@@ -111,13 +113,16 @@ class Extremes:
     low: float = np.inf
     high: float = -np.inf
 
-    def including(self, values: Array) -> "Extremes":
-        """These extremes, widened by the finite ones of `values`."""
+    @classmethod
+    def of(cls, values: Array) -> "Extremes":
+        """Those of the finite ones of these values."""
         if values.dtype.kind == "f":
             values = values[np.isfinite(values)]
-        if values.size == 0:
-            return self
-        return Extremes(min(self.low, float(values.min())), max(self.high, float(values.max())))
+        return cls(float(values.min()), float(values.max())) if values.size else cls()
+
+    def __add__(self, other: "Extremes") -> "Extremes":
+        """Those of both."""
+        return Extremes(min(self.low, other.low), max(self.high, other.high))
 
 
 @dataclass(frozen=True)
@@ -151,7 +156,21 @@ class Tone:
         """The type of the pixels."""
         return np.dtype(np.uint8 if self.depth == 8 else np.uint16)
 
-    def colors(self, band: Array) -> Array:
+    @property
+    def rounds_to(self) -> DType | None:
+        """An integer type to which values may be rounded beforehand, for the same pixels.
+
+        None where more than the rounded values shows, or none is wider than the pixels' own.
+        """
+        if self.needs_extremes or self.white not in (None, self._top):
+            return None
+        return np.dtype(np.int16 if self.depth == 8 else np.int32)
+
+    def extremes_of(self, band: Array) -> Extremes:
+        """What `extremes` is the sum of over all bands."""
+        return Extremes.of(self._colors(band))
+
+    def _colors(self, band: Array) -> Array:
         """The channels of a band that the way of showing applies to."""
         return band[..., :-1] if self.alpha else band
 
@@ -159,7 +178,7 @@ class Tone:
         """The pixels of a band (n, W, C), and what they do not show."""
         if band.dtype == np.float16:
             band = band.astype(np.float32)  # float16 ends before the white of 16 bits
-        colors = self.colors(band)
+        colors = self._colors(band)
         with np.errstate(over="ignore", invalid="ignore"):
             pixels, lost = self._stretched(colors) if self.needs_extremes else self._clipped(colors)
         if self.alpha:
@@ -181,12 +200,26 @@ class Tone:
     def _clipped(self, values: Array) -> tuple[Array, Lost]:
         """clip and abs."""
         if self.range == "abs":
-            # The smallest value of a signed type has no magnitude in it.
-            values = np.abs(values.astype(FLOAT64) if values.dtype.kind == "i" else values)
+            values = self._magnitudes(values)
         values = self._scaled(values)
         if values.dtype == self.dtype:
             return values, Lost()
-        return saturate(values, self.dtype), _lost(values, values < -0.5, values >= self._top + 0.5)
+        pixels = saturate(values, self.dtype)
+        if not is_integer(values.dtype):
+            return pixels, _lost(values, values < -0.5, values >= self._top + 0.5)
+        below, above = values.min() < 0, values.max() > self._top
+        return pixels, Lost(
+            int(np.count_nonzero(values < 0)) if below else 0,
+            int(np.count_nonzero(values > self._top)) if above else 0,
+        )
+
+    def _magnitudes(self, values: Array) -> Array:
+        if values.dtype.kind != "i":
+            return np.abs(values)
+        if values.dtype.itemsize <= self.dtype.itemsize:
+            values = values.astype(np.int32)
+        # The smallest value of a signed type has no magnitude in it; the next is white as well.
+        return np.abs(np.maximum(values, -np.iinfo(values.dtype).max))
 
     def _stretched(self, values: Array) -> tuple[Array, Lost]:
         """normalize and center: the map's extremes become black and white."""

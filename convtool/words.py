@@ -8,6 +8,7 @@ PoolMode = Literal["max", "min", "mean", "sum", "median", "lp"]
 MethodName = Literal["direct", "separable", "box", "product", "layer", "fft"]
 Range = Literal["clip", "abs", "normalize", "center"]
 Combination = Literal["sum", "mean", "max", "magnitude"]
+Compression = Literal["fast", "small"]
 
 BORDERS: tuple[Border, ...] = get_args(Border)
 NAMED_PADDINGS: tuple[NamedPadding, ...] = get_args(NamedPadding)
@@ -15,6 +16,7 @@ POOL_MODES: tuple[PoolMode, ...] = get_args(PoolMode)
 METHODS: tuple[MethodName, ...] = get_args(MethodName)
 RANGES: tuple[Range, ...] = get_args(Range)
 COMBINATIONS: tuple[Combination, ...] = get_args(Combination)
+COMPRESSIONS: tuple[Compression, ...] = get_args(Compression)
 STDIN = "stdin"
 """What messages and file names call an image that is piped in."""
 

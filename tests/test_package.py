@@ -29,7 +29,7 @@ def test_an_unknown_name_is_an_attribute_error():
 LAYERS = [
     {"errors", "words"},
     {"arguments", "precision", "views"},
-    {"geometry", "image", "kernel", "threads", "arithmetic", "selection"},
+    {"geometry", "image", "kernel", "metadata", "threads", "arithmetic", "selection"},
     {"border", "rational", "tone", "stage", "sliding"},
     {"methods"},
     {"planner", "ties"},

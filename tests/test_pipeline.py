@@ -10,6 +10,7 @@ from reference import borders, images, kernels, pairs
 from convtool import ConvtoolError, conv2d, pool2d
 from convtool.conv import Conv
 from convtool.image import Header
+from convtool.metadata import NONE, Metadata
 from convtool.pipeline import Chain, bands, run
 from convtool.pointwise import Relu
 from convtool.pool import Pool
@@ -26,6 +27,7 @@ class Blocks:
     rows: int
     alpha: bool = False
     notes: tuple[str, ...] = ()
+    metadata: Metadata = NONE
     given: int = 0
 
     @property
@@ -40,8 +42,9 @@ class Blocks:
             yield block
 
 
-def result(reader, *operators):
-    return np.concatenate(list(bands(reader, Chain(operators).bind(reader.header))))
+def result(reader, *operators, threads=2):
+    stage = Chain(operators).bind(reader.header)
+    return np.concatenate(list(bands(reader, stage, np.copy, threads)))
 
 
 @given(images(dtype="uint8", most=40, channels=(1, 3)), kernels(), borders, pairs, st.data())
@@ -74,10 +77,10 @@ def test_the_image_is_read_as_it_is_needed():
     image = np.zeros((5000, 2000, 1), np.uint8)
     reader = Blocks(image, 10)
     operator = Conv(np.ones((5, 5), int))
-    first = next(bands(reader, Chain([operator]).bind(reader.header)))
+    first = next(bands(reader, Chain([operator]).bind(reader.header), np.copy, 1))
     assert len(first) + 2 <= reader.given <= len(first) + 12
     wrapped = Conv(np.ones((5, 5), int), border="wrap")
-    next(bands(reader, Chain([wrapped]).bind(reader.header)))
+    next(bands(reader, Chain([wrapped]).bind(reader.header), np.copy, 1))
     assert reader.given == 5000
 
 
@@ -125,7 +128,7 @@ def test_a_reader_that_ends_early_is_an_error():
     reader = Blocks(np.zeros((10, 4, 1)), 5)
     stage = Chain([Pool(2)]).bind(Header.of_array(np.zeros((20, 4, 1))))
     with pytest.raises(ConvtoolError, match="ends after 10 rows, expected 20"):
-        list(bands(reader, stage))
+        list(bands(reader, stage, np.copy, 2))
 
 
 def test_the_report_counts_what_was_clipped():
@@ -139,5 +142,5 @@ def test_the_report_counts_what_was_clipped():
 def test_sixteen_bits_are_for_grey_maps():
     image = np.zeros((2, 2, 3), np.uint8)
     reader = ArrayReader(Header.of_array(image, may_have_alpha=True), image)
-    with pytest.raises(ConvtoolError, match=r"3 channel.* cannot be png of 16 bits"):
-        run(reader, [], io.BytesIO(), FORMATS["png"], depth=16)
+    with pytest.raises(ConvtoolError, match=r"3 channel.* cannot be tiff of 16 bits"):
+        run(reader, [], io.BytesIO(), FORMATS["tiff"], depth=16)

@@ -33,7 +33,7 @@ def shown(values, **options):
     band = np.array(values, np.float32).reshape(1, -1, 1)
     tone = Tone(**options)
     if tone.needs_extremes:
-        tone = Tone(**options, extremes=Extremes().including(band))
+        tone = Tone(**options, extremes=Extremes.of(band))
     pixels, lost = tone.pixels(band)
     return pixels.ravel().tolist(), lost
 
@@ -57,7 +57,7 @@ def test_normalize_moves_the_extremes_to_black_and_white():
 def test_the_largest_floats_are_stretched_too():
     band = np.array([-1.7e308, 0, 1.7e308]).reshape(1, 3, 1)
     for range_, expected in (("normalize", [0, 128, 255]), ("center", [1, 128, 255])):
-        tone = Tone(range_, extremes=Extremes().including(band))
+        tone = Tone(range_, extremes=Extremes.of(band))
         assert tone.pixels(band)[0].ravel().tolist() == expected
 
 
@@ -93,7 +93,7 @@ def test_float16_has_no_white_of_16_bits():
 
 def test_the_smallest_floats_are_stretched_too():
     band = np.array([0, 1e-320]).reshape(1, 2, 1)
-    tone = Tone("normalize", extremes=Extremes().including(band))
+    tone = Tone("normalize", extremes=Extremes.of(band))
     assert tone.pixels(band)[0].ravel().tolist() == [0, 255]
 
 
@@ -118,5 +118,6 @@ def test_alpha_is_scaled_and_never_stretched(range_):
 
 
 def test_extremes_are_those_of_all_bands():
-    found = Extremes().including(np.array([3, -2])).including(np.array([np.nan, 9.5, -np.inf]))
+    found = Extremes.of(np.array([3, -2])) + Extremes.of(np.array([np.nan, 9.5, -np.inf]))
+    found = Extremes() + found + Extremes.of(np.array([np.nan]))
     assert (found.low, found.high) == (-2, 9.5)

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from ..errors import ConvtoolError
 from ..image import Header
+from ..metadata import NONE, Metadata
 from ..precision import Array
 
 
@@ -22,6 +23,11 @@ class Reader(Protocol):
         """What a person should know of what was left out or taken for granted."""
         ...
 
+    @property
+    def metadata(self) -> Metadata:
+        """What the file says of its pixels."""
+        ...
+
     def blocks(self) -> Iterator[Array]:
         """The rows from top to bottom in blocks (n, W, C); every call starts over."""
         ...
@@ -34,6 +40,7 @@ class ArrayReader:
     header: Header
     pixels: Array
     notes: tuple[str, ...] = ()
+    metadata: Metadata = NONE
 
     def blocks(self) -> Iterator[Array]:
         """The whole array."""

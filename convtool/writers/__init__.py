@@ -4,26 +4,36 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePath
-from typing import BinaryIO, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from ..errors import ConvtoolError
 from ..image import Header
+from ..metadata import Metadata
 from ..precision import Array
-from .csv import CsvWriter
-from .npy import NpyWriter
-from .pillow import PillowWriter, pillow_formats
+from ..words import Compression
 
 
 class Writer(Protocol):
-    """What takes the finished bands of a map in order, and then closes it."""
+    """What takes a map's bands and makes a file of them.
 
-    def write(self, band: Array) -> None:
-        """Take the next rows, shape (n, W, C)."""
+    A band is encoded on any thread, in any order; what comes of it is written in order.
+    """
+
+    def encode(self, band: Array) -> Any:
+        """Rows of shape (n, W, C) as the file holds them, for `write`."""
+        ...
+
+    def write(self, band: Any) -> None:
+        """Write the next band, encoded."""
         ...
 
     def close(self) -> None:
         """Write what is still to be written; the file itself stays open."""
         ...
+
+
+MakeWriter = Callable[[BinaryIO, Header, Metadata, Compression], Writer]
+"""(open file, description of the map, what its pixels mean, how to pack) -> writer"""
 
 
 @dataclass(frozen=True)
@@ -33,35 +43,57 @@ class Format:
     name: str
     extensions: tuple[str, ...]
     """The first is the one that new files get."""
-    write: Callable[[BinaryIO, Header], Writer]
-    """(open file, description of the map) -> writer"""
+    write: MakeWriter
     pixels: bool = True
     """Whether it holds pixels, made of the map by its tone; if not, the map's own numbers."""
-    deep: bool = False
-    """Whether it holds grey pixels of 16 bits."""
+    deep: tuple[int, ...] = ()
+    """Of how many channels it holds pixels of 16 bits."""
+    packed: bool = False
+    """Whether it heeds how to pack."""
     text: bool = False
 
 
-def _picture(pillow_name: str, *extensions: str, deep: bool = False) -> Format:
+def _png(file: BinaryIO, header: Header, metadata: Metadata, packing: Compression) -> Writer:
+    from .png import PngWriter
+
+    return PngWriter(file, header, metadata, packing)
+
+
+def _csv(file: BinaryIO, header: Header, _: Metadata, __: Compression) -> Writer:
+    from .csv import CsvWriter
+
+    return CsvWriter(file, header)
+
+
+def _npy(file: BinaryIO, header: Header, _: Metadata, __: Compression) -> Writer:
+    from .npy import NpyWriter
+
+    return NpyWriter(file, header)
+
+
+def _picture(pillow_name: str, *extensions: str, deep: tuple[int, ...] = ()) -> Format:
     """A format that Pillow writes, by its name there and its extensions."""
 
-    def write(file: BinaryIO, header: Header) -> Writer:
-        return PillowWriter(file, header, pillow_name)
+    def write(file: BinaryIO, header: Header, metadata: Metadata, _: Compression) -> Writer:
+        from .pillow import PillowWriter
+
+        return PillowWriter(file, header, metadata, pillow_name)
 
     return Format(pillow_name.lower(), extensions, write, deep=deep)
 
 
 _TABLE = (
-    _picture("PNG", ".png", deep=True),
-    Format("csv", (".csv",), CsvWriter, pixels=False, text=True),
-    Format("npy", (".npy",), NpyWriter, pixels=False),
-    _picture("TIFF", ".tif", ".tiff", deep=True),
+    Format("png", (".png",), _png, deep=(1, 2, 3, 4), packed=True),
+    Format("csv", (".csv",), _csv, pixels=False, text=True),
+    Format("npy", (".npy",), _npy, pixels=False),
+    _picture("TIFF", ".tif", ".tiff", deep=(1,)),
     _picture("JPEG", ".jpg", ".jpeg"),
     _picture("WEBP", ".webp"),
     _picture("BMP", ".bmp"),
     _picture("GIF", ".gif"),
-    _picture("PPM", ".ppm", ".pgm", ".pnm", deep=True),
+    _picture("PPM", ".ppm", ".pgm", ".pnm", deep=(1,)),
 )
+"""A format's module is imported when a map is written in it: each needs other libraries."""
 
 FORMATS = {format_.name: format_ for format_ in _TABLE}
 """The formats by name. Any other that Pillow writes is found by its extension."""
@@ -81,6 +113,8 @@ def named_format(name: str, where: str) -> Format:
     known = FORMATS.get(name) or _BY_EXTENSION.get(f".{name}")
     if known:
         return known
+    from .pillow import pillow_formats
+
     others = pillow_formats()
     if f".{name}" in others:
         return _picture(others[f".{name}"], f".{name}")

@@ -17,12 +17,16 @@ class NpyWriter:
         self._dtype = header.dtype.newbyteorder("=")
         self._started = False
 
-    def write(self, band: Array) -> None:
-        """Write the next rows, and the file's header before the first."""
+    def encode(self, band: Array) -> memoryview:
+        """The bytes of the rows of a band."""
+        return np.ascontiguousarray(band, self._dtype).data
+
+    def write(self, band: memoryview) -> None:
+        """Write the next band, and the file's header before the first."""
         if not self._started:
             self._write_header()
             self._started = True
-        self._file.write(np.ascontiguousarray(band, self._dtype).data)
+        self._file.write(band)
 
     def close(self) -> None:
         """Nothing is left to write."""

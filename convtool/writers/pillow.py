@@ -9,15 +9,15 @@ from PIL import Image, UnidentifiedImageError
 
 from ..errors import ConvtoolError
 from ..image import Header
+from ..metadata import Metadata
 from ..precision import Array
 from ..readers.pillow import own_limit
 
 _OPTIONS: dict[str, dict[str, Any]] = {
-    "PNG": {"compress_level": 1},
     "JPEG": {"quality": 95},
     "WEBP": {"lossless": True, "exact": True},
 }
-"""Pillow's format -> how it is saved: pixels kept where the format can, PNG packed fast."""
+"""Pillow's format -> how it is saved: pixels kept where the format can."""
 
 
 @cache
@@ -30,10 +30,13 @@ def pillow_formats() -> dict[str, str]:
 class PillowWriter:
     """Collects a map's pixels (uint8, or uint16 with one channel) and saves them at the end."""
 
-    def __init__(self, file: BinaryIO, header: Header, name: str) -> None:
+    def __init__(self, file: BinaryIO, header: Header, metadata: Metadata, name: str) -> None:
         """`name` is Pillow's for the format."""
         self._file = file
         self._name = name
+        fitting = metadata.fitting(len(header.channels))
+        known = {"icc_profile": fitting.icc_profile, "dpi": fitting.dpi}
+        self._metadata = {key: value for key, value in known.items() if value}
         shape = header.height, header.width, len(header.channels)
         if shape[2] > 4:
             raise ConvtoolError(
@@ -45,8 +48,12 @@ class PillowWriter:
         self._pixels = np.empty(shape, header.dtype)
         self._row = 0
 
+    def encode(self, band: Array) -> Array:
+        """The band as it is: Pillow encodes whole pictures."""
+        return band
+
     def write(self, band: Array) -> None:
-        """Keep the next rows."""
+        """Keep the next band."""
         self._pixels[self._row : self._row + len(band)] = band
         self._row += len(band)
 
@@ -55,7 +62,8 @@ class PillowWriter:
         pixels = self._pixels[..., 0] if self._pixels.shape[2] == 1 else self._pixels
         encoded = io.BytesIO()
         try:
-            Image.fromarray(pixels).save(encoded, self._name, **_OPTIONS.get(self._name, {}))
+            options = {**self._metadata, **_OPTIONS.get(self._name, {})}
+            Image.fromarray(pixels).save(encoded, self._name, **options)
         except Exception as error:  # each encoder has its own way to refuse a picture
             raise ConvtoolError(
                 f"{self._name} cannot hold this map ({error}); PNG holds grey and colour with alpha"

@@ -95,7 +95,7 @@ CASES = {
     "pixel limit": ([*EDGE, "--max-pixels", "63"], 1, "more than the limit of 63 pixels"),
     "map over the limit": ([*EDGE, "--padding", "99999"], 1, "the map: is 200004x200004"),
     "jpeg of alpha": (["conv", "-", "-k", "edge", "-o", "out.jpg"], 1, "JPEG cannot hold"),
-    "16 bits of colour": ([*EDGE, "--depth", "16"], 1, "cannot be png of 16 bits"),
+    "16 bits of colour": ([*EDGE, "--depth", "16", "-o", "o.tif"], 1, "cannot be tiff of 16 bits"),
     "two maps, one file": ([*EDGE, "-k", "box3", "-o", "o.png"], 2, "put {kernel} into -o"),
     "two maps, one pipe": ([*EDGE, "-k", "box3"], 2, "2 kernels make 2 maps"),
     "no kernel": (["conv", "good.png"], 2, "Missing option '--kernel'"),

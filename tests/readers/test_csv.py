@@ -27,7 +27,7 @@ def written(array):
     array = array if array.ndim == 3 else array[..., np.newaxis]
     writer = CsvWriter(file, Header.of_array(array, may_have_alpha=True))
     for row in array:
-        writer.write(row[np.newaxis])
+        writer.write(writer.encode(row[np.newaxis]))
     writer.close()
     return file.getvalue()
 

@@ -6,14 +6,16 @@ from PIL import Image
 
 from convtool import ConvtoolError, read_image, write_image
 from convtool.image import Header
+from convtool.metadata import NONE
 from convtool.writers import FORMATS, format_of, named_format
 
 
 def encoded(array, name):
     file = io.BytesIO()
-    writer = FORMATS[name].write(file, Header.of_array(array, may_have_alpha=True))
+    header = Header.of_array(array, may_have_alpha=True)
+    writer = FORMATS[name].write(file, header, NONE, "fast")
     for start in range(0, len(array), 3):
-        writer.write(array[start : start + 3])
+        writer.write(writer.encode(array[start : start + 3]))
     writer.close()
     return file.getvalue()
 

@@ -1,0 +1,29 @@
+"""How a picture's pixels are meant, beside their values; what goes from file to file with them."""
+
+from dataclasses import dataclass, replace
+
+PROFILE_OF = {1: b"GRAY", 2: b"GRAY", 3: b"RGB ", 4: b"RGB "}
+"""Channels of a picture -> the colour space in the header of an ICC profile for it (ICC.1, 7.2)."""
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a file says of its pixels, None where it does not."""
+
+    icc_profile: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    """Pixels per inch, across and down."""
+    srgb: int | None = None
+    """The rendering intent of PNG's sRGB chunk."""
+    gamma: float | None = None
+    """The exponent of PNG's gAMA chunk."""
+    chromaticities: tuple[float, ...] | None = None
+    """PNG's cHRM chunk: x and y of white, red, green and blue."""
+
+    def fitting(self, channels: int) -> "Metadata":
+        """What holds for a picture of so many channels: an RGB profile means nothing in grey."""
+        space = (self.icc_profile or b"")[16:20]
+        return self if space == PROFILE_OF.get(channels) else replace(self, icc_profile=None)
+
+
+NONE = Metadata()
