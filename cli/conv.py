@@ -83,8 +83,9 @@ def conv(ctx: click.Context, /, image: str | None, **given: Any) -> None:
 
     job.help_if_nothing_piped(ctx, image, *given["kernels"])
     _check(given, image)
+    output = job.Output.of(given)
+    source = job.Source(image, output)
 
-    from convtool.combine import Combine
     from convtool.conv import Conv
     from convtool.pointwise import Gray, Relu
 
@@ -104,6 +105,8 @@ def conv(ctx: click.Context, /, image: str | None, **given: Any) -> None:
         for kernel in kernels
     ]
     if given["combine"]:
+        from convtool.combine import Combine
+
         combined = Combine(operators, given["combine"])
         maps: dict[str, list[Operator]] = {given["combine"]: [*before, combined, *after]}
     else:
@@ -112,7 +115,7 @@ def conv(ctx: click.Context, /, image: str | None, **given: Any) -> None:
             name: [*before, operator, *after]
             for name, operator in zip(names, operators, strict=True)
         }
-    job.run(image, maps, job.Output.of(given))
+    job.run(source, maps, output)
 
 
 def _check(given: dict[str, Any], image: str | None) -> None:

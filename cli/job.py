@@ -1,15 +1,16 @@
 """What every filtering command does once its options are read: files, names, messages."""
 
+import os
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from functools import reduce
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 import click
 
+from convtool.background import Later
 from convtool.errors import ConvtoolError, at
 from convtool.words import STDIN, Compression, Range
 
@@ -24,9 +25,11 @@ PLACEHOLDER = "{kernel}"
 STREAM = (None, "-")
 """What stands for stdin where a path could."""
 
+TWICE: tuple[Range, ...] = ("normalize", "center")
+"""The ranges that look at the whole map before its first pixel."""
 
-@dataclass(frozen=True)
-class Output:
+
+class Output(NamedTuple):
     """What the command line says of the result."""
 
     path: str | None
@@ -41,7 +44,7 @@ class Output:
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Output":
         """From the parsed options."""
-        from convtool.readers import MAX_PIXELS
+        from convtool.readers.limits import MAX_PIXELS
 
         return cls(
             given["output"],
@@ -83,17 +86,17 @@ def plain(name: str) -> str:
     return re.sub(r"[^\w.+-]+", "_", name).strip("._")[:60] or "kernel"
 
 
-def run(image: str | None, maps: Mapping[str, Sequence["Operator"]], output: Output) -> None:
+def run(source: "Source", maps: Mapping[str, Sequence["Operator"]], output: Output) -> None:
     """Read the image, and write one map for each name in `maps`."""
-    paths = _paths(image, list(maps), output)
+    paths = _paths(source, list(maps), output)
     format_ = _format(output)
 
     from convtool.pipeline import Chain
     from convtool.pipeline import run as run_pipeline
-    from convtool.readers.array import check_size
+    from convtool.readers.limits import check_size
 
-    reader = _open(image, output)
-    _say(output, *(f"{STDIN if image in STREAM else image}: {note}" for note in reader.notes))
+    reader = source.reader(again=len(maps) > 1 or output.range in TWICE)
+    _say(output, *(f"{source.name}: {note}" for note in reader.notes))
     if not format_.pixels and (output.range or output.depth):
         _say(
             output,
@@ -105,7 +108,7 @@ def run(image: str | None, maps: Mapping[str, Sequence["Operator"]], output: Out
             check_size(header.height, header.width, output.max_pixels)
     reports = []
     for name, path in paths.items():
-        done = "replaced" if path and path.exists() else "wrote"
+        done = "replaced" if path and os.path.exists(path) else "wrote"
         with _file(path) as file:
             report = run_pipeline(
                 reader,
@@ -123,7 +126,7 @@ def run(image: str | None, maps: Mapping[str, Sequence["Operator"]], output: Out
     _tell_lost(reports, output)
 
 
-def _paths(image: str | None, names: list[str], output: Output) -> dict[str, Path | None]:
+def _paths(source: "Source", names: list[str], output: Output) -> dict[str, str | None]:
     """Where each map goes; None is stdout."""
     on_terminal = sys.stdout is not None and sys.stdout.isatty()
     to_stdout = output.path == "-" or (output.path is None and not on_terminal)
@@ -137,14 +140,14 @@ def _paths(image: str | None, names: list[str], output: Output) -> dict[str, Pat
             raise click.UsageError("a terminal shows no pictures: use -o FILE or --format csv")
         return {names[0]: None}
     if output.path is None:
-        stem = STDIN if image in STREAM else Path(str(image)).stem
-        return {name: Path(f"{stem}-{name}{_format(output).extensions[0]}") for name in names}
+        stem = os.path.splitext(os.path.basename(source.name))[0]
+        return {name: f"{stem}-{name}{_format(output).extensions[0]}" for name in names}
     if len(names) > 1 and PLACEHOLDER not in output.path:
         raise click.UsageError(
             f"{len(names)} kernels make {len(names)} maps: put {PLACEHOLDER} into -o, "
             f"as in 'out-{PLACEHOLDER}.png', or make one map by --combine"
         )
-    return {name: Path(output.path.replace(PLACEHOLDER, name)) for name in names}
+    return {name: output.path.replace(PLACEHOLDER, name) for name in names}
 
 
 def _format(output: Output) -> "Format":
@@ -161,16 +164,32 @@ def _format(output: Output) -> "Format":
     return FORMATS["png"]
 
 
-def _open(image: str | None, output: Output) -> "Reader":
-    from convtool.readers import open_image, open_stream
+class Source:
+    """The image of a job. A file is opened, and begins to be decoded, at once and on a thread of
+    its own: meanwhile this one imports NumPy and whatever else the job needs."""
 
-    if image is None or image == "-":
-        return open_stream(sys.stdin.buffer, output.max_pixels)
-    return open_image(image, output.max_pixels)
+    def __init__(self, image: str | None, output: Output) -> None:
+        self.name = STDIN if image is None or image == "-" else image
+        self.is_stream = image in STREAM
+        self._max_pixels = output.max_pixels
+        self._opening = None if self.is_stream else Later(self._open)
+
+    def reader(self, *, again: bool) -> "Reader":
+        """The image; `again` says whether it is to be read more than once."""
+        if self._opening:
+            return self._opening.result()
+        from convtool.readers import open_stream
+
+        return open_stream(sys.stdin.buffer, self._max_pixels, again=again)
+
+    def _open(self) -> "Reader":
+        from convtool.readers import open_image
+
+        return open_image(self.name, self._max_pixels)
 
 
 @contextmanager
-def _file(path: Path | None) -> Iterator[BinaryIO]:
+def _file(path: str | None) -> Iterator[BinaryIO]:
     """The open output."""
     if path is not None:
         from convtool.writers.whole import whole_file
@@ -192,8 +211,10 @@ def _file(path: Path | None) -> Iterator[BinaryIO]:
 
 def _tell_lost(reports: Sequence["Report"], output: Output) -> None:
     """Say what share of the values the pixels do not show."""
+    from convtool.tone import Lost
+
     values = sum(report.values for report in reports)
-    lost = sum((report.lost for report in reports[1:]), start=reports[0].lost)
+    lost = reduce(Lost.plus, (report.lost for report in reports))
     if lost.total == 0:
         return
     kinds = {"below black": lost.below, "above white": lost.above, "NaN": lost.undefined}

@@ -1,5 +1,6 @@
 """The group of commands, and how every one of them ends: exit codes, messages, interrupts."""
 
+import gc
 import os
 import signal
 import sys
@@ -12,6 +13,9 @@ import click
 
 from convtool import __version__
 from convtool.errors import ConvtoolError
+
+MANY_OBJECTS = 50_000
+"""Objects made before Python looks for garbage among them: imports make many, and no garbage."""
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
@@ -94,8 +98,18 @@ def cli() -> None:
 
 def main() -> None:
     """The console script. A termination and a hang-up clean up like Ctrl-C does."""
+    # BLAS would start a thread for each core as NumPy is imported, and these would wait busily.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    gc.set_threshold(MANY_OBJECTS)
     for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP, and nohup ignores it
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, lambda number, _: sys.exit(128 + number))
-    cli.main(prog_name="convtool")
+    try:
+        cli.main(prog_name="convtool")
+    except SystemExit as end:
+        # All is written and closed; Python's taking itself apart would be a tenth of a small job.
+        if sys.stdout is not None:
+            with suppress(OSError):
+                sys.stdout.flush()
+        os._exit(end.code if isinstance(end.code, int) else 0)

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 from convtool.words import COMPRESSIONS, FORMATS, NAMED_PADDINGS, RANGES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     ParamType = click.ParamType[Any]
 else:
     ParamType = click.ParamType  # older versions of click know it without a parameter only
@@ -90,8 +91,10 @@ class Kernel(ParamType):
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> list[CompletionItem]:
+    ) -> "list[CompletionItem]":
         """The bundled kernels that begin so, and whatever files the shell finds."""
+        from click.shell_completion import CompletionItem
+
         from convtool.library import bundled_folder, file_names
 
         found = [name for name in file_names(bundled_folder()) if name.startswith(incomplete)]
@@ -155,7 +158,7 @@ format_ = click.option(
     "--format",
     "format_",
     metavar="NAME",
-    shell_complete=lambda *_: [CompletionItem(name) for name in FORMATS],
+    shell_complete=lambda *_: list(FORMATS),
     help=(f"{', '.join(FORMATS)}, ... Default: the extension of --output, else png."),
 )
 

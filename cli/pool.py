@@ -67,6 +67,8 @@ def pool(ctx: click.Context, /, image: str | None, **given: Any) -> None:
         raise click.UsageError("--p is less than 1, expected 1 or more")
     if given["count_include_pad"] and given["mode"] != "mean":
         raise click.UsageError("--count-include-pad goes with --mode mean")
+    output = job.Output.of(given)
+    source = job.Source(image, output)
 
     from convtool.pointwise import Gray
     from convtool.pool import Pool
@@ -84,4 +86,4 @@ def pool(ctx: click.Context, /, image: str | None, **given: Any) -> None:
     rows, cols = operator.size
     size = f"{rows}" if rows == cols else f"{rows}x{cols}"
     before: list[Operator] = [Gray()] if given["gray"] else []
-    job.run(image, {f"{operator.mode}{size}": [*before, operator]}, job.Output.of(given))
+    job.run(source, {f"{operator.mode}{size}": [*before, operator]}, output)

@@ -1,7 +1,7 @@
 """In which numbers a convolution is computed, so that it is exact wherever it can be."""
 
 import math
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,8 +24,7 @@ from .precision import (
 LARGEST_MODERATE = 2.0**256
 
 
-@dataclass(frozen=True)
-class Arithmetic:
+class Arithmetic(NamedTuple):
     """What is known beforehand of the sums of a convolution, and the types that suit them."""
 
     finite: bool

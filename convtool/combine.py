@@ -1,7 +1,7 @@
 """Several feature maps of one image made into one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -33,12 +33,11 @@ class Combine:
                 "expected one size; padding same gives one"
             )
         types = (stage.output.dtype for stage in stages)
-        output = replace(stages[0].output, dtype=np.result_type(*types))
+        output = stages[0].output._replace(dtype=np.result_type(*types))
         return CombineStage(self.how, stages, output)
 
 
-@dataclass(frozen=True, eq=False)
-class CombineStage:
+class CombineStage(NamedTuple):
     """`Combine` bound to an image."""
 
     how: Combination

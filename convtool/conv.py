@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from contextlib import nullcontext
 from copy import copy
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -265,8 +264,7 @@ class Conv:
             )
 
 
-@dataclass(frozen=True, eq=False)
-class ConvStage:
+class ConvStage(NamedTuple):
     """A convolution bound to an image."""
 
     conv: Conv

@@ -9,8 +9,9 @@ from .arguments import check_word
 from .image import Header, check_image
 from .pipeline import run
 from .precision import Array
-from .readers import MAX_PIXELS, open_image
+from .readers import open_image
 from .readers.array import ArrayReader
+from .readers.limits import MAX_PIXELS
 from .words import COMPRESSIONS, RANGES, Compression, Range
 from .writers import format_of
 from .writers.whole import whole_file

@@ -6,7 +6,7 @@ position ``o`` begins at input position ``o * stride - before`` and has ``taps``
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .arguments import Pair, Sides
 from .errors import ConvtoolError
@@ -23,8 +23,7 @@ LARGEST_PIECE = 3 << 18
 """Values that the windows of a piece of a band may lie on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(NamedTuple):
     """The windows along one axis of an image."""
 
     size: int

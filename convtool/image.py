@@ -1,6 +1,6 @@
 """What is known of an image before its first row is: size, channels, type of the pixels."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,8 +17,7 @@ CHANNEL_NAMES: dict[int, tuple[str, ...]] = {
 """Names by number of channels, for images. The field's convention: 2 and 4 end in alpha."""
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(NamedTuple):
     """The description of an image or feature map whose rows are arrays (n, W, C)."""
 
     height: int

@@ -5,8 +5,6 @@ Every function gives a tuple of kernels: one, or several where the text holds a 
 
 from .errors import at
 from .kernel import Kernel
-from .kerneljson import parse_json
-from .kerneltext import parse_text
 
 
 def parse(text: str, source: str, name: str) -> tuple[Kernel, ...]:
@@ -17,11 +15,17 @@ def parse(text: str, source: str, name: str) -> tuple[Kernel, ...]:
     text = text.removeprefix("\ufeff")
     with at(source):
         if text.lstrip()[:1] in ("{", "["):
+            from .kerneljson import parse_json  # each needs libraries of its own
+
             return parse_json(text, name)
+        from .kerneltext import parse_text
+
         return parse_text(text, name)
 
 
 def parse_inline(text: str) -> tuple[Kernel, ...]:
     """The kernel written on a command line: rows apart by semicolons, ``0 1 0; 1 -4 1; 0 1 0``."""
+    from .kerneltext import parse_text
+
     with at(f"kernel {text!r}"):
         return parse_text(text.replace(";", "\n"), "kernel")

@@ -1,11 +1,9 @@
 """Where a kernel's name is looked up: a path, ./kernels, CONVTOOL_KERNELS, the bundled ones."""
 
-import difflib
 import importlib
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 from .errors import ConvtoolError
 from .kernel import Kernel
@@ -29,7 +27,7 @@ def find_kernels(spec: str) -> tuple[Kernel, ...]:
     >>> [kernel.name for kernel in find_kernels("sobel_x")]
     ['sobel_x']
     """
-    for folder in (Path(), *_folders()):
+    for folder in ("", *_folders()):
         for path in _candidates(folder, spec):
             # Unlike Path.exists, this is False for what is no name at all.
             if os.path.exists(path) and not os.path.isdir(path):
@@ -50,43 +48,45 @@ def find_kernel(spec: str) -> Kernel:
     return kernels[0]
 
 
-def bundled_folder() -> Path:
+def bundled_folder() -> str:
     """The folder of the kernels that come with convtool."""
-    return Path(importlib.import_module("convtool.kernels").__path__[0])
+    return importlib.import_module("convtool.kernels").__path__[0]
 
 
-def file_names(folder: Path) -> list[str]:
+def file_names(folder: str) -> list[str]:
     """The file names of the kernels in a folder, sorted; none if there is no such folder."""
     try:
-        return sorted(path.name for path in folder.iterdir() if path.suffix in EXTENSIONS)
+        return sorted(name for name in os.listdir(folder) if name.endswith(EXTENSIONS))
     except OSError:
         return []
 
 
-def _folders() -> Iterator[Path]:
+def _folders() -> Iterator[str]:
     """Where a name is looked for when it is no path from here."""
-    yield Path("kernels")
+    yield "kernels"
     listed = os.environ.get("CONVTOOL_KERNELS", "")
-    yield from (Path(folder) for folder in listed.split(os.pathsep) if folder)
+    yield from (folder for folder in listed.split(os.pathsep) if folder)
     yield bundled_folder()
 
 
-def _candidates(folder: Path, spec: str) -> Iterator[Path]:
-    try:
-        path = folder / Path(spec).expanduser()
-    except RuntimeError:
-        path = folder / spec
+def _candidates(folder: str, spec: str) -> Iterator[str]:
+    path = os.path.join(folder, os.path.expanduser(spec))
     yield path
-    yield from (path.with_name(path.name + extension) for extension in EXTENSIONS if path.name)
+    yield from (path + extension for extension in EXTENSIONS if os.path.basename(path))
 
 
-def _read(path: Path) -> tuple[Kernel, ...]:
+def _read(path: str) -> tuple[Kernel, ...]:
     try:
-        with path.open("rb") as file:
+        with open(path, "rb") as file:
             data = file.read(LARGEST_FILE + 1)
     except OSError as error:
         raise ConvtoolError(f"{path}: cannot be read: {error.strerror}") from None
-    return parse_bytes(data, str(path), path.stem)
+    return parse_bytes(data, path, _stem(path))
+
+
+def _stem(path: str) -> str:
+    """A file's name without its extension."""
+    return os.path.splitext(os.path.basename(path))[0]
 
 
 def parse_bytes(data: bytes, source: str, name: str) -> tuple[Kernel, ...]:
@@ -104,8 +104,10 @@ def _not_found(spec: str) -> str:
     """The error for a name that no folder has."""
     if spec and os.path.isdir(spec):
         return f"kernel {spec!r} is a folder, expected a file"
-    files = {Path(name).stem: name for folder in _folders() for name in file_names(folder)}
-    near = difflib.get_close_matches(Path(spec).stem, files, n=3, cutoff=0.5)
+    import difflib  # for this alone
+
+    files = {_stem(name): name for folder in _folders() for name in file_names(folder)}
+    near = difflib.get_close_matches(_stem(spec), files, n=3, cutoff=0.5)
     nearest = [files[stem] for stem in near]
     if re.search(r"[\s;\[]", spec.strip()):
         return f"kernel {spec!r} is no file and no weights, which look like '0 1 0; 1 -4 1; 0 1 0'"

@@ -1,13 +1,12 @@
 """How a picture's pixels are meant, beside their values; what goes from file to file with them."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 PROFILE_OF = {1: b"GRAY", 2: b"GRAY", 3: b"RGB ", 4: b"RGB "}
 """Channels of a picture -> the colour space in the header of an ICC profile for it (ICC.1, 7.2)."""
 
 
-@dataclass(frozen=True)
-class Metadata:
+class Metadata(NamedTuple):
     """What a file says of its pixels, None where it does not."""
 
     icc_profile: bytes | None = None
@@ -23,7 +22,7 @@ class Metadata:
     def fitting(self, channels: int) -> "Metadata":
         """What holds for a picture of so many channels: an RGB profile means nothing in grey."""
         space = (self.icc_profile or b"")[16:20]
-        return self if space == PROFILE_OF.get(channels) else replace(self, icc_profile=None)
+        return self if space == PROFILE_OF.get(channels) else self._replace(icc_profile=None)
 
 
 NONE = Metadata()

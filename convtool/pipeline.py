@@ -3,9 +3,9 @@
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import accumulate
-from typing import Any, BinaryIO, TypeVar
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -21,6 +21,9 @@ from .threads import check_threads, in_order
 from .tone import Extremes, Lost, Tone
 from .words import Compression, Range
 from .writers import Format
+
+LEAST_BANDS = 8
+"""Bands of a small image, so that reading, computing and packing have something to share."""
 
 Result = TypeVar("Result")
 
@@ -41,8 +44,7 @@ class Chain:
         return ChainStage(tuple(stages), output)
 
 
-@dataclass(frozen=True)
-class ChainStage:
+class ChainStage(NamedTuple):
     """`Chain` bound to an image: each stage computes just the rows that the next one needs."""
 
     stages: tuple[Stage, ...]
@@ -73,8 +75,7 @@ class ChainStage:
         return spans[::-1]
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(NamedTuple):
     """What became of a job."""
 
     output: Header
@@ -112,8 +113,8 @@ def run(
             stage = Chain(_rounding(operators, stage.stages, tone.rounds_to)).bind(reader.header)
         if tone.needs_extremes:
             found = bands(reader, stage, tone.extremes_of, count)
-            tone = replace(tone, extremes=sum(found, start=Extremes()))
-        output = replace(output, dtype=tone.dtype)
+            tone = tone._replace(extremes=reduce(Extremes.plus, found))
+        output = output._replace(dtype=tone.dtype)
     writer = format_.write(file, output, reader.metadata, compression)
 
     def encode(band: Array) -> tuple[Any, Lost]:
@@ -124,7 +125,7 @@ def run(
     with closing(bands(reader, stage, encode, count)) as encoded:
         for band, lost_here in encoded:
             writer.write(band)
-            lost += lost_here
+            lost = lost.plus(lost_here)
     writer.close()
     return Report(stage.output, output.height * output.width * output.colors, lost)
 
@@ -143,8 +144,7 @@ def bands(
     return in_order(on_band, _cuts(reader, stage), threads)
 
 
-@dataclass(frozen=True)
-class _Cut:
+class _Cut(NamedTuple):
     """What one band of the output is made of."""
 
     band: Pair
@@ -159,7 +159,7 @@ def _cuts(reader: Reader, stage: Stage) -> Iterator[_Cut]:
     Of the image only the rows that this band or a later one needs are kept. Where a band needs
     rows far down, as the first one does with a "wrap" border, that is all of it.
     """
-    bands_out = cuts(stage, reader.header.row_elements)
+    bands_out = cuts(stage, reader.header.row_elements, LEAST_BANDS)
     needed = [stage.rows_needed(*band) for band in bands_out]
     kept_from = list(accumulate((start for start, _ in reversed(needed)), min))[::-1]
     rows = _Rows(reader.blocks())

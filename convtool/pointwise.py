@@ -1,6 +1,6 @@
 """Stages that look at one pixel at a time."""
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,8 +34,7 @@ class Gray:
         return GrayStage(header)
 
 
-@dataclass(frozen=True)
-class _PointStage:
+class _PointStage(NamedTuple):
     input: Header
 
     def rows_needed(self, first: int, last: int) -> Pair:
@@ -64,7 +63,7 @@ class GrayStage(_PointStage):
     @property
     def output(self) -> Header:
         """One channel L, and alpha if there was one."""
-        return replace(self.input, channels=("L", *self.input.channels[self.input.colors :]))
+        return self.input._replace(channels=("L", *self.input.channels[self.input.colors :]))
 
     def run(self, band: Array, top: int, first: int, out: Array) -> None:
         """Write the output rows from `first` on."""

@@ -170,7 +170,7 @@ class Pool:
         return (FLOAT64 if self.mode == "lp" else sum_type(bound)), result
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class PoolStage:
     """A pooling bound to an image: rows are merged first, then columns."""
 

@@ -2,12 +2,15 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from fractions import Fraction
+from typing import TYPE_CHECKING, Union
 
 from .errors import ConvtoolError
 from .kernel import Kernel
 
-Number = int | float | Fraction
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+Number = Union[int, float, "Fraction"]
 
 LARGEST_DENOMINATOR = 2**31
 """Fractions without a common denominator up to here become floats."""
@@ -28,8 +31,10 @@ def kernel_of(
     if not rows or not rows[0]:
         raise ConvtoolError("weights are empty, expected one number at least")
     numbers = [*(value for row in rows for value in row), divisor]
-    if any(isinstance(value, Fraction) for value in numbers):
-        scale = _common_denominator(numbers)
+    if not all(isinstance(value, int | float) for value in numbers):
+        from fractions import Fraction  # which few kernels need, and which takes its time
+
+        scale = _common_denominator(Fraction(value).denominator for value in numbers)
         if scale is not None:
             rows = [[Fraction(value) * scale for value in row] for row in rows]
             divisor = Fraction(divisor) * scale
@@ -37,11 +42,11 @@ def kernel_of(
     return Kernel(weights, _plain(divisor), _plain(bias), anchor, name, description)  # type: ignore[arg-type]
 
 
-def _common_denominator(values: Iterable[Number]) -> int | None:
-    """The smallest number that makes every value whole; None if that is beyond reason."""
+def _common_denominator(denominators: Iterable[int]) -> int | None:
+    """The smallest number that makes all of them whole; None if that is beyond reason."""
     scale = 1
-    for value in values:
-        scale = math.lcm(scale, Fraction(value).denominator)
+    for denominator in denominators:
+        scale = math.lcm(scale, denominator)
         if scale > LARGEST_DENOMINATOR:
             return None
     return scale
@@ -49,7 +54,7 @@ def _common_denominator(values: Iterable[Number]) -> int | None:
 
 def _plain(value: Number) -> int | float:
     """A number as an int where it is a whole fraction, otherwise as an int or float as it is."""
-    if not isinstance(value, Fraction):
+    if isinstance(value, int | float):
         return value
     try:
         return value.numerator if value.denominator == 1 else float(value)

@@ -11,6 +11,9 @@ from .image import Header
 from .precision import Array
 from .threads import check_threads, on_threads
 
+SMALLEST_BAND = 1 << 16
+"""Values in a band that is made smaller than memory asks for."""
+
 
 class Stage(Protocol):
     """What runs on a band. A stage keeps no state: bands may come in any order, on any thread."""
@@ -40,15 +43,19 @@ class Operator(Protocol):
         ...
 
 
-def cuts(stage: Stage, row_elements: int) -> list[Pair]:
+def cuts(stage: Stage, row_elements: int, least: int = 1) -> list[Pair]:
     """The bands (first, last) of a stage's output, of an image with so many values in a row.
 
-    Their height depends on the job alone, which keeps results the same on any machine.
+    There are at least so many, where rows are long enough for it to pay. Their height depends
+    on the job alone, which keeps results the same on any machine.
     """
     output = stage.output
     middle = output.height // 2
     start, stop = stage.rows_needed(middle, min(middle + 1, output.height))
-    height = band_height(max(output.row_elements, row_elements), stop - start)
+    row = max(output.row_elements, row_elements)
+    height = band_height(row, stop - start)
+    if least > 1:
+        height = min(height, max(output.height // least, SMALLEST_BAND // row, 1))
     return list(cut(output.height, height))
 
 

@@ -1,8 +1,7 @@
 """From a feature map's values to pixels: all rounding and clipping is here."""
 
 import math
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,9 +17,7 @@ def saturate(values: Array, dtype: DType) -> Array:
     """
     limits = np.iinfo(dtype)
     if is_integer(values.dtype):
-        low, high = _common_limits(values.dtype, limits)
-        within = values.size == 0 or (low <= values.min() and values.max() <= high)
-        return (values if within else np.clip(values, low, high)).astype(dtype)
+        return np.clip(values, *_common_limits(values.dtype, limits)).astype(dtype)
     if dtype.itemsize > 2 or values.dtype.itemsize < 4:  # float32 or float16 lack the limits
         values = values.astype(FLOAT64)
     rounded = np.rint(values)
@@ -47,6 +44,9 @@ def divide(sums: Array, divisor: int, out: Array) -> None:
     >>> out.tolist()
     [0, 0, 2, 255]
     """
+    if divisor == 1 and sums.dtype == out.dtype:
+        np.copyto(out, sums)
+        return
     largest = np.iinfo(sums.dtype).max
     half = divisor // 2
     if not 0 < divisor <= largest or int(sums.max()) > largest - half:
@@ -82,8 +82,7 @@ def _common_limits(dtype: DType, limits: "np.iinfo[Any]") -> tuple[int, int]:
     return max(int(own.min), int(limits.min)), min(int(own.max), int(limits.max))
 
 
-@dataclass(frozen=True)
-class Lost:
+class Lost(NamedTuple):
     """How many values pixels do not show."""
 
     below: int = 0
@@ -93,7 +92,8 @@ class Lost:
     undefined: int = 0
     """Those that were NaN, and became black."""
 
-    def __add__(self, other: "Lost") -> "Lost":
+    def plus(self, other: "Lost") -> "Lost":
+        """What both are together."""
         return Lost(
             self.below + other.below,
             self.above + other.above,
@@ -106,8 +106,7 @@ class Lost:
         return self.below + self.above + self.undefined
 
 
-@dataclass(frozen=True)
-class Extremes:
+class Extremes(NamedTuple):
     """The smallest and the largest finite value of a map, alpha aside."""
 
     low: float = np.inf
@@ -120,13 +119,12 @@ class Extremes:
             values = values[np.isfinite(values)]
         return cls(float(values.min()), float(values.max())) if values.size else cls()
 
-    def __add__(self, other: "Extremes") -> "Extremes":
+    def plus(self, other: "Extremes") -> "Extremes":
         """Those of both."""
         return Extremes(min(self.low, other.low), max(self.high, other.high))
 
 
-@dataclass(frozen=True)
-class Tone:
+class Tone(NamedTuple):
     """One way to show values as pixels of `depth` bits, 0 being black.
 
     clip       as they are, rounded half to even; below 0 is black, above `white` is white
@@ -167,7 +165,7 @@ class Tone:
         return np.dtype(np.int16 if self.depth == 8 else np.int32)
 
     def extremes_of(self, band: Array) -> Extremes:
-        """What `extremes` is the sum of over all bands."""
+        """Those of one band, which together make `extremes`."""
         return Extremes.of(self._colors(band))
 
     def _colors(self, band: Array) -> Array:
@@ -204,14 +202,14 @@ class Tone:
         values = self._scaled(values)
         if values.dtype == self.dtype:
             return values, Lost()
-        pixels = saturate(values, self.dtype)
         if not is_integer(values.dtype):
-            return pixels, _lost(values, values < -0.5, values >= self._top + 0.5)
-        below, above = values.min() < 0, values.max() > self._top
-        return pixels, Lost(
-            int(np.count_nonzero(values < 0)) if below else 0,
-            int(np.count_nonzero(values > self._top)) if above else 0,
-        )
+            lost = _lost(values, values < -0.5, values >= self._top + 0.5)
+        elif values.min() >= 0 and values.max() <= self._top:
+            return values.astype(self.dtype), Lost()
+        else:
+            below, above = np.count_nonzero(values < 0), np.count_nonzero(values > self._top)
+            lost = Lost(int(below), int(above))
+        return saturate(values, self.dtype), lost
 
     def _magnitudes(self, values: Array) -> Array:
         if values.dtype.kind != "i":

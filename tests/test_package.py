@@ -27,7 +27,7 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 LAYERS = [
-    {"errors", "words"},
+    {"errors", "words", "background"},
     {"arguments", "precision", "views"},
     {"geometry", "image", "kernel", "metadata", "threads", "arithmetic", "selection"},
     {"border", "rational", "tone", "stage", "sliding"},

@@ -118,6 +118,6 @@ def test_alpha_is_scaled_and_never_stretched(range_):
 
 
 def test_extremes_are_those_of_all_bands():
-    found = Extremes.of(np.array([3, -2])) + Extremes.of(np.array([np.nan, 9.5, -np.inf]))
-    found = Extremes() + found + Extremes.of(np.array([np.nan]))
+    found = Extremes.of(np.array([3, -2])).plus(Extremes.of(np.array([np.nan, 9.5, -np.inf])))
+    found = Extremes().plus(found).plus(Extremes.of(np.array([np.nan])))
     assert (found.low, found.high) == (-2, 9.5)

@@ -11,7 +11,7 @@ from . import cost
 from .task import Task
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Box:
     """Sums of 2, 4, 8, ... neighbours, each from two of the ones before.
 

@@ -13,7 +13,7 @@ from .passes import WeightedSum
 from .task import Task
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Direct:
     """One pass over the band for each weight; equal weights are multiplied together."""
 
@@ -66,7 +66,7 @@ class Direct:
         return task.channels_last(out, height)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class DirectAtOnce:
     """The same in one call, which goes row by row through all the weights.
 

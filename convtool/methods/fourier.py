@@ -32,7 +32,7 @@ LARGEST_ROUNDED = 2.0**32
 """Sums up to here are right after rounding, but for ties: float64's errors are below 1e-5."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Fourier:
     """Overlap-save with tiles of a few hundred rows and columns."""
 

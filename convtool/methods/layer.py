@@ -15,7 +15,7 @@ STACK = 1 << 20
 """Values that are stacked at once."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Layer:
     """All the channels out of a window come from one reading of its pixels."""
 

@@ -13,7 +13,7 @@ from . import cost
 from .passes import WeightedSum
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Line:
     """The weighted sums of the windows along dimension 0 or 1 of bands (n, P, C).
 

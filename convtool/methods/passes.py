@@ -1,16 +1,14 @@
 """Weighted sums of arrays, one pass over memory for each addition or multiplication."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from ..precision import Array, DType
 
 
-@dataclass(frozen=True)
-class WeightedSum:
+class WeightedSum(NamedTuple):
     """``sum(weight * array)`` over arrays of one shape.
 
     Arrays whose weights have the same magnitude are added up or subtracted first, and multiplied

@@ -23,7 +23,7 @@ COLUMNS = 1 << 10
 """Columns of a stack."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Product:
     """For each row of pixels its kw shifted copies; the matrix takes it from there.
 

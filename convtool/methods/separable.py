@@ -21,7 +21,7 @@ MOST_PAIRS = 2
 """Columns times rows that a kernel may be the sum of."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class Separable:
     """A weighted sum down the columns, and one of these along the rows."""
 
@@ -76,7 +76,7 @@ class Separable:
         return total
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False, repr=False)
 class SeparableProduct:
     """A matrix product for the column and one for the row."""
 

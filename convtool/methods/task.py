@@ -11,7 +11,7 @@ from ..precision import Array, DType
 from ..views import strided
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False, repr=False)
 class Task:
     """The sums of products of a convolution, as a method sees them.
 
@@ -52,7 +52,7 @@ class Task:
     def narrowed(self, width: int) -> "Task":
         """The same for so many windows in a row."""
         rows, cols = self.window
-        return replace(self, window=(rows, replace(cols, output=width)))
+        return replace(self, window=(rows, cols._replace(output=width)))
 
     def views(self, padded: Array, height: int) -> Iterator[Array]:
         """For each tap the pixels under it, one a window, in the weights' order.

@@ -1,10 +1,8 @@
 """What a reader is; and one for pixels that are in memory already."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from ..errors import ConvtoolError
 from ..image import Header
 from ..metadata import NONE, Metadata
 from ..precision import Array
@@ -33,8 +31,7 @@ class Reader(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class ArrayReader:
+class ArrayReader(NamedTuple):
     """A reader of an array (H, W, C), which it yields as one block."""
 
     header: Header
@@ -45,12 +42,3 @@ class ArrayReader:
     def blocks(self) -> Iterator[Array]:
         """The whole array."""
         yield self.pixels
-
-
-def check_size(height: int, width: int, max_pixels: int) -> None:
-    """Raise ConvtoolError if an image has more pixels than allowed."""
-    if height * width > max_pixels:
-        raise ConvtoolError(
-            f"is {height}x{width}, more than the limit of {max_pixels} pixels; "
-            "raise the limit (--max-pixels) if it is meant"
-        )

@@ -9,96 +9,174 @@ float64. So 0.1 comes as a float32; after a line ``# float64`` it does not, whic
 puts under a map of float64 that would be mistaken.
 """
 
+import io
 import math
 import re
-from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
+import orjson
 
 from ..errors import ConvtoolError
 from ..image import CHANNEL_NAMES, Header
-from ..precision import Array
-from .array import ArrayReader, Reader, check_size
+from ..precision import FLOAT64, Array, limits
+from .array import ArrayReader, Reader
+from .limits import check_size
 
 WIDE = "# float64"
 """The line that marks numbers of type float64 whose text alone does not tell."""
 
+CHARACTERS = 1 << 20
+"""In a block of lines that are parsed at once, about."""
+
 _CHANNEL = re.compile(r"#\s*channel\s+\d+\s*:\s*(.+)")
 _NOT_WHOLE = re.compile(r"[.a-zA-Z]")
+_NOT_JSON = re.compile(r"[^-+.,\deE \t\n]", re.ASCII)
 
 
-@dataclass
-class _Block:
-    """The lines of one channel."""
+class _Channel(NamedTuple):
+    """The rows of one channel, in blocks of any type that holds them."""
 
-    name: str | None = None
-    lines: list[str] = field(default_factory=list)
-    values: list[list[float]] = field(default_factory=list)
+    name: str
+    blocks: list[Array]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return sum(map(len, self.blocks)), self.blocks[0].shape[1]
 
 
 def read_csv(file: BinaryIO, max_pixels: int) -> Reader:
     """The reader for a CSV file; ConvtoolError with row and column for what is no number."""
     try:
-        text = file.read().decode("utf-8-sig")
+        with io.TextIOWrapper(file, "utf-8-sig") as text:
+            channels, wide = _parsed(text, max_pixels)
     except UnicodeDecodeError:
         raise ConvtoolError("is no text, expected comma-separated numbers") from None
-    lines = [line.strip() for line in text.splitlines()]
-    blocks = _blocks(lines)
-    first = blocks[0]
-    check_size(len(first.values), len(first.values[0]), max_pixels)
-    for block in blocks[1:]:
-        if len(block.values) != len(first.values) or len(block.values[0]) != len(first.values[0]):
+    first = channels[0].shape
+    for name, shape in ((channel.name, channel.shape) for channel in channels):
+        if shape != first:
             raise ConvtoolError(
-                f"channel {block.name} is {len(block.values)}x{len(block.values[0])}, "
-                f"expected {len(first.values)}x{len(first.values[0])} like the first"
+                f"channel {name} is {shape[0]}x{shape[1]}, "
+                f"expected {first[0]}x{first[1]} like the first"
             )
-    pixels = _array(blocks, wide=WIDE in lines)
-    names = tuple(block.name or "L" for block in blocks)
+    pixels = np.empty((*first, len(channels)), _type(channels, wide=wide))
+    for i, channel in enumerate(channels):
+        np.concatenate(channel.blocks, out=pixels[..., i], casting="unsafe")
+    names = tuple(channel.name or "L" for channel in channels)
     known = CHANNEL_NAMES.get(len(names)) == names
-    channels = names if known else tuple(str(i) for i in range(len(names)))
-    header = Header(pixels.shape[0], pixels.shape[1], channels, pixels.dtype)
-    return ArrayReader(header, pixels)
+    if not known:
+        names = tuple(str(i) for i in range(len(names)))
+    return ArrayReader(Header(*first, names, pixels.dtype), pixels)
 
 
-def _blocks(lines: list[str]) -> list[_Block]:
-    """The channels of a file, every row checked."""
-    blocks = [_Block()]
-    gap = 0
-    for number, line in enumerate(lines, start=1):
+def _parsed(text: io.TextIOBase, max_pixels: int) -> tuple[list[_Channel], bool]:
+    """The channels of a file, every row checked; and whether it says that it is wide."""
+    channels = [_Channel("", [])]
+    waiting: list[str] = []
+    size = gap = number = 0
+    wide = False
+
+    def parse() -> None:
+        nonlocal size
+        if waiting:
+            blocks = channels[-1].blocks
+            blocks.append(_block(waiting, number, blocks[0].shape[1] if blocks else 0))
+            check_size(*channels[-1].shape, max_pixels)
+            waiting.clear()
+            size = 0
+
+    for line in map(str.strip, text):
         if line.startswith("#"):
+            parse()
+            wide = wide or line == WIDE
             channel = _CHANNEL.fullmatch(line)
             if channel:
-                if blocks[-1].values:
-                    blocks.append(_Block())
-                elif blocks[-1].name:
-                    raise ConvtoolError(f"channel {blocks[-1].name} holds no numbers")
-                blocks[-1].name = channel[1]
+                _check_filled(channels[-1])
+                channels.append(_Channel(channel[1], []))
                 gap = 0
-            continue
-        block = blocks[-1]
-        if not line:
-            gap = gap or number
-            continue
-        if gap and block.values:
+        elif not line:
+            gap = gap or number + 1
+        elif gap and (waiting or channels[-1].blocks):
             raise ConvtoolError(
                 f"row {gap} is empty, expected numbers, or a line '# channel N: NAME' "
                 "before another channel"
             )
-        gap = 0
+        else:
+            gap = 0
+            waiting.append(line)
+            size += len(line)
+        number += 1
+        if size > CHARACTERS or not line:
+            parse()
+    parse()
+    if not channels[-1].blocks:
+        raise ConvtoolError("holds no numbers, expected rows of them")
+    return [channel for channel in channels if channel.blocks], wide
+
+
+def _check_filled(channel: _Channel) -> None:
+    if channel.name and not channel.blocks:
+        raise ConvtoolError(f"channel {channel.name} holds no numbers")
+
+
+def _block(lines: list[str], last: int, width: int) -> Array:
+    """The numbers of lines, of which the last is line `last` of the file.
+
+    `width` is how many there are in a row, 0 if that is not yet known.
+    """
+    rows = "],[".join(lines)
+    if not _NOT_JSON.search(rows.replace("],[", "\n")):  # else it may be true, or null
+        try:
+            values = _array(orjson.loads(f"[[{rows}]]"), whole=not _NOT_WHOLE.search(rows))
+            if width in (0, values.shape[1]) and np.isfinite(values).all():
+                return values
+        except ValueError:  # no JSON, like +1 or .5, or rows of different lengths
+            pass
+    numbers = []
+    for number, line in enumerate(lines, start=last - len(lines) + 1):
         row = _row(line, f"row {number}")
-        if block.values and len(row) != len(block.values[0]):
-            short = min(len(row), len(block.values[0])) + 1
+        width = width or len(row)
+        if len(row) != width:
+            short = min(len(row), width) + 1
             raise ConvtoolError(
                 f"row {number}, column {short}: the row has {len(row)} number(s), "
-                f"expected {len(block.values[0])} like the rows above"
+                f"expected {width} like the rows above"
             )
-        block.lines.append(line)
-        block.values.append(row)
-    if not blocks[-1].values:
-        raise ConvtoolError("holds no numbers, expected rows of them")
-    return blocks
+        numbers.append(row)
+    if _NOT_WHOLE.search(rows):
+        return np.array(numbers)
+    try:
+        return _array([list(map(int, line.split(","))) for line in lines], whole=True)
+    except ValueError:  # more digits than Python reads
+        return np.array(numbers)
+
+
+def _array(rows: list[list[float]], *, whole: bool) -> Array:
+    """Rows of numbers in the narrowest type that holds them; ValueError where they are ragged."""
+    values = np.array(rows)
+    if not whole:
+        return values.astype(FLOAT64)
+    if values.dtype.kind not in "iu":  # too large for an int64, or for any type
+        fits = all(isinstance(value, int) and 0 <= value < 2**64 for row in rows for value in row)
+        return np.array(rows, np.uint64 if fits else FLOAT64)
+    lowest, highest = int(values.min()), int(values.max())
+    for name in ("int16", "int32"):
+        smallest, largest = limits(np.dtype(name))
+        if smallest < lowest and highest <= largest:  # so that each has a magnitude
+            return values.astype(name)
+    return values
+
+
+def _type(channels: list[_Channel], *, wide: bool) -> np.dtype[np.generic]:
+    """The type for all numbers together."""
+    blocks = [block for channel in channels for block in channel.blocks]
+    kinds = {block.dtype.kind for block in blocks}
+    if "f" not in kinds:
+        if "u" in kinds and all(block.min() >= 0 for block in blocks):
+            return np.dtype(np.uint64)
+        return np.result_type(*(block.dtype for block in blocks))  # float64 of int64 and uint64
+    narrow = not wide and all(reads_as_float32(block.astype(FLOAT64)) for block in blocks)
+    return np.dtype(np.float32) if narrow else FLOAT64
 
 
 def _row(line: str, where: str) -> list[float]:
@@ -126,25 +204,6 @@ def _number(word: str, where: str) -> float:
     if math.isinf(number) and "inf" not in word.lower():
         raise ConvtoolError(f"{where}: the number is too large, expected less than 1.8e308")
     return number
-
-
-def _array(blocks: list[_Block], *, wide: bool) -> Array:
-    """The channels as an array (H, W, C) in the type that the text calls for."""
-    values = np.stack([np.array(block.values) for block in blocks], axis=-1)
-    if any(_NOT_WHOLE.search(line) for block in blocks for line in block.lines):
-        narrow = not wide and reads_as_float32(values)
-        return values.astype(np.float32) if narrow else values
-    for narrow_type in (np.int16, np.int32):
-        if np.abs(values).max() <= np.iinfo(narrow_type).max:
-            return values.astype(narrow_type)
-    try:
-        exact = [[[int(word) for word in line.split(",")] for line in b.lines] for b in blocks]
-    except ValueError:  # more digits than Python reads
-        return values
-    for wide_type in (np.int64, np.uint64):
-        with suppress(OverflowError):
-            return np.moveaxis(np.array(exact, dtype=wide_type), 0, -1)
-    return values
 
 
 def reads_as_float32(values: Array) -> bool:

@@ -10,17 +10,19 @@ import numpy as np
 from ..errors import ConvtoolError
 from ..image import Header, check_image
 from ..precision import Array
-from .array import ArrayReader, Reader, check_size
+from .array import ArrayReader, Reader
+from .limits import check_size
 
 
 def read_npy(file: BinaryIO, max_pixels: int) -> Reader:
     """The reader for a .npy file; objects (pickles) are refused."""
-    with _broken_as_error():
-        shape = _shape(file)
-    if len(shape) in (2, 3):
-        check_size(shape[0], shape[1], max_pixels)
-    with _broken_as_error():
-        array = _load(file)
+    with file:
+        with _broken_as_error():
+            shape = _shape(file)
+        if len(shape) in (2, 3):
+            check_size(shape[0], shape[1], max_pixels)
+        with _broken_as_error():
+            array = _load(file)
     pixels = check_image(array)
     header = Header.of_array(pixels, may_have_alpha=True)
     note = f"the last of its {len(header.channels)} channels is taken for alpha"

@@ -1,6 +1,7 @@
 """Every picture format that Pillow opens."""
 
 import logging
+import math
 import threading
 import warnings
 from collections.abc import Iterator
@@ -8,12 +9,16 @@ from contextlib import contextmanager
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
 from ..errors import ConvtoolError
+from ..geometry import band_height, cut
 from ..image import Header, check_image
-from .array import ArrayReader, Reader, check_size
+from ..metadata import Metadata
+from ..precision import Array
+from .array import Reader
+from .limits import check_size
 
 ORIENTATION = 0x0112
 """The EXIF tag."""
@@ -43,19 +48,63 @@ _pillow_limit = threading.Lock()
 
 def read_picture(file: BinaryIO, max_pixels: int) -> Reader:
     """The reader for a picture: upright, palettes and 1-bit expanded, CMYK and the like as RGB."""
+    with file, pillow_decodes(), own_limit(), Image.open(file) as opened:
+        check_size(opened.height, opened.width, max_pixels)
+        notes = tuple(_notes(opened))
+        sample_type = _sample_type(opened)
+        opened.load()
+        image = expanded(_upright(opened))
+        if image.mode.partition(";")[0] not in _PLAIN:
+            raise ConvtoolError(f"is a picture of mode {image.mode}, expected grey or RGB")
+        metadata = metadata_of(image)
+    sixteen_bits = image.mode == "I" and opened.format in ("PNG", "PPM")  # never more
+    dtype = sample_type or ("uint16" if sixteen_bits else None)
+    # White may be 0, which Pillow heeds in 8 bits only.
+    inverted = image.mode.startswith("I;16") and _tag(opened, PHOTOMETRIC, 1) == 0
+    return PictureReader(image, dtype, inverted, notes, metadata)
+
+
+class PictureReader:
+    """A reader of a picture that Pillow has decoded; its rows become arrays when they are asked."""
+
+    def __init__(
+        self,
+        image: Image.Image,
+        dtype: str | None,
+        inverted: bool,
+        notes: tuple[str, ...],
+        metadata: Metadata,
+    ) -> None:
+        """`dtype` is what the values are, in place of Pillow's own type."""
+        self._image = image
+        self._dtype = dtype
+        self._inverted = inverted
+        self.notes = notes
+        self.metadata = metadata
+        first = Header.of_array(self._rows(0, 1), may_have_alpha=True)
+        self.header = first._replace(height=image.height)
+
+    def blocks(self) -> Iterator[Array]:
+        """The rows from top to bottom in blocks (n, W, C)."""
+        for first, last in cut(self.header.height, band_height(self.header.row_elements, 1)):
+            yield self._rows(first, last)
+
+    def _rows(self, first: int, last: int) -> Array:
+        pixels = np.asarray(self._image.crop((0, first, self._image.width, last)))
+        if self._dtype:
+            same_size = pixels.itemsize == np.dtype(self._dtype).itemsize
+            pixels = pixels.view(self._dtype) if same_size else pixels.astype(self._dtype)
+        return check_image(65535 - pixels if self._inverted else pixels)
+
+
+@contextmanager
+def pillow_decodes() -> Iterator[None]:
+    """Make a sentence of whatever Pillow raises, and keep its warnings to ourselves."""
     with warnings.catch_warnings():
         # What Pillow warns of is metadata it cannot make sense of; the pixels are sound or fail.
         warnings.simplefilter("ignore")
         try:
-            with own_limit(), Image.open(file) as opened:
-                check_size(opened.height, opened.width, max_pixels)
-                notes = tuple(_notes(opened))
-                sample_type = _sample_type(opened)
-                opened.load()
-                image = _expanded(_upright(opened))
-                if image.mode.partition(";")[0] not in _PLAIN:
-                    raise ConvtoolError(f"is a picture of mode {image.mode}, expected grey or RGB")
-                pixels = np.asarray(image)
+            yield
         except UnidentifiedImageError:
             raise ConvtoolError(
                 "is no image that can be read, expected PNG, JPEG, TIFF, ..., "
@@ -65,14 +114,24 @@ def read_picture(file: BinaryIO, max_pixels: int) -> Reader:
             raise
         except Exception as error:  # a broken file makes Pillow's decoders raise almost anything
             raise ConvtoolError(f"is broken and cannot be decoded: {error}") from None
-    if image.mode == "I" and opened.format in ("PNG", "PPM"):
-        pixels = pixels.astype(np.uint16)  # these formats have 16 bits, never more
-    if sample_type:
-        pixels = pixels.view(sample_type)
-    if image.mode.startswith("I;16") and _tag(opened, PHOTOMETRIC, 1) == 0:
-        pixels = 65535 - pixels  # white is 0, which Pillow heeds in 8 bits only
-    pixels = check_image(pixels)
-    return ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels, notes)
+
+
+def metadata_of(image: Image.Image) -> Metadata:
+    """What Pillow found of what the pixels mean."""
+    info = image.info
+    profile, dpi = info.get("icc_profile"), info.get("dpi")
+    try:
+        across, down = map(float, dpi or ())  # fractions in TIFF
+        resolution = (across, down) if 0 < across < math.inf and 0 < down < math.inf else None
+    except (TypeError, ValueError, ZeroDivisionError):
+        resolution = None
+    return Metadata(
+        profile if isinstance(profile, bytes) else None,
+        resolution,
+        info.get("srgb"),
+        info.get("gamma"),
+        info.get("chromaticity"),
+    )
 
 
 @contextmanager
@@ -126,14 +185,24 @@ def _tag(image: ImageFile, number: int, default: int = 0) -> int:
     return found if isinstance(found, int) else default
 
 
+def is_turned(image: Image.Image) -> bool:
+    """Whether its EXIF orientation says that it is to be seen turned or mirrored."""
+    return bool(image.getexif().get(ORIENTATION, 1) != 1)
+
+
 def _upright(image: Image.Image) -> Image.Image:
-    """The picture as its EXIF orientation says it is to be seen."""
-    if image.getexif().get(ORIENTATION, 1) == 1:
+    """The picture as it is to be seen."""
+    if not is_turned(image):
         return image
-    return ImageOps.exif_transpose(image)
+    from PIL import ImageOps  # few pictures need it
+
+    upright = ImageOps.exif_transpose(image)
+    if upright.size != image.size and "dpi" in image.info:
+        upright.info["dpi"] = image.info["dpi"][::-1]
+    return upright
 
 
-def _expanded(image: Image.Image) -> Image.Image:
+def expanded(image: Image.Image) -> Image.Image:
     """The same picture in plain channels."""
     mode = image.mode
     if image.has_transparency_data and mode in ("1", "L", "P", "RGB"):

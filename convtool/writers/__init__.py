@@ -2,9 +2,7 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import PurePath
-from typing import Any, BinaryIO, Protocol
+from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from ..errors import ConvtoolError
 from ..image import Header
@@ -36,8 +34,7 @@ MakeWriter = Callable[[BinaryIO, Header, Metadata, Compression], Writer]
 """(open file, description of the map, what its pixels mean, how to pack) -> writer"""
 
 
-@dataclass(frozen=True)
-class Format:
+class Format(NamedTuple):
     """A file format."""
 
     name: str
@@ -103,7 +100,7 @@ _BY_EXTENSION = {extension: format_ for format_ in _TABLE for extension in forma
 
 def format_of(path: str | os.PathLike[str]) -> Format:
     """The format that a file's extension stands for; ConvtoolError for an unknown one."""
-    extension = PurePath(path).suffix.lower()
+    extension = os.path.splitext(path)[1].lower()
     return named_format(extension.removeprefix("."), f"{os.fspath(path)}: extension {extension!r}")
 
 

@@ -1,9 +1,8 @@
 """CSV, every value exactly as computed; `readers.csv` reads it back."""
 
 import shutil
-from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import orjson
@@ -16,8 +15,7 @@ MOST_WAITING = 1 << 22
 """Bytes of a channel that wait in memory before they wait on the disk."""
 
 
-@dataclass(frozen=True)
-class Lines:
+class Lines(NamedTuple):
     """A band as text."""
 
     channels: list[bytes]

@@ -3,8 +3,7 @@
 import struct
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from isal import isal_zlib
@@ -29,8 +28,7 @@ LAST_BLOCK = b"\x03\x00"
 ADLER_PRIME = 65521
 
 
-@dataclass(frozen=True)
-class Packing:
+class Packing(NamedTuple):
     """One way to pack bands."""
 
     start: bytes
@@ -56,8 +54,7 @@ PACKINGS: dict[Compression, Packing] = {
 }
 
 
-@dataclass(frozen=True)
-class PackedBand:
+class PackedBand(NamedTuple):
     """Rows, filtered and packed."""
 
     deflated: bytes

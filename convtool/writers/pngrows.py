@@ -12,8 +12,8 @@ from ..precision import Array
 
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
 
-SAMPLE = 1 << 15
-"""Bytes of a band that are packed for trial, about: a few per cent of a band."""
+SAMPLE = 1 << 13
+"""Bytes of a band that are packed for trial, at least a row: about one in a hundred."""
 
 
 def best_filter(

@@ -1,10 +1,8 @@
 """A file that appears whole or not at all."""
 
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import ConvtoolError
@@ -19,11 +17,10 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
     Raises ConvtoolError, naming the path, where it cannot be written.
     """
-    given = Path(path)
-    target = Path(os.path.realpath(path))
+    target = os.path.realpath(path)
     try:
-        if given.exists() and not given.is_file() and not given.is_dir():
-            with given.open("wb") as file:
+        if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+            with open(path, "wb") as file:
                 yield file
             return
         yield from _beside(target)
@@ -31,31 +28,29 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
         raise
     except OSError as error:
         reason = error.strerror or str(error)
-        if not target.parent.is_dir():
-            reason = f"there is no folder {target.parent}"
+        folder = os.path.dirname(target)
+        if not os.path.isdir(folder):
+            reason = f"there is no folder {folder}"
         raise ConvtoolError(f"{os.fspath(path)}: cannot be written: {reason}") from None
 
 
-def _beside(target: Path) -> Iterator[BinaryIO]:
+def _beside(target: str) -> Iterator[BinaryIO]:
     """A temporary file in the target's folder, renamed to it at the end."""
-    if target.is_dir():
+    if os.path.isdir(target):
         raise IsADirectoryError(None, "it is a folder")
-    handle, temporary = tempfile.mkstemp(prefix=".convtool-", suffix=".tmp", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
+    name = f".convtool-{os.urandom(8).hex()}.tmp"
+    temporary = os.path.join(os.path.dirname(target), name)
+    with open(temporary, "xb") as file:
+        try:
             yield file
-        Path(temporary).chmod(_mode(target))
-        Path(temporary).replace(target)
-    except BaseException:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise
-
-
-def _mode(target: Path) -> int:
-    """The permissions of the file that is replaced, or those of a new file."""
-    if target.exists():
-        return target.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
+            file.flush()
+            if os.path.exists(target):
+                os.chmod(temporary, os.stat(target).st_mode & 0o777)
+            file.close()
+            os.replace(temporary, target)
+        except BaseException:
+            with suppress(OSError):
+                file.close()
+            with suppress(OSError):
+                os.unlink(temporary)
+            raise

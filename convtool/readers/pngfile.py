@@ -1,0 +1,211 @@
+"""The chunks of a PNG file (ISO/IEC 15948), and its rows as they are inflated. Needs no NumPy:
+the rows can be on their way while that is imported.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import Any, BinaryIO, NamedTuple
+
+from isal import isal_zlib
+
+from ..background import Ahead
+from ..errors import ConvtoolError
+from .limits import check_size
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+
+GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
+SAMPLES = {GREY: 1, RGB: 3, PALETTE: 1, GREY_ALPHA: 2, RGBA: 4}
+"""Colour type -> samples in a pixel."""
+
+KINDS = {
+    *((depth, GREY) for depth in (1, 2, 4, 8, 16)),
+    *((depth, PALETTE) for depth in (1, 2, 4, 8)),
+    *((depth, color) for depth in (8, 16) for color in (RGB, GREY_ALPHA, RGBA)),
+}
+"""(bits of a sample, colour type) of every kind that there is."""
+
+PIECE = 1 << 18
+"""Bytes that are read at once."""
+
+INFLATED_PIECE = 1 << 20
+MOST_AHEAD = 12
+"""Inflated pieces that may wait."""
+
+LARGEST_SURROUNDINGS = 1 << 26
+"""Bytes of chunks before or after the pixels."""
+
+FULL_WINDOW = 0x78
+"""The first byte of a zlib stream whose window is deflate's largest (RFC 1950)."""
+
+_ERRORS: Any = (zlib.error, isal_zlib.error)
+
+
+class Layout(NamedTuple):
+    """What the header says of the pixels."""
+
+    width: int
+    height: int
+    depth: int
+    """Bits of a sample."""
+    color: int
+    """The colour type."""
+
+    @property
+    def row_bytes(self) -> int:
+        """Bytes of a row without its filter."""
+        return -(-self.width * SAMPLES[self.color] * self.depth // 8)
+
+
+class PngFile:
+    """An open PNG file whose rows are inflated as they are read."""
+
+    def __init__(self, file: BinaryIO, max_pixels: int) -> None:
+        """Begins to inflate at once.
+
+        Raises Irregular if the chunks are not what is read here, and ConvtoolError if the image
+        has more than `max_pixels` pixels.
+        """
+        self._file = file
+        self.seekable = file.seekable()
+        self.before = b""
+        """The bytes before the first chunk of pixels."""
+        self.after = b""
+        """The chunks behind the last; of a pipe, once its rows have been read."""
+        self._start = b""
+        """The beginning of the chunk behind them: its length and kind."""
+        try:
+            self._read_before()
+            self.layout = _layout(self.before)
+            check_size(self.layout.height, self.layout.width, max_pixels)
+            if self.seekable:
+                self._find_after()
+        except Irregular as error:
+            error.seen = self.before + self._start
+            raise
+        self._ahead: Ahead[bytes] | None = Ahead(self._inflated(), MOST_AHEAD)
+
+    def pieces(self) -> "Ahead[bytes]":
+        """The rows with their filters, in pieces of any length; in a pipe there are no others."""
+        ahead, self._ahead = self._ahead, None
+        if ahead is None:
+            self._file.seek(len(self.before) + 8)
+            ahead = Ahead(self._inflated(), MOST_AHEAD)
+        return ahead
+
+    def close(self) -> None:
+        """Stop inflating, and close the file."""
+        if self._ahead:
+            self._ahead.close()
+        self._file.close()
+
+    def release(self) -> BinaryIO:
+        """Stop inflating, and give the file back, at its start."""
+        if self._ahead:
+            self._ahead.close()
+        self._file.seek(0)
+        return self._file
+
+    def _read_before(self) -> None:
+        """Read on to the first chunk of pixels."""
+        self.before = self._file.read(8)
+        while True:
+            self._start = self._file.read(8)
+            length, kind = _parsed(self._start)
+            if len(self._start) < 8 or len(self.before) + length > LARGEST_SURROUNDINGS:
+                raise Irregular
+            if kind == b"IDAT":
+                return
+            self.before += self._start + self._file.read(length + 4)
+
+    def _find_after(self) -> None:
+        """Read the chunks behind the pixels, and go back to these."""
+        length, kind = _parsed(self._start)
+        while kind == b"IDAT":
+            self._file.seek(length + 4, 1)
+            start = self._file.read(8)
+            if len(start) < 8:
+                raise Irregular
+            length, kind = _parsed(start)
+        self.after = self._rest(start)
+        self._file.seek(len(self.before) + 8)
+
+    def _rest(self, start: bytes) -> bytes:
+        """What follows the pixels, from the beginning of a chunk's on to the last chunk."""
+        rest = b""
+        while len(start) == 8:
+            length, kind = _parsed(start)
+            if len(rest) + length > LARGEST_SURROUNDINGS:
+                raise Irregular
+            rest += start + self._file.read(length + 4)
+            if kind == b"IEND":
+                break
+            start = self._file.read(8)
+        return rest
+
+    def _packed(self) -> Iterator[bytes]:
+        """The zlib stream, as it is read."""
+        start = self._start
+        left, kind = _parsed(start)
+        while kind == b"IDAT":
+            while left:
+                data = self._file.read(min(left, PIECE))
+                if not data:
+                    return
+                left -= len(data)
+                yield data
+            start = self._file.read(12)[4:]  # behind the chunk's checksum
+            if len(start) < 8:
+                return
+            left, kind = _parsed(start)
+        if not self.seekable:
+            self.after = self._rest(start)
+
+    def _inflated(self) -> Iterator[bytes]:
+        """The rows with their filters, in pieces of any length.
+
+        What is packed behind the last row is left alone, but for the checksum, if that is next.
+        """
+        left = self.layout.height * (1 + self.layout.row_bytes)
+        inflater: Any = None
+        for packed in self._packed():
+            if inflater is None:
+                # isal takes a smaller window for the largest, and so takes what zlib refuses.
+                full = packed[0] == FULL_WINDOW
+                inflater = isal_zlib.decompressobj() if full else zlib.decompressobj()
+            while packed and left >= 0 and not inflater.eof:
+                try:
+                    piece = inflater.decompress(packed, INFLATED_PIECE)
+                except _ERRORS as error:
+                    raise ConvtoolError(f"is broken and cannot be decoded: {error}") from None
+                left -= len(piece)
+                yield piece
+                packed = inflater.unconsumed_tail
+
+
+class Irregular(Exception):
+    """The chunks are not those of a PNG that is read row by row."""
+
+    seen = b""
+    """What has been read to find that out."""
+
+
+def _parsed(start: bytes) -> tuple[int, bytes]:
+    """Length and kind of a chunk that starts so."""
+    return int.from_bytes(start[:4]), start[4:]
+
+
+def _layout(before: bytes) -> Layout:
+    """What a file's first bytes say of its pixels; Irregular where it is not read row by row."""
+    length, kind = _parsed(before[8:16])
+    checksum = before[29:33]
+    if (length, kind) != (13, b"IHDR") or zlib.crc32(before[12:29]).to_bytes(4) != checksum:
+        raise Irregular
+    width, height, depth, color, packing, filters, interlaced = struct.unpack(
+        ">2I5B", before[16:29]
+    )
+    plain = (packing, filters, interlaced) == (0, 0, 0)
+    if not (plain and (depth, color) in KINDS and width and height) or b"acTL" in before:
+        raise Irregular
+    return Layout(width, height, depth, color)
