@@ -2,6 +2,7 @@
 the rows can be on their way while that is imported.
 """
 
+import io
 import struct
 import zlib
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ class PngFile:
     """An open PNG file whose rows are inflated as they are read."""
 
     def __init__(self, file: BinaryIO, max_pixels: int) -> None:
-        """Begins to inflate at once.
+        """Begins to inflate at once, but for a pipe, which may have to be given back.
 
         Raises Irregular if the chunks are not what is read here, and ConvtoolError if the image
         has more than `max_pixels` pixels.
@@ -84,13 +85,16 @@ class PngFile:
         except Irregular as error:
             error.seen = self.before + self._start
             raise
-        self._ahead: Ahead[bytes] | None = Ahead(self._inflated(), MOST_AHEAD)
+        self._ahead: Ahead[bytes] | None = None
+        if self.seekable:
+            self._ahead = Ahead(self._inflated(), MOST_AHEAD)
 
     def pieces(self) -> "Ahead[bytes]":
         """The rows with their filters, in pieces of any length; in a pipe there are no others."""
         ahead, self._ahead = self._ahead, None
         if ahead is None:
-            self._file.seek(len(self.before) + 8)
+            if self.seekable:
+                self._file.seek(len(self.before) + len(self._start))
             ahead = Ahead(self._inflated(), MOST_AHEAD)
         return ahead
 
@@ -101,7 +105,9 @@ class PngFile:
         self._file.close()
 
     def release(self) -> BinaryIO:
-        """Stop inflating, and give the file back, at its start."""
+        """Stop inflating, and give the whole file back; a pipe before its rows are read only."""
+        if not self.seekable:
+            return io.BytesIO(self.before + self._start + self._file.read())
         if self._ahead:
             self._ahead.close()
         self._file.seek(0)
@@ -129,7 +135,7 @@ class PngFile:
                 raise Irregular
             length, kind = _parsed(start)
         self.after = self._rest(start)
-        self._file.seek(len(self.before) + 8)
+        self._file.seek(len(self.before) + len(self._start))
 
     def _rest(self, start: bytes) -> bytes:
         """What follows the pixels, from the beginning of a chunk's on to the last chunk."""
@@ -137,7 +143,9 @@ class PngFile:
         while len(start) == 8:
             length, kind = _parsed(start)
             if len(rest) + length > LARGEST_SURROUNDINGS:
-                raise Irregular
+                if self.seekable:
+                    raise Irregular
+                return rest + start  # a chunk cut off, which Pillow refuses
             rest += start + self._file.read(length + 4)
             if kind == b"IEND":
                 break
@@ -152,7 +160,7 @@ class PngFile:
             while left:
                 data = self._file.read(min(left, PIECE))
                 if not data:
-                    return
+                    raise ConvtoolError("is broken and cannot be decoded: the file is truncated")
                 left -= len(data)
                 yield data
             start = self._file.read(12)[4:]  # behind the chunk's checksum
@@ -182,6 +190,8 @@ class PngFile:
                 left -= len(piece)
                 yield piece
                 packed = inflater.unconsumed_tail
+        if left == 0 and not inflater.eof:
+            raise ConvtoolError("is broken and cannot be decoded: its pixels' checksum is missing")
 
 
 class Irregular(Exception):

@@ -1,0 +1,284 @@
+"""PNG row by row, against Pillow's reading of the whole file and against the standard."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+from pngs import KINDS, SIGNATURE, chunk, filtered, header, idats, random_png
+
+from convtool import ConvtoolError, read_image
+from convtool.metadata import Metadata
+from convtool.readers import open_image, open_stream
+from convtool.readers.pillow import read_picture
+
+END = chunk(b"IEND")
+
+
+class Pipe(io.RawIOBase):
+    """Bytes that can be read once."""
+
+    def __init__(self, data):
+        self._file = io.BytesIO(data)
+
+    def read(self, size=-1):
+        return self._file.read(size)
+
+
+def pixels_of(reader):
+    pixels = np.concatenate(list(reader.blocks()))
+    header = reader.header
+    assert pixels.shape == (header.height, header.width, len(header.channels))
+    assert pixels.dtype == header.dtype
+    return pixels
+
+
+def from_file(data):
+    return pixels_of(open_stream(Pipe(data)))
+
+
+def from_pipe(data):
+    return pixels_of(open_stream(Pipe(data), again=False))
+
+
+WAYS = [from_file, from_pipe]
+
+
+def by_pillow(data):
+    return pixels_of(read_picture(io.BytesIO(data), 10**9))
+
+
+def outcome(read, data):
+    try:
+        return read(data)
+    except ConvtoolError as error:
+        return str(error)
+
+
+def assert_as_pillow(found, data):
+    """Equal pixels, but that Pillow keeps 8 of 16 bits of colour, and makes grey RGB there."""
+    expected = by_pillow(data)
+    if found.dtype == np.uint16 and expected.dtype == np.uint8:
+        found = (found >> 8).astype(np.uint8)
+        expected = expected[..., -found.shape[2] :]
+    assert found.dtype == expected.dtype
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("read", WAYS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_filter_and_chunking(kind, read):
+    rng = np.random.default_rng(kind)
+    for _ in range(15):
+        data = random_png(rng, *kind)
+        found = read(data)
+        assert found.dtype == (np.uint16 if kind[0] == 16 else np.uint8)
+        assert_as_pillow(found, data)
+
+
+@pytest.mark.parametrize("read", WAYS)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (2, 9)])
+def test_thin_pictures(kind, size, read):
+    data = random_png(np.random.default_rng(1), *kind, *size)
+    found = read(data)
+    assert found.dtype == (np.uint16 if kind[0] == 16 else np.uint8)
+    assert_as_pillow(found, data)
+
+
+@pytest.mark.parametrize("read", WAYS)
+def test_more_rows_than_are_read_at_once(read, photo):
+    large = np.concatenate([photo] * 9)
+    file = io.BytesIO()
+    Image.fromarray(large).save(file, "PNG")
+    assert np.array_equal(read(file.getvalue()), large)
+    deep = large[..., 0].astype(np.uint16) * 257 + 5
+    file = io.BytesIO()
+    Image.fromarray(deep).save(file, "PNG")
+    assert np.array_equal(read(file.getvalue())[..., 0], deep)
+
+
+@pytest.mark.parametrize("kind", [(4, 3), (8, 2), (16, 6)])
+def test_a_file_is_read_anew_each_time(kind):
+    data = random_png(np.random.default_rng(3), *kind, 200, 30)
+    reader = open_stream(Pipe(data))
+    first = pixels_of(reader)
+    next(iter(reader.blocks()))  # and one that is given up
+    assert np.array_equal(pixels_of(reader), first)
+
+
+def damaged(rng, data):
+    """The file with one thing wrong with it."""
+    data = bytearray(data)
+    place = int(rng.integers(len(data)))
+    size = int(rng.integers(1, 9))
+    match rng.integers(5):
+        case 0:
+            del data[place:]
+        case 1:
+            data[place] ^= 1 << rng.integers(8)
+        case 2:
+            data[place:place] = rng.bytes(size)
+        case 3:
+            del data[place : place + size]
+        case 4:  # a chunk whose checksum is right
+            starts, start = [], 8
+            while start < len(data):
+                starts.append(start)
+                start += 12 + int.from_bytes(data[start : start + 4])
+            start = starts[rng.integers(len(starts))]
+            end = start + 8 + int.from_bytes(data[start : start + 4])
+            if end > start + 8:
+                data[int(rng.integers(start + 8, end))] ^= 1 << rng.integers(8)
+            data[end : end + 4] = zlib.crc32(data[start + 4 : end]).to_bytes(4)
+    return bytes(data)
+
+
+def test_what_pillow_refuses_is_refused():
+    rng = np.random.default_rng(5)
+    refused = 0
+    for i in range(600):
+        kind = KINDS[i % len(KINDS)]
+        data = damaged(rng, random_png(rng, *kind, after=chunk(b"tEXt", b"a\0b")))
+        if isinstance(outcome(by_pillow, data), str):
+            refused += 1
+            for read in WAYS:
+                assert isinstance(outcome(read, data), str)
+        else:
+            for read in WAYS:
+                found = outcome(read, data)
+                if not isinstance(found, str):  # its checksums are told to be wrong
+                    assert_as_pillow(found, data)
+    assert refused > 200
+
+
+@pytest.mark.parametrize(
+    ("packed", "message"),
+    [
+        (lambda data: zlib.compress(data)[:-1] + b"?", "broken"),
+        (lambda data: zlib.compress(data)[:-4], "checksum is missing"),
+        (lambda data: zlib.compress(data[:-4]), "end after 2 of 3 rows"),
+        (lambda data: zlib.compress(b"\5" + data[1:]), "filter"),
+        (lambda data: b"\x78\x02" + zlib.compress(data)[2:], "broken"),
+        (lambda data: b"", "truncated|end after 0 of 3 rows"),
+    ],
+)
+@pytest.mark.parametrize("read", WAYS)
+def test_broken_pixels(read, packed, message):
+    rows = np.arange(9, dtype=np.uint8).reshape(3, 3)
+    data = packed(filtered(rows, [0, 1, 2], 1))
+    with pytest.raises(ConvtoolError, match=message):
+        read(SIGNATURE + header(3, 3, 8, 0) + idats(data) + END)
+
+
+@pytest.mark.parametrize("read", WAYS)
+def test_what_follows_the_last_row_is_left_alone(read):
+    rows = np.arange(9, dtype=np.uint8).reshape(3, 3)
+    data = filtered(rows, [0, 1, 2], 1)
+    for packed in (zlib.compress(data + bytes(10**7)), zlib.compress(data) + b"more"):
+        file = SIGNATURE + header(3, 3, 8, 0) + idats(packed) + END + b"and more"
+        assert np.array_equal(read(file)[..., 0], rows)
+
+
+@pytest.mark.parametrize("read", WAYS)
+def test_the_size_limit_comes_before_the_pixels(read):
+    file = SIGNATURE + header(70000, 70000, 8, 0) + idats(zlib.compress(bytes(99))) + END
+    with pytest.raises(ConvtoolError, match="70000x70000, more than the limit"):
+        read(file)
+
+
+@pytest.mark.parametrize("read", WAYS)
+@pytest.mark.parametrize("depth", [1, 2, 4, 8, 16])
+def test_a_transparent_grey(depth, read):
+    """Pillow compares it with 8 bits, whatever the depth."""
+    values = np.arange(min(2**depth, 8))
+    bits = "".join(f"{value:0{depth}b}" for value in values)
+    row = int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8))
+    transparent = chunk(b"tRNS", struct.pack(">H", 1))
+    data = SIGNATURE + header(1, len(values), depth, 0) + transparent
+    found = read(data + idats(zlib.compress(b"\0" + row)) + END)
+    white = 65535 if depth == 16 else 255
+    scale = 1 if depth == 16 else 255 // (2**depth - 1)
+    assert found[0, :, 0].tolist() == (values * scale).tolist()
+    assert found[0, :, 1].tolist() == [white if value != 1 else 0 for value in values]
+
+
+@pytest.mark.parametrize("read", WAYS)
+def test_a_transparent_colour_of_16_bits(read):
+    pixels = np.array([[[1, 2, 3], [1, 2, 4]]], ">u2")
+    data = header(1, 2, 16, 2) + chunk(b"tRNS", pixels[0, 0].tobytes())
+    found = read(SIGNATURE + data + idats(zlib.compress(b"\0" + pixels.tobytes())) + END)
+    assert found.tolist() == [[[1, 2, 3, 0], [1, 2, 4, 65535]]]
+
+
+def test_colour_of_16_bits_is_kept(folder):
+    deep = np.random.default_rng(0).integers(0, 65536, (5, 4, 3), dtype=np.uint16)
+    rows = deep.astype(">u2").view(np.uint8).reshape(5, -1)
+    data = zlib.compress(filtered(rows, [4, 3, 2, 1, 0], 6))
+    (folder / "a.png").write_bytes(SIGNATURE + header(5, 4, 16, 2) + idats(data) + END)
+    assert open_image("a.png").notes == ()
+    assert np.array_equal(read_image("a.png"), deep)
+
+
+def with_orientation(before, orientation=6):
+    pixels = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    tag = chunk(b"eXIf", exif.tobytes()[6:])
+    data = idats(zlib.compress(filtered(pixels, [0, 0], 1)))
+    parts = (tag, data) if before else (data, tag)
+    return SIGNATURE + header(2, 3, 8, 0) + b"".join(parts) + END, pixels
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_picture_that_is_turned(before):
+    data, pixels = with_orientation(before)
+    assert np.array_equal(from_file(data)[..., 0], np.rot90(pixels, -1))
+    if before:
+        assert np.array_equal(from_pipe(data)[..., 0], np.rot90(pixels, -1))
+    else:
+        with pytest.raises(ConvtoolError, match="too late in a pipe; read it from a file"):
+            from_pipe(data)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_a_picture_that_is_upright_and_says_so(before):
+    data, pixels = with_orientation(before, 1)
+    for read in WAYS:
+        assert np.array_equal(read(data)[..., 0], pixels)
+
+
+def test_interlaced_pictures_are_read_by_pillow():
+    """Each pass of one pixel is a picture of its own; this one has the first pass only."""
+    data = SIGNATURE + header(1, 1, 8, 0, interlaced=1) + idats(zlib.compress(b"\0\7")) + END
+    for read in WAYS:
+        assert read(data).tolist() == [[[7]]]
+
+
+def test_metadata(folder):
+    profile = bytes(range(16)) + b"RGB " + bytes(150)
+    chunks = (
+        chunk(b"cHRM", struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000))
+        + chunk(b"gAMA", struct.pack(">I", 45455))
+        + chunk(b"sRGB", b"\1")
+        + chunk(b"iCCP", b"x\0\0" + zlib.compress(profile))
+        + chunk(b"pHYs", struct.pack(">2IB", 11811, 3937, 1))
+    )
+    data = random_png(np.random.default_rng(0), 8, 2, before=chunks)
+    found = open_stream(Pipe(data)).metadata
+    assert found.icc_profile == profile
+    assert found.dpi == pytest.approx((300, 100), abs=0.01)
+    assert (found.srgb, found.gamma) == (1, 0.45455)
+    assert found.chromaticities == (0.3127, 0.329, 0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
+    assert open_stream(Pipe(random_png(np.random.default_rng(0), 8, 2))).metadata == Metadata()
+
+
+def test_a_text_that_unpacks_to_very_much_is_refused():
+    bomb = chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(10**8), 9))
+    for place in ("before", "after"):
+        data = random_png(np.random.default_rng(0), 8, 2, **{place: bomb})
+        for read in WAYS:
+            assert isinstance(outcome(by_pillow, data), str)
+            assert isinstance(outcome(read, data), str)
