@@ -1,4 +1,5 @@
 import io
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +15,11 @@ from convtool.metadata import NONE, Metadata
 from convtool.pipeline import Chain, bands, run
 from convtool.pointwise import Relu
 from convtool.pool import Pool
+from convtool.readers import open_stream
 from convtool.readers.array import ArrayReader
-from convtool.tone import Lost
+from convtool.tone import Lost, Tone
 from convtool.writers import FORMATS
+from convtool.writers.png import PngWriter
 
 
 @dataclass
@@ -144,3 +147,59 @@ def test_sixteen_bits_are_for_grey_maps():
     reader = ArrayReader(Header.of_array(image, may_have_alpha=True), image)
     with pytest.raises(ConvtoolError, match=r"3 channel.* cannot be tiff of 16 bits"):
         run(reader, [], io.BytesIO(), FORMATS["tiff"], depth=16)
+
+
+def written(pixels, name, threads, **options):
+    file = io.BytesIO()
+    header = Header.of_array(pixels, may_have_alpha=True)
+    reader = Blocks(pixels, 7, alpha=True)
+    assert reader.header == header
+    operators = [Conv(np.random.default_rng(3).normal(0, 1, (5, 5))), Pool(2)]
+    run(reader, operators, file, FORMATS[name], threads=threads, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("range_", ["clip", "abs", "normalize", "center"])
+@pytest.mark.parametrize("name", ["png", "csv", "npy", "tiff"])
+def test_the_same_bytes_from_any_number_of_threads(name, range_):
+    pixels = np.random.default_rng(2).integers(0, 256, (900, 420, 4), dtype=np.uint8)
+    first = written(pixels, name, 1, range_=range_)
+    for threads in (2, 3, 8):
+        assert written(pixels, name, threads, range_=range_) == first
+
+
+@pytest.mark.parametrize("divisor", [1, 9, 10, -7, 0.3])
+@pytest.mark.parametrize("range_", ["clip", "abs"])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "bool"])
+def test_pixels_rounded_by_the_convolution_are_the_tones(dtype, range_, divisor):
+    """The same from the map of floats, of which float64 holds every sum exactly."""
+    rng = np.random.default_rng(4)
+    pixels = rng.integers(0, 2, (60, 50, 3)).astype(dtype)
+    if dtype != "bool":
+        pixels = rng.integers(0, np.iinfo(dtype).max, (60, 50, 3)).astype(dtype)
+    weights = rng.integers(-4, 6, (3, 3))
+    operators = [Conv(weights, divisor=divisor, bias=3), Relu()]
+    file = io.BytesIO()
+    reader = ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels)
+    report = run(reader, operators, file, FORMATS["png"], range_=range_)
+    exact = np.maximum(conv2d(pixels.astype(float), weights, divisor=divisor, bias=3), 0)
+    depth = 16 if dtype == "uint16" else 8
+    shown, lost = Tone(range_, reader.header.white, depth).pixels(exact)
+    file.seek(0)
+    assert np.array_equal(np.concatenate(list(open_stream(file).blocks())), shown)
+    assert report.lost == lost
+
+
+def test_an_encoder_that_fails_ends_the_job(monkeypatch):
+    pixels = np.zeros((3000, 500, 3), np.uint8)
+    calls = []
+
+    def encode(self, band):
+        calls.append(band)
+        raise OSError("no more room")
+
+    monkeypatch.setattr(PngWriter, "encode", encode)
+    with pytest.raises(OSError, match="no more room"):
+        run(Blocks(pixels, 10), [Relu()], io.BytesIO(), FORMATS["png"], threads=3)
+    assert len(calls) < 8
+    assert threading.active_count() == 1

@@ -2,12 +2,13 @@ import os
 import subprocess
 import sys
 import threading
+import time
 
 import numpy as np
 import pytest
 
 from convtool import ConvtoolError, conv2d, get_threads, pool2d, set_threads
-from convtool.threads import on_threads, usable_cores
+from convtool.threads import AHEAD, in_order, on_threads, usable_cores
 
 
 @pytest.fixture(autouse=True)
@@ -130,3 +131,73 @@ def test_pools_are_the_same_bytes_on_any_number_of_threads(mode, monkeypatch):
     image = np.random.default_rng(1).random((400, 100, 3)).astype(np.float32)
     one = pool2d(image, 3, mode, stride=1, padding=1, threads=1)
     assert pool2d(image, 3, mode, stride=1, padding=1, threads=4).tobytes() == one.tobytes()
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_results_come_in_the_order_of_the_items(threads):
+    def work(item):
+        time.sleep(0.002 * (item % 3 == 0))
+        return item * item
+
+    assert list(in_order(work, range(40), threads)) == [item * item for item in range(40)]
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_few_items_are_under_way_at_once(threads):
+    made, taken, most = 0, 0, 0
+
+    def items():
+        nonlocal made, most
+        for item in range(60):
+            made += 1
+            most = max(most, made - taken)
+            yield item
+
+    for _ in in_order(lambda item: item, items(), threads):
+        taken += 1
+    assert most <= AHEAD * threads + 1
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_an_error_comes_in_its_turn_and_ends_the_threads(threads):
+    before = threading.active_count()
+    results = in_order(lambda item: 1 / (item - 5), range(100), threads)
+    assert [next(results) for _ in range(5)] == [1 / (item - 5) for item in range(5)]
+    with pytest.raises(ZeroDivisionError):
+        next(results)
+    assert threading.active_count() == before
+
+
+def test_an_error_in_making_the_items_is_raised_after_what_was_made():
+    def items():
+        yield from (1, 2)
+        raise KeyError("no more")
+
+    with pytest.raises(KeyError):
+        list(in_order(lambda item: item, items(), 2))
+    assert threading.active_count() == 1
+
+
+def test_giving_up_ends_the_threads_and_drops_what_has_not_begun():
+    done = []
+    results = in_order(done.append, range(1000), 3)
+    next(results)
+    results.close()
+    assert threading.active_count() == 1
+    assert len(done) < 20
+
+
+def test_an_interrupt_does_not_wait_for_its_turn():
+    slow = threading.Event()
+
+    def work(item):
+        if item == 0:
+            slow.wait(20)
+        if threading.current_thread() is threading.main_thread():
+            slow.set()
+            raise KeyboardInterrupt
+        return item
+
+    with pytest.raises(KeyboardInterrupt):
+        list(in_order(work, range(50), 2))
+    assert threading.active_count() == 1
