@@ -1,6 +1,7 @@
 """The command: which benchmark, how often, where to."""
 
 import os
+import tempfile
 from pathlib import Path
 
 import click
@@ -29,6 +30,30 @@ def engine(rounds: int, threads: int, megapixels: float, out: Path) -> None:
     from .engine import run
 
     run(rounds, threads, megapixels, out)
+
+
+@main.command()
+@click.option("--rounds", default=5, show_default=True, help="Times that each job is measured.")
+@click.option(
+    "--largest", default=100.0, show_default=True, help="Megapixels of the largest photo."
+)
+@click.option(
+    "--work",
+    default=Path(tempfile.gettempdir()) / "convtool-benchmarks",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the photos, which are kept, and the results.  [default: a temporary one]",
+)
+@click.option(
+    "--out",
+    default=Path(__file__).parent / "results",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for commands.md and commands.png.  [default: benchmarks/results]",
+)
+def commands(rounds: int, largest: float, work: Path, out: Path) -> None:
+    """Whole commands from file to file."""
+    from .commands import run
+
+    run(rounds, largest, work, out)
 
 
 main(prog_name="python -m benchmarks")

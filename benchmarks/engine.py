@@ -17,6 +17,7 @@ import convtool
 from convtool.words import PoolMode
 
 from . import peers
+from .machine import machine
 from .plot import draw
 from .timing import Run, interleaved, ratio
 
@@ -224,7 +225,7 @@ def _report(
     lines = [
         "# The engine beside its peers",
         "",
-        f"{date.today():%d %B %Y}; {_machine()}; Python {platform.python_version()}, "
+        f"{date.today():%d %B %Y}; {machine()}; Python {platform.python_version()}, "
         + ", ".join(f"{name} {version}" for name, version in versions.items())
         + f". {megapixels:g} megapixels of noise, {threads} threads for all that take them, "
         f"medians of {rounds} interleaved rounds.",
@@ -266,15 +267,3 @@ def _line(row: Row) -> str:
 
 def _list(ratios: dict[str, float]) -> str:
     return ", ".join(f"{name} {value:.2g}" for name, value in ratios.items())
-
-
-def _machine() -> str:
-    """The processor's name, where the system tells it, and its number of cores."""
-    name = platform.processor() or platform.machine()
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        models = [
-            line for line in cpuinfo.read_text().splitlines() if line.startswith("model name")
-        ]
-        name = models[0].partition(":")[2].strip() if models else name
-    return f"{name} with {convtool.threads.usable_cores()} cores"

@@ -61,3 +61,24 @@ def _lines(axes: Any, rows: list[Any], places: list[float]) -> None:
     axes.set(xscale="log", yscale="log", xticks=places, xticklabels=[f"{p:g}" for p in places])
     axes.minorticks_off()
     axes.legend(fontsize=8)
+
+
+def draw_commands(jobs: list[Any], path: Path) -> None:
+    """The seconds of every program at every size, and our part of the peers'."""
+    filters = [job for job in jobs if "PNG to PNG" in job.name or "JPEG" in job.name]
+    figure, all_axes = plt.subplots(
+        1, len(filters), figsize=(3.2 * len(filters), 4), layout="constrained"
+    )
+    for axes, job in zip(all_axes, filters, strict=True):
+        names = ["convtool", *job.peers]
+        times = [median(job.measured[name].seconds) for name in names]
+        colors = ["#d1495b", *["#30638e"] * len(job.peers)]
+        axes.barh(names, times, color=colors)
+        axes.bar_label(axes.containers[0], fmt="%.2g", fontsize=7, padding=2)
+        axes.invert_yaxis()
+        axes.set(title=job.name, xlabel="seconds", xscale="log")
+        axes.tick_params(axis="y", labelsize=7)
+        axes.margins(x=0.2)
+        axes.minorticks_off()
+    figure.savefig(path, dpi=100)
+    plt.close(figure)

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 import time
 
 import numpy as np
@@ -56,13 +57,22 @@ def test_compress_small(convtool, large, folder):
     assert (folder / "small.png").stat().st_size < 0.95 * (folder / "fast.png").stat().st_size
 
 
+PEAK = """
+import os, sys
+child = os.fork()
+if child == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+_, status, usage = os.wait4(child, 0)
+assert status == 0
+print(usage.ru_maxrss)
+"""
+"""By a process of its own, which is small: a child's peak is never below its parent's size."""
+
+
 def peak(folder, *arguments):
     """KiB of memory that the command needs."""
-    with subprocess.Popen([SCRIPT, *arguments], cwd=folder) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0
-    return usage.ru_maxrss
+    small = [sys.executable, "-I", "-S", "-c", PEAK, SCRIPT, *arguments]
+    return int(subprocess.run(small, cwd=folder, capture_output=True, check=True).stdout)
 
 
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="no wait4 on this system")

@@ -1,0 +1,319 @@
+"""Whole commands from file to file, beside the peers that are installed."""
+
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import median
+
+import click
+import numpy as np
+from PIL import Image
+
+from .machine import machine
+from .plot import draw_commands
+
+OURS = "convtool"
+EDGE = "-1 -1 -1 -1 8 -1 -1 -1 -1"
+IDENTITY = "0 0 0 0 1 0 0 0 0"
+SCRIPTS = Path(__file__).parent / "scripts"
+SLOW = 6.0
+"""Seconds: what takes longer is run once."""
+
+Commands = dict[str, Callable[[str, str], list[str]]]
+"""Name -> the command line for an input and an output."""
+
+
+@dataclass
+class Measured:
+    """One program at one job, round by round."""
+
+    seconds: list[float] = field(default_factory=list)
+    peak: int = 0
+    """Most memory in bytes."""
+    size: int = 0
+    """Bytes of the output."""
+
+
+@dataclass
+class Job:
+    """What all programs are given to do."""
+
+    name: str
+    megapixels: float
+    source: str
+    target: str
+    commands: Commands
+    measured: dict[str, Measured] = field(default_factory=dict)
+
+    def ratio(self, peer: str) -> float:
+        """The median of our time over the peer's, round by round."""
+        ours, theirs = self.measured[OURS].seconds, self.measured[peer].seconds
+        if len(ours) == len(theirs):
+            return median(a / b for a, b in zip(ours, theirs, strict=True))
+        return median(ours) / median(theirs)
+
+    @property
+    def peers(self) -> list[str]:
+        """The others, the quickest first."""
+        others = [name for name in self.measured if name != OURS]
+        return sorted(others, key=lambda name: median(self.measured[name].seconds))
+
+
+def run(rounds: int, largest: float, work: Path, out: Path) -> None:
+    """Measure all, and write commands.md and commands.png to a folder."""
+    work.mkdir(parents=True, exist_ok=True)
+    found = []
+    for job in jobs(work, largest):
+        measure(job, rounds)
+        found.append(job)
+        click.echo(f"{job.name}: {_list(job)}")
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "commands.md").write_text(_report(found, rounds))
+    draw_commands(found, out / "commands.png")
+
+
+def jobs(work: Path, largest: float) -> list[Job]:
+    """Every job, with its pictures made."""
+    found = []
+    for megapixels in (0.25, 1, 12, 100):
+        if megapixels <= largest:
+            png = photo(work, megapixels, ".png")
+            name = f"{megapixels:g} MP, PNG to PNG"
+            found.append(Job(name, megapixels, png, "out.png", filters(EDGE, work)))
+    for megapixels in (0.25, 12):
+        jpeg = photo(work, megapixels, ".jpg")
+        name = f"{megapixels:g} MP, JPEG to PNG"
+        found.append(Job(name, megapixels, jpeg, "out.png", filters(EDGE, work)))
+    png = photo(work, 12, ".png")
+    found.append(Job("12 MP, unchanged", 12, png, "out.png", filters(IDENTITY, work)))
+    grey = photo(work, 12, ".png", "L")
+    found.append(Job("12 MP, grey, PNG to CSV", 12, grey, "out.csv", numbers(EDGE)))
+    small = photo(work, 0.25, ".png")
+    found.append(Job("0.25 MP, start", 0.25, small, "out.png", starts(filters(EDGE, work))))
+    found.append(Job("--help", 0, small, "out.png", helps()))
+    return [Job(j.name, j.megapixels, j.source, str(work / j.target), j.commands) for j in found]
+
+
+def photo(work: Path, megapixels: float, extension: str, mode: str = "RGB") -> str:
+    """A photo of this size, with the noise that a camera would have."""
+    path = work / f"{mode}-{megapixels:g}{extension}"
+    if path.exists():
+        return str(path)
+    import skimage.data  # with its photos
+
+    height = round((megapixels * 1e6 * 3 / 4) ** 0.5)
+    width = round(megapixels * 1e6 / height)
+    astronaut = skimage.data.astronaut()  # type: ignore[no-untyped-call]
+    image = Image.fromarray(astronaut).resize((width, height), Image.Resampling.BICUBIC)
+    pixels = np.array(image)
+    rng = np.random.default_rng(0)
+    for start in range(0, height, 200):
+        rows = pixels[start : start + 200]
+        rows[...] = np.clip(np.rint(rows + rng.normal(0, 3, rows.shape)), 0, 255)
+    Image.fromarray(pixels).convert(mode).save(path, quality=92)
+    return str(path)
+
+
+def filters(weights: str, work: Path) -> Commands:
+    """Programs that convolve a picture with 3x3 weights."""
+    rows = [" ".join(weights.split()[i : i + 3]) for i in (0, 3, 6)]
+    matrix = work / f"{'edge' if weights == EDGE else 'identity'}.mat"
+    matrix.write_text("3 3 1 0\n" + "\n".join(rows) + "\n")
+    commas = ",".join(weights.split())
+    found: Commands = {
+        OURS: lambda a, b: [_own(), "conv", a, "--kernel", "; ".join(rows), "-qo", b]
+    }
+    for name, module in (("OpenCV", "cv2"), ("Pillow", "PIL"), ("SciPy", "scipy")):
+        if find_spec(module):
+            script = str(SCRIPTS / f"with_{name.lower()}.py")
+            found[name] = lambda a, b, s=script: [sys.executable, s, a, b, weights]  # type: ignore[misc]
+    if vips := shutil.which("vips"):
+        rest = [str(matrix), "--precision", "float"]
+        found["vips"] = lambda a, b: [vips, "conv", a, b, *rest]
+        found["vips [compression=1]"] = lambda a, b: [vips, "conv", a, f"{b}[compression=1]", *rest]
+    if gm := shutil.which("gm"):
+        found["gm"] = lambda a, b: [gm, "convert", a, "-convolve", commas, b]
+    if magick := shutil.which("magick") or shutil.which("convert-im6.q16"):
+        how = ["-morphology", "Convolve", f"3x3: {' '.join(rows)}"]
+        found["ImageMagick"] = lambda a, b: [magick, a, *how, b]
+    if oiio := shutil.which("oiiotool"):
+        kernel = work / f"{matrix.stem}.pfm"
+        values = np.array(weights.split(), "<f4").reshape(3, 3)[::-1]
+        kernel.write_bytes(b"Pf\n3 3\n-1.0\n" + values.tobytes())
+        tail = [str(kernel), "--convolve", "-d", "uint8", "-o"]
+        found["oiiotool"] = lambda a, b: [oiio, a, *tail, b]
+    if ffmpeg := shutil.which("ffmpeg"):
+        plane = ":".join([weights] * 4) + ":1:1:1:1"
+        quiet = ["-y", "-v", "error", "-i"]
+        tail_ffmpeg = ["-vf", f"format=gbrp,convolution={plane}", "-pix_fmt", "rgb24"]
+        found["ffmpeg"] = lambda a, b: [ffmpeg, *quiet, a, *tail_ffmpeg, b]
+    return found
+
+
+def numbers(weights: str) -> Commands:
+    """Programs that convolve a grey picture and write numbers."""
+    rows = "; ".join(" ".join(weights.split()[i : i + 3]) for i in (0, 3, 6))
+    script = str(SCRIPTS / "with_savetxt.py")
+    return {
+        OURS: lambda a, b: [_own(), "conv", a, "--kernel", rows, "-qo", b],
+        "numpy.savetxt": lambda a, b: [sys.executable, script, a, b, weights],
+    }
+
+
+def starts(commands: Commands) -> Commands:
+    """What a small picture takes, beside the imports that it cannot do without."""
+    imports = "import numpy, PIL.Image, click"
+    return {
+        OURS: commands[OURS],
+        "the imports alone": lambda _, __: [sys.executable, "-c", imports],
+    }
+
+
+def helps() -> Commands:
+    """The command's help, beside the import that it cannot do without."""
+    return {
+        OURS: lambda _, __: [_own(), "--help"],
+        "import click": lambda _, __: [sys.executable, "-c", "import click"],
+    }
+
+
+def _own() -> str:
+    """The command, of the environment that this runs in."""
+    return str(Path(sys.executable).parent / "convtool")
+
+
+def measure(job: Job, rounds: int) -> None:
+    """Run every program in every round; one more round before them does not count."""
+    for number in range(rounds + 1):
+        for name, command in job.commands.items():
+            before = job.measured.get(name)
+            if before and before.seconds and before.seconds[0] > SLOW and name != OURS:
+                continue
+            found = once(command(job.source, job.target), job.target)
+            if found is None:
+                click.echo(f"{job.name}: {name} fails, and is left out", err=True)
+                job.commands = {n: c for n, c in job.commands.items() if n != name}
+                job.measured.pop(name, None)
+            elif before is None or (number == 1 and before.seconds[0] <= SLOW):
+                job.measured[name] = found
+            else:
+                before.seconds += found.seconds
+                before.peak = max(before.peak, found.peak)
+
+
+def once(command: list[str], target: str) -> Measured | None:
+    """One run; None if it fails."""
+    Path(target).unlink(missing_ok=True)
+    timed = [sys.executable, "-I", "-S", str(SCRIPTS / "timed.py"), *command]
+    words = subprocess.run(timed, capture_output=True, text=True, check=True).stdout.split()
+    seconds, peak, code = float(words[0]), int(words[1]) * 1024, int(words[2])
+    if code:
+        return None
+    size = Path(target).stat().st_size if Path(target).exists() else 0
+    return Measured([seconds], peak, size)
+
+
+def _list(job: Job) -> str:
+    ours = f"{median(job.measured[OURS].seconds):.2f} s"
+    return ", ".join([ours, *(f"{peer} {job.ratio(peer):.2f}" for peer in job.peers)])
+
+
+def _summary(found: list[Job]) -> list[tuple[str, str, str]]:
+    """The targets beside the measurements."""
+    by_name = {job.name: job for job in found}
+    lines = []
+    for name, target in (
+        ("12 MP, PNG to PNG", "0.5"),
+        ("100 MP, PNG to PNG", "0.4"),
+        ("12 MP, JPEG to PNG", "0.6"),
+    ):
+        if job := by_name.get(name):
+            peer = job.peers[0]
+            lines.append(
+                (f"{name}, over the fastest peer's", target, f"{job.ratio(peer):.2f} ({peer})")
+            )
+    job = by_name["12 MP, PNG to PNG"]
+    named = ("vips", "gm", "ImageMagick", "ffmpeg", "Pillow", "SciPy")
+    worst = ", ".join(f"{peer} {job.ratio(peer):.2f}" for peer in named if peer in job.measured)
+    lines.append(("12 MP, PNG to PNG, over each of these", "0.12", worst))
+    small = by_name["0.25 MP, PNG to PNG"]
+    if "OpenCV" in small.measured:
+        lines.append(("0.25 MP, over OpenCV's", "1.0", f"{small.ratio('OpenCV'):.2f}"))
+    for name, what, target in (
+        ("0.25 MP, start", "0.25 MP, over importing NumPy, Pillow and click", "1.25"),
+        ("12 MP, grey, PNG to CSV", "12 MP, CSV, over numpy.savetxt's", "0.3"),
+        ("--help", "--help, over importing click", "1.3"),
+    ):
+        lines.append((what, target, f"{by_name[name].ratio(by_name[name].peers[0]):.2f}"))
+    sizes = [
+        f"{job.measured[OURS].size / job.measured['OpenCV'].size:.2f} ({job.name})"
+        for job in found
+        if "OpenCV" in job.measured
+    ]
+    lines.append(("output size over OpenCV's", "1.05", ", ".join(sizes)))
+    return lines
+
+
+def _report(found: list[Job], rounds: int) -> str:
+    """The tables in Markdown."""
+    names = {"convtool": "convtool", "numpy": "NumPy", "pillow": "Pillow", "scipy": "SciPy"}
+    versions = [f"{names[name]} {version(name)}" for name in names]
+    if find_spec("cv2"):
+        import cv2
+
+        versions.append(f"OpenCV {cv2.__version__}")
+    lines = [
+        "# The command beside its peers",
+        "",
+        f"{date.today():%d %B %Y}; {machine()}; Python {platform.python_version()}, "
+        + ", ".join([*versions, *_programs()])
+        + f". Medians of {rounds} interleaved rounds of whole processes; what takes more than "
+        f"{SLOW:g} seconds is run once.",
+        "",
+        "A photo with a little noise, and the 3x3 edge kernel on each of its channels. The ratio "
+        "is convtool's time over the peer's: below 1, convtool is quicker.",
+        "",
+        "| | target | measured |",
+        "| --- | --- | --- |",
+        *(f"| {what} | {target} | {value} |" for what, target, value in _summary(found)),
+        "",
+    ]
+    for job in found:
+        lines += [
+            f"## {job.name}",
+            "",
+            "| | seconds | ratio | peak MB | output MB |",
+            "| --- | --- | --- | --- | --- |",
+            *(
+                f"| {name} | {median(m.seconds):.3g} | "
+                f"{'' if name == OURS else format(job.ratio(name), '.2f')} "
+                f"| {m.peak / 1e6:.0f} | {m.size / 1e6:.2f} |"
+                for name, m in ((n, job.measured[n]) for n in (OURS, *job.peers))
+            ),
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def _programs() -> list[str]:
+    """The programs that are here, with their versions."""
+    found = []
+    for name, arguments in (
+        ("vips", ["--version"]),
+        ("gm", ["version"]),
+        ("convert-im6.q16", ["-version"]),
+        ("oiiotool", ["--version"]),
+        ("ffmpeg", ["-version"]),
+    ):
+        if path := shutil.which(name):
+            result = subprocess.run([path, *arguments], capture_output=True, text=True, check=False)
+            words = result.stdout.split("\n")[0].removeprefix("Version: ").split()
+            found.append(" ".join(words[:3] if words[0] == "ffmpeg" else words[:2]))
+    return found
