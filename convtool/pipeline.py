@@ -22,7 +22,7 @@ from .tone import Extremes, Lost, Tone
 from .words import Compression, Range
 from .writers import Format
 
-LEAST_BANDS = 8
+LEAST_BANDS = 4
 """Bands of a small image, so that reading, computing and packing have something to share."""
 
 Result = TypeVar("Result")

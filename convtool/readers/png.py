@@ -26,7 +26,7 @@ from .pngfile import PALETTE, SAMPLES, SIGNATURE, PngFile
 BARE = len(SIGNATURE) + 25
 """Bytes before the pixels where the header is all that there is."""
 
-LEAST_BLOCKS = 8
+LEAST_BLOCKS = 4
 SMALLEST_BLOCK = 1 << 16
 """Small images are read in so many blocks too, which have so many bytes at least."""
 
