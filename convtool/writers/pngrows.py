@@ -13,16 +13,17 @@ from ..precision import Array
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
 
 SAMPLE = 1 << 13
-"""Bytes of a band that are packed for trial, at least a row: about one in a hundred."""
+"""Bytes of a band that are packed for trial, about one in a hundred."""
 
 
 def best_filter(
     rows: Array, step: int, kinds: Sequence[int], pack: Callable[[memoryview], bytes]
 ) -> int:
-    """The filter after which the rows in the middle of the band pack smallest."""
-    count = min(max(SAMPLE // rows.shape[1], 1) + 1, len(rows))
-    start = (len(rows) - count) // 2
-    sample = rows[start : start + count]
+    """The filter after which a piece from the middle of the band packs smallest."""
+    width = min(rows.shape[1], SAMPLE // step * step)
+    count = min(SAMPLE // width + 1, len(rows))
+    top, left = (len(rows) - count) // 2, (rows.shape[1] - width) // 2 // step * step
+    sample = rows[top : top + count, left : left + width]
 
     def size(kind: int) -> int:
         return len(pack(filtered(sample, step, kind)[count > 1 :].data))
