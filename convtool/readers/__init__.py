@@ -44,7 +44,11 @@ def _png(file: BinaryIO, max_pixels: int) -> "Reader":
         return _picture(_from_start(file, irregular.seen), max_pixels)
     from .png import read_png
 
-    return read_png(opened, max_pixels)
+    try:
+        return read_png(opened, max_pixels)
+    except BaseException:
+        opened.close()
+        raise
 
 
 def _picture(file: BinaryIO, max_pixels: int) -> "Reader":
