@@ -10,21 +10,27 @@ import click
 os.environ["OMP_WAIT_POLICY"] = "passive"
 
 
+results = click.option(
+    "--out",
+    default=Path(__file__).parent / "results",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the table and the plot.  [default: benchmarks/results]",
+)
+rounds = click.option(
+    "--rounds", default=5, show_default=True, help="Times that each job is measured."
+)
+
+
 @click.group()
 def main() -> None:
     """Time convtool beside its peers, whichever are installed (pip install -e '.[bench]')."""
 
 
 @main.command()
-@click.option("--rounds", default=5, show_default=True, help="Times that each row is measured.")
+@rounds
 @click.option("--threads", default=2, show_default=True, help="For convtool and for its peers.")
 @click.option("--megapixels", default=12.0, show_default=True, help="Of the images of the table.")
-@click.option(
-    "--out",
-    default=Path(__file__).parent / "results",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for engine.md and engine.png.  [default: benchmarks/results]",
-)
+@results
 def engine(rounds: int, threads: int, megapixels: float, out: Path) -> None:
     """Arrays in memory: conv2d and pool2d."""
     from .engine import run
@@ -33,7 +39,7 @@ def engine(rounds: int, threads: int, megapixels: float, out: Path) -> None:
 
 
 @main.command()
-@click.option("--rounds", default=5, show_default=True, help="Times that each job is measured.")
+@rounds
 @click.option(
     "--largest", default=100.0, show_default=True, help="Megapixels of the largest photo."
 )
@@ -43,12 +49,7 @@ def engine(rounds: int, threads: int, megapixels: float, out: Path) -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the photos, which are kept, and the results.  [default: a temporary one]",
 )
-@click.option(
-    "--out",
-    default=Path(__file__).parent / "results",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for commands.md and commands.png.  [default: benchmarks/results]",
-)
+@results
 def commands(rounds: int, largest: float, work: Path, out: Path) -> None:
     """Whole commands from file to file."""
     from .commands import run

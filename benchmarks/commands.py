@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -266,9 +267,7 @@ def _report(found: list[Job], rounds: int) -> str:
     names = {"convtool": "convtool", "numpy": "NumPy", "pillow": "Pillow", "scipy": "SciPy"}
     versions = [f"{names[name]} {version(name)}" for name in names]
     if find_spec("cv2"):
-        import cv2
-
-        versions.append(f"OpenCV {cv2.__version__}")
+        versions.append(f"OpenCV {import_module('cv2').__version__}")
     lines = [
         "# The command beside its peers",
         "",

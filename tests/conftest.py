@@ -1,8 +1,10 @@
 """What several test files use: a real photo, and the command run as a command."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +55,29 @@ def convtool(folder):
             [SCRIPT, *map(str, args)], input=stdin, capture_output=True, cwd=folder, timeout=60,
             **options,
         )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture
+def interrupted(folder):
+    """Start a command, and send it a signal once it writes; returns (exit code, stderr)."""
+
+    def run(*args, number, wait=0.0):
+        process = subprocess.Popen(
+            [SCRIPT, *args],
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            # Whoever runs the tests in the background may have had it ignored for all of us.
+            preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
+        )
+        deadline = time.monotonic() + 30
+        while not list(folder.glob(".convtool-*")) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(wait)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=30)
+        return process.returncode, err.strip()
 
     return run
 

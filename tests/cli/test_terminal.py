@@ -137,25 +137,13 @@ def test_a_closed_pipe_ends_quietly(convtool, folder):
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
-def test_an_interrupt_leaves_nothing_behind(folder, number, code):
+def test_an_interrupt_leaves_nothing_behind(interrupted, folder, number, code):
     """The signal comes while the output is being written: its hidden file is there already."""
     noise = np.random.default_rng(0).integers(0, 256, (3000, 3000, 3), dtype=np.uint8)
     Image.fromarray(noise).save("noise.bmp")
     (folder / "out.csv").write_text("old")
-    process = subprocess.Popen(
-        [SCRIPT, "conv", "noise.bmp", "-k", "gaussian7", "-o", "out.csv"],
-        stderr=subprocess.PIPE,
-        cwd=folder,
-        # Whoever runs the tests in the background may have had the signal ignored for all of us.
-        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
-    )
-    deadline = time.monotonic() + 30
-    while not list(folder.glob(".convtool-*")) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    process.send_signal(number)
-    _, err = process.communicate(timeout=30)
-    assert process.returncode == code
-    assert err.strip() == b""
+    arguments = ["conv", "noise.bmp", "-k", "gaussian7", "-o", "out.csv"]
+    assert interrupted(*arguments, number=number) == (code, b"")
     assert (folder / "out.csv").read_text() == "old"
     assert {path.name for path in folder.iterdir()} == {"noise.bmp", "out.csv"}
 

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -91,23 +90,12 @@ def test_memory_does_not_grow_with_the_image(folder, command):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("wait", [0.0, 0.1, 0.4])
-def test_an_interrupt_while_bands_are_under_way(folder, number, wait):
+def test_an_interrupt_while_bands_are_under_way(interrupted, folder, number, wait):
     noise = np.random.default_rng(0).integers(0, 256, (3000, 3000, 3), dtype=np.uint8)
     Image.fromarray(noise).save("noise.png", compress_level=0)
-    process = subprocess.Popen(
-        [SCRIPT, "conv", "noise.png", "-k", "gaussian7", "-qo", "out.png", "--compress", "small"],
-        stderr=subprocess.PIPE,
-        cwd=folder,
-        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
-    )
-    deadline = time.monotonic() + 30
-    while not list(folder.glob(".convtool-*")) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    time.sleep(wait)
-    process.send_signal(number)
-    _, err = process.communicate(timeout=30)
-    assert process.returncode == (130 if number == signal.SIGINT else 143)
-    assert err.strip() == b""
+    arguments = ["conv", "noise.png", "-k", "gaussian7", "-qo", "out.png", "--compress", "small"]
+    code = 130 if number == signal.SIGINT else 143
+    assert interrupted(*arguments, number=number, wait=wait) == (code, b"")
     assert {path.name for path in folder.iterdir()} == {"noise.png"}
 
 
