@@ -74,7 +74,7 @@ def draw_commands(jobs: list[Any], path: Path) -> None:
         times = [median(job.measured[name].seconds) for name in names]
         colors = ["#d1495b", *["#30638e"] * len(job.peers)]
         axes.barh(names, times, color=colors)
-        axes.bar_label(axes.containers[0], fmt="%.2g", fontsize=7, padding=2)
+        axes.bar_label(axes.containers[0], fmt="%.3g", fontsize=7, padding=2)
         axes.invert_yaxis()
         axes.set(title=job.name, xlabel="seconds", xscale="log")
         axes.tick_params(axis="y", labelsize=7)

@@ -19,8 +19,8 @@ over them takes much longer than the interpreter takes to hand over from thread 
 TALLEST_BAND = 1 << 20
 """Values in a band that is higher than that for the sake of windows that reach over many rows."""
 
-LARGEST_PIECE = 3 << 18
-"""Values that the windows of a piece of a band may lie on."""
+LARGEST_PIECE = 1 << 20
+"""Values that the windows of a piece of a band may lie on: a band's and its halo's, if they can."""
 
 
 class Axis(NamedTuple):
