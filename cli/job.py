@@ -123,6 +123,8 @@ def run(source: "Source", maps: Mapping[str, Sequence["Operator"]], output: Outp
         reports.append(report)
         if output.path is None and path is not None:
             _say(output, f"{done} {path}")
+    if any(report.narrowed for report in reports):
+        _say(output, f"{format_.name} holds 8 bits of such a map: 16 became 8; PNG holds 16")
     _tell_lost(reports, output)
 
 
@@ -222,7 +224,7 @@ def _tell_lost(reports: Sequence["Report"], output: Output) -> None:
     where = f" of {len(reports)} maps" if len(reports) > 1 else ""
     hint = ""
     if output.range in (None, "clip", "abs") and lost.below + lost.above:
-        ways = ["abs"] * bool(lost.below) + ["normalize", "center"]
+        ways = ["abs"] * (not lost.above) + ["normalize", "center"]
         hint = f"; --range {', '.join(ways[:-1])} or {ways[-1]} shows them"
     _say(
         output,

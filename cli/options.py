@@ -150,7 +150,7 @@ depth = click.option(
     type=click.Choice(["8", "16"]),
     help=(
         "Bits of a pixel. White stays white; floats from CSV and NPY, which have no white, "
-        "become pixels as they are. Default: 16 for 16-bit grey images, else 8."
+        "become pixels as they are. Default: 16 for images of 16 bits where the format holds them."
     ),
 )
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 )
 @options.output(
     "Where the map goes; the extension tells the format. "
-    "Default: stdout, or on a terminal a file IMAGE-MODE.png in the current folder."
+    "Default: stdout, or on a terminal a file like IMAGE-max2.png in the current folder."
 )
 @options.stride
 @options.padding("0", "which win no max or min and add nothing")

@@ -83,6 +83,8 @@ class Report(NamedTuple):
     """Values in the map, alpha aside."""
     lost: Lost
     """Those of them that the pixels do not show."""
+    narrowed: bool = False
+    """Whether 16 bits became 8, as the format holds no more of such a map."""
 
 
 def run(
@@ -127,7 +129,9 @@ def run(
             writer.write(band)
             lost = lost.plus(lost_here)
     writer.close()
-    return Report(stage.output, output.height * output.width * output.colors, lost)
+    values = output.height * output.width * output.colors
+    narrowed = tone is not None and output.white == 65535 and tone.depth == 8 and depth is None
+    return Report(stage.output, values, lost, narrowed)
 
 
 def bands(

@@ -30,8 +30,10 @@ CHARACTERS = 1 << 20
 """In a block of lines that are parsed at once, about."""
 
 _CHANNEL = re.compile(r"#\s*channel\s+\d+\s*:\s*(.+)")
-_NOT_WHOLE = re.compile(r"[.a-zA-Z]")
-_NOT_JSON = re.compile(r"[^-+.,\deE \t\n]", re.ASCII)
+
+IN_WHOLE = b"0123456789+-, \t\n"
+IN_NUMBERS = IN_WHOLE + b".eE"
+"""What rows of whole numbers, and of any, are written with."""
 
 
 class _Channel(NamedTuple):
@@ -73,19 +75,19 @@ def _parsed(text: io.TextIOBase, max_pixels: int) -> tuple[list[_Channel], bool]
     """The channels of a file, every row checked; and whether it says that it is wide."""
     channels = [_Channel("", [])]
     waiting: list[str] = []
-    size = gap = number = 0
+    first = size = gap = 0
     wide = False
 
     def parse() -> None:
         nonlocal size
         if waiting:
             blocks = channels[-1].blocks
-            blocks.append(_block(waiting, number, blocks[0].shape[1] if blocks else 0))
+            blocks.append(_block(waiting, first, blocks[0].shape[1] if blocks else 0))
             check_size(*channels[-1].shape, max_pixels)
             waiting.clear()
             size = 0
 
-    for line in map(str.strip, text):
+    for number, line in enumerate(map(str.strip, text), start=1):
         if line.startswith("#"):
             parse()
             wide = wide or line == WIDE
@@ -95,7 +97,8 @@ def _parsed(text: io.TextIOBase, max_pixels: int) -> tuple[list[_Channel], bool]
                 channels.append(_Channel(channel[1], []))
                 gap = 0
         elif not line:
-            gap = gap or number + 1
+            gap = gap or number
+            parse()
         elif gap and (waiting or channels[-1].blocks):
             raise ConvtoolError(
                 f"row {gap} is empty, expected numbers, or a line '# channel N: NAME' "
@@ -103,11 +106,11 @@ def _parsed(text: io.TextIOBase, max_pixels: int) -> tuple[list[_Channel], bool]
             )
         else:
             gap = 0
+            first = first if waiting else number
             waiting.append(line)
             size += len(line)
-        number += 1
-        if size > CHARACTERS or not line:
-            parse()
+            if size > CHARACTERS:
+                parse()
     parse()
     if not channels[-1].blocks:
         raise ConvtoolError("holds no numbers, expected rows of them")
@@ -119,21 +122,22 @@ def _check_filled(channel: _Channel) -> None:
         raise ConvtoolError(f"channel {channel.name} holds no numbers")
 
 
-def _block(lines: list[str], last: int, width: int) -> Array:
-    """The numbers of lines, of which the last is line `last` of the file.
+def _block(lines: list[str], first: int, width: int) -> Array:
+    """The numbers of lines, of which the first is line `first` of the file.
 
     `width` is how many there are in a row, 0 if that is not yet known.
     """
-    rows = "],[".join(lines)
-    if not _NOT_JSON.search(rows.replace("],[", "\n")):  # else it may be true, or null
+    rows = "\n".join(lines).encode()
+    whole = not rows.translate(None, IN_WHOLE)
+    if not rows.translate(None, IN_NUMBERS):  # else it may be true, or null
         try:
-            values = _array(orjson.loads(f"[[{rows}]]"), whole=not _NOT_WHOLE.search(rows))
+            values = _array(orjson.loads(b"[[%b]]" % rows.replace(b"\n", b"],[")), whole=whole)
             if width in (0, values.shape[1]) and np.isfinite(values).all():
                 return values
         except ValueError:  # no JSON, like +1 or .5, or rows of different lengths
             pass
     numbers = []
-    for number, line in enumerate(lines, start=last - len(lines) + 1):
+    for number, line in enumerate(lines, start=first):
         row = _row(line, f"row {number}")
         width = width or len(row)
         if len(row) != width:
@@ -143,7 +147,7 @@ def _block(lines: list[str], last: int, width: int) -> Array:
                 f"expected {width} like the rows above"
             )
         numbers.append(row)
-    if _NOT_WHOLE.search(rows):
+    if not whole:
         return np.array(numbers)
     try:
         return _array([list(map(int, line.split(","))) for line in lines], whole=True)
@@ -212,9 +216,15 @@ def reads_as_float32(values: Array) -> bool:
     with np.errstate(over="ignore"):
         narrow = values.astype(np.float32)
     return all(  # in pieces, as text is large, and most arrays show it soon
-        np.array_equal(narrow[i : i + 4096].astype(str).astype(np.float64), values[i : i + 4096])
+        np.array_equal(_read_back(narrow[i : i + 4096]), values[i : i + 4096])
         for i in range(0, len(values), 4096)
     )
+
+
+def _read_back(numbers: Array) -> Array:
+    """What the shortest texts of numbers read as; NaN for infinity."""
+    text = orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY)
+    return np.array(orjson.loads(text), FLOAT64)
 
 
 def differs_in_float32(values: Array) -> bool:

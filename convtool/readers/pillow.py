@@ -23,7 +23,7 @@ from .limits import check_size
 ORIENTATION = 0x0112
 """The EXIF tag."""
 
-BITS, PHOTOMETRIC, PLANAR, SAMPLE_FORMAT = 258, 262, 284, 339
+BITS, PHOTOMETRIC, X_RESOLUTION, PLANAR, SAMPLE_FORMAT = 258, 262, 282, 284, 339
 """TIFF tags."""
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its words go to stderr
@@ -56,6 +56,8 @@ def read_picture(file: BinaryIO, max_pixels: int) -> Reader:
         image = expanded(_upright(opened))
         if image.mode.partition(";")[0] not in _PLAIN:
             raise ConvtoolError(f"is a picture of mode {image.mode}, expected grey or RGB")
+        if opened.format == "TIFF" and X_RESOLUTION not in getattr(opened, "tag_v2", {}):
+            image.info.pop("dpi", None)  # Pillow takes 1 where the file says nothing
         metadata = metadata_of(image)
     sixteen_bits = image.mode == "I" and opened.format in ("PNG", "PPM")  # never more
     dtype = sample_type or ("uint16" if sixteen_bits else None)

@@ -45,7 +45,8 @@ def _pack_fast(data: memoryview) -> bytes:
 
 def _pack_small(data: memoryview) -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
-    return packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH)
+    packed = packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH)
+    return min(packed, _pack_fast(data), key=len)  # of noise, which is the smaller varies
 
 
 PACKINGS: dict[Compression, Packing] = {

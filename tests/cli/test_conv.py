@@ -156,6 +156,12 @@ def test_clipping_is_told_in_one_line_with_the_share(convtool, folder):
     result = convtool("conv", "m.csv", "-k", "1", "-o", "m.png")
     assert result.stderr.decode() == (
         "convtool: 25.0% of the values were clipped (12.5% below black, 12.5% above white); "
+        "--range normalize or center shows them\n"
+    )
+    (folder / "m.csv").write_text("1,-2,3,4,5,6,7,8\n")
+    result = convtool("conv", "m.csv", "-k", "1", "-o", "m.png")
+    assert result.stderr.decode() == (
+        "convtool: 12.5% of the values were clipped (12.5% below black); "
         "--range abs, normalize or center shows them\n"
     )
     assert convtool("conv", "m.csv", "-k", "1", "-o", "m.png", "-q").stderr == b""

@@ -158,3 +158,39 @@ def test_the_file_is_named(folder):
     (folder / "m.csv").write_text("1,x\n")
     with pytest.raises(ConvtoolError, match=r"^m.csv: row 1, column 2: found 'x'"):
         open_image("m.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("# h\nx,3\n\n4,5\n", 2),
+        ("# h\n\nx,3\n\n4,5\n", 3),
+        ("1,2\nx,3\n\n# bar\n", 2),
+        ("1,2\n3,4\n# a\n5,x\n", 4),
+        ("# channel 0: R\n1\n\n# channel 1: G\nx\n", 5),
+    ],
+)
+def test_an_error_names_the_line_of_the_file(text, row):
+    with pytest.raises(ConvtoolError, match=f"row {row}, column"):
+        read(text)
+
+
+def test_files_of_many_blocks(monkeypatch):
+    rng = np.random.default_rng(0)
+    whole = rng.integers(-9, 9, (3000, 200))
+    whole[1500, 7] = 2**40
+    monkeypatch.setattr("convtool.readers.csv.CHARACTERS", 5000)
+    for array in (whole, whole.astype(np.float32) / 7, whole / 7):
+        found = pixels(written(array[..., np.newaxis]))
+        assert found.dtype == array.dtype
+        assert np.array_equal(found, array)
+    text = written(whole[..., np.newaxis]).decode().splitlines()
+    text[2999] += ",1"
+    with pytest.raises(ConvtoolError, match="row 3000, column 201: the row has 201"):
+        read("\n".join(text))
+
+
+def test_words_that_are_json_but_no_numbers():
+    for word in ("true", "null", '"1"', "[1]", "1e", "0x10"):
+        with pytest.raises(ConvtoolError, match="row 2, column 2: found"):
+            read(f"1,2\n3,{word}\n")

@@ -124,7 +124,10 @@ def test_the_filter_that_packs_smallest_is_taken():
 
 
 def test_small_is_smaller(photo):
-    assert len(encoded(photo, compression="small", rows=50)) < len(encoded(photo, rows=50))
+    noise = np.random.default_rng(0).integers(0, 256, photo.shape, dtype=np.uint8)
+    for picture, share in ((photo, 0.97), (noise, 1.0)):
+        small = encoded(picture, compression="small", rows=50)
+        assert len(small) <= share * len(encoded(picture, rows=50))
 
 
 def test_the_size_is_about_that_of_any_other_encoder(photo):
@@ -176,6 +179,22 @@ def test_what_is_no_picture_is_refused(folder):
         write_image("a.png", np.zeros((2, 2, 5), np.uint8))
     with pytest.raises(ConvtoolError, match="compression is 'tiny'"):
         write_image("a.png", np.zeros((2, 2), np.uint8), compression="tiny")
+
+
+def test_a_tiff_that_tells_no_resolution_gives_none(convtool, folder):
+    Image.new("RGB", (4, 4)).save("a.tif")
+    assert convtool("conv", "a.tif", "-k", "box3", "-o", "o.png").returncode == 0
+    with Image.open("o.png") as image:
+        assert "dpi" not in image.info
+
+
+def test_sixteen_bits_that_a_format_cannot_hold_are_told(convtool, folder):
+    write_image("deep.png", np.zeros((4, 4, 3), np.uint16))
+    for name in ("o.tif", "o.jpg", "o.ppm"):
+        result = convtool("conv", "deep.png", "-k", "box3", "-o", name)
+        assert b"holds 8 bits of such a map: 16 became 8" in result.stderr
+    for options in (["-o", "o.png"], ["-o", "o.tif", "--depth", "8"], ["-o", "o.tif", "--gray"]):
+        assert convtool("conv", "deep.png", "-k", "box3", *options).stderr == b""
 
 
 def test_sixteen_bits_of_colour_go_through(convtool, folder):
