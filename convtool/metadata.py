@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+LARGEST_DPI = 10**6
+"""Beyond it a resolution is none, and formats have no room for it."""
+
 PROFILE_OF = {1: b"GRAY", 2: b"GRAY", 3: b"RGB ", 4: b"RGB "}
 """Channels of a picture -> the colour space in the header of an ICC profile for it (ICC.1, 7.2)."""
 

@@ -170,6 +170,7 @@ def _cuts(reader: Reader, stage: Stage) -> Iterator[_Cut]:
     for band, (start, stop), oldest in zip(bands_out, needed, kept_from, strict=True):
         rows.forget(oldest)
         yield _Cut(band, start, rows.take(start, stop))
+    rows.read_to_the_end()
 
 
 def _rounding(
@@ -178,7 +179,8 @@ def _rounding(
     """The operators, with the convolution at their end rounding its own sums to `dtype`.
 
     It does so from exact sums, and sooner than the tone would from floats; cutting off what is
-    negative after it comes to the same. Maps of floats may hold NaN, and are left alone.
+    negative after it comes to the same. Maps of floats may hold NaN, and are left alone, as are
+    those whose alpha needs more room.
     """
     rounding = list(operators)
     last = len(operators) - 1
@@ -190,6 +192,7 @@ def _rounding(
         and isinstance(stage, ConvStage)
         and is_integer(stage.input.dtype)
         and not is_integer(stage.output.dtype)
+        and (not stage.input.has_alpha or np.can_cast(stage.input.dtype, dtype))
     ):
         rounding[last] = operator.rounded(dtype)
     return rounding
@@ -208,6 +211,12 @@ class _Rows:
         """Let go of the blocks that lie before row `oldest`."""
         while self._blocks and self._start + len(self._blocks[0]) <= oldest:
             self._start += len(self._blocks.popleft())
+
+    def read_to_the_end(self) -> None:
+        """Let go of all, and read on for what may be wrong there."""
+        self._blocks.clear()
+        for _ in self._unread:
+            pass
 
     def take(self, start: int, stop: int) -> Array:
         """The rows start..stop - 1."""

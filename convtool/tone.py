@@ -222,6 +222,8 @@ class Tone(NamedTuple):
     def _stretched(self, values: Array) -> tuple[Array, Lost]:
         """normalize and center: the map's extremes become black and white."""
         low, high = self.extremes.low, self.extremes.high
+        if low > high:  # not a single finite value
+            low = high = 0.0
         lost = _lost(values, values < low, values > high)
         black, flat = 0, 0
         if self.range == "center":

@@ -190,6 +190,27 @@ def test_pixels_rounded_by_the_convolution_are_the_tones(dtype, range_, divisor)
     assert report.lost == lost
 
 
+def test_alpha_that_no_rounding_may_wrap():
+    pixels = np.full((4, 5, 2), 100, np.int32)
+    pixels[..., 1] = 2**16 + 10
+    file = io.BytesIO()
+    reader = ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels)
+    run(reader, [Conv([[1]])], file, FORMATS["png"])
+    file.seek(0)
+    assert next(open_stream(file).blocks())[0, 0].tolist() == [100, 255]
+
+
+def test_an_image_is_read_to_its_end_for_what_may_be_wrong_there():
+    class Broken(Blocks):
+        def blocks(self):
+            yield from super().blocks()
+            raise ConvtoolError("the checksum is wrong")
+
+    for operators in ([], [Conv([[1]], stride=90)]):
+        with pytest.raises(ConvtoolError, match="the checksum is wrong"):
+            run(Broken(np.zeros((90, 9, 1), np.uint8), 7), operators, io.BytesIO(), FORMATS["png"])
+
+
 def test_an_encoder_that_fails_ends_the_job(monkeypatch):
     pixels = np.zeros((3000, 500, 3), np.uint8)
     calls = []

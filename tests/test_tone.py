@@ -117,6 +117,12 @@ def test_alpha_is_scaled_and_never_stretched(range_):
     assert lost == Lost(below=range_ == "clip")
 
 
+def test_infinities_alone_are_black_and_white():
+    for range_, black in (("normalize", 0), ("center", 1)):
+        found, _ = shown([np.inf, -np.inf, np.nan], range=range_)
+        assert found == [255, black, 0]
+
+
 def test_extremes_are_those_of_all_bands():
     found = Extremes.of(np.array([3, -2])).plus(Extremes.of(np.array([np.nan, 9.5, -np.inf])))
     found = Extremes().plus(found).plus(Extremes.of(np.array([np.nan])))

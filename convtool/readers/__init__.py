@@ -7,6 +7,7 @@ import io
 import os
 import stat
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from ..errors import ConvtoolError, at
@@ -81,7 +82,7 @@ def open_image(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> "R
     """
     place = os.fspath(path)
     extension = os.path.splitext(place)[1].lower()
-    with at(place):
+    with at(place), _unreadable_as_error():
         return _opened(_open_file(path), place, max_pixels, BY_EXTENSION.get(extension))
 
 
@@ -91,7 +92,7 @@ def open_stream(stream: BinaryIO, max_pixels: int = MAX_PIXELS, *, again: bool =
     `again` says whether its rows will be read more than once. If not, they may be used as they
     come; else the image waits in memory or, if it is large, in a temporary file.
     """
-    with at(STDIN):
+    with at(STDIN), _unreadable_as_error():
         file = _kept(stream) if again else cast(BinaryIO, _Pipe(b"", stream))
         return _opened(file, STDIN, max_pixels, None)
 
@@ -115,7 +116,7 @@ class _Placed(NamedTuple):
         return self.reader.metadata
 
     def blocks(self) -> "Iterator[Array]":
-        with at(self.place):
+        with at(self.place), _unreadable_as_error():
             yield from self.reader.blocks()
 
 
@@ -142,8 +143,6 @@ def _open_file(path: str | os.PathLike[str]) -> BinaryIO:
         raise ConvtoolError("no such file") from None
     except IsADirectoryError:
         raise ConvtoolError("is a folder, expected an image") from None
-    except OSError as error:
-        raise ConvtoolError(f"cannot be read: {error.strerror or error}") from None
     except ValueError as error:
         raise ConvtoolError(f"is no file name: {error}") from None
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
@@ -166,10 +165,16 @@ class _Pipe(io.RawIOBase):
         """So many bytes, fewer at the end only; or all that are left."""
         found = self._head if size < 0 else self._head[:size]
         self._head = self._head[len(found) :]
-        try:
-            return found + self._stream.read(-1 if size < 0 else size - len(found))
-        except OSError as error:
-            raise ConvtoolError(f"cannot be read: {error.strerror or error}") from None
+        return found + self._stream.read(-1 if size < 0 else size - len(found))
+
+
+@contextmanager
+def _unreadable_as_error() -> "Iterator[None]":
+    """Tell an error of the system's from one in writing, which looks the same."""
+    try:
+        yield
+    except OSError as error:
+        raise ConvtoolError(f"cannot be read: {error.strerror or error}") from None
 
 
 def _from_start(file: BinaryIO, head: bytes) -> BinaryIO:

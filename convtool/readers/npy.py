@@ -1,6 +1,12 @@
-"""NumPy's .npy files: an array (H, W) or (H, W, C); 2 and 4 channels end in alpha."""
+"""NumPy's .npy files: an array (H, W) or (H, W, C); 2 and 4 channels end in alpha.
 
+Rows are read as they are needed. A memory map would do as well, but for a file that is cut off
+meanwhile, which ends the process there and then.
+"""
+
+import math
 import warnings
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
@@ -8,7 +14,9 @@ from typing import BinaryIO
 import numpy as np
 
 from ..errors import ConvtoolError
+from ..geometry import band_height, cut
 from ..image import Header, check_image
+from ..metadata import NONE
 from ..precision import Array
 from .array import ArrayReader, Reader
 from .limits import check_size
@@ -16,17 +24,59 @@ from .limits import check_size
 
 def read_npy(file: BinaryIO, max_pixels: int) -> Reader:
     """The reader for a .npy file; objects (pickles) are refused."""
-    with file:
-        with _broken_as_error():
-            shape = _shape(file)
-        if len(shape) in (2, 3):
-            check_size(shape[0], shape[1], max_pixels)
-        with _broken_as_error():
-            array = _load(file)
-    pixels = check_image(array)
-    header = Header.of_array(pixels, may_have_alpha=True)
+    with _broken_as_error():
+        shape, by_columns, dtype = _header(file)
+    if len(shape) in (2, 3):
+        check_size(shape[0], shape[1], max_pixels)
+    if by_columns or dtype.hasobject or len(shape) not in (2, 3) or min(shape) < 1:
+        with file, _broken_as_error():
+            file.seek(0)
+            pixels = check_image(np.lib.format.read_array(file, allow_pickle=False))
+        header = Header.of_array(pixels, may_have_alpha=True)
+        return ArrayReader(header, pixels, _notes(header))
+    return NpyReader(file, (shape[0], shape[1], math.prod(shape[2:])), dtype)
+
+
+class NpyReader:
+    """A .npy file of rows, one after another."""
+
+    metadata = NONE
+
+    def __init__(self, file: BinaryIO, shape: tuple[int, int, int], dtype: np.dtype[np.generic]):
+        """The file stands behind its header, and is closed when the reader is let go.
+
+        Raises ConvtoolError if it ends before the last row, or is no image.
+        """
+        self._file = file
+        self._start = file.tell()
+        self._row_bytes = shape[1] * shape[2] * dtype.itemsize
+        size, expected = file.seek(0, 2) - self._start, shape[0] * self._row_bytes
+        if size < expected:
+            raise ConvtoolError(
+                f"is no sound .npy file: it holds {size} bytes of numbers, expected {expected}"
+            )
+        described = check_image(np.empty((min(shape[0], 1), *shape[1:]), dtype))
+        self.header = Header.of_array(described, may_have_alpha=True)._replace(height=shape[0])
+        self.notes = _notes(self.header)
+        weakref.finalize(self, file.close)
+
+    def blocks(self) -> Iterator[Array]:
+        """The rows from top to bottom in blocks (n, W, C)."""
+        header = self.header
+        self._file.seek(self._start)
+        for first, last in cut(header.height, band_height(header.row_elements, 1)):
+            size = (last - first) * self._row_bytes
+            data = self._file.read(size)
+            if len(data) < size:
+                raise ConvtoolError(f"is no sound .npy file: it ends before row {last}")
+            rows = np.frombuffer(data, header.dtype)
+            yield rows.reshape(last - first, header.width, len(header.channels))
+
+
+def _notes(header: Header) -> tuple[str, ...]:
+    """What is taken for granted of an array."""
     note = f"the last of its {len(header.channels)} channels is taken for alpha"
-    return ArrayReader(header, pixels, (note,) if header.has_alpha else ())
+    return (note,) if header.has_alpha else ()
 
 
 @contextmanager
@@ -36,28 +86,18 @@ def _broken_as_error() -> Iterator[None]:
         warnings.simplefilter("ignore")  # of headers that Python 2 wrote
         try:
             yield
+        except ConvtoolError:
+            raise
         except Exception as error:
             raise ConvtoolError(f"is no sound .npy file: {error}") from None
 
 
-def _shape(file: BinaryIO) -> tuple[int, ...]:
-    """The shape that the file's header gives; the file is left at its start."""
+def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
+    """Shape, whether column by column, and type; the file is left behind its header."""
     version = np.lib.format.read_magic(file)
     read_header = (
         np.lib.format.read_array_header_1_0
         if version == (1, 0)
         else np.lib.format.read_array_header_2_0
     )
-    shape, _, _ = read_header(file)
-    file.seek(0)
-    return shape
-
-
-def _load(file: BinaryIO) -> Array:
-    """The array, mapped from the disk where the file has a path there."""
-    path = getattr(file, "name", None)
-    if isinstance(path, str):
-        mapped: Array = np.load(path, mmap_mode="r", allow_pickle=False)
-        return mapped
-    loaded: Array = np.lib.format.read_array(file, allow_pickle=False)
-    return loaded
+    return read_header(file)

@@ -1,7 +1,6 @@
 """Every picture format that Pillow opens."""
 
 import logging
-import math
 import threading
 import warnings
 from collections.abc import Iterator
@@ -15,7 +14,7 @@ from PIL.ImageFile import ImageFile
 from ..errors import ConvtoolError
 from ..geometry import band_height, cut
 from ..image import Header, check_image
-from ..metadata import Metadata
+from ..metadata import LARGEST_DPI, Metadata
 from ..precision import Array
 from .array import Reader
 from .limits import check_size
@@ -124,7 +123,8 @@ def metadata_of(image: Image.Image) -> Metadata:
     profile, dpi = info.get("icc_profile"), info.get("dpi")
     try:
         across, down = map(float, dpi or ())  # fractions in TIFF
-        resolution = (across, down) if 0 < across < math.inf and 0 < down < math.inf else None
+        sound = 0 < across <= LARGEST_DPI and 0 < down <= LARGEST_DPI
+        resolution = (across, down) if sound else None
     except (TypeError, ValueError, ZeroDivisionError):
         resolution = None
     return Metadata(

@@ -182,7 +182,8 @@ class PngFile:
                 # isal takes a smaller window for the largest, and so takes what zlib refuses.
                 full = packed[0] == FULL_WINDOW
                 inflater = isal_zlib.decompressobj() if full else zlib.decompressobj()
-            while packed and left >= 0 and not inflater.eof:
+            more = True
+            while more and left >= 0 and not inflater.eof:
                 try:
                     piece = inflater.decompress(packed, INFLATED_PIECE)
                 except _ERRORS as error:
@@ -190,6 +191,8 @@ class PngFile:
                 left -= len(piece)
                 yield piece
                 packed = inflater.unconsumed_tail
+                # All may have been taken in, and a part of it not have come out for want of room.
+                more = bool(packed) or len(piece) == INFLATED_PIECE
         if left == 0 and not inflater.eof:
             raise ConvtoolError("is broken and cannot be decoded: its pixels' checksum is missing")
 

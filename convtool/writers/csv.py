@@ -34,9 +34,11 @@ class CsvWriter:
         # The first channel goes straight to the file; the others wait until it is complete.
         self._waiting = [SpooledTemporaryFile(MOST_WAITING) for _ in header.channels[1:]]  # noqa: SIM115
         dtype = header.dtype.newbyteorder("=")
-        # The shortest text of a float16 reads back as another float32.
-        self._dtype = FLOAT32 if dtype == np.float16 else dtype
-        self._narrow = dtype == FLOAT64
+        if dtype.kind == "f":
+            # The shortest text of a float16 reads back as another float32; a long double has none.
+            dtype = FLOAT32 if dtype.itemsize <= 4 else FLOAT64
+        self._dtype = dtype
+        self._narrow = self._dtype == FLOAT64
         self._differ = False
         self._started = False
 

@@ -119,6 +119,10 @@ def test_channels_are_blocks_under_their_names():
     )
 
 
+def test_a_long_double_is_written_as_a_float64():
+    assert written(np.array([[1 / 3]], np.longdouble)) == b"0.3333333333333333\n"
+
+
 def test_the_shortest_text_is_written():
     array = np.array([[0.1, 3, -0.5, 1e-30, 1e30, 1 / 3, 16777216]], np.float32)
     assert written(array) == b"0.1,3,-0.5,1e-30,1e+30,0.33333334,16777216\n"
@@ -191,6 +195,6 @@ def test_files_of_many_blocks(monkeypatch):
 
 
 def test_words_that_are_json_but_no_numbers():
-    for word in ("true", "null", '"1"', "[1]", "1e", "0x10"):
+    for word in ("true", "null", '"1"', "[1]", "1e", "0x10", "4],[5"):
         with pytest.raises(ConvtoolError, match="row 2, column 2: found"):
             read(f"1,2\n3,{word}\n")

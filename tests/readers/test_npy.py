@@ -23,6 +23,20 @@ def test_arrays_from_a_file_and_from_a_pipe(folder, dtype, shape):
     assert np.array_equal(block, array.reshape(3, 4, -1))
 
 
+def test_rows_are_read_as_they_are_needed(folder):
+    array = np.random.default_rng(0).normal(size=(3000, 700))
+    np.save("a.npy", array)
+    reader = open_image("a.npy")
+    for _ in range(2):
+        blocks = list(reader.blocks())
+        assert len(blocks) > 2
+        assert np.array_equal(np.concatenate(blocks)[..., 0], array)
+    with open("a.npy", "r+b") as file:
+        file.truncate(10**7)
+    with pytest.raises(ConvtoolError, match=r"a.npy: is no sound .npy file: it ends before row"):
+        list(reader.blocks())
+
+
 def test_two_and_four_channels_end_in_alpha_and_it_says_so(folder):
     np.save("a.npy", np.zeros((2, 2, 4)))
     reader = open_image("a.npy")

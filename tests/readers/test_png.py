@@ -183,6 +183,16 @@ def test_what_follows_the_last_row_is_left_alone(read):
 
 
 @pytest.mark.parametrize("read", WAYS)
+@pytest.mark.parametrize("over", [0, 1, 7, 300, 1900, 2100])
+def test_rows_that_pack_to_nothing(read, over):
+    """All of the stream may have been taken in when a piece of what it unpacks to is full."""
+    for width, height in ((2**20 - 1 + over, 1), (1023, 1024 + (over > 0))):
+        file = io.BytesIO()
+        Image.new("L", (width, height), 7).save(file, "PNG")
+        assert (read(file.getvalue()) == 7).all()
+
+
+@pytest.mark.parametrize("read", WAYS)
 def test_the_size_limit_comes_before_the_pixels(read):
     file = SIGNATURE + header(70000, 70000, 8, 0) + idats(zlib.compress(bytes(99))) + END
     with pytest.raises(ConvtoolError, match="70000x70000, more than the limit"):

@@ -188,6 +188,12 @@ def test_a_tiff_that_tells_no_resolution_gives_none(convtool, folder):
         assert "dpi" not in image.info
 
 
+def test_a_resolution_beyond_reason_is_left_out(convtool, folder):
+    Image.new("L", (4, 4)).save("a.tif", dpi=(4e9, 4e9))
+    for name in ("o.png", "o.bmp", "o.jpg"):
+        assert convtool("conv", "a.tif", "-k", "box3", "-o", name).returncode == 0
+
+
 def test_sixteen_bits_that_a_format_cannot_hold_are_told(convtool, folder):
     write_image("deep.png", np.zeros((4, 4, 3), np.uint16))
     for name in ("o.tif", "o.jpg", "o.ppm"):
