@@ -23,6 +23,16 @@ COMMANDS = ("conv", "pool")
 """Every command is a module of its name here, with a click command of its name in it."""
 
 
+class Terminated(KeyboardInterrupt):
+    """A signal that ends the command as Ctrl-C does.
+
+    Not a SystemExit: Python's compiler, which may be at work on an import, loses that.
+    """
+
+    def __init__(self, number: int) -> None:
+        self.code = 128 + number
+
+
 class LazyGroup(click.Group):
     """A group that imports a command when it is called, and ends as the shell expects."""
 
@@ -70,8 +80,9 @@ class LazyGroup(click.Group):
         except OSError as error:  # of --help and --version: a command names its own files
             _complain(f"convtool: stdout cannot be written: {error.strerror or error}")
             sys.exit(FAILED)
-        except (click.Abort, KeyboardInterrupt):
-            sys.exit(INTERRUPTED)
+        except (click.Abort, KeyboardInterrupt) as error:
+            signalled = error if isinstance(error, Terminated) else error.__cause__
+            sys.exit(signalled.code if isinstance(signalled, Terminated) else INTERRUPTED)
 
 
 def _complain(message: str) -> None:
@@ -96,6 +107,10 @@ def cli() -> None:
     """
 
 
+def _terminate(number: int, _: object) -> NoReturn:
+    raise Terminated(number)
+
+
 def main() -> None:
     """The console script. A termination and a hang-up clean up like Ctrl-C does."""
     # BLAS would start a thread for each core as NumPy is imported, and these would wait busily.
@@ -104,7 +119,7 @@ def main() -> None:
     for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP, and nohup ignores it
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, lambda number, _: sys.exit(128 + number))
+            signal.signal(number, _terminate)
     try:
         cli.main(prog_name="convtool")
     except SystemExit as end:

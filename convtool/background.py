@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from queue import Empty, Queue
 from typing import Generic, TypeVar
 
@@ -30,6 +31,14 @@ class Later(Generic[Item]):
             self._results.append(self._call())
         except BaseException as error:
             self._error = error
+
+
+def import_apart(name: str) -> None:
+    """Import a module on a thread of its own, where no signal comes in between.
+
+    orjson, interrupted while it is being imported, crashes or swallows the interrupt.
+    """
+    Later(lambda: import_module(name)).result()
 
 
 class Ahead(Generic[Item]):

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
+from ..background import import_apart
 from ..errors import ConvtoolError, at
 from ..words import STDIN
 from .limits import MAX_PIXELS
@@ -59,6 +60,7 @@ def _picture(file: BinaryIO, max_pixels: int) -> "Reader":
 
 
 def _csv(file: BinaryIO, max_pixels: int) -> "Reader":
+    import_apart("orjson")
     from .csv import read_csv
 
     return read_csv(_seekable(file), max_pixels)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
+from ..background import import_apart
 from ..errors import ConvtoolError
 from ..image import Header
 from ..metadata import Metadata
@@ -57,6 +58,7 @@ def _png(file: BinaryIO, header: Header, metadata: Metadata, packing: Compressio
 
 
 def _csv(file: BinaryIO, header: Header, _: Metadata, __: Compression) -> Writer:
+    import_apart("orjson")
     from .csv import CsvWriter
 
     return CsvWriter(file, header)

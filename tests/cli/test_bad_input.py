@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -179,11 +180,12 @@ def test_a_read_only_folder(unprivileged, open_folder):
 
 
 def test_an_unreadable_image_and_kernel(unprivileged, open_folder):
+    shutil.copy("good.png", "other.png")
     (open_folder / "good.png").chmod(0o200)
     result = unprivileged("pool", "good.png")
     assert result.exit_code == 1
     assert result.stderr == "convtool: good.png: cannot be read: Permission denied\n"
     (open_folder / "big.txt").chmod(0o200)
-    result = unprivileged("conv", "hole.csv", "-k", "big.txt")
+    result = unprivileged("conv", "other.png", "-k", "big.txt")
     assert result.exit_code == 1
     assert result.stderr == "convtool: big.txt: cannot be read: Permission denied\n"
