@@ -173,7 +173,7 @@ def open_folder(bad):
 
 def test_a_read_only_folder(unprivileged, open_folder):
     (open_folder / "folder").chmod(0o555)
-    result = unprivileged("conv", "good.png", "-k", "1", "-o", "folder/out.png")
+    result = unprivileged("conv", "good.png", "-k", "edge", "-o", "folder/out.png")
     assert result.exit_code == 1
     assert result.stderr == "convtool: folder/out.png: cannot be written: Permission denied\n"
     assert os.listdir(open_folder / "folder") == []
