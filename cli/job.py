@@ -12,7 +12,7 @@ import click
 
 from convtool.background import Later
 from convtool.errors import ConvtoolError, at
-from convtool.words import STDIN, Compression, Range
+from convtool.words import STDIN, STRETCHED, Compression, Range
 
 if TYPE_CHECKING:
     from convtool.pipeline import Report
@@ -24,9 +24,6 @@ PLACEHOLDER = "{kernel}"
 
 STREAM = (None, "-")
 """What stands for stdin where a path could."""
-
-TWICE: tuple[Range, ...] = ("normalize", "center")
-"""The ranges that look at the whole map before its first pixel."""
 
 
 class Output(NamedTuple):
@@ -95,7 +92,7 @@ def run(source: "Source", maps: Mapping[str, Sequence["Operator"]], output: Outp
     from convtool.pipeline import run as run_pipeline
     from convtool.readers.limits import check_size
 
-    reader = source.reader(again=len(maps) > 1 or output.range in TWICE)
+    reader = source.reader(again=len(maps) > 1 or output.range in STRETCHED)
     _say(output, *(f"{source.name}: {note}" for note in reader.notes))
     if not format_.pixels and (output.range or output.depth):
         _say(

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .precision import FLOAT64, Array, DType, is_integer
-from .words import Range
+from .words import STRETCHED, Range
 
 
 def saturate(values: Array, dtype: DType) -> Array:
@@ -147,7 +147,7 @@ class Tone(NamedTuple):
     @property
     def needs_extremes(self) -> bool:
         """Whether this way looks at the whole map before its first pixel."""
-        return self.range in ("normalize", "center")
+        return self.range in STRETCHED
 
     @property
     def dtype(self) -> DType:

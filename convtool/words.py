@@ -15,6 +15,8 @@ NAMED_PADDINGS: tuple[NamedPadding, ...] = get_args(NamedPadding)
 POOL_MODES: tuple[PoolMode, ...] = get_args(PoolMode)
 METHODS: tuple[MethodName, ...] = get_args(MethodName)
 RANGES: tuple[Range, ...] = get_args(Range)
+STRETCHED: tuple[Range, ...] = ("normalize", "center")
+"""The ranges that look at the whole map before its first pixel."""
 COMBINATIONS: tuple[Combination, ...] = get_args(Combination)
 COMPRESSIONS: tuple[Compression, ...] = get_args(Compression)
 STDIN = "stdin"

@@ -191,9 +191,8 @@ def _kept(stream: BinaryIO) -> BinaryIO:
     """A stream's bytes in a file in which one can go back."""
     from tempfile import SpooledTemporaryFile
 
-    pipe = _Pipe(b"", stream)
     file = SpooledTemporaryFile(MOST_IN_MEMORY)  # noqa: SIM115  its reader closes it
-    while piece := pipe.read(PIECE):
+    while piece := stream.read(PIECE):
         file.write(piece)
     file.seek(0)
     return cast(BinaryIO, file)

@@ -55,7 +55,7 @@ class NpyReader:
             raise ConvtoolError(
                 f"is no sound .npy file: it holds {size} bytes of numbers, expected {expected}"
             )
-        described = check_image(np.empty((min(shape[0], 1), *shape[1:]), dtype))
+        described = check_image(np.empty((1, *shape[1:]), dtype))
         self.header = Header.of_array(described, may_have_alpha=True)._replace(height=shape[0])
         self.notes = _notes(self.header)
         weakref.finalize(self, file.close)

@@ -21,7 +21,7 @@ from ..image import CHANNEL_NAMES, Header, white_of
 from ..metadata import NONE, Metadata
 from ..precision import Array
 from .array import Reader
-from .pngfile import PALETTE, SAMPLES, SIGNATURE, PngFile
+from .pngfile import PALETTE, SAMPLES, SIGNATURE, PngFile, chunk
 
 BARE = len(SIGNATURE) + 25
 """Bytes before the pixels where the header is all that there is."""
@@ -222,11 +222,4 @@ def _with_few_pixels(file: PngFile) -> bytes:
     header = struct.pack(">2I5B", width, 1, layout.depth, layout.color, 0, 0, 0)
     pixels = zlib.compress(b"\0" + row)
     others = file.before[BARE:]
-    return b"".join(
-        (SIGNATURE, _chunk(b"IHDR", header), others, _chunk(b"IDAT", pixels), file.after)
-    )
-
-
-def _chunk(kind: bytes, data: bytes) -> bytes:
-    checksum = zlib.crc32(kind + data)
-    return struct.pack(">I4s", len(data), kind) + data + struct.pack(">I", checksum)
+    return b"".join((SIGNATURE, chunk(b"IHDR", header), others, chunk(b"IDAT", pixels), file.after))

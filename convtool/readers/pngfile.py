@@ -204,6 +204,12 @@ class Irregular(Exception):
     """What has been read to find that out."""
 
 
+def chunk(kind: bytes, data: bytes) -> bytes:
+    """A chunk, with its length before it and its checksum behind."""
+    checksum = isal_zlib.crc32(data, isal_zlib.crc32(kind))
+    return b"".join((struct.pack(">I", len(data)), kind, data, struct.pack(">I", checksum)))
+
+
 def _parsed(start: bytes) -> tuple[int, bytes]:
     """Length and kind of a chunk that starts so."""
     return int.from_bytes(start[:4]), start[4:]

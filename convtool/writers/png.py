@@ -12,12 +12,12 @@ from ..errors import ConvtoolError
 from ..image import Header
 from ..metadata import Metadata
 from ..precision import Array
+from ..readers.pngfile import GREY, GREY_ALPHA, RGB, RGBA, SIGNATURE, chunk
 from ..words import Compression
 from .pngrows import AVERAGE, NONE, PAETH, SUB, UP, best_filter, filtered
 
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
-COLOR_TYPE = {1: 0, 2: 4, 3: 2, 4: 6}
-"""Channels -> PNG's colour type: grey, grey and alpha, RGB, RGBA."""
+COLOR_TYPE = {1: GREY, 2: GREY_ALPHA, 3: RGB, 4: RGBA}
+"""Channels -> PNG's colour type."""
 
 LARGEST_SIDE = 2**31 - 1
 INCHES_PER_METRE = 1 / 0.0254
@@ -133,9 +133,7 @@ class PngWriter:
             self._write_chunk(b"pHYs", struct.pack(">2IB", across, down, 1))
 
     def _write_chunk(self, kind: bytes, data: bytes) -> None:
-        checksum = isal_zlib.crc32(data, isal_zlib.crc32(kind))
-        self._file.write(b"".join((struct.pack(">I", len(data)), kind, data)))
-        self._file.write(struct.pack(">I", checksum))
+        self._file.write(chunk(kind, data))
 
 
 def _joined_checksums(first: int, second: int, size: int) -> int:
