@@ -201,3 +201,21 @@ def test_an_interrupt_does_not_wait_for_its_turn():
     with pytest.raises(KeyboardInterrupt):
         list(in_order(work, range(50), 2))
     assert threading.active_count() == 1
+
+
+def test_what_waits_for_a_thread_is_not_begun_after_giving_up():
+    made, begun = [], []
+
+    def items():
+        for item in range(100):
+            made.append(item)
+            yield item
+
+    def work(item):
+        begun.append(item)
+        time.sleep(0.05 if item == 0 else 0.3)  # so the first result finds others waiting
+
+    results = in_order(work, items(), 2)
+    next(results)
+    results.close()
+    assert len(begun) < len(made)
