@@ -1,4 +1,4 @@
-"""The one exception that convtool raises on purpose."""
+"""The exceptions that convtool raises on purpose."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,10 +12,18 @@ class ConvtoolError(ValueError):
     """
 
 
+class OptionError(ConvtoolError):
+    """Options that are unknown, missing, or contradict one another."""
+
+
+class TooManyPixels(ConvtoolError):
+    """An image that is larger than the limit; nothing of it has been decoded."""
+
+
 @contextmanager
 def at(place: str) -> Iterator[None]:
     """Put the place (a file, an option) before the sentence of an error raised inside."""
     try:
         yield
     except ConvtoolError as error:
-        raise ConvtoolError(f"{place}: {error}") from None
+        raise type(error)(f"{place}: {error}") from None

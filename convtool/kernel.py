@@ -1,6 +1,7 @@
 """The kernel: weights, and what goes with them."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -76,6 +77,14 @@ class Kernel:
 
     def _key(self) -> tuple[object, ...]:
         return self.shape, self.divisor, self.bias, self.anchor, self.name, self.description
+
+
+class Layer(NamedTuple):
+    """The weights of a layer of a network, as a file has them."""
+
+    weights: Array
+    """Of shape (out, in, kh, kw), int64 or float64."""
+    name: str
 
 
 def check_weights(weights: object) -> Array:

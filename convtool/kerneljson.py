@@ -10,6 +10,7 @@ import math
 from typing import Any
 
 from .errors import ConvtoolError, at
+from .jsontext import load_json
 from .kernel import Kernel
 from .rational import Number, kernel_of
 
@@ -19,7 +20,7 @@ BANK_KEYS = ("kernels", "name", "description")
 
 def parse_json(text: str, name: str) -> tuple[Kernel, ...]:
     """The kernels in a text; `name` is given to one that has none, numbered in a bank."""
-    data = _load(text)
+    data = load_json(text)
     if not (isinstance(data, dict) and "kernels" in data):
         return (_kernel(data, name, ""),)
     _check_keys(data, BANK_KEYS)
@@ -32,22 +33,6 @@ def parse_json(text: str, name: str) -> tuple[Kernel, ...]:
         with at(f"kernel {i}"):
             kernels.append(_kernel(entry, f"{name}-{i}", description))
     return tuple(kernels)
-
-
-def _load(text: str) -> Any:
-    """JSON's values; every way in which they can be none is a ConvtoolError."""
-    try:
-        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
-    except json.JSONDecodeError as error:
-        raise ConvtoolError(
-            f"line {error.lineno}, column {error.colno}: {error.msg}, expected JSON"
-        ) from None
-    except ConvtoolError:
-        raise
-    except ValueError:  # Python reads no number of more than some thousands of digits
-        raise ConvtoolError("holds a number of too many digits") from None
-    except RecursionError:
-        raise ConvtoolError("nested too deeply, expected a grid of numbers") from None
 
 
 def _kernel(data: Any, name: str, description: str) -> Kernel:
@@ -112,20 +97,6 @@ def _check_keys(data: dict[str, Any], known: tuple[str, ...]) -> None:
     for key in data:
         if key not in known:
             raise ConvtoolError(f"unknown key {key!r}, expected one of {', '.join(known)}")
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object, none of whose keys stands twice."""
-    data: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in data:
-            raise ConvtoolError(f"key {key!r} stands twice, expected it once")
-        data[key] = value
-    return data
-
-
-def _no_constant(word: str) -> None:
-    raise ConvtoolError(f"found {word}, expected finite numbers")
 
 
 def _shown(value: Any) -> str:

@@ -4,15 +4,47 @@ import importlib
 import os
 import re
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from .errors import ConvtoolError
-from .kernel import Kernel
-from .kernelfile import parse, parse_inline
+from .kernel import Kernel, Layer
+from .kernelfile import LARGEST_FILE, parse_bytes, parse_inline, read_file
 
 EXTENSIONS = (".json", ".txt")
-LARGEST_FILE = 16 * 2**20
 
 _INLINE = re.compile(r"\s*[-+]?[.\d]+(/[-+]?[.\d]+|[eE][-+]?\d+)?\s*([\s,;].*)?", re.DOTALL)
+
+
+class Lookup:
+    """Where the files are looked for that a stage refers to."""
+
+    def __init__(self, beside: str | None = None, stdin: BinaryIO | None = None) -> None:
+        """What a file refers to is looked for `beside` it, in its folder, first.
+
+        ``-`` is what comes from `stdin`, if that is there.
+        """
+        self._beside = () if beside is None else (beside,)
+        self._stdin = stdin
+
+    def filters(self, spec: str) -> tuple[Kernel | Layer, ...]:
+        """The kernels, or the layer in a .npy, that `spec` means, as `find_kernels`."""
+        if spec == "-" and self._stdin:
+            data = self._stdin.read(LARGEST_FILE + 1)
+            return parse_bytes(data, "kernel from stdin", "kernel")
+        for folder in (*self._beside, "", *_folders()):
+            for path in _candidates(folder, spec):
+                # Unlike Path.exists, this is False for what is no name at all.
+                if os.path.exists(path) and not os.path.isdir(path):
+                    return parse_bytes(read_file(path), path, _stem(path))
+        if _INLINE.fullmatch(spec):
+            return parse_inline(spec)
+        raise ConvtoolError(_not_found(spec))
+
+    def path(self, name: str) -> str:
+        """The path of any other file."""
+        name = os.path.expanduser(name)
+        paths = [os.path.join(folder, name) for folder in (*self._beside, "")]
+        return next(filter(os.path.exists, paths), name)
 
 
 def find_kernels(spec: str) -> tuple[Kernel, ...]:
@@ -27,14 +59,15 @@ def find_kernels(spec: str) -> tuple[Kernel, ...]:
     >>> [kernel.name for kernel in find_kernels("sobel_x")]
     ['sobel_x']
     """
-    for folder in ("", *_folders()):
-        for path in _candidates(folder, spec):
-            # Unlike Path.exists, this is False for what is no name at all.
-            if os.path.exists(path) and not os.path.isdir(path):
-                return _read(path)
-    if _INLINE.fullmatch(spec):
-        return parse_inline(spec)
-    raise ConvtoolError(_not_found(spec))
+    kernels = []
+    for found in Lookup().filters(spec):
+        if isinstance(found, Layer):
+            raise ConvtoolError(
+                f"{spec} is a layer of shape {found.weights.shape}, expected a kernel (h, w); "
+                "conv2d takes a layer as the array that numpy.load gives"
+            )
+        kernels.append(found)
+    return tuple(kernels)
 
 
 def find_kernel(spec: str) -> Kernel:
@@ -75,29 +108,9 @@ def _candidates(folder: str, spec: str) -> Iterator[str]:
     yield from (path + extension for extension in EXTENSIONS if os.path.basename(path))
 
 
-def _read(path: str) -> tuple[Kernel, ...]:
-    try:
-        with open(path, "rb") as file:
-            data = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise ConvtoolError(f"{path}: cannot be read: {error.strerror}") from None
-    return parse_bytes(data, path, _stem(path))
-
-
 def _stem(path: str) -> str:
     """A file's name without its extension."""
     return os.path.splitext(os.path.basename(path))[0]
-
-
-def parse_bytes(data: bytes, source: str, name: str) -> tuple[Kernel, ...]:
-    """The kernels in a file's bytes; `source` is the place that errors name."""
-    if len(data) > LARGEST_FILE:
-        raise ConvtoolError(f"{source}: is larger than 16 MiB, expected a kernel file")
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        raise ConvtoolError(f"{source}: is no text, expected a kernel as JSON or rows") from None
-    return parse(text, source, name)
 
 
 def _not_found(spec: str) -> str:

@@ -1,22 +1,119 @@
 """Stages that look at one pixel at a time."""
 
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from .arguments import Pair
+from .arguments import Pair, check_number
 from .errors import ConvtoolError
 from .image import Header
-from .precision import FLOAT64, Array, is_integer
+from .precision import FLOAT64, Array, DType, is_integer, result_float
 from .tone import saturate
+
+Function: TypeAlias = Callable[[Array], Array]
+
+
+class PointStage(NamedTuple):
+    """An operator that looks at one pixel at a time, bound to an image."""
+
+    input: Header
+    output: Header
+    apply: Function
+    """Colours of any shape (n, W, C), one after another in memory -> the new ones."""
+
+    def rows_needed(self, first: int, last: int) -> Pair:
+        """The same rows."""
+        return first, last
+
+    def run(self, band: Array, top: int, first: int, out: Array) -> None:
+        """Write the output rows from `first` on; alpha is left alone."""
+        rows = band[first - top :][: len(out)]
+        colors = np.ascontiguousarray(rows[..., : self.input.colors])
+        out[..., : self.output.colors] = self.apply(colors)
+        out[..., self.output.colors :] = rows[..., self.input.colors :]
 
 
 class Relu:
     """Negative values become 0; NaN stays, and alpha is left alone."""
 
-    def bind(self, header: Header) -> "ReluStage":
+    def bind(self, header: Header) -> PointStage:
         """The stage for images of this description."""
-        return ReluStage(header)
+        return PointStage(header, header, _relu)
+
+
+def _relu(values: Array) -> Array:
+    return np.maximum(values, 0)
+
+
+class Abs:
+    """Values become their magnitudes.
+
+    Signed integers become the next wider type, which holds them all; int64 stays, and has no
+    magnitude of its smallest value but the largest that it holds.
+    """
+
+    def bind(self, header: Header) -> PointStage:
+        """The stage for images of this description."""
+        wider = {"int8": np.int16, "int16": np.int32, "int32": np.int64}
+        dtype = np.dtype(wider.get(header.dtype.name, header.dtype.newbyteorder("=")))
+        return PointStage(header, header._replace(dtype=dtype), partial(_magnitudes, dtype=dtype))
+
+
+def _magnitudes(values: Array, dtype: DType) -> Array:
+    values = values.astype(dtype)
+    if dtype == np.int64:
+        values = np.maximum(values, -np.iinfo(np.int64).max)
+    return np.abs(values)
+
+
+class _Curve:
+    """A function of each value as a float, of the type that `conv2d` has for results."""
+
+    def __init__(self, function: Function) -> None:
+        self._function = function
+
+    def bind(self, header: Header) -> PointStage:
+        """The stage for images of this description."""
+        dtype = result_float(header.dtype)
+        curve = partial(_as_float, dtype=dtype, function=self._function)
+        return PointStage(header, header._replace(dtype=dtype), curve)
+
+
+def _as_float(values: Array, dtype: DType, function: Function) -> Array:
+    return function(values.astype(dtype, copy=False))
+
+
+class LeakyRelu(_Curve):
+    """Negative values are multiplied by `slope`, a finite number."""
+
+    def __init__(self, slope: float = 0.01) -> None:
+        super().__init__(partial(_leaky, slope=check_number("slope", slope)))
+
+
+def _leaky(values: Array, slope: float) -> Array:
+    return np.where(values < 0, values * slope, values)
+
+
+class Sigmoid(_Curve):
+    """1 / (1 + exp(-x)), from 0 to 1."""
+
+    def __init__(self) -> None:
+        super().__init__(_sigmoid)
+
+
+def _sigmoid(values: Array) -> Array:
+    small = np.exp(-np.abs(values))  # of the two forms the one whose exponential stays finite
+    above: Array = 1 / (1 + small)
+    return np.where(values < 0, small / (1 + small), above)
+
+
+class Tanh(_Curve):
+    """The hyperbolic tangent, from -1 to 1."""
+
+    def __init__(self) -> None:
+        super().__init__(np.tanh)
 
 
 class Gray:
@@ -25,56 +122,22 @@ class Gray:
     Whole pixels stay whole, rounded half to even from the exact value. Grey stays as it is.
     """
 
-    def bind(self, header: Header) -> "GrayStage":
+    def bind(self, header: Header) -> PointStage:
         """The stage for images of this description; ConvtoolError if they have no colours."""
         if header.colors not in (1, 3):
             raise ConvtoolError(
                 f"an image of {header.colors} channels has no grey, expected 1 or 3 channels"
             )
-        return GrayStage(header)
+        output = header._replace(channels=("L", *header.channels[header.colors :]))
+        return PointStage(header, output, _gray)
 
 
-class _PointStage(NamedTuple):
-    input: Header
-
-    def rows_needed(self, first: int, last: int) -> Pair:
-        """The same rows."""
-        return first, last
-
-
-class ReluStage(_PointStage):
-    """`Relu` bound to an image."""
-
-    @property
-    def output(self) -> Header:
-        """As the input."""
-        return self.input
-
-    def run(self, band: Array, top: int, first: int, out: Array) -> None:
-        """Write the output rows from `first` on."""
-        out[...] = band[first - top :][: len(out)]
-        colors = out[..., : self.input.colors]
-        np.maximum(colors, 0, out=colors)
-
-
-class GrayStage(_PointStage):
-    """`Gray` bound to an image."""
-
-    @property
-    def output(self) -> Header:
-        """One channel L, and alpha if there was one."""
-        return self.input._replace(channels=("L", *self.input.channels[self.input.colors :]))
-
-    def run(self, band: Array, top: int, first: int, out: Array) -> None:
-        """Write the output rows from `first` on."""
-        rows = band[first - top :][: len(out)]
-        if self.input.colors == 1:
-            out[...] = rows
-            return
-        red, green, blue = (rows[..., i].astype(FLOAT64) for i in range(3))
-        gray = (299 * red + 587 * green + 114 * blue) / 1000
-        dtype = self.input.dtype
-        if is_integer(dtype):
-            gray = saturate(gray, np.dtype(np.uint8) if dtype.kind == "b" else dtype)
-        out[..., 0] = gray
-        out[..., 1:] = rows[..., 3:]
+def _gray(values: Array) -> Array:
+    if values.shape[-1] == 1:
+        return values
+    red, green, blue = (values[..., i].astype(FLOAT64) for i in range(3))
+    gray = (299 * red + 587 * green + 114 * blue) / 1000
+    dtype = values.dtype
+    if is_integer(dtype):
+        gray = saturate(gray, np.dtype(np.uint8) if dtype.kind == "b" else dtype)
+    return gray[..., np.newaxis]

@@ -2,12 +2,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import scipy.special
 from hypothesis import given
 from reference import images
 
 from convtool import ConvtoolError
 from convtool.image import Header
-from convtool.pointwise import Gray
+from convtool.pointwise import Abs, Gray, LeakyRelu, Sigmoid, Tanh
 from convtool.stage import over_array
 
 
@@ -42,3 +43,77 @@ def test_gray_keeps_alpha_and_grey():
 def test_gray_of_other_channels_is_an_error():
     with pytest.raises(ConvtoolError, match="7 channels has no grey"):
         gray(np.zeros((2, 2, 7)))
+
+
+def applied(operator, image, alpha=False):
+    return over_array(operator.bind(Header.of_array(image, may_have_alpha=alpha)), image)
+
+
+EXTREME = np.array([-np.inf, -1e300, -800, -89, -1, -1e-300, 0, 0.5, 90, 1e9, np.inf, np.nan])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("operator", "function"),
+    [
+        (LeakyRelu(0.2), lambda x: torch_like(x, 0.2)),
+        (LeakyRelu(), lambda x: torch_like(x, 0.01)),
+        (Sigmoid(), scipy.special.expit),
+        (Tanh(), np.tanh),
+        (Abs(), np.abs),
+    ],
+)
+def test_curves_equal_scipys(operator, function, dtype):
+    with np.errstate(over="ignore"):
+        values = EXTREME.astype(dtype)
+    found = applied(operator, values.reshape(1, -1, 1))
+    assert found.dtype == dtype
+    expected = function(values.astype(np.float64))
+    assert np.allclose(found.ravel(), expected, rtol=3e-7, atol=0, equal_nan=True)
+
+
+def torch_like(values, slope):
+    return np.array([v if not v < 0 else v * slope for v in values.tolist()])
+
+
+@pytest.mark.parametrize(
+    ("dtype", "float_", "magnitudes"),
+    [
+        ("bool", "float32", "bool"),
+        ("uint8", "float32", "uint8"),
+        ("int8", "float32", "int16"),
+        ("int16", "float32", "int32"),
+        ("int32", "float64", "int64"),
+        ("int64", "float64", "int64"),
+        ("uint64", "float64", "uint64"),
+        (">i2", "float32", "int32"),
+        ("float16", "float32", "float16"),
+    ],
+)
+def test_types_that_hold_what_comes_out(dtype, float_, magnitudes):
+    image = np.zeros((1, 2, 1), dtype)
+    image[0, 1] = np.iinfo(dtype).min if np.dtype(dtype).kind == "i" else 1
+    for curve in (Sigmoid(), Tanh(), LeakyRelu()):
+        assert applied(curve, image).dtype == float_
+    found = applied(Abs(), image)
+    assert found.dtype == magnitudes
+    expected = abs(int(image[0, 1, 0]))
+    assert found[0, 1, 0] == min(expected, 2**63 - 1)
+
+
+@pytest.mark.parametrize("operator", [LeakyRelu(), Sigmoid(), Tanh(), Abs()])
+def test_curves_leave_alpha_alone(operator):
+    image = np.array([[[-3.0, -5.0]]])
+    found = applied(operator, image, alpha=True)
+    assert found[0, 0, 1] == -5
+    assert found[0, 0, 0] != -3
+
+
+@pytest.mark.parametrize("operator", [Sigmoid(), Tanh(), LeakyRelu(0.3)])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_place_of_a_value_in_a_band_does_not_show(operator, dtype):
+    values = np.random.default_rng(0).normal(0, 3, 301).astype(dtype)
+    whole = applied(operator, values.reshape(1, -1, 1)).ravel()
+    for start, stop in ((0, 1), (1, 4), (7, 300), (33, 50), (300, 301)):
+        part = applied(operator, values[start:stop].reshape(1, -1, 1)).ravel()
+        assert part.tobytes() == whole[start:stop].tobytes()

@@ -1,0 +1,36 @@
+"""JSON, with a sentence for every way in which a text can be none."""
+
+import json
+from typing import Any
+
+from .errors import ConvtoolError
+
+
+def load_json(text: str) -> Any:
+    """The values in a text of finite numbers and of keys that stand once; ConvtoolError if none."""
+    try:
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise ConvtoolError(
+            f"line {error.lineno}, column {error.colno}: {error.msg}, expected JSON"
+        ) from None
+    except ConvtoolError:
+        raise
+    except ValueError:  # Python reads no number of more than some thousands of digits
+        raise ConvtoolError("holds a number of too many digits") from None
+    except RecursionError:
+        raise ConvtoolError("nested too deeply, expected a few levels") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A JSON object, none of whose keys stands twice."""
+    data: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in data:
+            raise ConvtoolError(f"key {key!r} stands twice, expected it once")
+        data[key] = value
+    return data
+
+
+def _no_constant(word: str) -> None:
+    raise ConvtoolError(f"found {word}, expected finite numbers")

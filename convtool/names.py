@@ -1,0 +1,37 @@
+"""Names that become parts of file names."""
+
+import re
+from collections.abc import Sequence
+
+LONGEST = 60
+
+
+def plain(name: str) -> str:
+    """A name of a kernel as one path component that leads nowhere else.
+
+    >>> plain("../../etc/my kernel")
+    'etc_my_kernel'
+    """
+    return re.sub(r"[^\w.+-]+", "_", name).strip("._")[:LONGEST] or "kernel"
+
+
+def component(name: str) -> str:
+    """A file's name as one path component: as it is, but for what would lead elsewhere.
+
+    >>> component("a/../b\\\\c")
+    'a_.._b_c'
+    """
+    name = re.sub(r"[/\\\\:\0-\x1f\x7f]", "_", name)
+    return "_" if name in ("", ".", "..") else name
+
+
+def distinct(names: Sequence[str]) -> list[str]:
+    """Names, each once: a second ``edge`` becomes ``edge-2``."""
+    found: list[str] = []
+    for name in names:
+        count, candidate = 1, name
+        while candidate in found:
+            count += 1
+            candidate = f"{name}-{count}"
+        found.append(candidate)
+    return found

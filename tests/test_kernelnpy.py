@@ -1,0 +1,103 @@
+import io
+import pickle
+
+import numpy as np
+import pytest
+
+from convtool import ConvtoolError, find_kernel, find_kernels
+from convtool.kernel import Layer
+from convtool.kernelfile import MOST_WEIGHTS, parse_bytes, read_bias
+from convtool.library import Lookup
+
+
+def saved(array, **options):
+    file = io.BytesIO()
+    np.save(file, array, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("dtype", ["int8", ">i4", "float32", "float64", "uint16"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_kernel(folder, dtype, order):
+    weights = np.array([[1, 2, 3], [4, 5, 6]], dtype, order=order)
+    np.save("mine.npy", weights)
+    kernel = find_kernel("mine.npy")
+    assert (kernel.name, kernel.shape) == ("mine", (2, 3))
+    assert np.array_equal(kernel.weights, weights)
+
+
+def test_a_layer_is_no_kernel(folder):
+    np.save("layer.npy", np.ones((8, 3, 5, 5), np.float32))
+    (layer,) = Lookup().filters("layer.npy")
+    assert isinstance(layer, Layer)
+    assert (layer.name, layer.weights.shape) == ("layer", (8, 3, 5, 5))
+    with pytest.raises(ConvtoolError, match=r"is a layer of shape \(8, 3, 5, 5\)"):
+        find_kernels("layer.npy")
+
+
+def test_a_map_of_a_kernels_name_is_not_taken_for_it(folder):
+    np.save("edge.npy", np.zeros((5, 5)))
+    assert find_kernel("edge").weights.sum() == 0
+    assert find_kernel("edge").shape == (3, 3)
+    assert find_kernel("edge.npy").shape == (5, 5)
+
+
+def lying(shape):
+    """A file whose header says more than is there."""
+    data = saved(np.zeros((2, 2)))
+    return data.replace(b"(2, 2), }" + b" " * 20, f"{shape}, }}".encode().ljust(29))
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (saved(np.zeros(3)), r"has shape \(3,\), expected \(h, w\) or \(out, in, h, w\)"),
+        (saved(np.zeros((2, 2, 2))), r"has shape \(2, 2, 2\)"),
+        (saved(np.array([[None]]), allow_pickle=True), "holds Python objects, expected numbers"),
+        (saved(np.array([["a"]])), "weights are of <U1, expected numbers"),
+        (saved(np.array([[np.nan]])), "NaN or infinity"),
+        (saved(np.zeros((0, 3))), "weights are empty"),
+        (saved(np.ones((3, 3)))[:-8], "it holds 64 bytes of numbers, expected 72"),
+        (lying((99999, 99999)), "it holds 32 bytes of numbers, expected 79998400008"),
+        (lying((-1, 2)), "is no sound .npy file"),
+        (saved(np.zeros((2049, 2048), np.int8)), "has 2049x2048 weights, expected 4194304"),
+        (b"\x93NUMPY\x09\x00", "is no sound .npy file"),
+        (b"\x93NUMPY\x01\x00\xff\xff{", "is no sound .npy file"),
+        (b"\x93NUMPX", "is no text and no .npy"),
+        (pickle.dumps([[1]]), "is no text and no .npy"),
+    ],
+)
+def test_what_is_no_kernel(data, message):
+    with pytest.raises(ConvtoolError, match=f"^k.npy: .*{message}"):
+        parse_bytes(data, "k.npy", "k")
+
+
+def test_the_most_weights(folder):
+    assert MOST_WEIGHTS == 2048 * 2048
+    np.save("k.npy", np.ones((2048, 2048), np.int8))
+    assert find_kernel("k.npy").shape == (2048, 2048)
+    (folder / "k.txt").write_text(("1 " * 2049 + "\n") * 2048)
+    with pytest.raises(ConvtoolError, match=r"k.txt: has 2048x2049 weights"):
+        find_kernel("k.txt")
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (saved(np.zeros((2, 1))), r"has shape \(2, 1\), expected \(3,\)"),
+        (saved(np.zeros(4)), r"has shape \(4,\), expected \(3,\)"),
+        (saved(np.array(["a", "b", "c"])), "holds values of <U1"),
+        (b"1 2 3", "is no .npy file, expected a vector of biases"),
+    ],
+)
+def test_what_is_no_bias(folder, data, message):
+    (folder / "b.npy").write_bytes(data)
+    with pytest.raises(ConvtoolError, match=f"^b.npy: {message}"):
+        read_bias("b.npy", 3)
+
+
+def test_a_bias(folder):
+    np.save("b.npy", np.array([1, 2, 3], np.float16))
+    assert read_bias("b.npy", 3).tolist() == [1, 2, 3]
+    with pytest.raises(ConvtoolError, match=r"nothere.npy: cannot be read"):
+        read_bias("nothere.npy", 3)
