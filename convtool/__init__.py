@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .files import read_image, write_image
     from .kernel import Kernel
     from .library import find_kernel, find_kernels
+    from .pipeline import Pipeline
     from .planner import Plan
     from .pool import pool2d
     from .threads import get_threads, set_threads
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ConvtoolError",
     "Kernel",
+    "Pipeline",
     "Plan",
     "conv2d",
     "find_kernel",
@@ -41,6 +43,7 @@ __all__ = [
 _MODULES = {
     "ConvtoolError": "errors",
     "Kernel": "kernel",
+    "Pipeline": "pipeline",
     "Plan": "planner",
     "conv2d": "conv",
     "find_kernel": "library",

@@ -1,14 +1,13 @@
-"""Convolution: the array function, and the stage that runs it on a band."""
+"""Convolution: the array function, and the operator that it runs."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from copy import copy
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from . import planner, tone
+from . import planner
 from .arguments import (
     PaddingLike,
     Pair,
@@ -23,25 +22,15 @@ from .arguments import (
     whole_number,
 )
 from .arithmetic import Arithmetic
-from .border import extend, rows_needed
+from .convstage import ConvStage
 from .errors import ConvtoolError
-from .geometry import cut, piece, place
+from .geometry import place
 from .image import Header, check_image, check_pixels, white_of
 from .kernel import Kernel, check_anchor, check_weights
-from .methods.direct import careful
 from .methods.task import Task
 from .planner import Plan
-from .precision import (
-    EXACT_IN_FLOAT32,
-    FLOAT32,
-    FLOAT64,
-    Array,
-    DType,
-    is_integer,
-)
+from .precision import FLOAT64, Array, DType
 from .stage import over_array
-from .threads import one_blas_thread
-from .ties import round_sums
 from .words import BORDERS, METHODS, Border, MethodName
 
 Bias = float | npt.ArrayLike
@@ -221,7 +210,7 @@ class Conv:
         self.dtype = _check_dtype(dtype)
         self.method = None if method is None else check_word("method", method, METHODS)
 
-    def bind(self, header: Header) -> "ConvStage":
+    def bind(self, header: Header) -> ConvStage:
         """The stage for images of this description."""
         window = place(
             (header.height, header.width),
@@ -241,7 +230,16 @@ class Conv:
             channels = tuple(str(i) for i in range(len(self.weights))) + channels[header.colors :]
         dtype = self.dtype or numbers.result
         output = Header(window[0].output, window[1].output, channels, dtype, header.white)
-        return ConvStage(self, header, output, task, planner.plan(task, self.method))
+        return ConvStage(
+            header,
+            output,
+            task,
+            planner.plan(task, self.method),
+            self.divisor,
+            self.bias,
+            self.border,
+            self.fill,
+        )
 
     def rounded(self, dtype: DType) -> "Conv":
         """The same convolution with results of an integer type, rounded half to even."""
@@ -262,113 +260,6 @@ class Conv:
                 f"of {count} channel(s): expected (out, channels / groups, kh, kw), "
                 "with out and channels multiples of groups"
             )
-
-
-class ConvStage(NamedTuple):
-    """A convolution bound to an image."""
-
-    conv: Conv
-    input: Header
-    output: Header
-    task: Task
-    plan: Plan
-
-    def rows_needed(self, first: int, last: int) -> Pair:
-        """The input rows under the output rows first..last - 1: border sources, alpha's rows."""
-        rows = self.task.window[0]
-        start, stop = rows_needed(*rows.span(first, last), self.input.height, self.conv.border)
-        if self.input.has_alpha:
-            centers = rows.centers(first, last)
-            start, stop = min(start, centers[0]), max(stop, centers[-1] + 1)
-        return start, stop
-
-    def run(self, band: Array, top: int, first: int, out: Array) -> None:
-        """Write the output rows from `first` on; alpha is sampled and not convolved."""
-        rows, cols = self.task.window
-        start, stop = rows.span(first, first + len(out))
-        for left, right in cut(cols.output, piece(stop - start, cols, self.task.channels)):
-            self._convolve(band[..., : self.task.channels], top, first, left, out[:, left:right])
-        if self.input.has_alpha:
-            lines = np.subtract(rows.centers(first, first + len(out)), top)
-            out[..., -1] = band[lines, :, -1][:, cols.centers(0, cols.output)]
-
-    def _convolve(self, band: Array, top: int, first: int, left: int, out: Array) -> None:
-        """Write the output from row `first` and column `left` on."""
-        out = out[..., : self.task.channels_out]
-        task, way = self.task, self.plan.way
-        if out.shape[1] != task.width:
-            task = task.narrowed(out.shape[1])
-            way = planner.plan(task, self.plan.method).way
-        with one_blas_thread() if way.blas else nullcontext():
-            padded = self._padded(band, top, first, left, out, way.input)
-            if (task.numbers.finite or _is_moderate(padded)) and self._finish(
-                task, way.sums(padded, len(out)), out, padded
-            ):
-                return
-        way = careful(task)
-        padded = self._padded(band, top, first, left, out, way.input)
-        self._finish(task, way.sums(padded, len(out)), out, padded)
-
-    def _padded(
-        self, band: Array, top: int, first: int, left: int, out: Array, dtype: DType
-    ) -> Array:
-        """What the windows of the output from row `first` and column `left` on lie on."""
-        rows, cols = self.task.window
-        return extend(
-            band,
-            top,
-            self.input.height,
-            rows.span(first, first + out.shape[0]),
-            cols.span(left, left + out.shape[1]),
-            self.conv.border,
-            self.conv.fill,
-            dtype,
-        )
-
-    def _finish(self, task: Task, sums: Array, out: Array, padded: Array) -> bool:
-        """sums / divisor + bias into `out`; False where float32 cannot tell how to round many."""
-        divisor, bias, numbers = self.conv.divisor, self.conv.bias, task.numbers
-        if numbers.exact:
-            self._finish_exact(sums, numbers, out)
-            return True
-        in_float32 = sums.dtype == FLOAT32 and not numbers.whole
-        values = sums if in_float32 else sums.astype(FLOAT64, copy=False)
-        if divisor != 1:
-            values /= divisor
-        if np.any(bias):
-            values += bias
-        if numbers.rounded and in_float32:
-            return round_sums(task, padded, values, divisor, bias, out)
-        if numbers.rounded:
-            out[...] = tone.saturate(values, out.dtype)
-        else:
-            np.copyto(out, values, casting="unsafe")
-        return True
-
-    def _finish_exact(self, sums: Array, numbers: Arithmetic, out: Array) -> None:
-        """Whole sums, divisor and bias: one division makes the only rounding."""
-        divisor, bias = self.conv.divisor, self.conv.bias
-        if np.any(bias):
-            sums = sums + (bias * divisor).astype(sums.dtype)
-        if numbers.rounded and is_integer(sums.dtype):
-            tone.divide(sums, int(divisor), out)
-            return
-        if out.dtype == numbers.result and abs(divisor) <= EXACT_IN_FLOAT32:
-            np.copyto(out, sums, casting="unsafe")
-            if divisor != 1:
-                out /= divisor
-            return
-        values = sums.astype(FLOAT64) / divisor
-        if numbers.rounded:
-            values = tone.saturate(values, out.dtype)
-        np.copyto(out, values, casting="unsafe")
-
-
-def _is_moderate(padded: Array) -> bool:
-    """Whether all pixels are finite, and so far from both ends of float that sums are too."""
-    largest = 2.0**64 if padded.dtype == FLOAT32 else 2.0**512
-    peak = max(padded.max(), -padded.min())  # NaN, if there is any, is the largest of all
-    return bool(peak == 0 or 1 / largest < peak < largest)
 
 
 def _check_bias(bias: Bias, length: int | None) -> Array:

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .arguments import check_word
+from .filtering import filter_image
 from .image import Header, check_image
-from .pipeline import run
 from .precision import Array
 from .readers import open_image
 from .readers.array import ArrayReader
@@ -55,4 +55,4 @@ def write_image(
     format_ = format_of(path)
     reader = ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels)
     with whole_file(path) as file:
-        run(reader, (), file, format_, range_=range, depth=depth, compression=compression)
+        filter_image(reader, (), file, format_, range_=range, depth=depth, compression=compression)

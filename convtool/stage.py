@@ -15,8 +15,8 @@ SMALLEST_BAND = 1 << 16
 """Values in a band that is made smaller than memory asks for."""
 
 
-class Stage(Protocol):
-    """What runs on a band. A stage keeps no state: bands may come in any order, on any thread."""
+class RowByRow(Protocol):
+    """What makes rows of rows."""
 
     @property
     def output(self) -> Header:
@@ -26,6 +26,10 @@ class Stage(Protocol):
     def rows_needed(self, first: int, last: int) -> Pair:
         """The input rows (first, last) that the output rows first..last - 1 are made of."""
         ...
+
+
+class Stage(RowByRow, Protocol):
+    """What runs on a band. A stage keeps no state: bands may come in any order, on any thread."""
 
     def run(self, band: Array, top: int, first: int, out: Array) -> None:
         """Write the output rows from `first` on into `out`, of shape (n, W', C').
@@ -43,7 +47,7 @@ class Operator(Protocol):
         ...
 
 
-def cuts(stage: Stage, row_elements: int, least: int = 1) -> list[Pair]:
+def cuts(stage: RowByRow, row_elements: int, least: int = 1) -> list[Pair]:
     """The bands (first, last) of a stage's output, of an image with so many values in a row.
 
     There are at least so many, where rows are long enough for it to pay. Their height depends

@@ -62,41 +62,59 @@ def on_threads(work: Callable[[Item], object], items: Iterable[Item], threads: i
 def in_order(
     work: Callable[[Item], Result], items: Iterable[Item], threads: int
 ) -> Generator[Result]:
-    """Yield ``work(item)`` of each item, in order, worked out on so many threads.
+    """Yield ``work(item)`` of each item, in order, worked out on so many threads: see `Team`."""
+    with Team(threads) as team:
+        yield from team.in_order(work, items)
 
-    The calling thread is one of them: it makes the items and takes the results, and where the
-    others fall behind it works too. So no more than a few items are ever under way.
 
-    The first error, of the items' making or of the work, in their order, ends it and is raised;
-    then, as when the generator is closed, what has not begun is dropped, and the threads end.
-    """
-    _keep_freed_memory()
-    waiting: SimpleQueue[_Job[Item, Result] | None] = SimpleQueue()
-    jobs: deque[_Job[Item, Result]] = deque()
-    helpers: list[threading.Thread] = []
+class Team:
+    """Some threads that work for whoever is in the block; the calling thread is one of them."""
 
-    def help_out() -> None:
-        while job := waiting.get():
-            job.run()
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._helpers: list[threading.Thread] = []
+        self._waiting: SimpleQueue[_Job[Any, Any] | None] = SimpleQueue()
+        self._under_way: list[deque[_Job[Any, Any]]] = []
 
-    try:
-        for _ in range(threads - 1):
-            helpers.append(threading.Thread(target=help_out, daemon=True))
-            helpers[-1].start()
-        most = AHEAD * threads if helpers else 0
+    def __enter__(self) -> "Team":
+        _keep_freed_memory()
+        return self
+
+    def in_order(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result]:
+        """Yield ``work(item)`` of each item, in order.
+
+        The calling thread makes the items and takes the results, and where the others fall behind
+        it works too. So no more than a few items are ever under way. Items may be what another
+        such call yields: the team works on both.
+
+        The first error, of the items' making or of the work, in their order, ends it and is
+        raised; then, as when the block is left, what has not begun is dropped, and the threads end.
+        """
+        jobs: deque[_Job[Item, Result]] = deque()
+        self._under_way.append(jobs)
+        while len(self._helpers) < self._threads - 1:
+            self._helpers.append(threading.Thread(target=self._help_out, daemon=True))
+            self._helpers[-1].start()
+        most = AHEAD * self._threads if self._helpers else 0
         for item in items:
             jobs.append(_Job(work, item))
-            waiting.put(jobs[-1])
+            self._waiting.put(jobs[-1])
             while jobs and (jobs[0].done.is_set() or len(jobs) > most):
                 yield _result_of_first(jobs)
         while jobs:
             yield _result_of_first(jobs)
-    finally:
-        for job in jobs:
-            job.drop()
-        for _ in helpers:
-            waiting.put(None)
-        for helper in helpers:
+
+    def _help_out(self) -> None:
+        while job := self._waiting.get():
+            job.run()
+
+    def __exit__(self, *error: object) -> None:
+        for jobs in self._under_way:
+            for job in jobs:
+                job.drop()
+        for _ in self._helpers:
+            self._waiting.put(None)
+        for helper in self._helpers:
             if helper.ident:
                 helper.join()
 

@@ -1,0 +1,174 @@
+"""Operators over an image, band by band, in one pass from its first row to its last.
+
+A convolution or a pooling is computed in the bands that it would be computed in if it were alone:
+where sums of floats may depend on how they are cut, they then come out the same in whatever chain.
+What looks at single pixels is done to a band as it comes.
+"""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import NamedTuple, TypeVar
+
+import numpy as np
+
+from .arguments import Pair
+from .errors import ConvtoolError
+from .image import Header
+from .pointwise import PointStage
+from .precision import Array
+from .readers.array import Reader
+from .stage import Operator, Stage, cuts, run_band
+from .threads import Team
+
+LEAST_BANDS = 4
+"""Bands of a small image, so that reading, computing and packing have something to share."""
+
+Result = TypeVar("Result")
+
+
+class Segment(NamedTuple):
+    """A stage that looks at windows, if any, and those around it that look at single pixels."""
+
+    input: Header
+    before: tuple[PointStage, ...] = ()
+    windowed: Stage | None = None
+    after: tuple[PointStage, ...] = ()
+
+    @property
+    def output(self) -> Header:
+        """The description of what comes out."""
+        stages = self.stages
+        return stages[-1].output if stages else self.input
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """All of them, in order."""
+        return (*self.before, *([self.windowed] if self.windowed else []), *self.after)
+
+    def rows_needed(self, first: int, last: int) -> Pair:
+        """The input rows that the output rows first..last - 1 are made of."""
+        return self.windowed.rows_needed(first, last) if self.windowed else (first, last)
+
+    def run(self, band: Array, top: int, first: int, last: int) -> Array:
+        """The output rows first..last - 1; `band` holds the input rows from `top` on."""
+        start = top
+        for stage in self.before:
+            band = run_band(stage, band, top, top, top + len(band))
+        if self.windowed:
+            band, start = run_band(self.windowed, band, top, first, last), first
+        for after in self.after:
+            band = run_band(after, band, start, first, last)
+            start = first
+        return band[first - start : last - start]
+
+    def cuts(self) -> list[Pair]:
+        """The bands (first, last) of the output."""
+        if self.windowed is None:
+            return cuts(self, self.input.row_elements, LEAST_BANDS)
+        header = self.before[-1].output if self.before else self.input
+        return cuts(self.windowed, header.row_elements, LEAST_BANDS)
+
+
+def segments(operators: Sequence[Operator], header: Header) -> list[Segment]:
+    """The operators, each on the output of the one before, for images of this description.
+
+    Raises ConvtoolError where they do not go together. There is one segment at least.
+    """
+    found = [Segment(header)]
+    for operator in operators:
+        last = found[-1]
+        stage = operator.bind(last.output)
+        if not isinstance(stage, PointStage):
+            if last.windowed:
+                found.append(Segment(last.output, windowed=stage))
+            else:
+                found[-1] = last._replace(windowed=stage)
+        elif last.windowed:
+            found[-1] = last._replace(after=(*last.after, stage))
+        else:
+            found[-1] = last._replace(before=(*last.before, stage))
+    return found
+
+
+def bands(
+    reader: Reader, chain: Sequence[Segment], work: Callable[[Array], Result], threads: int
+) -> Generator[Result]:
+    """``work(band)`` of every band of the last segment's output, in order.
+
+    While bands are computed and worked on by some threads, the image is read on by this one. Of
+    what a segment gives only the rows are kept that the next one still needs.
+    """
+    with Team(threads) as team:
+        rows = reader.blocks()
+        for segment in chain[:-1]:
+            rows = team.in_order(_run(segment), _cuts(segment, rows))
+        run = _run(chain[-1])
+        yield from team.in_order(lambda cut: work(run(cut)), _cuts(chain[-1], rows))
+
+
+class _Cut(NamedTuple):
+    """What one band of the output is made of."""
+
+    band: Pair
+    top: int
+    rows: Array
+    """Those of the input from `top` on."""
+
+
+def _run(segment: Segment) -> Callable[[_Cut], Array]:
+    """What makes a band of it."""
+    return lambda cut: segment.run(cut.rows, cut.top, *cut.band)
+
+
+def _cuts(segment: Segment, blocks: Iterable[Array]) -> Iterator[_Cut]:
+    """The rows of the input for each band.
+
+    Only the rows that this band or a later one needs are kept. Where a band needs rows far down,
+    as the first one does with a "wrap" border, that is all of them.
+    """
+    bands_out = segment.cuts()
+    needed = [segment.rows_needed(*band) for band in bands_out]
+    kept_from = list(accumulate((start for start, _ in reversed(needed)), min))[::-1]
+    rows = _Rows(blocks)
+    for band, (start, stop), oldest in zip(bands_out, needed, kept_from, strict=True):
+        rows.forget(oldest)
+        yield _Cut(band, start, rows.take(start, stop))
+    rows.read_to_the_end()
+
+
+class _Rows:
+    """The rows of an image that have been read and are still needed."""
+
+    def __init__(self, blocks: Iterable[Array]) -> None:
+        self._unread = iter(blocks)
+        self._blocks: deque[Array] = deque()
+        self._start = 0
+        self._stop = 0
+
+    def forget(self, oldest: int) -> None:
+        """Let go of the blocks that lie before row `oldest`."""
+        while self._blocks and self._start + len(self._blocks[0]) <= oldest:
+            self._start += len(self._blocks.popleft())
+
+    def read_to_the_end(self) -> None:
+        """Let go of all, and read on for what may be wrong there."""
+        self._blocks.clear()
+        for _ in self._unread:
+            pass
+
+    def take(self, start: int, stop: int) -> Array:
+        """The rows start..stop - 1."""
+        while self._stop < stop:
+            block = next(self._unread, None)
+            if block is None:
+                raise ConvtoolError(f"the image ends after {self._stop} rows, expected {stop}")
+            self._blocks.append(block)
+            self._stop += len(block)
+        top, parts = self._start, []
+        for block in self._blocks:
+            part = block[max(start - top, 0) : max(stop - top, 0)]
+            if len(part):
+                parts.append(part)
+            top += len(block)
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -1,0 +1,120 @@
+"""An image through operators into a file, as pixels or as numbers."""
+
+from collections.abc import Sequence
+from contextlib import closing
+from functools import reduce
+from typing import Any, BinaryIO, NamedTuple
+
+import numpy as np
+
+from .bands import Segment, bands, segments
+from .conv import Conv
+from .convstage import ConvStage
+from .errors import ConvtoolError
+from .image import Header
+from .pointwise import Relu
+from .precision import Array, DType, is_integer
+from .readers.array import Reader
+from .stage import Operator
+from .threads import check_threads
+from .tone import Extremes, Lost, Tone
+from .words import Compression, Range
+from .writers import Format
+
+
+class Report(NamedTuple):
+    """What became of a job."""
+
+    output: Header
+    values: int
+    """Values in the map, alpha aside."""
+    lost: Lost
+    """Those of them that the pixels do not show."""
+    narrowed: bool = False
+    """Whether 16 bits became 8, as the format holds no more of such a map."""
+
+
+def filter_image(
+    reader: Reader,
+    operators: Sequence[Operator],
+    file: BinaryIO,
+    format_: Format,
+    *,
+    range_: Range = "clip",
+    depth: int | None = None,
+    compression: Compression = "fast",
+    threads: int | None = None,
+) -> Report:
+    """Read an image, run the operators on it, and write the map to an open file.
+
+    A format of pixels gets the map's values as `range_` shows them, 8 or 16 bits deep
+    (default: as the image, where the format can); a format of numbers gets them as they are.
+    PNG heeds `compression`. The bytes do not depend on `threads` (None: what `set_threads` says).
+
+    Raises ConvtoolError where the operators, the format and the image do not go together.
+    """
+    count = check_threads(threads)
+    chain = segments(operators, reader.header)
+    output = chain[-1].output
+    tone = None
+    if format_.pixels:
+        tone = Tone(range_, output.white, _depth(output, format_, depth), output.has_alpha)
+        if tone.rounds_to:
+            chain = segments(_rounding(operators, chain, tone.rounds_to), reader.header)
+        if tone.needs_extremes:
+            found = bands(reader, chain, tone.extremes_of, count)
+            tone = tone._replace(extremes=reduce(Extremes.plus, found))
+        output = output._replace(dtype=tone.dtype)
+    writer = format_.write(file, output, reader.metadata, compression)
+
+    def encode(band: Array) -> tuple[Any, Lost]:
+        pixels, lost = tone.pixels(band) if tone else (band, Lost())
+        return writer.encode(pixels), lost
+
+    lost = Lost()
+    with closing(bands(reader, chain, encode, count)) as encoded:
+        for band, lost_here in encoded:
+            writer.write(band)
+            lost = lost.plus(lost_here)
+    writer.close()
+    values = output.height * output.width * output.colors
+    narrowed = tone is not None and output.white == 65535 and tone.depth == 8 and depth is None
+    return Report(chain[-1].output, values, lost, narrowed)
+
+
+def _rounding(
+    operators: Sequence[Operator], chain: Sequence[Segment], dtype: DType
+) -> list[Operator]:
+    """The operators, with the convolution at their end rounding its own sums to `dtype`.
+
+    It does so from exact sums, and sooner than the tone would from floats; cutting off what is
+    negative after it comes to the same. Maps of floats may hold NaN, and are left alone, as are
+    those whose alpha needs more room.
+    """
+    rounding = list(operators)
+    last = len(operators) - 1
+    while last >= 0 and isinstance(operators[last], Relu):
+        last -= 1
+    operator, stage = operators[last] if last >= 0 else None, chain[-1].windowed
+    if (
+        isinstance(operator, Conv)
+        and isinstance(stage, ConvStage)
+        and is_integer(stage.input.dtype)
+        and not is_integer(stage.output.dtype)
+        and (not stage.input.has_alpha or np.can_cast(stage.input.dtype, dtype))
+    ):
+        rounding[last] = operator.rounded(dtype)
+    return rounding
+
+
+def _depth(output: Header, format_: Format, asked: int | None) -> int:
+    """The bits of a pixel: as asked, else as deep as the image where the format can."""
+    can = len(output.channels) in format_.deep
+    if asked == 16 and not can:
+        raise ConvtoolError(
+            f"this map of {len(output.channels)} channel(s) cannot be {format_.name} of 16 bits: "
+            "PNG can, of 1 to 4 channels; TIFF and PPM of grey maps (--gray); NPY holds any values"
+        )
+    if asked is not None:
+        return asked
+    return 16 if can and output.white == 65535 else 8
