@@ -1,12 +1,15 @@
-"""Options that several commands share, each defined once, and the types of their values."""
+"""Options as click has them: a stage's, which the library defines, and those of every command."""
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from convtool.words import COMPRESSIONS, FORMATS, NAMED_PADDINGS, RANGES
+from convtool.errors import ConvtoolError, OptionError
+from convtool.operations import Operation
+from convtool.options import FileName, Flag, KernelName, Kind, Option, Word
+from convtool.words import COMPRESSIONS, FORMATS, RANGES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -18,121 +21,80 @@ else:
     ParamType = click.ParamType  # older versions of click know it without a parameter only
 
 
-class Size(ParamType):
-    """A whole number, 3, or one for rows and one for columns, 3x5."""
+class Value(ParamType):
+    """A value of one of the library's kinds."""
 
-    name = "size"
-
-    def __init__(self, least: int) -> None:
-        self.least = least
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
-        """The pair (rows, columns)."""
-        match = re.fullmatch(r"(\d{1,9})(?:x(\d{1,9}))?", value, re.ASCII)
-        if match is None:
-            self.fail(f"found {value!r}, expected a size as 3 or 3x5", param, ctx)
-        size = int(match[1]), int(match[2] or match[1])
-        if min(size) < self.least:
-            self.fail(f"found {value!r}, expected {self.least} or more", param, ctx)
-        return size
-
-
-class Padding(ParamType):
-    """A named padding, a size, or TOP,BOTTOM,LEFT,RIGHT."""
-
-    name = "padding"
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+        self.name = kind.metavar
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        """What `conv2d` takes for padding."""
-        if value in NAMED_PADDINGS:
-            return value
-        if re.fullmatch(r"\d{1,9}(,\d{1,9}){3}", value, re.ASCII):
-            top, bottom, left, right = map(int, value.split(","))
-            return (top, bottom), (left, right)
-        if not value[:1].isdigit():
-            names = ", ".join(NAMED_PADDINGS)
-            self.fail(f"found {value!r}, expected {names}, 1, 1x2 or 1,1,2,2", param, ctx)
-        return Size(least=0).convert(value, param, ctx)
-
-
-class Position(ParamType):
-    """A place in a kernel, ROW,COL, counted from 0."""
-
-    name = "ROW,COL"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[int, int]:
-        """The pair (row, column)."""
-        match = re.fullmatch(r"(\d{1,9})\s*[,\s]\s*(\d{1,9})", value, re.ASCII)
-        if match is None:
-            self.fail(f"found {value!r}, expected a position as 0,1", param, ctx)
-        return int(match[1]), int(match[2])
-
-
-class Number(ParamType):
-    """A finite number; a whole one stays whole."""
-
-    name = "NUMBER"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        """The int or float."""
+        """What the word means."""
         try:
-            number = int(value) if re.fullmatch(r"[+-]?\d+", str(value)) else float(value)
-        except ValueError:
-            self.fail(f"found {value!r}, expected a number", param, ctx)
-        if abs(number) >= float("inf") or number != number:
-            self.fail(f"found {value!r}, expected a finite number", param, ctx)
-        return number
-
-
-class Kernel(ParamType):
-    """A kernel's name, path or weights; completed by the bundled names and by files."""
-
-    name = "K"
+            return self.kind.read(value) if isinstance(value, str) else value
+        except ConvtoolError as error:
+            self.fail(str(error), param, ctx)
 
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> "list[CompletionItem]":
-        """The bundled kernels that begin so, and whatever files the shell finds."""
+        """For a kernel, the bundled ones that begin so; for it and any file, the shell's files."""
         from click.shell_completion import CompletionItem
 
-        from convtool.library import bundled_folder, file_names
-
-        found = [name for name in file_names(bundled_folder()) if name.startswith(incomplete)]
+        if not isinstance(self.kind, FileName | KernelName):
+            return []
         # Files first: what bash has collected before them, it forgets.
-        return [CompletionItem(incomplete, type="file"), *map(CompletionItem, found)]
+        found = [CompletionItem(incomplete, type="file")]
+        if isinstance(self.kind, KernelName):
+            from convtool.library import bundled_folder, file_names
+
+            bundled = file_names(bundled_folder())
+            found += [CompletionItem(name) for name in bundled if name.startswith(incomplete)]
+        return found
+
+
+def _option(option: Option) -> Callable[[Command], Command]:
+    """A stage's option as click has it."""
+    names = [f"-{option.short}"] * bool(option.short) + [option.flag, option.name]
+    if isinstance(option.kind, Flag):
+        return click.option(*names, is_flag=True, help=option.help)
+    kind = option.kind
+    return click.option(
+        *names,
+        type=click.Choice(kind.words) if isinstance(kind, Word) else Value(kind),
+        multiple=option.several,
+        default=option.default,
+        show_default=option.default is not None,
+        help=option.help,
+    )
+
+
+def stage(operation: Operation) -> Callable[[Command], Command]:
+    """All options of a stage."""
+    return in_order(*map(_option, operation.options))
+
+
+def values(operation: Operation, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a command's values that are the stage's; UsageError if they contradict."""
+    found = {option.name: given[option.name] for option in operation.options}
+    with usage():
+        operation.check(found)
+    return found
+
+
+@contextmanager
+def usage() -> Iterator[None]:
+    """Make wrong usage of what is wrong with options."""
+    try:
+        yield
+    except OptionError as error:
+        raise click.UsageError(str(error)) from None
 
 
 FILE = click.Path(path_type=str)
 """A path as it stands; its type lets shells complete it."""
 
-image = click.argument("image", required=False, metavar="[IMAGE]", type=FILE)
-
-stride = click.option(
-    "--stride",
-    type=Size(1),
-    help="Step from window to window: 2, or 2x1 (rows x columns). Default: 1; for pool, --size.",
-)
-
-
-def padding(default: str, made_of: str) -> Callable[[Command], Command]:
-    """--padding, whose default and making is the operator's own."""
-    help_ = (
-        f"Rows and columns around the image, {made_of}: same (the map keeps the image's size, "
-        "or its ceil(size / stride)), same_lower, valid (none), full, 1, 1x2, or "
-        "TOP,BOTTOM,LEFT,RIGHT."
-    )
-    return click.option("--padding", type=Padding(), default=default, show_default=True, help=help_)
-
-
-dilation = click.option(
-    "--dilation",
-    type=Size(1),
-    default="1",
-    show_default=True,
-    help="Step from element to element inside a window.",
-)
-
-gray = click.option("--gray", is_flag=True, help="Make the image grey first (BT.601 luma).")
+images = click.argument("images", nargs=-1, metavar="[IMAGE]...", type=FILE)
 
 range_ = click.option(
     "--range",
@@ -174,7 +136,10 @@ threads = click.option(
     "--threads",
     type=click.IntRange(min=1),
     metavar="N",
-    help="How many to use; the result is the same. Default: one for each core.",
+    help=(
+        "How many to use in all, on several images or on the parts of a large one; the result "
+        "is the same. Default: one for each core."
+    ),
 )
 
 max_pixels = click.option(
@@ -186,10 +151,64 @@ max_pixels = click.option(
 
 quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 
+output = click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    type=FILE,
+    help=(
+        "Where the map goes; the extension tells the format. {kernel} stands for the kernel's "
+        "name. Default: stdout, or on a terminal a file IMAGE-KERNEL.png in the current folder."
+    ),
+)
 
-def output(help_: str) -> Callable[[Command], Command]:
-    """-o/--output, with what the command says of it."""
-    return click.option("-o", "--output", metavar="OUT", type=FILE, help=help_)
+out_dir = click.option(
+    "-d",
+    "--out-dir",
+    metavar="DIR",
+    type=FILE,
+    help="The folder for the maps of several images, which is made if need be.",
+)
+
+name = click.option(
+    "--name",
+    metavar="TEMPLATE",
+    help=(
+        "How maps in --out-dir are called: {stem} is the image's name without its extension, "
+        "{ext} that extension, {kernel} the kernel's name. Default: '{stem}-{kernel}.png'."
+    ),
+)
+
+recursive = click.option(
+    "--recursive", is_flag=True, help="Go down into folders, and make the same ones in --out-dir."
+)
+
+from_file = click.option(
+    "--from-file",
+    metavar="LIST",
+    type=FILE,
+    help="Take images, or folders, from a file of names, one a line; - is stdin.",
+)
+
+null = click.option(
+    "-0", "--null", is_flag=True, help="Names in LIST end in a NUL, as of find -print0."
+)
+
+skip_existing = click.option(
+    "--skip-existing", is_flag=True, help="Leave out maps that are there: resume what broke off."
+)
+
+fail_fast = click.option("--fail-fast", is_flag=True, help="Stop at the first image that fails.")
+
+json_ = click.option(
+    "--json", "json_", is_flag=True, help="Print a line of JSON for each map on stdout."
+)
+
+scheduler = click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="A Dask cluster does the work: tcp://host:8786. Its workers need convtool and the files.",
+)
 
 
 def in_order(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
@@ -203,4 +222,11 @@ def in_order(*decorators: Callable[[Command], Command]) -> Callable[[Command], C
     return decorate
 
 
-result = in_order(range_, depth, format_, compress, threads, max_pixels, quiet)
+result = in_order(output, range_, depth, format_, compress, max_pixels)
+"""What the map is made of, and where it goes."""
+
+many = in_order(
+    *(out_dir, name, recursive, from_file, null, skip_existing, fail_fast, json_),
+    *(threads, scheduler, quiet),
+)
+"""Several images, who does the work, and what is said of it."""

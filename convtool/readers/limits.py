@@ -1,15 +1,15 @@
 """How large an image may be."""
 
-from ..errors import ConvtoolError
+from ..errors import TooManyPixels
 
 MAX_PIXELS = 2 * 10**9
 """The default limit on an image's pixels, rows times columns."""
 
 
 def check_size(height: int, width: int, max_pixels: int) -> None:
-    """Raise ConvtoolError if an image has more pixels than allowed."""
+    """Raise TooManyPixels if an image has more pixels than allowed."""
     if height * width > max_pixels:
-        raise ConvtoolError(
+        raise TooManyPixels(
             f"is {height}x{width}, more than the limit of {max_pixels} pixels; "
             "raise the limit (--max-pixels) if it is meant"
         )

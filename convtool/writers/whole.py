@@ -7,6 +7,13 @@ from typing import BinaryIO
 
 from ..errors import ConvtoolError
 
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks
+    fcntl = None  # type: ignore[assignment]
+
+PREFIX, SUFFIX = ".convtool-", ".tmp"
+
 
 @contextmanager
 def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
@@ -38,9 +45,8 @@ def _beside(target: str) -> Iterator[BinaryIO]:
     """A temporary file in the target's folder, renamed to it at the end."""
     if os.path.isdir(target):
         raise IsADirectoryError(None, "it is a folder")
-    name = f".convtool-{os.urandom(8).hex()}.tmp"
-    temporary = os.path.join(os.path.dirname(target), name)
-    with open(temporary, "xb") as file:
+    temporary, file = _hidden_file(os.path.dirname(target))
+    with file:
         try:
             yield file
             file.flush()
@@ -54,3 +60,44 @@ def _beside(target: str) -> Iterator[BinaryIO]:
             with suppress(OSError):
                 os.unlink(temporary)
             raise
+
+
+def _hidden_file(folder: str) -> tuple[str, BinaryIO]:
+    """A new hidden file, and its path; it is locked while it is open."""
+    while True:
+        path = os.path.join(folder, f"{PREFIX}{os.urandom(8).hex()}{SUFFIX}")
+        file: BinaryIO = open(path, "xb")  # noqa: SIM115  the caller closes it
+        if _lock(file) is not False:
+            return path, file
+        file.close()  # `sweep` was quicker, and removes it
+
+
+def _lock(file: BinaryIO) -> bool | None:
+    """Whether the file could be locked; None where there are no locks."""
+    if fcntl is None:
+        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # file systems of a network may have none
+        return None
+    return True
+
+
+def sweep(folder: str) -> None:
+    """Remove the hidden files that killed commands have left in a folder.
+
+    Those that somebody still writes are locked, and are left alone.
+    """
+    try:
+        names = os.listdir(folder or ".")
+    except OSError:
+        return
+    for name in names:
+        if name.startswith(PREFIX) and name.endswith(SUFFIX):
+            path = os.path.join(folder, name)
+            with suppress(OSError), open(path, "r+b") as file:
+                if not _lock(file):
+                    continue
+                os.unlink(path)

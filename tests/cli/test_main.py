@@ -7,7 +7,7 @@ import pytest
 
 import convtool as package
 
-COMMANDS = ("conv", "pool")
+COMMANDS = ("conv", "pool", "run")
 
 
 def test_version(convtool):
@@ -58,7 +58,7 @@ def test_no_command_shows_the_help_on_stderr(convtool):
     [
         (["blur"], "convtool: No such command 'blur'"),
         (["--fast"], "convtool: No such option"),
-        (["conv", "a.png", "b.png", "-k", "edge"], "convtool conv: Got unexpected extra argument"),
+        (["conv", "a.png", "b.png", "-k", "edge"], "convtool conv: say where the maps go: -d DIR"),
         (["pool", "--mode", "best"], "convtool pool: Invalid value for '-m' / '--mode'"),
     ],
 )

@@ -1,0 +1,83 @@
+"""Which images are meant: files, folders, and lists of either."""
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO, NamedTuple
+
+import click
+
+from convtool.errors import ConvtoolError
+from convtool.words import IMAGE_EXTENSIONS
+
+
+class Image(NamedTuple):
+    """An image to work on."""
+
+    path: str
+    folder: str = ""
+    """Where it lies in the folder that was named, from there."""
+
+
+def gather(
+    names: Sequence[str], listed: str | None, null: bool, recursive: bool, out_dir: str | None
+) -> list[Image]:
+    """The images, each once, in the order that they are named in; those of folders sorted.
+
+    What lies in `out_dir` is no input. Raises ConvtoolError where a folder holds no image, and
+    where the list cannot be read.
+    """
+    images: dict[str, Image] = {}
+    for name in (*names, *(_listed(listed, null) if listed else ())):
+        if name == "-":
+            raise click.UsageError("stdin is one image, and cannot be among several")
+        found = _in_folder(name, recursive, out_dir) if os.path.isdir(name) else [Image(name)]
+        for image in found:
+            images.setdefault(os.path.abspath(image.path), image)
+    return list(images.values())
+
+
+def _in_folder(top: str, recursive: bool, out_dir: str | None) -> list[Image]:
+    """The images in a folder, and in those in it; hidden files and folders are left alone."""
+    left_out = os.path.realpath(out_dir) if out_dir else None
+    found = []
+    for folder, folders, files in os.walk(top, onerror=_unreadable):
+        kept = (name for name in sorted(folders) if not name.startswith("."))
+        inside = [f for f in kept if os.path.realpath(os.path.join(folder, f)) != left_out]
+        folders[:] = inside if recursive else []
+        where = os.path.relpath(folder, top)
+        for name in sorted(files):
+            extension = os.path.splitext(name)[1].lower().removeprefix(".")
+            if extension in IMAGE_EXTENSIONS and not name.startswith("."):
+                found.append(Image(os.path.join(folder, name), "" if where == "." else where))
+    if not found:
+        hint = "" if recursive else "; --recursive looks into its folders"
+        raise ConvtoolError(f"{top}: is a folder that holds no image{hint}")
+    return found
+
+
+def _unreadable(error: OSError) -> None:
+    raise ConvtoolError(f"{error.filename}: cannot be read: {error.strerror}") from None
+
+
+def _listed(path: str, null: bool) -> Iterator[str]:
+    """The names in a list, a line or a NUL after each."""
+    if path == "-":
+        if sys.stdin is None:
+            raise ConvtoolError("stdin is closed: give --from-file a file")
+        yield from _names(sys.stdin.buffer, null)
+        return
+    try:
+        with open(path, "rb") as file:
+            yield from _names(file, null)
+    except OSError as error:
+        raise ConvtoolError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _names(file: BinaryIO, null: bool) -> Iterator[str]:
+    data = file.read()
+    lines = data.split(b"\0") if null else data.replace(b"\r\n", b"\n").split(b"\n")
+    for line in filter(None, lines):
+        if b"\0" in line:
+            raise ConvtoolError("the list of images holds a NUL: -0 reads such lists")
+        yield os.fsdecode(line)

@@ -1,0 +1,132 @@
+"""Many images: which they are, where their maps go, and what is said of them."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from convtool.operations import Maps
+
+from .inputs import Image, gather
+from .output import PLACEHOLDER, Output, check_names
+from .progress import Progress
+from .tally import Plan, Tally
+from .targets import check_template, targets
+
+if TYPE_CHECKING:
+    from convtool.jobs import Job
+    from convtool.writers import Format
+
+
+class Request(NamedTuple):
+    """What the command line says of many images."""
+
+    out_dir: str | None
+    name: str | None
+    recursive: bool
+    from_file: str | None
+    null: bool
+    skip_existing: bool
+    fail_fast: bool
+    json_: bool
+    scheduler: str | None
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "Request":
+        """From the parsed options."""
+        return cls(*(given[name] for name in cls._fields))
+
+
+def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output: Output) -> None:
+    """Work on all images, and exit with 1 if one of them fails."""
+    _check(request, output)
+    images = gather(names, request.from_file, request.null, request.recursive, request.out_dir)
+    if not request.out_dir and (output.path is None or len(images) != 1):
+        raise click.UsageError("say where the maps go: -d DIR, or -o FILE for a single image")
+    maps = make()
+    format_ = output.format_for(request.name or output.path)
+
+    from convtool.batch import do_all
+    from convtool.jobs import Work
+    from convtool.writers.whole import sweep
+
+    work = Work(
+        tuple(tuple(operators) for operators in maps.values()),
+        format_.name,
+        output.range or "clip",
+        output.depth,
+        output.compression,
+        output.max_pixels,
+    )
+    plans = list(_plans(images, _files(images, list(maps), format_, request, output), request))
+    jobs = {_job(plan, files, request): plan for plan, files in plans if plan.files}
+    output.say_beforehand(format_)
+    for folder in {os.path.dirname(file) for plan in jobs.values() for file in plan.files}:
+        sweep(folder)
+    progress = Progress(len(jobs), not output.quiet)
+    tally = Tally(request.json_, output.quiet, progress)
+    for plan, _ in plans:
+        tally.skip(plan)
+    try:
+        found = do_all(list(jobs), work, output.threads, request.scheduler)
+        with progress, closing(found) as outcomes:
+            for job, outcome in outcomes:
+                tally.count(jobs[job], outcome)
+                progress.step()
+                if outcome.error is not None and request.fail_fast:
+                    break
+    finally:
+        output.say_lost(tally.reports, format_)
+        output.say(tally.summary(len(images)))
+    if tally.failed:
+        raise click.exceptions.Exit(1)
+
+
+def _check(request: Request, output: Output) -> None:
+    """Raise UsageError for options that contradict one another."""
+    if request.out_dir and output.path:
+        raise click.UsageError("--output and --out-dir exclude each other")
+    if output.path == "-":
+        raise click.UsageError("-o - is for a single image, without --json and the like")
+    if request.name and not request.out_dir:
+        raise click.UsageError("--name goes with --out-dir")
+    if request.null and not request.from_file:
+        raise click.UsageError("-0 goes with --from-file")
+    if request.name:
+        check_template(request.name)
+
+
+def _files(
+    images: Sequence[Image],
+    maps: Sequence[str],
+    format_: "Format",
+    request: Request,
+    output: Output,
+) -> list[list[str]]:
+    """The files of each image's maps."""
+    if output.path:
+        check_names(maps, output.path, "-o")
+        return [[output.path.replace(PLACEHOLDER, name) for name in maps]]
+    template = request.name or f"{{stem}}-{PLACEHOLDER}{format_.extensions[0]}"
+    check_names(maps, template, "--name")
+    return targets(images, maps, request.out_dir or "", template)
+
+
+def _plans(
+    images: Sequence[Image], files: Sequence[Sequence[str]], request: Request
+) -> Iterator[tuple[Plan, dict[int, str]]]:
+    """Each image's plan, and the numbers of the maps that are to be made, with their files."""
+    for image, all_ in zip(images, files, strict=True):
+        there = [file for file in all_ if request.skip_existing and os.path.exists(file)]
+        left = {number: file for number, file in enumerate(all_) if file not in there}
+        yield Plan(image, tuple(left.values()), tuple(there)), left
+
+
+def _job(plan: Plan, files: Mapping[int, str], request: Request) -> "Job":
+    """The job of a plan; on other machines paths from here mean nothing."""
+    from convtool.jobs import Job
+
+    place = os.path.abspath if request.scheduler else os.fspath
+    return Job(place(plan.image.path), tuple((n, place(file)) for n, file in files.items()))

@@ -1,0 +1,134 @@
+"""A crew of the workers of a Dask cluster, which see the same files."""
+
+import logging
+import pickle
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import lru_cache
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, Any
+
+from .crews import Done, Worker
+from .errors import ConvtoolError
+from .jobs import Job, Outcome, Work, do
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+PATIENCE = 10.0
+"""Seconds for a scheduler to answer."""
+
+WORKERLESS = 60.0
+"""Seconds that a cluster may be without any worker."""
+
+GLANCE = 0.5
+"""Seconds from one look at who is there to the next."""
+
+
+class Cluster:
+    """A scheduler's workers. Each job is for one of them, so that it is known who died of it."""
+
+    ahead = 2
+
+    def __init__(self, address: str, work: Work) -> None:
+        """Raises ConvtoolError if Dask is not installed, or no scheduler answers."""
+        self._address = address
+        self._work = pickle.dumps(work)
+        self._client = _connected(address)
+        self._done: SimpleQueue[tuple[Worker, Job, Future[Outcome]]] = SimpleQueue()
+        self._futures: dict[Job, Future[Outcome]] = {}
+        self._widths: dict[Worker, int] = {}
+        self._looked = self._seen = time.monotonic()
+        self._look()
+
+    def __enter__(self) -> "Cluster":
+        return self
+
+    def workers(self) -> Mapping[Worker, int]:
+        """All that are there, with their threads."""
+        return self._widths
+
+    def give(self, worker: Worker, job: Job) -> None:
+        """Give a worker one more job."""
+        future = self._client.submit(
+            _do, self._work, job, workers=[worker], pure=False, allow_other_workers=False
+        )
+        self._futures[job] = future
+        future.add_done_callback(lambda future: self._done.put((worker, job, future)))
+
+    def wait(self) -> Iterable[Done]:
+        """What has happened since; waits a while if nothing has."""
+        with suppress(Empty):
+            worker, job, future = self._done.get(timeout=GLANCE)
+            yield from self._told(worker, job, future)
+            while True:
+                yield from self._told(*self._done.get_nowait())
+        if time.monotonic() - self._looked > GLANCE:
+            before = self._widths
+            self._look()
+            for worker in before.keys() - self._widths.keys():
+                yield Done(worker, None)
+
+    def __exit__(self, *_: object) -> None:
+        with suppress(Exception):  # it may be the scheduler that is no more
+            self._client.cancel(list(self._futures.values()))
+            self._client.close(PATIENCE)
+
+    def _told(self, worker: Worker, job: Job, future: "Future[Outcome]") -> Iterable[Done]:
+        """What a future that is done says; nothing if it is of a worker that is gone."""
+        if self._futures.get(job) is not future or worker not in self._widths:
+            return
+        if future.status == "finished":
+            try:
+                outcome = future.result(timeout=PATIENCE)
+            except Exception:  # the worker has died with it, as will be seen
+                return
+            yield Done(worker, job, outcome)
+        elif future.status == "error":
+            error: Any = future.exception()
+            if type(error).__name__ == "KilledWorker":
+                return
+            told = f"{job.source}: the worker cannot do it: {error}"
+            yield Done(worker, job, Outcome(error=told))
+        del self._futures[job]
+
+    def _look(self) -> None:
+        """See who is there."""
+        try:
+            if self._client.status != "running":
+                raise OSError(f"it is {self._client.status}")
+            self._widths = dict(self._client.nthreads())
+        except Exception as error:  # whatever the network makes of it
+            raise ConvtoolError(f"scheduler {self._address} is gone: {error}") from None
+        self._looked = time.monotonic()
+        if self._widths:
+            self._seen = self._looked
+        elif self._looked - self._seen > WORKERLESS:
+            raise ConvtoolError(
+                f"scheduler {self._address} has had no worker for {WORKERLESS:.0f} seconds; "
+                f"start one: dask worker {self._address}"
+            )
+
+
+def _connected(address: str) -> "Client":
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # we say what matters
+    try:
+        from distributed import Client
+    except ImportError:
+        raise ConvtoolError("Dask is not installed: pip install 'convtool[cluster]'") from None
+    try:
+        return Client(address, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise ConvtoolError(f"scheduler {address} does not answer: {error}") from None
+
+
+def _do(packed: bytes, job: Job) -> Outcome:
+    """A job, on a worker."""
+    return do(_unpacked(packed), job)
+
+
+@lru_cache(maxsize=4)
+def _unpacked(packed: bytes) -> Work:
+    work: Work = pickle.loads(packed)
+    return work

@@ -1,0 +1,109 @@
+"""One image of many: what is done to it, wherever that may be, and what became of it."""
+
+import os
+import time
+from typing import NamedTuple
+
+from . import __version__
+from .bands import segments
+from .errors import ConvtoolError, TooManyPixels, at
+from .filtering import Report, filter_image
+from .readers import open_image
+from .readers.limits import check_size
+from .stage import Operator
+from .words import Compression, Range
+from .writers import named_format
+from .writers.whole import whole_file
+
+
+class Work(NamedTuple):
+    """What is done to every image. It can be sent to other processes and machines."""
+
+    maps: tuple[tuple[Operator, ...], ...]
+    """The operators that make each map."""
+    format: str
+    range: Range = "clip"
+    depth: int | None = None
+    compression: Compression = "fast"
+    max_pixels: int = 2 * 10**9
+    version: str = __version__
+
+
+class Job(NamedTuple):
+    """One image."""
+
+    source: str
+    targets: tuple[tuple[int, str], ...]
+    """Number of a map, and the file that it goes to."""
+
+
+class Outcome(NamedTuple):
+    """What became of a job."""
+
+    reports: tuple[Report, ...] = ()
+    """One for each target; none where it failed."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of the image."""
+    seconds: float = 0.0
+    error: str | None = None
+    put_off: bool = False
+    """Whether the image has so many pixels that all threads should work on it."""
+
+
+def do(work: Work, job: Job, threads: int = 1, most_pixels: int | None = None) -> Outcome:
+    """Do a job. An image of more than `most_pixels` is put off.
+
+    What is wrong with the image or its files is told in the outcome; files appear whole or not
+    at all.
+    """
+    start = time.perf_counter()
+    if work.version != __version__:
+        return Outcome(error=f"the worker has convtool {__version__}, expected {work.version}")
+    limit = min(work.max_pixels, most_pixels or work.max_pixels)
+    try:
+        reports, notes = _written(work, job, threads, limit)
+    except TooManyPixels as error:
+        if limit < work.max_pixels:
+            return Outcome(put_off=True)
+        return Outcome(seconds=time.perf_counter() - start, error=str(error))
+    except ConvtoolError as error:
+        return Outcome(seconds=time.perf_counter() - start, error=str(error))
+    except MemoryError:
+        told = f"{job.source}: there is not enough memory for this image"
+        return Outcome(seconds=time.perf_counter() - start, error=told)
+    return Outcome(reports, notes, time.perf_counter() - start)
+
+
+def _written(
+    work: Work, job: Job, threads: int, limit: int
+) -> tuple[tuple[Report, ...], tuple[str, ...]]:
+    """The reports of an image's maps, and the reader's notes."""
+    reader = open_image(job.source, limit)
+    format_ = named_format(work.format, f"format {work.format!r}")
+    with at(job.source):
+        for number, _ in job.targets:  # all of them before the first is written
+            map_ = segments(work.maps[number], reader.header)[-1].output
+            check_size(map_.height, map_.width, work.max_pixels)
+    reports = []
+    for number, target in job.targets:
+        _make_folder(os.path.dirname(target))
+        with whole_file(target) as file:
+            report = filter_image(
+                reader,
+                work.maps[number],
+                file,
+                format_,
+                range_=work.range,
+                depth=work.depth,
+                compression=work.compression,
+                threads=threads,
+            )
+        reports.append(report)
+    return tuple(reports), reader.notes
+
+
+def _make_folder(folder: str) -> None:
+    try:
+        os.makedirs(folder or ".", exist_ok=True)
+    except OSError as error:
+        raise ConvtoolError(f"{folder}: cannot be made: {error.strerror}") from None
