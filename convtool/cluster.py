@@ -9,12 +9,14 @@ from functools import lru_cache
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from .crews import Done, Worker
+from .crews import Done, Share, Worker
 from .errors import ConvtoolError
-from .jobs import Job, Outcome, Work, do
+from .jobs import Outcome, Work, do
 
 if TYPE_CHECKING:
     from distributed import Client, Future
+
+Outcomes = tuple[Outcome, ...]
 
 PATIENCE = 10.0
 """Seconds for a scheduler to answer."""
@@ -27,17 +29,17 @@ GLANCE = 0.5
 
 
 class Cluster:
-    """A scheduler's workers. Each job is for one of them, so that it is known who died of it."""
+    """A scheduler's workers. Each share is for one of them, so that it is known who died of it."""
 
-    ahead = 2
+    most = 8
 
     def __init__(self, address: str, work: Work) -> None:
         """Raises ConvtoolError if Dask is not installed, or no scheduler answers."""
         self._address = address
         self._work = pickle.dumps(work)
         self._client = _connected(address)
-        self._done: SimpleQueue[tuple[Worker, Job, Future[Outcome]]] = SimpleQueue()
-        self._futures: dict[Job, Future[Outcome]] = {}
+        self._done: SimpleQueue[tuple[Worker, Share, Future[Outcomes]]] = SimpleQueue()
+        self._futures: dict[Share, Future[Outcomes]] = {}
         self._widths: dict[Worker, int] = {}
         self._looked = self._seen = time.monotonic()
         self._look()
@@ -49,19 +51,19 @@ class Cluster:
         """All that are there, with their threads."""
         return self._widths
 
-    def give(self, worker: Worker, job: Job) -> None:
-        """Give a worker one more job."""
+    def give(self, worker: Worker, share: Share) -> None:
+        """Give a worker one more share."""
         future = self._client.submit(
-            _do, self._work, job, workers=[worker], pure=False, allow_other_workers=False
+            _do, self._work, share, workers=[worker], pure=False, allow_other_workers=False
         )
-        self._futures[job] = future
-        future.add_done_callback(lambda future: self._done.put((worker, job, future)))
+        self._futures[share] = future
+        future.add_done_callback(lambda future: self._done.put((worker, share, future)))
 
     def wait(self) -> Iterable[Done]:
         """What has happened since; waits a while if nothing has."""
         with suppress(Empty):
-            worker, job, future = self._done.get(timeout=GLANCE)
-            yield from self._told(worker, job, future)
+            worker, share, future = self._done.get(timeout=GLANCE)
+            yield from self._told(worker, share, future)
             while True:
                 yield from self._told(*self._done.get_nowait())
         if time.monotonic() - self._looked > GLANCE:
@@ -75,23 +77,23 @@ class Cluster:
             self._client.cancel(list(self._futures.values()))
             self._client.close(PATIENCE)
 
-    def _told(self, worker: Worker, job: Job, future: "Future[Outcome]") -> Iterable[Done]:
+    def _told(self, worker: Worker, share: Share, future: "Future[Outcomes]") -> Iterable[Done]:
         """What a future that is done says; nothing if it is of a worker that is gone."""
-        if self._futures.get(job) is not future or worker not in self._widths:
+        if self._futures.get(share) is not future or worker not in self._widths:
             return
         if future.status == "finished":
             try:
-                outcome = future.result(timeout=PATIENCE)
+                found = future.result(timeout=PATIENCE)
             except Exception:  # the worker has died with it, as will be seen
                 return
-            yield Done(worker, job, outcome)
+            yield Done(worker, share, found)
         elif future.status == "error":
             error: Any = future.exception()
             if type(error).__name__ == "KilledWorker":
                 return
-            told = f"{job.source}: the worker cannot do it: {error}"
-            yield Done(worker, job, Outcome(error=told))
-        del self._futures[job]
+            told = (f"{job.source}: the worker cannot do it: {error}" for job in share)
+            yield Done(worker, share, tuple(Outcome(error=line) for line in told))
+        del self._futures[share]
 
     def _look(self) -> None:
         """See who is there."""
@@ -123,9 +125,9 @@ def _connected(address: str) -> "Client":
         raise ConvtoolError(f"scheduler {address} does not answer: {error}") from None
 
 
-def _do(packed: bytes, job: Job) -> Outcome:
-    """A job, on a worker."""
-    return do(_unpacked(packed), job)
+def _do(packed: bytes, share: Share) -> Outcomes:
+    """A share, on a worker."""
+    return tuple(do(_unpacked(packed), job) for job in share)
 
 
 @lru_cache(maxsize=4)

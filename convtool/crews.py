@@ -9,35 +9,41 @@ from .jobs import Job, Outcome
 MOST_DEATHS = 3
 """Workers that a job may take with it before it is given up."""
 
+SHARES = 2
+"""Into so many shares for each worker the jobs that are left are divided at least."""
+
 Worker = Hashable
+
+Share = tuple[Job, ...]
+"""Jobs that are given to a worker at once."""
 
 
 class Done(NamedTuple):
     """What a worker did."""
 
     worker: Worker
-    job: Job | None
+    share: Share | None
     """None: the worker died."""
-    outcome: Outcome = Outcome()
+    outcomes: tuple[Outcome, ...] = ()
 
 
 class Crew(Protocol):
-    """Workers, each of which does the jobs that it is given in their order.
+    """Workers, each of which does the shares that it is given in their order.
 
     A crew is in a block of its own; where that ends, jobs under way leave nothing half done.
     """
 
     @property
-    def ahead(self) -> int:
-        """How many jobs to give each beyond those that it does at a time, lest it waits for us."""
+    def most(self) -> int:
+        """The most jobs of a share."""
         ...
 
     def workers(self) -> Mapping[Worker, int]:
-        """Who is there, and how many jobs each does at a time."""
+        """Who is there, and how many shares each works on at a time."""
         ...
 
-    def give(self, worker: Worker, job: Job) -> None:
-        """Give a worker one more job."""
+    def give(self, worker: Worker, share: Share) -> None:
+        """Give a worker one more share."""
         ...
 
     def wait(self) -> Iterable[Done]:
@@ -48,34 +54,37 @@ class Crew(Protocol):
 def outcomes(jobs: Iterable[Job], crew: Crew) -> Generator[tuple[Job, Outcome]]:
     """Let a crew do the jobs; yields each with its outcome, as they come.
 
-    A job whose worker dies is done again, when the others are done, by a worker that does nothing
-    else meanwhile. If as many as `MOST_DEATHS` have died of it, that is its outcome.
+    Each worker has one share more than it works on, lest it waits for us. What a worker was at
+    when it died is done again, job by job, when the others are done, by workers that do nothing
+    else meanwhile. If as many as `MOST_DEATHS` have died of a job, that is its outcome.
     """
     waiting, suspects = deque(jobs), deque[Job]()
     deaths: Counter[Job] = Counter()
-    given: dict[Worker, deque[Job]] = {}
+    given: dict[Worker, deque[Share]] = {}
     while waiting or suspects or any(given.values()):
-        for worker, width in crew.workers().items():
+        widths = dict(crew.workers())
+        for worker, width in widths.items():
             mine = given.setdefault(worker, deque())
-            while waiting and len(mine) < width + crew.ahead:
-                mine.append(waiting.popleft())
+            while waiting and len(mine) <= width:
+                count = max(1, min(crew.most, len(waiting) // (SHARES * sum(widths.values()))))
+                mine.append(tuple(waiting.popleft() for _ in range(count)))
                 crew.give(worker, mine[-1])
             if suspects and not mine:
-                mine.append(suspects.popleft())
+                mine.append((suspects.popleft(),))
                 crew.give(worker, mine[-1])
-        widths = crew.workers()
-        for worker, job, outcome in crew.wait():
+        for worker, share, found in crew.wait():
             mine = given.get(worker, deque())
-            if job is not None:
-                if job in mine:
-                    mine.remove(job)
-                    yield job, outcome
+            if share is not None:
+                if share in mine:
+                    mine.remove(share)
+                    yield from zip(share, found, strict=True)
                 continue
-            for begun in [mine.popleft() for _ in range(min(len(mine), widths.get(worker, 1)))]:
-                deaths[begun] += 1
-                if deaths[begun] < MOST_DEATHS:
-                    suspects.append(begun)
-                else:
-                    yield begun, Outcome(error=f"{begun.source}: {MOST_DEATHS} workers died of it")
-            waiting.extendleft(reversed(mine))
+            begun = [mine.popleft() for _ in range(min(len(mine), widths.get(worker, 1)))]
+            waiting.extendleft(job for share in reversed(mine) for job in reversed(share))
             given.pop(worker, None)
+            for job in (job for share in begun for job in share):
+                deaths[job] += 1
+                if deaths[job] < MOST_DEATHS:
+                    suspects.append(job)
+                else:
+                    yield job, Outcome(error=f"{job.source}: {MOST_DEATHS} workers died of it")

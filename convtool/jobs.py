@@ -78,7 +78,7 @@ def _written(
     work: Work, job: Job, threads: int, limit: int
 ) -> tuple[tuple[Report, ...], tuple[str, ...]]:
     """The reports of an image's maps, and the reader's notes."""
-    reader = open_image(job.source, limit)
+    reader = open_image(job.source, limit, ahead=threads > 1)
     format_ = named_format(work.format, f"format {work.format!r}")
     with at(job.source):
         for number, _ in job.targets:  # all of them before the first is written

@@ -15,8 +15,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple, NoReturn
 
-from .crews import Done, Worker
-from .jobs import Job, Work, do
+from .crews import Done, Share, Worker
+from .jobs import Work, do
 
 START = "fork" if sys.platform == "linux" else "spawn"
 """On Linux processes are copies of this one; elsewhere that is not safe, and they start anew."""
@@ -33,7 +33,7 @@ class _Member(NamedTuple):
 class Processes:
     """So many processes, each of which does one job at a time."""
 
-    ahead = 1
+    most = 1
 
     def __init__(
         self,
@@ -62,10 +62,10 @@ class Processes:
             self._hire()
         return dict.fromkeys(self._members, 1)
 
-    def give(self, worker: Worker, job: Job) -> None:
-        """Give a process one more job."""
+    def give(self, worker: Worker, share: Share) -> None:
+        """Give a process one more share."""
         with suppress(OSError):  # if it is dead, `wait` will tell
-            self._members[worker].link.send(job)
+            self._members[worker].link.send(share)
 
     def wait(self) -> Iterable[Done]:
         """What has happened since; waits until something has."""
@@ -74,13 +74,13 @@ class Processes:
             if member.link not in ready:
                 continue
             try:
-                job, outcome = member.link.recv()
+                share, found = member.link.recv()
             except (EOFError, OSError):
                 self._members.pop(worker)
                 member.process.join(PATIENCE)
                 yield Done(worker, None)
             else:
-                yield Done(worker, job, outcome)
+                yield Done(worker, share, found)
 
     def __exit__(self, *error: object) -> None:
         members = self._members.values()
@@ -116,8 +116,8 @@ def _serve(link: "Connection[Any, Any]", work: Work, most_pixels: int | None) ->
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
     with suppress(EOFError, OSError, _Ended):
-        while job := link.recv():
-            link.send((job, do(work, job, 1, most_pixels)))
+        while share := link.recv():
+            link.send((share, tuple(do(work, job, 1, most_pixels) for job in share)))
 
 
 def _end(*_: object) -> NoReturn:

@@ -1,20 +1,20 @@
 """Bands on threads: how many there are, and how they share the work."""
 
+import ctypes
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
-import numpy as np
-
 from .arguments import whole_number
 
-LARGEST_KEPT = (32 << 20) - (1 << 16)
-"""Bytes: just below the largest block for which malloc changes its mind."""
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+LARGEST_KEPT = 32 << 20
+"""Bytes: the largest threshold that glibc takes."""
 
 AHEAD = 2
 """Items under way for each thread: so many that none waits while another's turn is taken."""
@@ -168,10 +168,12 @@ def _keep_freed_memory() -> None:
     """Let glibc's malloc keep what is freed, up to about what the bands at work need.
 
     It hands large blocks back to the system at once, and the next band has to fault every page in
-    again, which can take longer than the arithmetic. It stops doing so for blocks of a size that
-    it has seen freed (mallopt(3), M_MMAP_THRESHOLD, "dynamic"). Elsewhere this does nothing.
+    again, which can take longer than the arithmetic (mallopt(3)). Elsewhere this does nothing.
     """
-    np.empty(LARGEST_KEPT, np.uint8)
+    with suppress(AttributeError, OSError, TypeError):  # of systems that have no such function
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(M_MMAP_THRESHOLD, LARGEST_KEPT)
+        mallopt(M_TRIM_THRESHOLD, 2 * LARGEST_KEPT)
 
 
 @contextmanager

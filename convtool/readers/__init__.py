@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from ..precision import Array
     from .array import Reader
 
-ReadFile = Callable[[BinaryIO, int], "Reader"]
-"""(file, most pixels) -> reader, which closes the file when it needs it no more"""
+ReadFile = Callable[[BinaryIO, int, bool], "Reader"]
+"""(file, most pixels, whether on a thread of its own) -> reader, which closes the file when it
+needs it no more"""
 
 SNIFFED = 4096
 """The bytes that tell a format."""
@@ -36,14 +37,14 @@ _NPY_MAGIC = b"\x93NUMPY"
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
 
-def _png(file: BinaryIO, max_pixels: int) -> "Reader":
+def _png(file: BinaryIO, max_pixels: int, ahead: bool) -> "Reader":
     """A PNG, row by row; one that is out of the ordinary is read like any other picture."""
     from .pngfile import Irregular, PngFile  # which inflates while NumPy is imported
 
     try:
-        opened = PngFile(file, max_pixels)
+        opened = PngFile(file, max_pixels, ahead)
     except Irregular as irregular:
-        return _picture(_from_start(file, irregular.seen), max_pixels)
+        return _picture(_from_start(file, irregular.seen), max_pixels, ahead)
     from .png import read_png
 
     try:
@@ -53,20 +54,20 @@ def _png(file: BinaryIO, max_pixels: int) -> "Reader":
         raise
 
 
-def _picture(file: BinaryIO, max_pixels: int) -> "Reader":
+def _picture(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
     from .pillow import read_picture
 
     return read_picture(_seekable(file), max_pixels)
 
 
-def _csv(file: BinaryIO, max_pixels: int) -> "Reader":
+def _csv(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
     import_apart("orjson")
     from .csv import read_csv
 
     return read_csv(_seekable(file), max_pixels)
 
 
-def _npy(file: BinaryIO, max_pixels: int) -> "Reader":
+def _npy(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
     from .npy import read_npy
 
     return read_npy(_seekable(file), max_pixels)
@@ -76,8 +77,12 @@ BY_EXTENSION: dict[str, ReadFile] = {".csv": _csv, ".npy": _npy}
 """The formats that are told by their name; every other file is told by its first bytes."""
 
 
-def open_image(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> "Reader":
+def open_image(
+    path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS, *, ahead: bool = True
+) -> "Reader":
     """The reader for an image file: what Pillow opens, ``.csv`` or ``.npy``.
+
+    `ahead` says whether a thread of its own may read it ahead, where that can be.
 
     Raises ConvtoolError, naming the file, if it is missing, empty, no image, broken, or has
     more than `max_pixels` pixels; what is broken further on shows when its rows are read.
@@ -85,7 +90,7 @@ def open_image(path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS) -> "R
     place = os.fspath(path)
     extension = os.path.splitext(place)[1].lower()
     with at(place), _unreadable_as_error():
-        return _opened(_open_file(path), place, max_pixels, BY_EXTENSION.get(extension))
+        return _opened(_open_file(path), place, max_pixels, BY_EXTENSION.get(extension), ahead)
 
 
 def open_stream(stream: BinaryIO, max_pixels: int = MAX_PIXELS, *, again: bool = True) -> "Reader":
@@ -96,7 +101,7 @@ def open_stream(stream: BinaryIO, max_pixels: int = MAX_PIXELS, *, again: bool =
     """
     with at(STDIN), _unreadable_as_error():
         file = _kept(stream) if again else cast(BinaryIO, _Pipe(b"", stream))
-        return _opened(file, STDIN, max_pixels, None)
+        return _opened(file, STDIN, max_pixels, None, ahead=True)
 
 
 class _Placed(NamedTuple):
@@ -122,7 +127,9 @@ class _Placed(NamedTuple):
             yield from self.reader.blocks()
 
 
-def _opened(file: BinaryIO, place: str, max_pixels: int, read: ReadFile | None) -> "Reader":
+def _opened(
+    file: BinaryIO, place: str, max_pixels: int, read: ReadFile | None, ahead: bool
+) -> "Reader":
     """The reader for an open file."""
     try:
         if read is None:
@@ -131,7 +138,7 @@ def _opened(file: BinaryIO, place: str, max_pixels: int, read: ReadFile | None) 
                 raise ConvtoolError("is empty, expected an image; did the command before it fail?")
             file = _from_start(file, head)
             read = _told_by(head)
-        return _Placed(read(file, max_pixels), place)
+        return _Placed(read(file, max_pixels, ahead), place)
     except BaseException:
         file.close()
         raise

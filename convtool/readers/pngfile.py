@@ -5,7 +5,7 @@ the rows can be on their way while that is imported.
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, BinaryIO, NamedTuple
 
 from isal import isal_zlib
@@ -62,8 +62,10 @@ class Layout(NamedTuple):
 class PngFile:
     """An open PNG file whose rows are inflated as they are read."""
 
-    def __init__(self, file: BinaryIO, max_pixels: int) -> None:
-        """Begins to inflate at once, but for a pipe, which may have to be given back.
+    def __init__(self, file: BinaryIO, max_pixels: int, ahead: bool = True) -> None:
+        """`ahead` says whether to inflate on a thread of its own.
+
+        That begins at once, but for a pipe, which may have to be given back.
 
         Raises Irregular if the chunks are not what is read here, and ConvtoolError if the image
         has more than `max_pixels` pixels.
@@ -85,18 +87,20 @@ class PngFile:
         except Irregular as error:
             error.seen = self.before + self._start
             raise
+        self._may_be_ahead = ahead
         self._ahead: Ahead[bytes] | None = None
-        if self.seekable:
+        if self.seekable and ahead:
             self._ahead = Ahead(self._inflated(), MOST_AHEAD)
 
-    def pieces(self) -> "Ahead[bytes]":
+    def pieces(self) -> "Ahead[bytes] | Generator[bytes]":
         """The rows with their filters, in pieces of any length; in a pipe there are no others."""
         ahead, self._ahead = self._ahead, None
-        if ahead is None:
-            if self.seekable:
-                self._file.seek(len(self.before) + len(self._start))
-            ahead = Ahead(self._inflated(), MOST_AHEAD)
-        return ahead
+        if ahead:
+            return ahead
+        if self.seekable:
+            self._file.seek(len(self.before) + len(self._start))
+        pieces = self._inflated()
+        return Ahead(pieces, MOST_AHEAD) if self._may_be_ahead else pieces
 
     def close(self) -> None:
         """Stop inflating, and close the file."""
@@ -170,7 +174,7 @@ class PngFile:
         if not self.seekable:
             self.after = self._rest(start)
 
-    def _inflated(self) -> Iterator[bytes]:
+    def _inflated(self) -> Generator[bytes]:
         """The rows with their filters, in pieces of any length.
 
         What is packed behind the last row is left alone, but for the checksum, if that is next.

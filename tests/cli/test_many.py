@@ -1,0 +1,246 @@
+"""Many images: which are meant, what their maps are called, and what is said of them."""
+
+import json
+import os
+import pty
+import subprocess
+
+import numpy as np
+import pytest
+from conftest import SCRIPT
+from convtool.cli.targets import check_template
+from PIL import Image
+
+from convtool import conv2d, find_kernel, read_image
+
+
+@pytest.fixture
+def album(folder, photo):
+    """A tree of pictures, each another piece of a photo."""
+    names = ["a.png", "b.JPG", "sub/a.png", "sub/deep/c.tif", "sub/deep/d e.png"]
+    for number, name in enumerate(names):
+        path = folder / "album" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(photo[9 * number : 9 * number + 30, :40]).save(path)
+    for name in ("notes.txt", ".hidden.png", ".git/x.png", "sub/kernel.json"):
+        path = folder / "album" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("nothing")
+    return folder / "album"
+
+
+def made(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def lines(result):
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_a_folder(convtool, album, folder):
+    result = convtool("conv", "album", "-k", "edge", "-d", "out")
+    assert result.returncode == 0, result.stderr
+    assert made(folder / "out") == ["a-edge.png", "b-edge.png"]
+    assert result.stdout == b""
+    assert b"convtool: 2 done, 0 skipped, 0 failed, in " in result.stderr.splitlines()[-1]
+    image = read_image("album/a.png")
+    assert np.array_equal(
+        read_image("out/a-edge.png"), np.clip(conv2d(image, find_kernel("edge")), 0, 255)
+    )
+
+
+def test_a_tree_is_mirrored(convtool, album, folder):
+    for _ in range(2):  # the second time the maps are in the tree, and no images
+        result = convtool("pool", "album", "--recursive", "-d", "album/out", "-q")
+        assert (result.returncode, result.stderr) == (0, b"")
+        assert made(album / "out") == [
+            "a-max2.png", "b-max2.png", "sub/a-max2.png", "sub/deep/c-max2.png",
+            "sub/deep/d e-max2.png",
+        ]  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["file", "stdin", "null"])
+def test_a_list_of_names(convtool, album, folder, how):
+    os.rename("album/a.png", "album/new\nline.png" if how == "null" else "album/ä.png")
+    names = [os.fsencode(path) for path in [*sorted(album.glob("*.png")), album / "sub/a.png"]]
+    listed = [name for name in names if b".hidden" not in name]
+    end = b"\0" if how == "null" else b"\r\n"
+    data = end.join(listed) + end
+    (folder / "list").write_bytes(data)
+    arguments = {
+        "file": ["--from-file", "list"],
+        "stdin": ["--from-file", "-"],
+        "null": ["-0", "--from-file", "-"],
+    }
+    result = convtool("run", "abs", *arguments[how], "-d", "out", stdin=data)
+    assert result.returncode == 0, result.stderr
+    first = "new_line" if how == "null" else "ä"
+    assert made(folder / "out") == sorted(["a-abs.png", f"{first}-abs.png"])
+
+
+def test_names_and_formats(convtool, album, folder):
+    result = convtool(
+        "conv", "album/a.png", "album/b.JPG", "album/a.png", "-k", "sobel_x", "-k", "sobel_y",
+        "-d", "out", "--name", "{kernel}/{ext}/{stem}.npy", "--json",
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    expected = [f"sobel_{axis}/{name}.npy" for axis in "xy" for name in ("JPG/b", "png/a")]
+    assert made(folder / "out") == sorted(expected)
+    told = {(line["input"], line["output"]): line for line in lines(result)}
+    assert len(told) == 4
+    line = told["album/a.png", "out/sobel_x/png/a.npy"]
+    assert line.pop("seconds") > 0
+    assert line == {
+        "input": "album/a.png", "output": "out/sobel_x/png/a.npy", "status": "done",
+        "shape": [30, 40, 3], "clipped": 0.0, "error": None,
+    }  # fmt: skip
+
+
+def test_clipped_shares_are_told(convtool, album, folder):
+    result = convtool("conv", "album/a.png", "-k", "-1", "--json", "-o", "out.png")
+    (line,) = lines(result)
+    assert line["clipped"] == 1.0
+    assert b"100.0% of the values were clipped" in result.stderr
+
+
+def test_what_is_there_is_skipped(convtool, album, folder):
+    command = ["conv", "album", "-k", "robinson", "-d", "out", "--json", "-q"]
+    assert convtool(*command).returncode == 0
+    before = {path: path.stat().st_mtime_ns for path in (folder / "out").iterdir()}
+    assert len(before) == 16
+    (folder / "out" / "a-robinson_n.png").unlink()
+    result = convtool(*command, "--skip-existing")
+    status = [line["status"] for line in lines(result)]
+    assert (status.count("done"), status.count("skipped")) == (1, 15)
+    after = {path: path.stat().st_mtime_ns for path in (folder / "out").iterdir()}
+    assert len(after) == 16
+    assert sum(after[path] != before[path] for path in after) == 1
+    result = convtool(*command[:-2], "--skip-existing")
+    assert b"convtool: 0 done, 2 skipped, 0 failed" in result.stderr
+
+
+def test_bad_images_are_told_and_the_rest_goes_on(convtool, album, folder):
+    (album / "broken.png").write_bytes((album / "a.png").read_bytes()[:300])
+    (album / "empty.png").write_bytes(b"")
+    images = ["album", "nothere.png"]
+    result = convtool("pool", *images, "-d", "out", "--json")
+    assert result.returncode == 1
+    assert made(folder / "out") == ["a-max2.png", "b-max2.png"]
+    errors = {line["input"]: line["error"] for line in lines(result) if line["error"]}
+    assert sorted(errors) == ["album/broken.png", "album/empty.png", "nothere.png"]
+    for name, error in errors.items():
+        assert error.startswith(name)
+        assert f"convtool: {error}".encode() in result.stderr
+    assert b"2 done, 0 skipped, 3 failed" in result.stderr.splitlines()[-1]
+    quiet = convtool("pool", *images, "-d", "quiet", "-q")
+    assert quiet.returncode == 1
+    assert quiet.stderr.count(b"\n") == 3
+
+
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_fail_fast(convtool, album, folder, threads):
+    more = [str(folder / f"{i}.png") for i in range(40)]
+    for name in more:
+        os.link(album / "b.JPG", name)
+    result = convtool(
+        "pool", "nothere.png", *more, "-d", "out", "--fail-fast", "--threads", threads
+    )
+    assert result.returncode == 1
+    assert len(made(folder / "out")) < 20
+    assert b"not begun or not finished (--skip-existing resumes)" in result.stderr
+    assert not [name for name in made(folder / "out") if name.startswith(".convtool")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["album"], 2, "say where the maps go: -d DIR"),
+        (["album/a.png", "album/b.JPG", "-o", "x.png"], 2, "say where the maps go"),
+        (["album", "-o", "x.png", "-d", "out"], 2, "--output and --out-dir exclude each other"),
+        (["album/a.png", "--json"], 2, "say where the maps go"),
+        (["album/a.png", "--json", "-o", "-"], 2, "-o - is for a single image"),
+        (["album", "-", "-d", "out"], 2, "stdin is one image"),
+        (["album", "--name", "x.png", "-o", "a.png", "--json"], 2, "--name goes with --out-dir"),
+        (["album", "-d", "out", "-0"], 2, "-0 goes with --from-file"),
+        (["album", "-d", "out", "--name", "{size}.png"], 2, "found {size}, expected {stem}"),
+        (["album", "-d", "out", "--name", "../{stem}.png"], 2, "expected a name inside"),
+        (["album", "-d", "out", "--name", "/{stem}.png"], 2, "expected a name inside"),
+        (["album", "-d", "out", "--name", "{stem}/"], 2, "expected a name inside"),
+        (["album", "-d", "out", "--name", "{stem}.doc"], 2, "extension '.doc' is unknown"),
+        (["album", "-d", "out", "-k", "box3", "--name", "{stem}.png"], 2, "put {kernel} into"),
+        (["album", "-d", "out", "--name", "map.png"], 1, "album/a.png and album/b.JPG would both"),
+        (["album/a.png", "album/sub/a.png", "-d", "out"], 1, "would both become out/a-edge.png"),
+        (["album", "-d", "album", "--name", "a.png"], 1, "would replace the image album/a.png"),
+        (["album/.git", "-d", "out"], 1, ".git: is a folder that holds no image"),
+        (["empty", "-d", "out"], 1, "empty: is a folder that holds no image; --recursive"),
+        (["--from-file", "nothere", "-d", "out"], 1, "nothere: cannot be read"),
+        (["--from-file", "album/a.png", "-d", "out"], 1, "the list of images holds a NUL"),
+        (["album", "-d", "out", "--scheduler", "tcp://127.0.0.1:1"], 1, "does not answer"),
+        (["album", "-d", "out", "--scheduler", "nonsense://x"], 1, "does not answer"),
+    ],
+)
+def test_wrong_usage_writes_nothing(convtool, album, folder, arguments, code, message):
+    (folder / "empty").mkdir()
+    os.unlink(album / ".git/x.png")
+    before = made(folder)
+    result = convtool("conv", *arguments, "-k", "edge")
+    error = result.stderr.decode()
+    assert message in error
+    assert result.returncode == code, error
+    assert made(folder) == before
+    assert result.stdout == b""
+
+
+@pytest.mark.parametrize("template", ["..", ".", "", "a/..", "../a", "a/../b.png", "/a.png", "a/"])
+def test_templates_that_lead_out(template):
+    with pytest.raises(Exception, match="expected a name inside"):
+        check_template(template)
+
+
+def test_names_of_kernels_lead_nowhere(convtool, album, folder):
+    (folder / "evil.json").write_text('{"name": "../../../evil", "weights": [[1]]}')
+    (folder / "bank.json").write_text(
+        '{"kernels": [{"name": "/tmp/x", "weights": [[1]]}, {"name": "..", "weights": [[2]]}]}'
+    )
+    result = convtool("conv", "album/a.png", "-k", "evil.json", "-d", "out/in", "-q",
+                      "--name", "{kernel}/{kernel}.png")  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert convtool("conv", "album/a.png", "-k", "bank.json", "-d", "out/in").returncode == 0
+    assert made(folder / "out") == [
+        "in/a-kernel.png", "in/a-tmp_x.png", "in/evil/evil.png",
+    ]  # fmt: skip
+
+
+def test_the_bytes_are_those_of_single_commands(convtool, album, folder):
+    for threads in ("1", "2", "4"):
+        command = ["run", "conv -k log5 | relu"]
+        assert convtool(*command, "album", "-qd", threads, "--threads", threads).returncode == 0
+        for name in ("a.png", "b.JPG"):
+            convtool(*command, f"album/{name}", "-qo", "one.png")
+            stem = name.partition(".")[0]
+            found = (folder / threads / f"{stem}-log5-relu.png").read_bytes()
+            assert found == (folder / "one.png").read_bytes()
+
+
+def test_a_bar_on_a_terminal_and_errors_above_it(album, folder):
+    (album / "broken.png").write_bytes(b"x")
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [SCRIPT, "pool", "album", "-d", "out", "--json"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=follower, cwd=folder,
+    )  # fmt: skip
+    os.close(follower)
+    shown = b""
+    try:
+        while chunk := os.read(leader, 65536):
+            shown += chunk
+    except OSError:  # the terminal's last user has closed it
+        pass
+    assert process.stdout.read().count(b"\n") == 3
+    process.stdout.close()
+    assert process.wait(timeout=30) == 1
+    os.close(leader)
+    assert b"3/3" in shown
+    assert b"images/s" in shown
+    assert b"\r\x1b[Kconvtool: album/broken.png: is no image" in shown
+    assert b"\nconvtool: 2 done, 0 skipped, 1 failed" in shown

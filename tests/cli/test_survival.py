@@ -1,0 +1,195 @@
+"""What happens to long runs: they are killed, the disk is full, images go away. Nothing is lost."""
+
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+import skimage.data
+from conftest import SCRIPT
+from PIL import Image
+
+from convtool import read_image
+
+COUNT = 40
+
+
+@pytest.fixture
+def album(folder):
+    """Forty pieces of a photo in a folder."""
+    photo = np.asarray(Image.fromarray(skimage.data.chelsea()).resize((700, 500)))
+    (folder / "album").mkdir()
+    for i in range(COUNT):
+        Image.fromarray(photo[2 * i : 2 * i + 300, 5 * i : 5 * i + 350]).save(
+            f"album/{i:02}.png", compress_level=1
+        )
+    return folder / "album"
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def started(folder, *arguments, **options):
+    # In a session of its own, so that all its processes can be told from others.
+    return subprocess.Popen(
+        [SCRIPT, *arguments], cwd=folder, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options,
+    )  # fmt: skip
+
+
+def wait_for(condition, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.002)
+    assert condition()
+
+
+def members(session):
+    """The processes of a session that are still there."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                fields = file.read().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[3]) == session and fields[0] != "Z":
+            found.append(int(pid))
+    return found
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="no /proc on this system")
+def test_killed_at_fifty_moments_and_resumed(convtool, album, folder):
+    """Each time it is killed by SIGKILL, alone or with its workers, or one of these alone."""
+    command = ["run", "conv -k gaussian5 | conv -k edge", "album", "--threads", "2", "-qd"]
+    start = time.monotonic()
+    assert convtool(*command, "whole").returncode == 0
+    longest = time.monotonic() - start
+    whole = contents(folder / "whole")
+    assert len(whole) == COUNT
+    random.seed(5)
+    killed = halfway = 0
+    while killed < 50:
+        out = folder / "out"
+        process = started(folder, *command, "out", "--skip-existing")
+        time.sleep(random.uniform(0, longest))
+        victims = members(process.pid)
+        if process.poll() is None and len(victims) > 0:
+            which = random.choice(["all", "parent", "worker"])
+            others = [pid for pid in victims if pid != process.pid]
+            chosen = {"all": victims, "parent": [process.pid], "worker": others[:1]}[which]
+            for pid in chosen or victims:
+                os.kill(pid, signal.SIGKILL)
+            killed += 1
+        process.communicate(timeout=60)
+        wait_for(lambda: not members(process.pid))  # workers end with their parent  # noqa: B023
+        found = contents(out) if out.exists() else {}
+        for name, data in found.items():
+            if not name.startswith(".convtool-"):
+                assert data == whole[name]
+        halfway += 0 < len(found) < COUNT
+        if len([name for name in found if not name.startswith(".")]) == COUNT:
+            shutil.rmtree(out)
+    assert halfway > 10
+    result = convtool(*command, "out", "--skip-existing")
+    assert result.returncode == 0, result.stderr
+    assert contents(folder / "out") == whole
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_a_signal_leaves_nothing_half_done(convtool, album, folder, number, threads):
+    command = ["conv", "album", "-k", "gaussian7", "-d", "out", "--threads", threads]
+    options = {"preexec_fn": lambda: signal.signal(number, signal.SIG_DFL)}
+    process = started(folder, *command, "--compress", "small", **options)
+    wait_for(lambda: (folder / "out").exists() and len(os.listdir("out")) > 3)
+    # As a terminal does it: to all processes at once.
+    os.killpg(process.pid, number)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 128 + number
+    assert b"Traceback" not in err
+    assert b"(--skip-existing resumes)" in err.strip().splitlines()[-1]
+    assert not members(process.pid)
+    left = os.listdir("out")
+    assert 0 < len(left) < COUNT
+    assert not [name for name in left if name.startswith(".convtool-")]
+    assert convtool(*command, "--skip-existing", "-q").returncode == 0
+    assert len(os.listdir("out")) == COUNT
+
+
+def small_files():
+    resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writing fails, as on a full disk
+
+
+@pytest.mark.parametrize("threads", ["1", "2"])
+def test_a_disk_that_is_full_for_large_files(album, folder, threads):
+    for i in range(0, COUNT, 4):  # these have maps that fit
+        Image.fromarray(np.zeros((300, 350, 3), np.uint8)).save(f"album/{i:02}.png")
+    command = ["conv", "album", "-k", "identity", "-d", "out", "--threads", threads]
+    process = started(folder, *command, preexec_fn=small_files)
+    _, err = process.communicate(timeout=60)
+    lines = err.decode().splitlines()
+    assert process.returncode == 1
+    assert sum("cannot be written: File too large" in line for line in lines) == COUNT * 3 // 4
+    assert f"{COUNT // 4} done, 0 skipped, {COUNT * 3 // 4} failed" in lines[-1]
+    assert sorted(os.listdir("out")) == [f"{i:02}-identity.png" for i in range(0, COUNT, 4)]
+
+
+def test_a_file_where_a_folder_should_be(convtool, album, folder):
+    (folder / "out").write_text("a file")
+    result = convtool("pool", "album", "-d", "out")
+    assert result.returncode == 1
+    assert b"out: cannot be made: File exists" in result.stderr
+    assert b"0 done, 0 skipped, 40 failed" in result.stderr
+
+
+def test_a_closed_pipe_ends_it(album, folder):
+    process = subprocess.Popen(
+        [SCRIPT, "pool", "album", "-d", "out", "--json"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout.readline().startswith(b'{"input"')
+    process.stdout.close()
+    err = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(timeout=30) == 1
+    assert b"Traceback" not in err
+    assert not members(process.pid)
+    assert not [name for name in os.listdir("out") if name.startswith(".")]
+
+
+def test_images_that_go_away_while_they_wait(album, folder):
+    large = np.random.default_rng(0).integers(0, 256, (1500, 1500, 3), dtype=np.uint8)
+    for i in (0, 1):
+        Image.fromarray(large).save(f"album/{i:02}.png", compress_level=0)
+    process = started(folder, "conv", "album", "-k", "edge", "-d", "out", "--threads", "2")
+    wait_for(lambda: (folder / "out").exists())
+    (album / "38.png").unlink()
+    data = (album / "39.png").read_bytes()
+    os.truncate(album / "39.png", len(data) // 2)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert b"album/38.png: no such file" in err
+    assert b"album/39.png: is broken" in err
+    assert b"38 done, 0 skipped, 2 failed" in err.strip().splitlines()[-1]
+    assert len(os.listdir("out")) == 38
+
+
+def test_what_a_killed_command_left_is_swept_and_no_more(convtool, album, folder):
+    (folder / "out").mkdir()
+    (folder / "out" / ".convtool-0123456789abcdef.tmp").write_bytes(b"half")
+    (folder / "out" / ".convtool-notes").write_bytes(b"mine")
+    writing = started(
+        folder, "conv", "album/00.png", "-k", "edge", "-o", "out/x.csv", stdin=subprocess.DEVNULL
+    )
+    writing.communicate(timeout=30)
+    assert convtool("pool", "album", "-qd", "out").returncode == 0
+    assert [name for name in os.listdir("out") if name.startswith(".")] == [".convtool-notes"]
+    assert read_image("out/x.csv").shape[:2] == (300, 350)
