@@ -38,23 +38,39 @@ def engine(rounds: int, threads: int, megapixels: float, out: Path) -> None:
     run(rounds, threads, megapixels, out)
 
 
-@main.command()
-@rounds
-@click.option(
-    "--largest", default=100.0, show_default=True, help="Megapixels of the largest photo."
-)
-@click.option(
+work = click.option(
     "--work",
     default=Path(tempfile.gettempdir()) / "convtool-benchmarks",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the photos, which are kept, and the results.  [default: a temporary one]",
 )
+
+
+@main.command()
+@rounds
+@click.option(
+    "--largest", default=100.0, show_default=True, help="Megapixels of the largest photo."
+)
+@work
 @results
 def commands(rounds: int, largest: float, work: Path, out: Path) -> None:
     """Whole commands from file to file."""
     from .commands import run
 
     run(rounds, largest, work, out)
+
+
+@main.command()
+@rounds
+@click.option("--images", default=300, show_default=True, help="Photos of 512x512.")
+@click.option("--threads", default=2, show_default=True, help="For convtool and for its peers.")
+@work
+@results
+def batch(rounds: int, images: int, threads: int, work: Path, out: Path) -> None:
+    """Many images, a chain of stages, and a cluster."""
+    from .batch import run
+
+    run(rounds, images, threads, work, out)
 
 
 main(prog_name="python -m benchmarks")

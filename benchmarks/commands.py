@@ -1,70 +1,19 @@
 """Whole commands from file to file, beside the peers that are installed."""
 
-import platform
 import shutil
-import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import date
-from importlib import import_module
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
-from statistics import median
 
 import click
 import numpy as np
 from PIL import Image
 
-from .machine import machine
+from .job import OURS, SCRIPTS, SLOW, Commands, Job, conditions, measure, own, table
 from .plot import draw_commands
 
-OURS = "convtool"
 EDGE = "-1 -1 -1 -1 8 -1 -1 -1 -1"
 IDENTITY = "0 0 0 0 1 0 0 0 0"
-SCRIPTS = Path(__file__).parent / "scripts"
-SLOW = 6.0
-"""Seconds: what takes longer is run once."""
-
-Commands = dict[str, Callable[[str, str], list[str]]]
-"""Name -> the command line for an input and an output."""
-
-
-@dataclass
-class Measured:
-    """One program at one job, round by round."""
-
-    seconds: list[float] = field(default_factory=list)
-    peak: int = 0
-    """Most memory in bytes."""
-    size: int = 0
-    """Bytes of the output."""
-
-
-@dataclass
-class Job:
-    """What all programs are given to do."""
-
-    name: str
-    megapixels: float
-    source: str
-    target: str
-    commands: Commands
-    measured: dict[str, Measured] = field(default_factory=dict)
-
-    def ratio(self, peer: str) -> float:
-        """The median of our time over the peer's, round by round."""
-        ours, theirs = self.measured[OURS].seconds, self.measured[peer].seconds
-        if len(ours) == len(theirs):
-            return median(a / b for a, b in zip(ours, theirs, strict=True))
-        return median(ours) / median(theirs)
-
-    @property
-    def peers(self) -> list[str]:
-        """The others, the quickest first."""
-        others = [name for name in self.measured if name != OURS]
-        return sorted(others, key=lambda name: median(self.measured[name].seconds))
 
 
 def run(rounds: int, largest: float, work: Path, out: Path) -> None:
@@ -74,7 +23,7 @@ def run(rounds: int, largest: float, work: Path, out: Path) -> None:
     for job in jobs(work, largest):
         measure(job, rounds)
         found.append(job)
-        click.echo(f"{job.name}: {_list(job)}")
+        click.echo(str(job))
     out.mkdir(parents=True, exist_ok=True)
     (out / "commands.md").write_text(_report(found, rounds))
     draw_commands(found, out / "commands.png")
@@ -128,9 +77,7 @@ def filters(weights: str, work: Path) -> Commands:
     matrix = work / f"{'edge' if weights == EDGE else 'identity'}.mat"
     matrix.write_text("3 3 1 0\n" + "\n".join(rows) + "\n")
     commas = ",".join(weights.split())
-    found: Commands = {
-        OURS: lambda a, b: [_own(), "conv", a, "--kernel", "; ".join(rows), "-qo", b]
-    }
+    found: Commands = {OURS: lambda a, b: [own(), "conv", a, "--kernel", "; ".join(rows), "-qo", b]}
     for name, module in (("OpenCV", "cv2"), ("Pillow", "PIL"), ("SciPy", "scipy")):
         if find_spec(module):
             script = str(SCRIPTS / f"with_{name.lower()}.py")
@@ -163,7 +110,7 @@ def numbers(weights: str) -> Commands:
     rows = "; ".join(" ".join(weights.split()[i : i + 3]) for i in (0, 3, 6))
     script = str(SCRIPTS / "with_savetxt.py")
     return {
-        OURS: lambda a, b: [_own(), "conv", a, "--kernel", rows, "-qo", b],
+        OURS: lambda a, b: [own(), "conv", a, "--kernel", rows, "-qo", b],
         "numpy.savetxt": lambda a, b: [sys.executable, script, a, b, weights],
     }
 
@@ -180,50 +127,9 @@ def starts(commands: Commands) -> Commands:
 def helps() -> Commands:
     """The command's help, beside the import that it cannot do without."""
     return {
-        OURS: lambda _, __: [_own(), "--help"],
+        OURS: lambda _, __: [own(), "--help"],
         "import click": lambda _, __: [sys.executable, "-c", "import click"],
     }
-
-
-def _own() -> str:
-    """The command, of the environment that this runs in."""
-    return str(Path(sys.executable).parent / "convtool")
-
-
-def measure(job: Job, rounds: int) -> None:
-    """Run every program in every round; one more round before them does not count."""
-    for number in range(rounds + 1):
-        for name, command in job.commands.items():
-            before = job.measured.get(name)
-            if before and before.seconds and before.seconds[0] > SLOW and name != OURS:
-                continue
-            found = once(command(job.source, job.target), job.target)
-            if found is None:
-                click.echo(f"{job.name}: {name} fails, and is left out", err=True)
-                job.commands = {n: c for n, c in job.commands.items() if n != name}
-                job.measured.pop(name, None)
-            elif before is None or (number == 1 and before.seconds[0] <= SLOW):
-                job.measured[name] = found
-            else:
-                before.seconds += found.seconds
-                before.peak = max(before.peak, found.peak)
-
-
-def once(command: list[str], target: str) -> Measured | None:
-    """One run; None if it fails."""
-    Path(target).unlink(missing_ok=True)
-    timed = [sys.executable, "-I", "-S", str(SCRIPTS / "timed.py"), *command]
-    words = subprocess.run(timed, capture_output=True, text=True, check=True).stdout.split()
-    seconds, peak, code = float(words[0]), int(words[1]) * 1024, int(words[2])
-    if code:
-        return None
-    size = Path(target).stat().st_size if Path(target).exists() else 0
-    return Measured([seconds], peak, size)
-
-
-def _list(job: Job) -> str:
-    ours = f"{median(job.measured[OURS].seconds):.2f} s"
-    return ", ".join([ours, *(f"{peer} {job.ratio(peer):.2f}" for peer in job.peers)])
 
 
 def _summary(found: list[Job]) -> list[tuple[str, str, str]]:
@@ -264,17 +170,11 @@ def _summary(found: list[Job]) -> list[tuple[str, str, str]]:
 
 def _report(found: list[Job], rounds: int) -> str:
     """The tables in Markdown."""
-    names = {"convtool": "convtool", "numpy": "NumPy", "pillow": "Pillow", "scipy": "SciPy"}
-    versions = [f"{names[name]} {version(name)}" for name in names]
-    if find_spec("cv2"):
-        versions.append(f"OpenCV {import_module('cv2').__version__}")
     lines = [
         "# The command beside its peers",
         "",
-        f"{date.today():%d %B %Y}; {machine()}; Python {platform.python_version()}, "
-        + ", ".join([*versions, *_programs()])
-        + f". Medians of {rounds} interleaved rounds of whole processes; what takes more than "
-        f"{SLOW:g} seconds is run once.",
+        f"{conditions()}. Medians of {rounds} interleaved rounds of whole processes; what takes "
+        f"more than {SLOW:g} seconds is run once.",
         "",
         "A photo with a little noise, and the 3x3 edge kernel on each of its channels. The ratio "
         "is convtool's time over the peer's: below 1, convtool is quicker.",
@@ -285,34 +185,5 @@ def _report(found: list[Job], rounds: int) -> str:
         "",
     ]
     for job in found:
-        lines += [
-            f"## {job.name}",
-            "",
-            "| | seconds | ratio | peak MB | output MB |",
-            "| --- | --- | --- | --- | --- |",
-            *(
-                f"| {name} | {median(m.seconds):.3g} | "
-                f"{'' if name == OURS else format(job.ratio(name), '.2f')} "
-                f"| {m.peak / 1e6:.0f} | {m.size / 1e6:.2f} |"
-                for name, m in ((n, job.measured[n]) for n in (OURS, *job.peers))
-            ),
-            "",
-        ]
+        lines += table(job)
     return "\n".join(lines)
-
-
-def _programs() -> list[str]:
-    """The programs that are here, with their versions."""
-    found = []
-    for name, arguments in (
-        ("vips", ["--version"]),
-        ("gm", ["version"]),
-        ("convert-im6.q16", ["-version"]),
-        ("oiiotool", ["--version"]),
-        ("ffmpeg", ["-version"]),
-    ):
-        if path := shutil.which(name):
-            result = subprocess.run([path, *arguments], capture_output=True, text=True, check=False)
-            words = result.stdout.split("\n")[0].removeprefix("Version: ").split()
-            found.append(" ".join(words[:3] if words[0] == "ffmpeg" else words[:2]))
-    return found

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from .errors import ConvtoolError, at
 from .kernel import Kernel, Layer
+from .npyheader import MAGIC
 from .precision import Array
 
 LARGEST_FILE = 64 * 2**20
@@ -22,8 +23,6 @@ MOST_WEIGHTS = 2**22
 """Weights of a kernel or layer: as of 2048x2048, or of 512 outputs of 512 channels under 4x4."""
 
 Found = TypeVar("Found", bound=Kernel | Layer)
-
-_NPY_MAGIC = b"\x93NUMPY"
 
 
 def read_file(path: str) -> bytes:
@@ -43,7 +42,7 @@ def parse_bytes(data: bytes, source: str, name: str) -> tuple[Kernel | Layer, ..
     with at(source):
         if len(data) > LARGEST_FILE:
             raise ConvtoolError(f"is larger than {LARGEST_FILE >> 20} MiB, expected a kernel")
-        if data.startswith(_NPY_MAGIC):
+        if data.startswith(MAGIC):
             from .kernelnpy import parse_npy
 
             return _checked(parse_npy(data, name))

@@ -2,15 +2,13 @@
 
 import io
 import math
-import warnings
 
 import numpy as np
 
 from .errors import ConvtoolError
 from .kernel import Kernel, Layer
+from .npyheader import MAGIC, read_header
 from .precision import FLOAT64, Array
-
-MAGIC = b"\x93NUMPY"
 
 
 def parse_npy(data: bytes, name: str) -> Kernel | Layer:
@@ -36,26 +34,10 @@ def parse_bias(data: bytes, length: int) -> Array:
 
 
 def _array(data: bytes) -> Array:
-    """The array in a file's bytes; objects (pickles) are refused, and shapes that lie."""
+    """The array in a file's bytes."""
     file = io.BytesIO(data)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of headers that Python 2 wrote
-        try:
-            version = np.lib.format.read_magic(file)
-            one = version == (1, 0)
-            formats = np.lib.format
-            read = formats.read_array_header_1_0 if one else formats.read_array_header_2_0
-            shape, by_columns, dtype = read(file)
-        except Exception as error:  # a header is Python, and may fail in any way
-            raise ConvtoolError(f"is no sound .npy file: {error}") from None
-    if min(shape, default=0) < 0:
-        raise ConvtoolError(f"is no sound .npy file: its shape is {shape}")
-    if dtype.hasobject:
-        raise ConvtoolError("holds Python objects, expected numbers")
-    left, expected = len(data) - file.tell(), math.prod(shape) * dtype.itemsize
-    if left < expected:
-        raise ConvtoolError(
-            f"is no sound .npy file: it holds {left} bytes of numbers, expected {expected}"
-        )
-    flat = np.frombuffer(data, dtype, math.prod(shape), file.tell())
-    return flat.reshape(shape, order="F" if by_columns else "C")
+    header = read_header(file)
+    if not header.size:
+        raise ConvtoolError(f"has shape {header.shape}, expected one number at least")
+    flat = np.frombuffer(data, header.dtype, math.prod(header.shape), file.tell())
+    return flat.reshape(header.shape, order="F" if header.by_columns else "C")

@@ -31,6 +31,7 @@ LAYERS = [
     {"options"},
     {"arguments", "precision", "views"},
     {"geometry", "image", "kernel", "metadata", "threads", "arithmetic", "selection", "jsontext"},
+    {"npyheader"},
     {"border", "rational", "tone", "stage", "sliding"},
     {"methods"},
     {"planner", "ties"},

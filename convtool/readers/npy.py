@@ -5,10 +5,8 @@ meanwhile, which ends the process there and then.
 """
 
 import math
-import warnings
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import BinaryIO
 
 import numpy as np
@@ -17,6 +15,7 @@ from ..errors import ConvtoolError
 from ..geometry import band_height, cut
 from ..image import Header, check_image
 from ..metadata import NONE
+from ..npyheader import read_header
 from ..precision import Array
 from .array import ArrayReader, Reader
 from .limits import check_size
@@ -24,17 +23,17 @@ from .limits import check_size
 
 def read_npy(file: BinaryIO, max_pixels: int) -> Reader:
     """The reader for a .npy file; objects (pickles) are refused."""
-    with _broken_as_error():
-        shape, by_columns, dtype = _header(file)
+    header = read_header(file)
+    shape = header.shape
     if len(shape) in (2, 3):
         check_size(shape[0], shape[1], max_pixels)
-    if by_columns or dtype.hasobject or len(shape) not in (2, 3) or min(shape) < 1:
-        with file, _broken_as_error():
+    if header.by_columns or len(shape) not in (2, 3) or min(shape) < 1:
+        with file:
             file.seek(0)
             pixels = check_image(np.lib.format.read_array(file, allow_pickle=False))
-        header = Header.of_array(pixels, may_have_alpha=True)
-        return ArrayReader(header, pixels, _notes(header))
-    return NpyReader(file, (shape[0], shape[1], math.prod(shape[2:])), dtype)
+        described = Header.of_array(pixels, may_have_alpha=True)
+        return ArrayReader(described, pixels, _notes(described))
+    return NpyReader(file, (shape[0], shape[1], math.prod(shape[2:])), header.dtype)
 
 
 class NpyReader:
@@ -45,16 +44,11 @@ class NpyReader:
     def __init__(self, file: BinaryIO, shape: tuple[int, int, int], dtype: np.dtype[np.generic]):
         """The file stands behind its header, and is closed when the reader is let go.
 
-        Raises ConvtoolError if it ends before the last row, or is no image.
+        Raises ConvtoolError if it is no image.
         """
         self._file = file
         self._start = file.tell()
         self._row_bytes = shape[1] * shape[2] * dtype.itemsize
-        size, expected = file.seek(0, 2) - self._start, shape[0] * self._row_bytes
-        if size < expected:
-            raise ConvtoolError(
-                f"is no sound .npy file: it holds {size} bytes of numbers, expected {expected}"
-            )
         described = check_image(np.empty((1, *shape[1:]), dtype))
         self.header = Header.of_array(described, may_have_alpha=True)._replace(height=shape[0])
         self.notes = _notes(self.header)
@@ -77,27 +71,3 @@ def _notes(header: Header) -> tuple[str, ...]:
     """What is taken for granted of an array."""
     note = f"the last of its {len(header.channels)} channels is taken for alpha"
     return (note,) if header.has_alpha else ()
-
-
-@contextmanager
-def _broken_as_error() -> Iterator[None]:
-    """Make one sentence of whatever NumPy says: a header is Python, and may fail in any way."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of headers that Python 2 wrote
-        try:
-            yield
-        except ConvtoolError:
-            raise
-        except Exception as error:
-            raise ConvtoolError(f"is no sound .npy file: {error}") from None
-
-
-def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype[np.generic]]:
-    """Shape, whether column by column, and type; the file is left behind its header."""
-    version = np.lib.format.read_magic(file)
-    read_header = (
-        np.lib.format.read_array_header_1_0
-        if version == (1, 0)
-        else np.lib.format.read_array_header_2_0
-    )
-    return read_header(file)

@@ -50,13 +50,14 @@ def test_two_and_four_channels_end_in_alpha_and_it_says_so(folder):
         (saved(np.zeros(4)), r"image has shape \(4,\)"),
         (saved(np.zeros((0, 4))), "at least one pixel"),
         (saved(np.zeros((2, 2), complex)), "complex128"),
-        (saved(np.array([[{}]]), allow_pickle=True), "is no sound .npy file"),
+        (saved(np.array([[{}]]), allow_pickle=True), "is a .npy file of Python objects"),
         (saved(np.zeros((20, 20)))[:-1], "is no sound .npy file"),
         (saved(np.zeros((20, 20)))[:30], "is no sound .npy file"),
         (b"\x93NUMPY\x09\x00aaaa", "is no sound .npy file"),
         (b"not an array", "is no sound .npy file"),
         (saved(np.zeros((20, 20))).replace(b"{'d", b"'((d"), "is no sound .npy file"),
         (saved(np.zeros((20, 20))).replace(b"(20, 20)", b"(-1, 20)"), "is no sound .npy file"),
+        (saved(np.zeros((20, 20))).replace(b"(20, 20), }  ", b"(True, 20), }"), "its shape is"),
         (b"", "is empty"),
     ],
 )
@@ -73,5 +74,6 @@ def test_a_header_that_promises_too_much_is_refused_before_memory_is_taken(folde
     (folder / "a.npy").write_bytes(data)
     with pytest.raises(ConvtoolError, match=r"is no sound .npy file"):
         open_image("a.npy")
+    np.save("b.npy", np.zeros((200, 200)))
     with pytest.raises(ConvtoolError, match="more than the limit of 1000 pixels"):
-        open_image("a.npy", 1000)
+        open_image("b.npy", 1000)

@@ -1,0 +1,56 @@
+"""The header of NumPy's .npy files, which is Python that may say anything."""
+
+import math
+import os
+import warnings
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+from .errors import ConvtoolError
+
+MAGIC = b"\x93NUMPY"
+
+
+class NpyHeader(NamedTuple):
+    """What a file says of the array behind its header."""
+
+    shape: tuple[int, ...]
+    by_columns: bool
+    """Whether the first axis is the one that varies quickest (Fortran's order)."""
+    dtype: np.dtype[np.generic]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the array."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+def read_header(file: BinaryIO) -> NpyHeader:
+    """The header of an open file, which is left behind it.
+
+    Raises ConvtoolError where it is none, where the array holds Python objects (pickles, which
+    are programs), and where less is behind it than its shape says.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+        try:
+            version = np.lib.format.read_magic(file)
+            formats = np.lib.format
+            one = version == (1, 0)
+            read = formats.read_array_header_1_0 if one else formats.read_array_header_2_0
+            header = NpyHeader(*read(file))
+        except Exception as error:  # whatever that Python raises
+            raise ConvtoolError(f"is no sound .npy file: {error}") from None
+    if header.dtype.hasobject:
+        raise ConvtoolError("is a .npy file of Python objects, expected numbers")
+    if any(type(length) is not int or length < 0 for length in header.shape):
+        raise ConvtoolError(f"is no sound .npy file: its shape is {header.shape}")
+    start = file.tell()
+    left = file.seek(0, os.SEEK_END) - start
+    file.seek(start)
+    if left < header.size:
+        raise ConvtoolError(
+            f"is no sound .npy file: it holds {left} bytes of numbers, expected {header.size}"
+        )
+    return header
