@@ -124,6 +124,21 @@ def deep(picture: Image.Image) -> Image.Image:
     return Image.fromarray(np.rint(luma * 257).astype(np.uint16))
 
 
+def layer() -> tuple[np.ndarray, np.ndarray]:
+    """Weights (8, 3, 5, 5) and biases of a layer like the first of many networks: stripes of six
+    directions in grey, and two contrasts of colours."""
+    row, col = np.mgrid[-2:3, -2:3]
+    fade = np.exp(-(row**2 + col**2) / 4)
+    weights = []
+    for angle in np.arange(6) * np.pi / 6:
+        stripes = fade * np.sin(1.8 * (row * np.cos(angle) + col * np.sin(angle)))
+        weights.append(np.stack([stripes / 3] * 3))
+    for colors in ([1, -1, 0], [-0.5, -0.5, 1]):
+        weights.append(np.multiply.outer(colors, fade / 4))
+    biases = [*[0.0] * 6, -8.0, -8.0]
+    return np.round(weights, 4).astype(np.float32), np.array(biases, np.float32)
+
+
 def main() -> None:
     """Write every sample."""
     scene = draw()
@@ -131,6 +146,8 @@ def main() -> None:
     scene.convert("L").save(HERE / "scene-gray.png", optimize=True)
     with_alpha(scene).save(HERE / "scene-alpha.png", optimize=True)
     deep(scene).save(HERE / "scene-16bit.png", optimize=True)
+    for name, array in zip(("conv1", "bias1"), layer(), strict=True):
+        np.save(HERE / f"{name}.npy", array)
     (HERE / "matrix4x4.csv").write_text("1,3,2,1\n2,9,1,1\n1,3,2,3\n5,6,1,2\n")
 
 

@@ -31,10 +31,14 @@ COMMANDS_SHOWN = [
 
 @pytest.fixture
 def workplace(folder, photo):
-    """A folder with a photo and the samples in it."""
+    """A folder with a photo, a folder of photos, and the samples in it."""
     Image.fromarray(photo).save("photo.png")
+    (folder / "photos" / "trip").mkdir(parents=True)
+    for name in ("a.jpg", "b.png", "trip/c.jpg"):
+        Image.fromarray(photo[:90, :120]).save(f"photos/{name}")
     shutil.copytree(REPOSITORY / "samples", "samples", ignore=shutil.ignore_patterns("out"))
     shutil.copytree(REPOSITORY / "kernels", "kernels")
+    shutil.copy("samples/layer.toml", "layer.toml")
     return folder
 
 

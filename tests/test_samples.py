@@ -17,6 +17,8 @@ def test_the_samples_are_what_their_script_draws():
     assert np.array_equal(read_image(SAMPLES / "scene.png"), np.asarray(scene))
     assert np.array_equal(read_image(SAMPLES / "scene-gray.png"), np.asarray(scene.convert("L")))
     assert read_image(SAMPLES / "matrix4x4.csv").tolist()[1] == [2, 9, 1, 1]
+    for name, array in zip(("conv1", "bias1"), script.layer(), strict=True):
+        assert np.array_equal(np.load(SAMPLES / f"{name}.npy"), array)
     alpha = np.asarray(script.with_alpha(scene))
     assert np.array_equal(read_image(SAMPLES / "scene-alpha.png"), alpha)
     assert np.array_equal(read_image(SAMPLES / "scene-16bit.png"), np.asarray(script.deep(scene)))
