@@ -34,7 +34,7 @@ def run(rounds: int, images: int, threads: int, work: Path, out: Path) -> None:
     album = photos(work, images)
     found = [
         Job(f"{images} photos", 0, album, _empty(work / "out"), over_folder(work, threads)),
-        Job("12 MP, conv | relu | pool", 12, photo(work, 12, ".png"), str(work / "out.png"),
+        Job("12 MP, conv, relu, pool", 12, photo(work, 12, ".png"), str(work / "out.png"),
             chains()),
     ]  # fmt: skip
     for job in found:
@@ -96,7 +96,7 @@ def over_folder(work: Path, threads: int) -> Commands:
         return ["sh", "-c", f"ls | xargs -P {count} -I F {join(words)}"]
 
     def inside(folder: str, command: list[str]) -> list[str]:
-        return ["env", "-C", folder, *command]
+        return ["/usr/bin/env", "-C", folder, *command]
 
     if vips := shutil.which("vips"):
         rest = [str(matrix), "--precision", "float"]

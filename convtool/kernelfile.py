@@ -19,8 +19,11 @@ LARGEST_FILE = 64 * 2**20
 LARGEST_TEXT = 16 * 2**20
 """Bytes of a kernel as JSON or rows."""
 
+LARGEST_WINDOW = 2**20
+"""Weights of one kernel: as of 1024x1024."""
+
 MOST_WEIGHTS = 2**22
-"""Weights of a kernel or layer: as of 2048x2048, or of 512 outputs of 512 channels under 4x4."""
+"""Weights of a layer: as of 512 outputs of 512 channels under 4x4."""
 
 Found = TypeVar("Found", bound=Kernel | Layer)
 
@@ -91,8 +94,8 @@ def _checked(*kernels: Found) -> tuple[Found, ...]:
     """The kernels, none of which is too large."""
     for kernel in kernels:
         shape = kernel.weights.shape
-        if math.prod(shape) > MOST_WEIGHTS:
-            raise ConvtoolError(
-                f"has {'x'.join(map(str, shape))} weights, expected {MOST_WEIGHTS} at most"
-            )
+        for sizes, most in ((shape[-2:], LARGEST_WINDOW), (shape, MOST_WEIGHTS)):
+            if math.prod(sizes) > most:
+                found = "x".join(map(str, sizes))
+                raise ConvtoolError(f"has {found} weights, expected {most} at most")
     return kernels

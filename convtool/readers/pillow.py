@@ -113,6 +113,13 @@ def pillow_decodes() -> Iterator[None]:
             ) from None
         except ConvtoolError:
             raise
+        except ValueError as error:
+            if "MAX_TEXT" not in str(error):  # Pillow's limits on what text and profiles unpack to
+                raise ConvtoolError(f"is broken and cannot be decoded: {error}") from None
+            raise ConvtoolError(
+                "holds text or a profile that unpacks to more than 1 MiB, or to more than 64 MiB "
+                "in all; take it out if it is meant"
+            ) from None
         except Exception as error:  # a broken file makes Pillow's decoders raise almost anything
             raise ConvtoolError(f"is broken and cannot be decoded: {error}") from None
 

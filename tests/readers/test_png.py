@@ -2,6 +2,7 @@
 
 import io
 import struct
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -292,3 +293,26 @@ def test_a_text_that_unpacks_to_very_much_is_refused():
         for read in WAYS:
             assert isinstance(outcome(by_pillow, data), str)
             assert isinstance(outcome(read, data), str)
+
+
+def packed_bombs():
+    packed = zlib.compress(bytes(2**27), 9)
+    yield chunk(b"zTXt", b"Comment\0\0" + packed)
+    yield chunk(b"iTXt", b"Comment\0\1\0\0\0" + packed)
+    yield chunk(b"iCCP", b"profile\0\0" + packed)
+    yield chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(2**20 - 9))) * 70
+
+
+@pytest.mark.parametrize("bomb", list(packed_bombs()), ids=["zTXt", "iTXt", "iCCP", "many"])
+@pytest.mark.parametrize("before", [True, False])
+def test_text_and_profiles_that_unpack_to_much_are_refused(folder, bomb, before):
+    rng = np.random.default_rng(0)
+    where = {"before" if before else "after": bomb}
+    (folder / "a.png").write_bytes(random_png(rng, 8, 0, 5, 5, **where))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ConvtoolError, match=r"a.png: holds text or a profile that unpacks"):
+            read_image("a.png")
+        assert tracemalloc.get_traced_memory()[1] < 100 * 2**20
+    finally:
+        tracemalloc.stop()
