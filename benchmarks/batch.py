@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from .commands import EDGE, photo
-from .job import OURS, SCRIPTS, Commands, Job, conditions, measure, own, table
+from .job import OURS, SCRIPTS, Commands, Job, measure, own, report
 
 SIDE = 512
 TARGETS = {
@@ -48,7 +48,15 @@ def run(rounds: int, images: int, threads: int, work: Path, out: Path) -> None:
         click.echo(str(job))
         found.append(job)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "batch.md").write_text(_report(found, rounds, images, threads))
+    text = report(
+        "Many images beside their peers",
+        f"Medians of {rounds} interleaved rounds of whole processes.",
+        f"{images} photos of {SIDE}x{SIDE}, PNG to PNG, by a 3x3 kernel, on {threads} threads or "
+        "processes.",
+        _targets(found),
+        found,
+    )
+    (out / "batch.md").write_text(text)
 
 
 def photos(work: Path, count: int) -> str:
@@ -181,28 +189,10 @@ def _empty(folder: Path) -> str:
     return str(folder)
 
 
-def _report(found: list[Job], rounds: int, images: int, threads: int) -> str:
-    """The tables in Markdown."""
-    targets = [
-        f"| {job.name}, over {peer} | {most} | {job.ratio(peer):.2f} |"
-        for job in found
-        for peer in job.peers
-        for name, most in TARGETS.items()
-        if peer.startswith(name)
-    ]
-    lines = [
-        "# Many images beside their peers",
-        "",
-        f"{conditions()}. Medians of {rounds} interleaved rounds of whole processes.",
-        "",
-        f"{images} photos of {SIDE}x{SIDE}, PNG to PNG, by a 3x3 kernel, on {threads} threads or "
-        "processes. The ratio is convtool's time over the peer's: below 1, convtool is quicker.",
-        "",
-        "| | target | measured |",
-        "| --- | --- | --- |",
-        *targets,
-        "",
-    ]
+def _targets(found: list[Job]) -> Iterator[tuple[str, float, str]]:
+    """The targets beside the measurements."""
     for job in found:
-        lines += table(job)
-    return "\n".join(lines)
+        for peer in job.peers:
+            for name, most in TARGETS.items():
+                if peer.startswith(name):
+                    yield f"{job.name}, over {peer}", most, f"{job.ratio(peer):.2f}"

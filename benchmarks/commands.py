@@ -9,7 +9,7 @@ import click
 import numpy as np
 from PIL import Image
 
-from .job import OURS, SCRIPTS, SLOW, Commands, Job, conditions, measure, own, table
+from .job import OURS, SCRIPTS, SLOW, Commands, Job, measure, own, report
 from .plot import draw_commands
 
 EDGE = "-1 -1 -1 -1 8 -1 -1 -1 -1"
@@ -25,7 +25,15 @@ def run(rounds: int, largest: float, work: Path, out: Path) -> None:
         found.append(job)
         click.echo(str(job))
     out.mkdir(parents=True, exist_ok=True)
-    (out / "commands.md").write_text(_report(found, rounds))
+    text = report(
+        "The command beside its peers",
+        f"Medians of {rounds} interleaved rounds of whole processes; what takes more than "
+        f"{SLOW:g} seconds is run once.",
+        "A photo with a little noise, and the 3x3 edge kernel on each of its channels.",
+        _summary(found),
+        found,
+    )
+    (out / "commands.md").write_text(text)
     draw_commands(found, out / "commands.png")
 
 
@@ -166,24 +174,3 @@ def _summary(found: list[Job]) -> list[tuple[str, str, str]]:
     ]
     lines.append(("output size over OpenCV's", "1.05", ", ".join(sizes)))
     return lines
-
-
-def _report(found: list[Job], rounds: int) -> str:
-    """The tables in Markdown."""
-    lines = [
-        "# The command beside its peers",
-        "",
-        f"{conditions()}. Medians of {rounds} interleaved rounds of whole processes; what takes "
-        f"more than {SLOW:g} seconds is run once.",
-        "",
-        "A photo with a little noise, and the 3x3 edge kernel on each of its channels. The ratio "
-        "is convtool's time over the peer's: below 1, convtool is quicker.",
-        "",
-        "| | target | measured |",
-        "| --- | --- | --- |",
-        *(f"| {what} | {target} | {value} |" for what, target, value in _summary(found)),
-        "",
-    ]
-    for job in found:
-        lines += table(job)
-    return "\n".join(lines)

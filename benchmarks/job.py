@@ -4,7 +4,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from importlib import import_module
@@ -109,7 +109,7 @@ def once(command: list[str], target: str) -> Measured | None:
     return Measured([seconds], peak, size)
 
 
-def table(job: Job) -> list[str]:
+def _table(job: Job) -> list[str]:
     """What was measured of a job, in Markdown."""
     rows = ((name, job.measured[name]) for name in (OURS, *job.peers))
     return [
@@ -127,7 +127,28 @@ def table(job: Job) -> list[str]:
     ]
 
 
-def conditions() -> str:
+def report(
+    title: str, how: str, what: str, targets: Iterable[tuple[str, object, str]], jobs: list[Job]
+) -> str:
+    """All tables in Markdown: targets beside what was measured, and each job."""
+    lines = [
+        f"# {title}",
+        "",
+        f"{_conditions()}. {how}",
+        "",
+        f"{what} The ratio is convtool's time over the peer's: below 1, convtool is quicker.",
+        "",
+        "| | target | measured |",
+        "| --- | --- | --- |",
+        *(f"| {name} | {target} | {value} |" for name, target, value in targets),
+        "",
+    ]
+    for job in jobs:
+        lines += _table(job)
+    return "\n".join(lines)
+
+
+def _conditions() -> str:
     """When, on what and with what the measurements were taken."""
     names = {"convtool": "convtool", "numpy": "NumPy", "pillow": "Pillow", "scipy": "SciPy"}
     names["distributed"] = "Dask distributed"

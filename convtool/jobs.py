@@ -71,6 +71,9 @@ def do(work: Work, job: Job, threads: int = 1, most_pixels: int | None = None) -
     except MemoryError:
         told = f"{job.source}: there is not enough memory for this image"
         return Outcome(seconds=time.perf_counter() - start, error=told)
+    except Exception as error:  # whatever it is, the other images go on
+        told = f"{job.source}: {type(error).__name__}: {error}"
+        return Outcome(seconds=time.perf_counter() - start, error=told)
     return Outcome(reports, notes, time.perf_counter() - start)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import skimage.data
 from PIL import Image
+from running import PARENT, needs_proc, running
 
 import convtool.batch
 from convtool import conv2d, find_kernel, read_image
@@ -79,20 +80,10 @@ def test_a_bad_image_is_told_and_the_rest_goes_on(pieces, folder):
 
 
 def children():
-    me = str(os.getpid())
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/stat") as file:
-                fields = file.read().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if fields[1] == me and fields[0] != "Z":
-            found.append(int(pid))
-    return found
+    return running(PARENT, os.getpid())
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="no /proc on this system")
+@needs_proc
 def test_a_process_that_is_killed_is_replaced(pieces):
     before = set(children())
     with Processes(WORK, 2, None, "fork") as crew:
@@ -133,6 +124,21 @@ def test_leaving_early_ends_the_processes_and_leaves_nothing_half_done(pieces, f
     started.close()
     assert set(children()) <= before
     assert not [name for name in os.listdir("out") if name.startswith(".convtool")]
+
+
+class Faulty:
+    """An operator with a fault."""
+
+    def bind(self, header):
+        raise ZeroDivisionError("of all things")
+
+
+def test_a_fault_of_our_own_is_told_and_the_rest_goes_on(pieces):
+    work = Work(((Faulty(),), (Conv(find_kernel("box3")),)), "npy")
+    jobs = [pieces[0], *(Job(job.source, job.targets[1:]) for job in pieces[1:])]
+    found = {job: outcome.error for job, outcome in do_all(jobs, work, 2)}
+    assert found.pop(pieces[0]) == "0.png: ZeroDivisionError: of all things"
+    assert set(found.values()) == {None}
 
 
 def test_a_worker_of_another_version_says_so(pieces):

@@ -2,12 +2,9 @@
 
 import json
 import os
-import pty
-import subprocess
 
 import numpy as np
 import pytest
-from conftest import SCRIPT
 from convtool.cli.targets import check_template
 from PIL import Image
 
@@ -222,24 +219,11 @@ def test_the_bytes_are_those_of_single_commands(convtool, album, folder):
             assert found == (folder / "one.png").read_bytes()
 
 
-def test_a_bar_on_a_terminal_and_errors_above_it(album, folder):
+def test_a_bar_on_a_terminal_and_errors_above_it(terminal, album, folder):
     (album / "broken.png").write_bytes(b"x")
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        [SCRIPT, "pool", "album", "-d", "out", "--json"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=follower, cwd=folder,
-    )  # fmt: skip
-    os.close(follower)
-    shown = b""
-    try:
-        while chunk := os.read(leader, 65536):
-            shown += chunk
-    except OSError:  # the terminal's last user has closed it
-        pass
-    assert process.stdout.read().count(b"\n") == 3
-    process.stdout.close()
-    assert process.wait(timeout=30) == 1
-    os.close(leader)
+    code, shown = terminal("pool", "album", "-d", "out", "--json", streams=["stderr"])
+    assert code == 1
+    assert shown.count(b'{"input"') == 3
     assert b"3/3" in shown
     assert b"images/s" in shown
     assert b"\r\x1b[Kconvtool: album/broken.png: is no image" in shown

@@ -13,6 +13,7 @@ import pytest
 import skimage.data
 from conftest import SCRIPT
 from PIL import Image
+from running import SESSION, needs_proc, running
 
 from convtool import read_image
 
@@ -52,19 +53,10 @@ def wait_for(condition, seconds=30):
 
 def members(session):
     """The processes of a session that are still there."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/stat") as file:
-                fields = file.read().rpartition(")")[2].split()
-        except OSError:
-            continue
-        if int(fields[3]) == session and fields[0] != "Z":
-            found.append(int(pid))
-    return found
+    return running(SESSION, session)
 
 
-@pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="no /proc on this system")
+@needs_proc
 def test_killed_at_fifty_moments_and_resumed(convtool, album, folder):
     """Each time it is killed by SIGKILL, alone or with its workers, or one of these alone."""
     command = ["run", "conv -k gaussian5 | conv -k edge", "album", "--format", "npy",

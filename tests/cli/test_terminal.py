@@ -1,7 +1,5 @@
 """How the command behaves on a terminal, and when it is interrupted or its reader goes away."""
 
-import os
-import pty
 import signal
 import subprocess
 import time
@@ -12,34 +10,6 @@ from conftest import SCRIPT
 from PIL import Image
 
 from convtool import read_image
-
-
-@pytest.fixture
-def terminal(folder):
-    """Run a command with some of its streams on a terminal; returns (code, what it showed)."""
-
-    def run(*args, streams, stdin=None):
-        leader, follower = pty.openpty()
-        where = dict.fromkeys(streams, follower)
-        process = subprocess.Popen(
-            [SCRIPT, *args],
-            stdin=where.get("stdin", stdin or subprocess.DEVNULL),
-            stdout=where.get("stdout", subprocess.PIPE),
-            stderr=where.get("stderr", subprocess.PIPE),
-            cwd=folder,
-        )
-        os.close(follower)
-        shown = b""
-        try:
-            while chunk := os.read(leader, 65536):
-                shown += chunk
-        except OSError:  # the terminal's last user has closed it
-            pass
-        out, err = process.communicate(timeout=30)
-        os.close(leader)
-        return process.returncode, shown + (out or b"") + (err or b"")
-
-    return run
 
 
 @pytest.mark.parametrize(
