@@ -5,6 +5,7 @@ import pty
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -81,6 +82,13 @@ def interrupted(folder):
         return process.returncode, err.strip()
 
     return run
+
+
+@pytest.fixture
+def new_threads():
+    """What tells which threads there are that were not there at the start."""
+    before = set(threading.enumerate())
+    return lambda: set(threading.enumerate()) - before
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
 import io
-import threading
 
 import numpy as np
 import pytest
@@ -97,7 +96,7 @@ def test_an_image_is_read_to_its_end_for_what_may_be_wrong_there():
             )
 
 
-def test_an_encoder_that_fails_ends_the_job(monkeypatch):
+def test_an_encoder_that_fails_ends_the_job(monkeypatch, new_threads):
     pixels = np.zeros((3000, 500, 3), np.uint8)
     calls = []
 
@@ -109,4 +108,4 @@ def test_an_encoder_that_fails_ends_the_job(monkeypatch):
     with pytest.raises(OSError, match="no more room"):
         filter_image(Blocks(pixels, 10), [Relu()], io.BytesIO(), FORMATS["png"], threads=3)
     assert len(calls) < 8
-    assert threading.active_count() == 1
+    assert not new_threads()

@@ -168,26 +168,26 @@ def test_an_error_comes_in_its_turn_and_ends_the_threads(threads):
     assert threading.active_count() == before
 
 
-def test_an_error_in_making_the_items_is_raised_after_what_was_made():
+def test_an_error_in_making_the_items_is_raised_after_what_was_made(new_threads):
     def items():
         yield from (1, 2)
         raise KeyError("no more")
 
     with pytest.raises(KeyError):
         list(in_order(lambda item: item, items(), 2))
-    assert threading.active_count() == 1
+    assert not new_threads()
 
 
-def test_giving_up_ends_the_threads_and_drops_what_has_not_begun():
+def test_giving_up_ends_the_threads_and_drops_what_has_not_begun(new_threads):
     done = []
     results = in_order(done.append, range(1000), 3)
     next(results)
     results.close()
-    assert threading.active_count() == 1
+    assert not new_threads()
     assert len(done) < 20
 
 
-def test_an_interrupt_does_not_wait_for_its_turn():
+def test_an_interrupt_does_not_wait_for_its_turn(new_threads):
     slow = threading.Event()
 
     def work(item):
@@ -200,7 +200,7 @@ def test_an_interrupt_does_not_wait_for_its_turn():
 
     with pytest.raises(KeyboardInterrupt):
         list(in_order(work, range(50), 2))
-    assert threading.active_count() == 1
+    assert not new_threads()
 
 
 def test_what_waits_for_a_thread_is_not_begun_after_giving_up():
