@@ -75,7 +75,7 @@ def _listed(path: str, null: bool) -> Iterator[str]:
 
 
 def _names(file: BinaryIO, null: bool) -> Iterator[str]:
-    data = file.read()
+    data = file.read().removeprefix(b"\xef\xbb\xbf")  # which editors on Windows put there
     lines = data.split(b"\0") if null else data.replace(b"\r\n", b"\n").split(b"\n")
     for line in filter(None, lines):
         if b"\0" in line:

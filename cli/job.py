@@ -30,6 +30,10 @@ def run(images: Sequence[str], given: Mapping[str, Any], make: Callable[[], Maps
         with usage():
             return make()
 
+    if given["name"] and not given["out_dir"]:
+        raise click.UsageError("--name goes with --out-dir")
+    if given["null"] and not given["from_file"]:
+        raise click.UsageError("-0 goes with --from-file")
     if is_many(images, given):
         from . import many
 

@@ -108,6 +108,7 @@ def cli() -> None:
 
 
 def _terminate(number: int, _: object) -> NoReturn:
+    signal.signal(number, signal.SIG_IGN)  # a second one would come in the way of cleaning up
     raise Terminated(number)
 
 

@@ -1,12 +1,13 @@
 """Many images: which they are, where their maps go, and what is said of them."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from convtool.errors import ConvtoolError
 from convtool.operations import Maps
 
 from .inputs import Image, gather
@@ -16,7 +17,7 @@ from .tally import Plan, Tally
 from .targets import check_template, targets
 
 if TYPE_CHECKING:
-    from convtool.jobs import Job
+    from convtool.jobs import Job, Outcome
     from convtool.writers import Format
 
 
@@ -42,6 +43,8 @@ class Request(NamedTuple):
 def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output: Output) -> None:
     """Work on all images, and exit with 1 if one of them fails."""
     _check(request, output)
+    if not request.from_file and (not names or names == ("-",)):
+        raise click.UsageError("an image from stdin has no name: use -o FILE, and none of these")
     images = gather(names, request.from_file, request.null, request.recursive, request.out_dir)
     if not request.out_dir and (output.path is None or len(images) != 1):
         raise click.UsageError("say where the maps go: -d DIR, or -o FILE for a single image")
@@ -60,7 +63,7 @@ def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output
         output.compression,
         output.max_pixels,
     )
-    plans = list(_plans(images, _files(images, list(maps), format_, request, output), request))
+    plans = list(_plans(_files(images, list(maps), format_, request, output), request))
     jobs = {_job(plan, files, request): plan for plan, files in plans if plan.files}
     output.say_beforehand(format_)
     for folder in {os.path.dirname(file) for plan in jobs.values() for file in plan.files}:
@@ -69,18 +72,22 @@ def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output
     tally = Tally(request.json_, output.quiet, progress)
     for plan, _ in plans:
         tally.skip(plan)
+    broken = False
     try:
         found = do_all(list(jobs), work, output.threads, request.scheduler)
         with progress, closing(found) as outcomes:
             for job, outcome in outcomes:
-                tally.count(jobs[job], outcome)
+                tally.count(jobs[job], _as_given(outcome, job, jobs[job]))
                 progress.step()
                 if outcome.error is not None and request.fail_fast:
                     break
+    except ConvtoolError as error:  # of the cluster, and of no image
+        broken = True
+        progress.say(str(error))
     finally:
         output.say_lost(tally.reports, format_)
-        output.say(tally.summary(len(images)))
-    if tally.failed:
+        output.say(tally.summary(len(plans)))
+    if tally.failed or broken:
         raise click.exceptions.Exit(1)
 
 
@@ -90,12 +97,12 @@ def _check(request: Request, output: Output) -> None:
         raise click.UsageError("--output and --out-dir exclude each other")
     if output.path == "-":
         raise click.UsageError("-o - is for a single image, without --json and the like")
-    if request.name and not request.out_dir:
-        raise click.UsageError("--name goes with --out-dir")
-    if request.null and not request.from_file:
-        raise click.UsageError("-0 goes with --from-file")
+    if request.scheduler and output.threads:
+        raise click.UsageError("--threads is for this machine, and --scheduler has its own")
     if request.name:
         check_template(request.name)
+    if request.out_dir and os.path.exists(request.out_dir) and not os.path.isdir(request.out_dir):
+        raise ConvtoolError(f"{request.out_dir}: is a file, expected a folder for the maps")
 
 
 def _files(
@@ -104,21 +111,21 @@ def _files(
     format_: "Format",
     request: Request,
     output: Output,
-) -> list[list[str]]:
-    """The files of each image's maps."""
+) -> list[tuple[Image, list[str]]]:
+    """The images, each with the files of its maps."""
     if output.path:
         check_names(maps, output.path, "-o")
-        return [[output.path.replace(PLACEHOLDER, name) for name in maps]]
+        return [(images[0], [output.path.replace(PLACEHOLDER, name) for name in maps])]
     template = request.name or f"{{stem}}-{PLACEHOLDER}{format_.extensions[0]}"
     check_names(maps, template, "--name")
-    return targets(images, maps, request.out_dir or "", template)
+    return targets(images, maps, request.out_dir or "", template, request.skip_existing)
 
 
 def _plans(
-    images: Sequence[Image], files: Sequence[Sequence[str]], request: Request
+    files: Iterable[tuple[Image, list[str]]], request: Request
 ) -> Iterator[tuple[Plan, dict[int, str]]]:
     """Each image's plan, and the numbers of the maps that are to be made, with their files."""
-    for image, all_ in zip(images, files, strict=True):
+    for image, all_ in files:
         there = [file for file in all_ if request.skip_existing and os.path.exists(file)]
         left = {number: file for number, file in enumerate(all_) if file not in there}
         yield Plan(image, tuple(left.values()), tuple(there)), left
@@ -130,3 +137,13 @@ def _job(plan: Plan, files: Mapping[int, str], request: Request) -> "Job":
 
     place = os.path.abspath if request.scheduler else os.fspath
     return Job(place(plan.image.path), tuple((n, place(file)) for n, file in files.items()))
+
+
+def _as_given(outcome: "Outcome", job: "Job", plan: Plan) -> "Outcome":
+    """The outcome with an error that names files as the command line does."""
+    places = {job.source: plan.image.path}
+    places |= {path: name for (_, path), name in zip(job.targets, plan.files, strict=True)}
+    for path, name in places.items():
+        if outcome.error and outcome.error.startswith(f"{path}: "):
+            return outcome._replace(error=name + outcome.error[len(path) :])
+    return outcome

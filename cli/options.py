@@ -146,7 +146,7 @@ max_pixels = click.option(
     "--max-pixels",
     type=click.IntRange(min=1),
     metavar="N",
-    help="Refuse larger images and maps. Default: 2 gigapixels.",
+    help="Refuse images and maps of more pixels. Default: 2000000000.",
 )
 
 quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
@@ -158,7 +158,8 @@ output = click.option(
     type=FILE,
     help=(
         "Where the map goes; the extension tells the format. {kernel} stands for the kernel's "
-        "name. Default: stdout, or on a terminal a file IMAGE-KERNEL.png in the current folder."
+        "name (of pool and run for what is done, as max2). Default: stdout, or on a terminal a "
+        "file IMAGE-KERNEL.png in the current folder."
     ),
 )
 

@@ -45,6 +45,11 @@ class Progress:
         seconds = time.monotonic() - self._start
         self._bar.update(1, f"{self._done / max(seconds, 1e-3):.1f} images/s")
 
+    def clear(self) -> None:
+        """Take the bar away from under what stdout says on the same terminal."""
+        if self._shown and sys.stdout is not None and sys.stdout.isatty():
+            click.echo(CLEAR, err=True, nl=False)
+
     def say(self, *lines: str) -> None:
         """Words for a person, on stderr; the bar goes on below them."""
         with suppress(OSError):  # what cannot be told does not undo the work

@@ -9,7 +9,23 @@ from convtool.operations import OPERATIONS, Maps
 from . import job, options
 
 
-@click.command(no_args_is_help=False)
+class _Run(click.Command):
+    """A command that knows a pipeline whose quotes were forgotten."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As any command does."""
+        first = args[0] if args else ""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if first not in OPERATIONS:
+                raise
+            raise click.UsageError(
+                f"{error.format_message()} Is the pipeline quoted? '{first} ... | relu'", ctx
+            ) from None
+
+
+@click.command(cls=_Run, no_args_is_help=False)
 @click.argument("pipeline", required=False, metavar="PIPELINE", type=options.FILE)
 @options.images
 @options.result
@@ -25,8 +41,8 @@ def run(ctx: click.Context, /, pipeline: str | None, images: tuple[str, ...], **
       convtool run layer.toml photos --recursive -d maps
 
     PIPELINE is stages apart by |, in the words of the commands, or a .toml or .json file with a
-    list of stages. Stages are conv and pool, with the options of the commands from --kernel and
-    --mode on, relu, leaky_relu (--slope 0.01), sigmoid, tanh, abs and gray.
+    list of stages. Stages are conv and pool, with the options that come before --output in the
+    help of these commands, relu, leaky_relu (--slope 0.01), sigmoid, tanh, abs and gray.
 
     Without IMAGE, or with -, the image comes from stdin. The maps of several images, or of a
     folder of them, go to --out-dir.

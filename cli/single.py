@@ -34,7 +34,8 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     output.say(*(f"{source.name}: {note}" for note in reader.notes))
     output.say_beforehand(format_)
     for operators in maps.values():  # all of them before the first is written
-        header = segments(operators, reader.header)[-1].output
+        with at(source.name):
+            header = segments(operators, reader.header)[-1].output
         with at("the map"):
             check_size(header.height, header.width, output.max_pixels)
     reports = []

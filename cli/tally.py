@@ -1,7 +1,6 @@
 """What became of many images, image by image and in all."""
 
 import json
-import os
 import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
@@ -81,8 +80,8 @@ class Tally:
         if report:
             shape = [report.output.height, report.output.width, len(report.output.channels)]
         line = {
-            "input": _text(plan.image.path),
-            "output": None if file is None else _text(file),
+            "input": plan.image.path,
+            "output": file,
             "status": status,
             "shape": shape,
             "seconds": None if seconds is None else round(seconds, 6),
@@ -90,9 +89,5 @@ class Tally:
             "error": error,
         }
         if sys.stdout is not None:
+            self._progress.clear()
             click.echo(json.dumps(line))
-
-
-def _text(path: str) -> str:
-    """A path as text; bytes that are none become question marks."""
-    return os.fsencode(path).decode("utf-8", "replace")

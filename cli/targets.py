@@ -20,38 +20,47 @@ def check_template(template: str) -> None:
         if name not in PLACEHOLDERS:
             known = ", ".join(f"{{{known}}}" for known in PLACEHOLDERS)
             raise click.UsageError(f"--name: found {{{name}}}, expected {known}")
+    if re.search(r"[{}]", re.sub(r"\{\w+\}", "", template)):
+        raise click.UsageError(f"--name: found {template!r}, expected each {{ to be closed by a }}")
     parts = re.split(r"[/\\]" if os.name == "nt" else "/", template)
     if os.path.isabs(template) or ".." in parts or parts[-1] in ("", "."):
         raise click.UsageError(f"--name: found {template!r}, expected a name inside --out-dir")
 
 
 def targets(
-    images: Sequence[Image], maps: Sequence[str], folder: str, template: str
-) -> list[list[str]]:
-    """The files of each image's maps.
+    images: Sequence[Image], maps: Sequence[str], folder: str, template: str, leave: bool
+) -> list[tuple[Image, list[str]]]:
+    """The images, each with the files of its maps.
 
-    Raises ConvtoolError where two maps would be one file, or one would replace an image.
+    Raises ConvtoolError where two maps would be one file, or one would replace an image. If what
+    is there is to be left alone (`leave`), such an image is a map of an earlier run, and no input.
     """
-    sources = {os.path.realpath(image.path): image.path for image in images}
-    taken: dict[str, str] = {}
+    sources = {_place(image.path): image for image in images}
+    taken: dict[str, Image] = {}
     found = []
     for image in images:
-        mine = [os.path.join(folder, image.folder, _name(template, image, map_)) for map_ in maps]
-        for path in mine:
-            place = os.path.normcase(os.path.realpath(path))
-            if place in sources:
+        names = [_name(template, image, map_) for map_ in maps]
+        files = [os.path.join(folder, image.folder, name) for name in names]
+        for file in files:
+            place = _place(file)
+            if place in sources and (not leave or sources[place] is image):
                 raise ConvtoolError(
-                    f"{path} would replace the image {sources[place]}; "
+                    f"the map {file} of {image.path} would replace an image that is an input too; "
                     "choose another --out-dir or --name"
                 )
             if place in taken:
                 raise ConvtoolError(
-                    f"{taken[place]} and {image.path} would both become {path}; "
-                    f"put {{ext}} or {{stem}} into --name, or give them a folder each"
+                    f"{taken[place].path} and {image.path} would both become {file}; "
+                    "tell them apart by {ext} or {stem} in --name, or give them a run each"
                 )
-            taken[place] = image.path
-        found.append(mine)
-    return found
+            taken[place] = image
+        found.append((image, files))
+    return [(image, files) for image, files in found if _place(image.path) not in taken]
+
+
+def _place(path: str) -> str:
+    """What is the same for all paths to a file."""
+    return os.path.normcase(os.path.realpath(path))
 
 
 def _name(template: str, image: Image, map_: str) -> str:

@@ -3,6 +3,7 @@
 import logging
 import pickle
 import time
+import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -21,7 +22,7 @@ Outcomes = tuple[Outcome, ...]
 PATIENCE = 10.0
 """Seconds for a scheduler to answer."""
 
-WORKERLESS = 60.0
+WORKERLESS = 30.0
 """Seconds that a cluster may be without any worker."""
 
 GLANCE = 0.5
@@ -99,7 +100,7 @@ class Cluster:
         """See who is there."""
         try:
             if self._client.status != "running":
-                raise OSError(f"it is {self._client.status}")
+                raise OSError("the connection is lost")
             self._widths = dict(self._client.nthreads())
         except Exception as error:  # whatever the network makes of it
             raise ConvtoolError(f"scheduler {self._address} is gone: {error}") from None
@@ -109,20 +110,26 @@ class Cluster:
         elif self._looked - self._seen > WORKERLESS:
             raise ConvtoolError(
                 f"scheduler {self._address} has had no worker for {WORKERLESS:.0f} seconds; "
-                f"start one: dask worker {self._address}"
+                f"start one where convtool is installed: dask worker {self._address}"
             )
 
 
 def _connected(address: str) -> "Client":
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # we say what matters
     try:
         from distributed import Client
     except ImportError:
         raise ConvtoolError("Dask is not installed: pip install 'convtool[cluster]'") from None
+    for name in [*logging.root.manager.loggerDict]:  # we say what matters
+        if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     try:
-        return Client(address, timeout=PATIENCE, set_as_default=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of versions that differ: `do` looks at our own
+            return Client(address, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
-        raise ConvtoolError(f"scheduler {address} does not answer: {error}") from None
+        raise ConvtoolError(
+            f"scheduler {address} does not answer, expected one as tcp://host:8786: {error}"
+        ) from None
 
 
 def _do(packed: bytes, share: Share) -> Outcomes:

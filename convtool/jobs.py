@@ -67,7 +67,10 @@ def do(work: Work, job: Job, threads: int = 1, most_pixels: int | None = None) -
             return Outcome(put_off=True)
         return Outcome(seconds=time.perf_counter() - start, error=str(error))
     except ConvtoolError as error:
-        return Outcome(seconds=time.perf_counter() - start, error=str(error))
+        told = str(error)
+        if not told.startswith((job.source, *(target for _, target in job.targets))):
+            told = f"{job.source}: {told}"
+        return Outcome(seconds=time.perf_counter() - start, error=told)
     except MemoryError:
         told = f"{job.source}: there is not enough memory for this image"
         return Outcome(seconds=time.perf_counter() - start, error=told)

@@ -52,11 +52,27 @@ class Operation(NamedTuple):
         known = [option.name for option in self.options]
         for name in given:
             if name not in known:
-                expected = f"expected one of: {', '.join(known)}" if known else "expected none"
-                raise OptionError(f"{self.name} has no option {name!r}, {expected}")
+                raise OptionError(f"no option {name!r}, {self._expected(name, known)}")
         values = {option.name: _value(option, given.get(option.name)) for option in self.options}
         self.check(values)
         return values
+
+    def option(self, flag: str) -> Option:
+        """The option that a word like --size or -s begins; OptionError if there is none."""
+        for option in self.options:
+            if flag == option.flag or (option.short and flag == f"-{option.short}"):
+                return option
+        flags = [option.flag for option in self.options]
+        raise OptionError(f"no such option {flag}, {self._expected(flag, flags)}")
+
+    def _expected(self, found: str, known: list[str]) -> str:
+        """What could have been meant by a name."""
+        if not known:
+            return f"{self.name} takes none"
+        import difflib  # for this alone
+
+        near = difflib.get_close_matches(found, known, n=2, cutoff=0.6)
+        return f"nearest: {', '.join(near)}" if near else f"expected one of: {', '.join(known)}"
 
 
 def _value(option: Option, given: object) -> Any:
@@ -85,11 +101,10 @@ def _padding(default: str, made_of: str) -> Option:
     )
 
 
-STRIDE = Option(
-    "stride",
-    Size(1),
-    "Step from window to window: 2, or 2x1 (rows x columns). Default: 1; for pool, --size.",
-)
+def _stride(default: str) -> Option:
+    how = "Step from window to window: 2, or 2x1 (rows x columns)."
+    return Option("stride", Size(1), f"{how} Default: {default}.")
+
 
 DILATION = Option("dilation", Size(1), "Step from element to element inside a window.", "1")
 
@@ -111,6 +126,7 @@ def _check_conv(given: Given) -> None:
 
 def _conv(given: Given, lookup: "Lookup") -> Maps:
     from .conv import Conv
+    from .kernel import Layer
     from .pointwise import Gray, Relu
 
     filters = [found for spec in given["kernel"] for found in lookup.filters(spec)]
@@ -129,6 +145,8 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
         )
         for one in filters
     ]
+    if given["combine"] and any(isinstance(one, Layer) for one in filters):
+        raise OptionError("--combine is for kernels, and a layer makes one map as it is")
     if given["combine"]:
         from .combine import Combine
 
@@ -158,8 +176,10 @@ def _weights(found: "Kernel | Layer", given: Given, lookup: "Lookup") -> dict[st
                 "expected any other sum; leave --normalize out"
             )
     if not isinstance(found, Layer):
-        if given["bias_file"]:
-            raise OptionError("--bias-file goes with a layer, weights (out, in, h, w) in a .npy")
+        for name in ("bias_file", "groups"):
+            if given[name]:
+                flag = name.replace("_", "-")
+                raise OptionError(f"--{flag} goes with a layer, weights (out, in, h, w) in a .npy")
         return {"weights": replace(found, **changes)}
     if given["bias_file"]:
         changes["bias"] = read_bias(lookup.path(given["bias_file"]), len(found.weights))
@@ -183,7 +203,7 @@ CONV = Operation(
             Word(COMBINATIONS),
             "Make one map of several kernels'. magnitude: root of the sum of squares.",
         ),
-        STRIDE,
+        _stride("1"),
         _padding("same", "made of --border"),
         Option(
             "border",
@@ -249,7 +269,7 @@ POOL = Operation(
             "mode", Word(POOL_MODES), "What becomes of a window. lp: its p-norm.", "max", short="m"
         ),
         Option("size", Size(1), "The window: 2, or 2x3 (rows x columns).", "2", short="s"),
-        STRIDE,
+        _stride("the window's size"),
         _padding("0", "which win no max or min and add nothing"),
         DILATION,
         Option("ceil", Flag(), "Keep a last window that sticks out, unless all of it does."),

@@ -166,6 +166,12 @@ class KernelName(_Text):
 
     metavar = "K"
 
+    def read(self, value: object) -> str:
+        """The text."""
+        if isinstance(value, list):
+            raise ConvtoolError("found a list, expected weights as a text: '0 1 0; 1 -4 1; 0 1 0'")
+        return super().read(value)
+
 
 class FileName(_Text):
     """The name of a file."""

@@ -40,6 +40,9 @@ class Pipeline:
         self.operators = tuple(operators)
         self.name = name
 
+    def __repr__(self) -> str:
+        return f"<Pipeline {self.name}>"
+
     @classmethod
     def parse(cls, text: str) -> "Pipeline":
         """The pipeline in the words of the command line: stages apart by ``|``.

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .errors import ConvtoolError, OptionError
+from .errors import ConvtoolError, OptionError, at
 from .operations import OPERATIONS, Operation
 from .options import Flag, Option
 
@@ -22,6 +22,8 @@ Step = tuple[object, Mapping[str, object]]
 
 def steps_of_words(text: str) -> list[Step]:
     """The stages of an inline pipeline; OptionError for what cannot be one."""
+    if not text.strip():
+        return []
     lexer = shlex.shlex(text, posix=True, punctuation_chars="|")
     lexer.whitespace_split = True
     lexer.commenters = ""
@@ -36,7 +38,11 @@ def steps_of_words(text: str) -> list[Step]:
         raise OptionError("a quote is not closed, or nothing follows a backslash") from None
     if not all(stages):
         raise OptionError("found no stage before or behind a |, expected one, such as relu")
-    return [_step(name, options) for name, *options in stages]
+    steps = []
+    for number, (name, *options) in enumerate(stages, start=1):
+        with at(f"stage {number}: {name}"):
+            steps.append(_step(name, options))
+    return steps
 
 
 def steps_of_toml(text: str) -> list[Step]:
@@ -73,12 +79,12 @@ def _step(name: str, words: Iterable[str]) -> Step:
         option, value = _option(operation, word)
         if isinstance(option.kind, Flag):
             if value is not None:
-                raise OptionError(f"{name}: {option.flag} takes no value")
+                raise OptionError(f"{option.flag} takes no value")
             given[option.name] = True
             continue
         value = next(left, None) if value is None else value
         if value is None:
-            raise OptionError(f"{name}: {option.flag} requires a value")
+            raise OptionError(f"{option.flag} requires a value")
         if option.several:
             given.setdefault(option.name, []).append(value)
         else:
@@ -88,16 +94,12 @@ def _step(name: str, words: Iterable[str]) -> Step:
 
 def _option(operation: Operation, word: str) -> tuple[Option, str | None]:
     """The option that a word stands for, and the value in the same word: --size=2, -s2."""
-    long, equals, value = word.partition("=")
-    for option in operation.options:
-        if long == option.flag:
-            return option, value if equals else None
-        if option.short and word[:2] == f"-{option.short}":
-            return option, word[2:] or None
-    known = " ".join(option.flag for option in operation.options) or "none"
-    if word.startswith("-"):
-        raise OptionError(f"{operation.name}: no such option {long}, expected of: {known}")
-    raise OptionError(f"{operation.name}: unexpected word {word!r}, expected options: {known}")
+    if not word.startswith("-"):
+        raise OptionError(f"unexpected word {word!r}, expected an option of {operation.name}")
+    if word.startswith("--"):
+        flag, equals, value = word.partition("=")
+        return operation.option(flag), value if equals else None
+    return operation.option(word[:2]), word[2:] or None
 
 
 def _steps(data: object) -> list[Step]:
@@ -115,5 +117,6 @@ def _steps(data: object) -> list[Step]:
         if not isinstance(stage, dict) or "op" not in stage:
             known = ", ".join(OPERATIONS)
             raise ConvtoolError(f"stage {number}: has no op, expected one of: {known}")
-        steps.append((stage["op"], {key: stage[key] for key in stage if key != "op"}))
+        given = {key.replace("-", "_"): stage[key] for key in stage if key != "op"}
+        steps.append((stage["op"], given))
     return steps

@@ -120,7 +120,8 @@ def _serve(link: "Connection[Any, Any]", work: Work, most_pixels: int | None) ->
             link.send((share, tuple(do(work, job, 1, most_pixels) for job in share)))
 
 
-def _end(*_: object) -> NoReturn:
+def _end(number: int, _: object) -> NoReturn:
+    signal.signal(number, signal.SIG_IGN)  # a second one would come in the way of cleaning up
     raise _Ended
 
 

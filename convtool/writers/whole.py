@@ -45,43 +45,51 @@ def _beside(target: str) -> Iterator[BinaryIO]:
     """A temporary file in the target's folder, renamed to it at the end."""
     if os.path.isdir(target):
         raise IsADirectoryError(None, "it is a folder")
-    temporary, file = _hidden_file(os.path.dirname(target))
-    with file:
-        try:
+    path = os.path.join(os.path.dirname(target), f"{PREFIX}{os.urandom(8).hex()}{SUFFIX}")
+    try:  # from before the file is there: an interrupt may come at any moment
+        with _locked_file(path) as file, _kept_open(file):
             yield file
-            file.flush()
             if os.path.exists(target):
-                os.chmod(temporary, os.stat(target).st_mode & 0o777)
+                os.chmod(path, os.stat(target).st_mode & 0o777)
             file.close()
-            os.replace(temporary, target)
-        except BaseException:
-            with suppress(OSError):
-                file.close()
-            with suppress(OSError):
-                os.unlink(temporary)
-            raise
+            os.replace(path, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(path)
+        raise
 
 
-def _hidden_file(folder: str) -> tuple[str, BinaryIO]:
-    """A new hidden file, and its path; it is locked while it is open."""
+def _locked_file(path: str) -> BinaryIO:
+    """A new file, locked while it is open, so that `sweep` leaves it alone."""
     while True:
-        path = os.path.join(folder, f"{PREFIX}{os.urandom(8).hex()}{SUFFIX}")
         file: BinaryIO = open(path, "xb")  # noqa: SIM115  the caller closes it
-        if _lock(file) is not False:
-            return path, file
-        file.close()  # `sweep` was quicker, and removes it
+        _lock(file, wait=True)
+        if os.path.exists(path):
+            return file
+        file.close()  # it was swept before it was locked
 
 
-def _lock(file: BinaryIO) -> bool | None:
-    """Whether the file could be locked; None where there are no locks."""
+@contextmanager
+def _kept_open(file: BinaryIO) -> Iterator[None]:
+    """Hold a file's lock until the block ends, even if the file is closed in it."""
     if fcntl is None:
-        return None
+        yield  # and Windows renames no file that is open
+        return
+    number = os.dup(file.fileno())
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        yield
+    finally:
+        os.close(number)
+
+
+def _lock(file: BinaryIO, *, wait: bool) -> bool:
+    """Lock a file; False if somebody else has it locked, or where there are no locks."""
+    if fcntl is None:
         return False
-    except OSError:  # file systems of a network may have none
-        return None
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # locked, or a file system of a network that has no locks
+        return False
     return True
 
 
@@ -98,6 +106,5 @@ def sweep(folder: str) -> None:
         if name.startswith(PREFIX) and name.endswith(SUFFIX):
             path = os.path.join(folder, name)
             with suppress(OSError), open(path, "r+b") as file:
-                if not _lock(file):
-                    continue
-                os.unlink(path)
+                if _lock(file, wait=False):
+                    os.unlink(path)

@@ -93,6 +93,37 @@ def test_names_and_formats(convtool, album, folder):
     }  # fmt: skip
 
 
+def test_maps_beside_their_images_are_resumed(convtool, album, folder):
+    command = ["pool", "album", "-d", "album"]
+    assert convtool(*command).returncode == 0
+    before = made(album)
+    again = convtool(*command)
+    assert again.returncode == 1
+    assert b"the map album/a-max2.png of album/a.png would replace" in again.stderr
+    (album / "b-max2.png").unlink()
+    result = convtool(*command, "--skip-existing")
+    assert b"1 done, 1 skipped, 0 failed" in result.stderr
+    assert made(album) == before
+
+
+def test_errors_name_the_image(convtool, album, folder):
+    np.save("w.npy", np.ones((5, 3, 1, 1)))
+    for options in (["-k", "w.npy"], ["-k", "1", "--depth", "16", "--name", "{stem}.webp"]):
+        result = convtool("conv", "album", *options, "-d", "out", "--json")
+        assert result.returncode == 1
+        for line in lines(result):
+            assert line["error"].startswith(line["input"] + ": ")
+
+
+def test_names_that_are_no_text(convtool, album, folder):
+    name = os.fsdecode(b"lat\xffin.png")
+    os.rename("album/a.png", "album/" + name)
+    result = convtool("pool", "album", "-d", "out", "--json")
+    assert result.returncode == 0
+    told = {line["input"]: line["output"] for line in lines(result)}
+    assert os.path.exists(told["album/" + name])
+
+
 def test_clipped_shares_are_told(convtool, album, folder):
     result = convtool("conv", "album/a.png", "-k", "-1", "--json", "-o", "out.png")
     (line,) = lines(result)
@@ -158,6 +189,12 @@ def test_fail_fast(convtool, album, folder, threads):
         (["album/a.png", "--json", "-o", "-"], 2, "-o - is for a single image"),
         (["album", "-", "-d", "out"], 2, "stdin is one image"),
         (["album", "--name", "x.png", "-o", "a.png", "--json"], 2, "--name goes with --out-dir"),
+        (["-d", "out"], 2, "an image from stdin has no name: use -o FILE"),
+        (["-", "-d", "out"], 2, "an image from stdin has no name: use -o FILE"),
+        (["album/a.png", "--name", "{stem}.png"], 2, "--name goes with --out-dir"),
+        (["album", "-d", "out", "--name", "{stem.png"], 2, "expected each { to be closed"),
+        (["album", "-d", "album/a.png"], 1, "album/a.png: is a file, expected a folder"),
+        (["album", "-d", "out", "--scheduler", "x", "--threads", "2"], 2, "has its own"),
         (["album", "-d", "out", "-0"], 2, "-0 goes with --from-file"),
         (["album", "-d", "out", "--name", "{size}.png"], 2, "found {size}, expected {stem}"),
         (["album", "-d", "out", "--name", "../{stem}.png"], 2, "expected a name inside"),
@@ -167,7 +204,11 @@ def test_fail_fast(convtool, album, folder, threads):
         (["album", "-d", "out", "-k", "box3", "--name", "{stem}.png"], 2, "put {kernel} into"),
         (["album", "-d", "out", "--name", "map.png"], 1, "album/a.png and album/b.JPG would both"),
         (["album/a.png", "album/sub/a.png", "-d", "out"], 1, "would both become out/a-edge.png"),
-        (["album", "-d", "album", "--name", "a.png"], 1, "would replace the image album/a.png"),
+        (
+            ["album", "-d", "album", "--name", "a.png"],
+            1,
+            "the map album/a.png of album/a.png would replace",
+        ),
         (["album/.git", "-d", "out"], 1, ".git: is a folder that holds no image"),
         (["empty", "-d", "out"], 1, "empty: is a folder that holds no image; --recursive"),
         (["--from-file", "nothere", "-d", "out"], 1, "nothere: cannot be read"),
