@@ -33,7 +33,8 @@ def gather(
             raise click.UsageError("stdin is one image, and cannot be among several")
         found = _in_folder(name, recursive, out_dir) if os.path.isdir(name) else [Image(name)]
         for image in found:
-            images.setdefault(os.path.abspath(image.path), image)
+            folder, file = os.path.split(image.path)
+            images.setdefault(os.path.join(os.path.realpath(folder), file), image)
     return list(images.values())
 
 

@@ -126,7 +126,7 @@ def _plans(
 ) -> Iterator[tuple[Plan, dict[int, str]]]:
     """Each image's plan, and the numbers of the maps that are to be made, with their files."""
     for image, all_ in files:
-        there = [file for file in all_ if request.skip_existing and os.path.exists(file)]
+        there = [file for file in all_ if request.skip_existing and os.path.isfile(file)]
         left = {number: file for number, file in enumerate(all_) if file not in there}
         yield Plan(image, tuple(left.values()), tuple(there)), left
 
@@ -135,8 +135,9 @@ def _job(plan: Plan, files: Mapping[int, str], request: Request) -> "Job":
     """The job of a plan; on other machines paths from here mean nothing."""
     from convtool.jobs import Job
 
-    place = os.path.abspath if request.scheduler else os.fspath
-    return Job(place(plan.image.path), tuple((n, place(file)) for n, file in files.items()))
+    here = os.getcwd() if request.scheduler else ""
+    targets = tuple((n, os.path.join(here, file)) for n, file in files.items())
+    return Job(os.path.join(here, plan.image.path), targets)
 
 
 def _as_given(outcome: "Outcome", job: "Job", plan: Plan) -> "Outcome":

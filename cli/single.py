@@ -26,18 +26,15 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     paths = _paths(source, list(maps), output)
     format_ = output.format_for(output.path)
 
-    from convtool.bands import segments
+    from convtool.bands import check_sizes, segments
     from convtool.filtering import filter_image
-    from convtool.readers.limits import check_size
 
     reader = source.reader(again=len(maps) > 1 or output.range in STRETCHED)
     output.say(*(f"{source.name}: {note}" for note in reader.notes))
     output.say_beforehand(format_)
     for operators in maps.values():  # all of them before the first is written
         with at(source.name):
-            header = segments(operators, reader.header)[-1].output
-        with at("the map"):
-            check_size(header.height, header.width, output.max_pixels)
+            check_sizes(segments(operators, reader.header), output.max_pixels)
     reports = []
     for name, path in paths.items():
         done = "replaced" if path and os.path.exists(path) else "wrote"

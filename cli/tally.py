@@ -44,17 +44,17 @@ class Tally:
 
     def count(self, plan: Plan, outcome: "Outcome") -> None:
         """Tell of an image that was worked on."""
+        self.reports += outcome.reports
+        for file, report in zip(plan.files, outcome.reports, strict=False):
+            self._print(plan, "done", file, report, outcome.seconds)
         if outcome.error is not None:
             self.failed += 1
             self._progress.say(outcome.error)
             self._print(plan, "failed", seconds=outcome.seconds, error=outcome.error)
             return
         self.done += 1
-        self.reports += outcome.reports
         if not self._quiet:
             self._progress.say(*(f"{plan.image.path}: {note}" for note in outcome.notes))
-        for file, report in zip(plan.files, outcome.reports, strict=True):
-            self._print(plan, "done", file, report, outcome.seconds)
 
     def summary(self, planned: int) -> str:
         """All counts in one line."""

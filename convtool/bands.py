@@ -13,11 +13,12 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from .arguments import Pair
-from .errors import ConvtoolError
+from .errors import ConvtoolError, at
 from .image import Header
 from .pointwise import PointStage
 from .precision import Array
 from .readers.array import Reader
+from .readers.limits import check_size
 from .stage import Operator, Stage, cuts, run_band
 from .threads import Team
 
@@ -89,6 +90,13 @@ def segments(operators: Sequence[Operator], header: Header) -> list[Segment]:
         else:
             found[-1] = last._replace(before=(*last.before, stage))
     return found
+
+
+def check_sizes(chain: Sequence[Segment], max_pixels: int) -> None:
+    """Raise TooManyPixels if a map, of the last segment or before it, has more pixels than that."""
+    for segment in chain:
+        with at("the map"):
+            check_size(segment.output.height, segment.output.width, max_pixels)
 
 
 def bands(

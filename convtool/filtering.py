@@ -64,6 +64,11 @@ def filter_image(
         if tone.needs_extremes:
             found = bands(reader, chain, tone.extremes_of, count)
             tone = tone._replace(extremes=reduce(Extremes.plus, found))
+        if len(output.channels) in (2, 4) and not output.has_alpha:
+            raise ConvtoolError(
+                f"the last of {len(output.channels)} maps would be alpha in {format_.name}: "
+                "NPY and CSV hold them as they are"
+            )
         output = output._replace(dtype=tone.dtype)
     writer = format_.write(file, output, reader.metadata, compression)
 

@@ -5,11 +5,10 @@ import time
 from typing import NamedTuple
 
 from . import __version__
-from .bands import segments
+from .bands import check_sizes, segments
 from .errors import ConvtoolError, TooManyPixels, at
 from .filtering import Report, filter_image
 from .readers import open_image
-from .readers.limits import check_size
 from .stage import Operator
 from .words import Compression, Range
 from .writers import named_format
@@ -41,7 +40,7 @@ class Outcome(NamedTuple):
     """What became of a job."""
 
     reports: tuple[Report, ...] = ()
-    """One for each target; none where it failed."""
+    """One for each target that was written, in their order."""
     notes: tuple[str, ...] = ()
     """What a person should know of the image."""
     seconds: float = 0.0
@@ -60,37 +59,35 @@ def do(work: Work, job: Job, threads: int = 1, most_pixels: int | None = None) -
     if work.version != __version__:
         return Outcome(error=f"the worker has convtool {__version__}, expected {work.version}")
     limit = min(work.max_pixels, most_pixels or work.max_pixels)
+    reports: list[Report] = []
     try:
-        reports, notes = _written(work, job, threads, limit)
+        notes = _write(work, job, threads, limit, reports)
     except TooManyPixels as error:
-        if limit < work.max_pixels:
+        if limit < work.max_pixels and not reports:
             return Outcome(put_off=True)
-        return Outcome(seconds=time.perf_counter() - start, error=str(error))
+        told = str(error)
     except ConvtoolError as error:
         told = str(error)
-        if not told.startswith((job.source, *(target for _, target in job.targets))):
-            told = f"{job.source}: {told}"
-        return Outcome(seconds=time.perf_counter() - start, error=told)
     except MemoryError:
-        told = f"{job.source}: there is not enough memory for this image"
-        return Outcome(seconds=time.perf_counter() - start, error=told)
+        told = "there is not enough memory for this image"
     except Exception as error:  # whatever it is, the other images go on
-        told = f"{job.source}: {type(error).__name__}: {error}"
-        return Outcome(seconds=time.perf_counter() - start, error=told)
-    return Outcome(reports, notes, time.perf_counter() - start)
+        told = f"{type(error).__name__}: {error}"
+    else:
+        return Outcome(tuple(reports), notes, time.perf_counter() - start)
+    if not told.startswith((job.source, *(target for _, target in job.targets))):
+        told = f"{job.source}: {told}"
+    return Outcome(tuple(reports), (), time.perf_counter() - start, told)
 
 
-def _written(
-    work: Work, job: Job, threads: int, limit: int
-) -> tuple[tuple[Report, ...], tuple[str, ...]]:
-    """The reports of an image's maps, and the reader's notes."""
+def _write(
+    work: Work, job: Job, threads: int, limit: int, reports: list[Report]
+) -> tuple[str, ...]:
+    """Write an image's maps, and add a report of each; returns the reader's notes."""
     reader = open_image(job.source, limit, ahead=threads > 1)
     format_ = named_format(work.format, f"format {work.format!r}")
     with at(job.source):
         for number, _ in job.targets:  # all of them before the first is written
-            map_ = segments(work.maps[number], reader.header)[-1].output
-            check_size(map_.height, map_.width, work.max_pixels)
-    reports = []
+            check_sizes(segments(work.maps[number], reader.header), work.max_pixels)
     for number, target in job.targets:
         _make_folder(os.path.dirname(target))
         with whole_file(target) as file:
@@ -105,7 +102,7 @@ def _written(
                 threads=threads,
             )
         reports.append(report)
-    return tuple(reports), reader.notes
+    return reader.notes
 
 
 def _make_folder(folder: str) -> None:

@@ -40,4 +40,7 @@ def _array(data: bytes) -> Array:
     if not header.size:
         raise ConvtoolError(f"has shape {header.shape}, expected one number at least")
     flat = np.frombuffer(data, header.dtype, math.prod(header.shape), file.tell())
+    if header.dtype.kind == "f" and header.dtype.itemsize > 8:
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
+            flat = flat.astype(FLOAT64)
     return flat.reshape(header.shape, order="F" if header.by_columns else "C")

@@ -11,6 +11,9 @@ from .errors import ConvtoolError
 
 MAGIC = b"\x93NUMPY"
 
+MOST_AXES, LONGEST = 32, 2**40
+"""What no array of ours passes: how many axes, and elements along one."""
+
 
 class NpyHeader(NamedTuple):
     """What a file says of the array behind its header."""
@@ -44,7 +47,10 @@ def read_header(file: BinaryIO) -> NpyHeader:
             raise ConvtoolError(f"is no sound .npy file: {error}") from None
     if header.dtype.hasobject:
         raise ConvtoolError("is a .npy file of Python objects, expected numbers")
-    if any(type(length) is not int or length < 0 for length in header.shape):
+    if header.dtype.subdtype or header.dtype.fields:
+        raise ConvtoolError(f"is a .npy file of {header.dtype}, expected plain numbers")
+    sound = all(type(length) is int and 0 <= length <= LONGEST for length in header.shape)
+    if not sound or len(header.shape) > MOST_AXES:
         raise ConvtoolError(f"is no sound .npy file: its shape is {header.shape}")
     start = file.tell()
     left = file.seek(0, os.SEEK_END) - start

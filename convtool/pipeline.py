@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from .bands import bands, segments
+from .bands import bands, check_sizes, segments
 from .errors import ConvtoolError, OptionError, at
 from .image import Header, check_image
 from .kernelfile import LARGEST_TEXT, read_file
@@ -17,6 +17,7 @@ from .operations import make_stage
 from .pipelinetext import Step, steps_of_json, steps_of_toml, steps_of_words
 from .precision import Array
 from .readers.array import ArrayReader
+from .readers.limits import MAX_PIXELS
 from .threads import check_threads
 
 if TYPE_CHECKING:
@@ -100,10 +101,12 @@ class Pipeline:
         Returns an array (H', W', C'), or (H', W') where the image had no channels and one comes
         out; typed as by `conv2d` and `pool2d`. `threads` is as for `conv2d`.
 
-        Raises ConvtoolError where a stage does not go with what comes to it.
+        Raises ConvtoolError where a stage does not go with what comes to it, and where a map would
+        have more than 2 gigapixels.
         """
         pixels = check_image(image)
         reader = ArrayReader(Header.of_array(pixels), pixels)
         chain = segments(self.operators, reader.header)
+        check_sizes(chain, MAX_PIXELS)
         map_ = np.concatenate(list(bands(reader, chain, np.asarray, check_threads(threads))))
         return map_[..., 0] if np.ndim(image) == 2 and map_.shape[2] == 1 else map_

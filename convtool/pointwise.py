@@ -40,7 +40,12 @@ class Relu:
 
     def bind(self, header: Header) -> PointStage:
         """The stage for images of this description."""
-        return PointStage(header, header, _relu)
+        return PointStage(header, _native(header), _relu)
+
+
+def _native(header: Header) -> Header:
+    """The same with values in this machine's order of bytes."""
+    return header._replace(dtype=header.dtype.newbyteorder("="))
 
 
 def _relu(values: Array) -> Array:
@@ -93,7 +98,8 @@ class LeakyRelu(_Curve):
 
 
 def _leaky(values: Array, slope: float) -> Array:
-    return np.where(values < 0, values * slope, values)
+    small = np.multiply(values, slope, dtype=FLOAT64)  # the slope may be no float32
+    return np.where(values < 0, small, values).astype(values.dtype)
 
 
 class Sigmoid(_Curve):
@@ -128,16 +134,30 @@ class Gray:
             raise ConvtoolError(
                 f"an image of {header.colors} channels has no grey, expected 1 or 3 channels"
             )
-        output = header._replace(channels=("L", *header.channels[header.colors :]))
+        output = _native(header)._replace(channels=("L", *header.channels[header.colors :]))
         return PointStage(header, output, _gray)
 
 
 def _gray(values: Array) -> Array:
     if values.shape[-1] == 1:
         return values
+    dtype = values.dtype
+    if is_integer(dtype) and dtype.itemsize == 8:
+        return _gray_in_integers(values)
     red, green, blue = (values[..., i].astype(FLOAT64) for i in range(3))
     gray = (299 * red + 587 * green + 114 * blue) / 1000
-    dtype = values.dtype
     if is_integer(dtype):
         gray = saturate(gray, np.dtype(np.uint8) if dtype.kind == "b" else dtype)
     return gray[..., np.newaxis]
+
+
+def _gray_in_integers(values: Array) -> Array:
+    """The same for integers of 64 bits, of which floats would lose some: thousandths apart."""
+    parts = np.array([299, 587, 114], values.dtype.newbyteorder("="))
+    thousands, rest = np.divmod(values, 1000)
+    gray, rest = (thousands * parts).sum(axis=-1), (rest * parts).sum(axis=-1)
+    more, rest = np.divmod(rest, 1000)
+    gray += more
+    gray += (rest > 500) | ((rest == 500) & (gray % 2 == 1))
+    whole: Array = gray[..., np.newaxis]
+    return whole

@@ -151,7 +151,8 @@ class Pool:
                 "expected less of either"
             )
         counts = [axis.counts(padding=False) for axis in window]
-        sums, result = self._types(header.dtype, [max(count) for count in counts])
+        dtype = header.dtype.newbyteorder("=")
+        sums, result = self._types(dtype, [max(count) for count in counts])
         if self.mode == "median" and any(n % 2 == 0 for count in counts for n in set(count)):
             result = result_float(header.dtype)
         output = Header(window[0].output, window[1].output, header.channels, result, header.white)

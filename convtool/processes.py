@@ -8,8 +8,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -20,6 +20,11 @@ from .jobs import Work, do
 
 START = "fork" if sys.platform == "linux" else "spawn"
 """On Linux processes are copies of this one; elsewhere that is not safe, and they start anew."""
+
+ENDING = (
+    {signal.SIGINT, signal.SIGTERM, signal.SIGHUP} if hasattr(signal, "pthread_sigmask") else set()
+)
+"""The signals that end a command, where they can be held back."""
 
 PATIENCE = 5.0
 """Seconds for a process to clean up and end."""
@@ -98,10 +103,28 @@ class Processes:
         ours, theirs = self._context.Pipe()
         arguments = (theirs, self._work, self._most_pixels)
         process = self._context.Process(target=_serve, args=arguments, daemon=True)
-        process.start()
+        with _signals_held():
+            process.start()
         theirs.close()
         self._hired += 1
         self._members[self._hired] = _Member(process, ours)
+
+
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Let signals wait until the block ends.
+
+    A fork calls functions of Python's that swallow what a handler raises; and the new process
+    is to have its own handlers first.
+    """
+    if not ENDING:
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class _Ended(KeyboardInterrupt):
@@ -110,12 +133,14 @@ class _Ended(KeyboardInterrupt):
 
 def _serve(link: "Connection[Any, Any]", work: Work, most_pixels: int | None) -> None:
     """Do jobs until there are no more."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     for name in ("SIGINT", "SIGHUP"):  # a terminal sends them to all; the parent ends us
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end)
     with suppress(EOFError, OSError, _Ended):
+        if ENDING:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+        threading.Thread(target=_end_with_parent, daemon=True).start()
         while share := link.recv():
             link.send((share, tuple(do(work, job, 1, most_pixels) for job in share)))
 

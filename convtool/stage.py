@@ -6,10 +6,13 @@ import numpy as np
 
 from .arguments import Pair
 from .errors import ConvtoolError
-from .geometry import band_height, cut
+from .geometry import BAND_ELEMENTS, band_height, cut
 from .image import Header
 from .precision import Array
 from .threads import check_threads, on_threads
+
+LARGEST_INPUT = 4 * BAND_ELEMENTS
+"""Values that lie under a band whose windows are far apart."""
 
 SMALLEST_BAND = 1 << 16
 """Values in a band that is made smaller than memory asks for."""
@@ -57,7 +60,10 @@ def cuts(stage: RowByRow, row_elements: int, least: int = 1) -> list[Pair]:
     middle = output.height // 2
     start, stop = stage.rows_needed(middle, min(middle + 1, output.height))
     row = max(output.row_elements, row_elements)
+    step = stage.rows_needed(min(middle + 1, output.height - 1), output.height)[0] - start
     height = band_height(row, stop - start)
+    if step > 1:  # what lies under a band counts, too
+        height = max(1, min(height, LARGEST_INPUT // (step * row_elements)))
     if least > 1:
         height = min(height, max(output.height // least, SMALLEST_BAND // row, 1))
     return list(cut(output.height, height))

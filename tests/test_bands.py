@@ -55,6 +55,14 @@ def test_the_image_is_read_as_it_is_needed():
     assert reader.given == 5000
 
 
+@pytest.mark.parametrize("operator", [Pool((500, 1)), Conv([[1, 2]], stride=(500, 1))])
+def test_few_rows_are_held_of_windows_that_are_far_apart(operator):
+    reader = Blocks(np.zeros((40_000, 1500, 1), np.uint8), 100)
+    chain = segments([Conv([[1, 1]]), operator], reader.header)
+    first = next(bands(reader, chain, np.copy, 1))
+    assert (len(first) - 1) * 500 < reader.given < 4500
+
+
 def test_alpha_is_carried_over_where_the_size_stays():
     image = np.random.default_rng(2).integers(0, 256, (300, 250, 4), dtype=np.uint8)
     found = result(Blocks(image, 9, alpha=True), Conv(np.ones((4, 6)), dilation=2))

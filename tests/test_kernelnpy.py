@@ -48,6 +48,11 @@ def lying(shape):
     return data.replace(b"(2, 2), }" + b" " * 20, f"{shape}, }}".encode().ljust(29))
 
 
+def headed(header):
+    """A file of this header, and of numbers."""
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + bytes(99)
+
+
 @pytest.mark.parametrize(
     ("data", "message"),
     [
@@ -63,6 +68,11 @@ def lying(shape):
         (saved(np.ones((3, 3)))[:-8], "it holds 64 bytes of numbers, expected 72"),
         (lying((99999, 99999)), "it holds 32 bytes of numbers, expected 79998400008"),
         (lying((-1, 2)), "is no sound .npy file"),
+        (headed("{'descr': ('<f4', (2,)), 'fortran_order': False, 'shape': (3, 3)}"), "plain"),
+        (headed(f"{{'descr': '<f4', 'fortran_order': False, 'shape': {(1,) * 70}}}"), "its shape"),
+        (saved(np.zeros((2, 2), [("a", "f4")])), "expected plain numbers"),
+        (lying((0, 10**30)), "is no sound .npy file: its shape is"),
+        (saved(np.array([[10]], np.longdouble) ** 4000), "NaN or infinity"),
         (lying((True, 2)), "is no sound .npy file: its shape is"),
         (saved(np.zeros((1025, 1024), np.int8)), "has 1025x1024 weights, expected 1048576"),
         (saved(np.zeros((600, 7000, 1, 1), np.int8)), "has 600x7000x1x1 weights, expected 4194304"),

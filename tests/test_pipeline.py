@@ -193,6 +193,19 @@ def test_a_missing_file(folder):
         Pipeline.load("nothere.toml")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "conv -k '1 1' --padding 800000000 --border constant | pool -s 800000000",
+        "conv -k edge --padding full --dilation 99999999 --border wrap",
+        "conv -k 1 --padding 30000000x0 | conv -k 1 --stride 60000000",
+    ],
+)
+def test_maps_too_large_to_hold_are_refused_at_once(text):
+    with pytest.raises(ConvtoolError, match=r"the map: is .* more than the limit"):
+        Pipeline.parse(text).run(np.ones((50, 60), np.uint8))
+
+
 def test_an_image_that_no_stage_takes(photo):
     with pytest.raises(ConvtoolError, match="has no grey"):
         Pipeline.parse("gray").run(np.zeros((3, 3, 2)))

@@ -6,7 +6,7 @@ import scipy.special
 from hypothesis import given
 from reference import images
 
-from convtool import ConvtoolError
+from convtool import ConvtoolError, Pipeline
 from convtool.image import Header
 from convtool.pointwise import Abs, Gray, LeakyRelu, Sigmoid, Tanh
 from convtool.stage import over_array
@@ -25,6 +25,21 @@ def test_gray_is_the_exact_luma_rounded_half_to_even(image):
     found = gray(image)
     assert found.dtype == np.uint16
     assert found[..., 0].tolist() == expected
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint64", ">i8"])
+def test_gray_of_64_bits_is_exact(dtype):
+    rng = np.random.default_rng(0)
+    info = np.iinfo(dtype)
+    image = rng.integers(info.min, info.max, (40, 5, 3), np.dtype(dtype).newbyteorder("="), True)
+    image[0], image[1] = info.max, info.min
+    image[2] = [[info.max - 1] * 3] * 5
+    image[3, :, :] = [[500, 500, 0]] * 5
+    expected = [
+        [round(Fraction(299 * int(r) + 587 * int(g) + 114 * int(b), 1000)) for r, g, b in row]
+        for row in image
+    ]
+    assert gray(image.astype(dtype))[..., 0].tolist() == expected
 
 
 def test_gray_of_floats_is_not_rounded():
@@ -117,3 +132,17 @@ def test_the_place_of_a_value_in_a_band_does_not_show(operator, dtype):
     for start, stop in ((0, 1), (1, 4), (7, 300), (33, 50), (300, 301)):
         part = applied(operator, values[start:stop].reshape(1, -1, 1)).ravel()
         assert part.tobytes() == whole[start:stop].tobytes()
+
+
+def test_a_slope_that_float32_does_not_hold():
+    found = applied(LeakyRelu(1e40), np.array([[[-1e-38], [-1.0]]], np.float32))
+    assert np.isclose(found[0, 0, 0], -100, rtol=1e-6)
+    assert found[0, 1, 0] == -np.inf
+
+
+@pytest.mark.parametrize("name", ["gray", "relu", "abs", "pool -m max", "pool -m median -s 3"])
+def test_what_comes_out_is_in_this_machines_order_of_bytes(name):
+    image = np.random.default_rng(0).normal(size=(9, 9, 3)).astype(">f4")
+    found = Pipeline.parse(f"{name} | pool -m mean -s 3").run(image)
+    expected = Pipeline.parse(f"{name} | pool -m mean -s 3").run(image.astype("f4"))
+    assert found.tobytes() == expected.tobytes()

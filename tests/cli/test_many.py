@@ -106,6 +106,34 @@ def test_maps_beside_their_images_are_resumed(convtool, album, folder):
     assert made(album) == before
 
 
+def test_paths_through_links_are_not_taken_for_one_another(convtool, album, folder, photo):
+    (folder / "real/sub").mkdir(parents=True)
+    (folder / "link").symlink_to("real/sub")
+    Image.fromarray(photo[:9, :8]).save("p.png")
+    Image.fromarray(photo[9:19, :8]).save("real/p.png")
+    result = convtool("pool", "p.png", "link/../p.png", "p.png", "-d", "out", "--json")
+    assert result.returncode == 1
+    assert b"p.png and link/../p.png would both become" in result.stderr
+    result = convtool("pool", "p.png", "./p.png", "-d", "out", "--json")
+    assert len(lines(result)) == 1
+
+
+def test_maps_that_were_written_before_another_failed_are_told(convtool, album, folder):
+    (folder / "out" / "a-box3.png").mkdir(parents=True)
+    result = convtool("conv", "album/a.png", "-k", "1", "-k", "box3", "-d", "out", "--json",
+                      "--skip-existing")  # fmt: skip
+    assert result.returncode == 1
+    told = [(line["status"], line["output"]) for line in lines(result)]
+    assert told == [("done", "out/a-kernel.png"), ("failed", None)]
+
+
+def test_four_maps_are_no_picture_with_alpha(convtool, album, folder):
+    np.save("w.npy", np.ones((4, 3, 1, 1)))
+    result = convtool("conv", "album/a.png", "-k", "w.npy", "-o", "out.png")
+    assert result.returncode == 1
+    assert b"the last of 4 maps would be alpha in png" in result.stderr
+
+
 def test_errors_name_the_image(convtool, album, folder):
     np.save("w.npy", np.ones((5, 3, 1, 1)))
     for options in (["-k", "w.npy"], ["-k", "1", "--depth", "16", "--name", "{stem}.webp"]):

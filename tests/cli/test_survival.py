@@ -116,6 +116,30 @@ def test_a_signal_leaves_nothing_half_done(convtool, album, folder, number, thre
     assert len(os.listdir("out")) == COUNT
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_workers_start_is_heeded(album, folder, number):
+    """A fork calls functions that swallow what a handler raises."""
+    heeded = 0
+    for step in range(25):
+        options = {"preexec_fn": lambda: signal.signal(number, signal.SIG_DFL)}
+        command = ["conv", "album", "-k", "gaussian7", "-d", "out", "--threads", "30"]
+        process = started(folder, *command, "--compress", "small", **options)
+        time.sleep(0.1 + 0.01 * step)
+        process.send_signal(number)
+        _, err = process.communicate(timeout=60)
+        if process.returncode == 0:
+            assert len(os.listdir("out")) == COUNT
+            assert b"0 failed" in err
+        elif process.returncode == 128 + number:
+            heeded += 1
+            assert b"Traceback" not in err
+        wait_for(lambda: not members(process.pid))  # noqa: B023
+        if (folder / "out").exists():
+            assert not [name for name in os.listdir("out") if name.startswith(".convtool-")]
+            shutil.rmtree("out")
+    assert heeded > 10
+
+
 def small_files():
     resource.setrlimit(resource.RLIMIT_FSIZE, (150_000, 150_000))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # writing fails, as on a full disk

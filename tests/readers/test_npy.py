@@ -58,6 +58,13 @@ def test_two_and_four_channels_end_in_alpha_and_it_says_so(folder):
         (saved(np.zeros((20, 20))).replace(b"{'d", b"'((d"), "is no sound .npy file"),
         (saved(np.zeros((20, 20))).replace(b"(20, 20)", b"(-1, 20)"), "is no sound .npy file"),
         (saved(np.zeros((20, 20))).replace(b"(20, 20), }  ", b"(True, 20), }"), "its shape is"),
+        (
+            saved(np.zeros((0, 20))).replace(
+                b"(0, 20), }" + b" " * 40, b"(0, 999999999999999999999), }".ljust(50)
+            ),
+            "its shape is",
+        ),
+        (saved(np.zeros((2, 2), [("a", "f4")])), "expected plain numbers"),
         (b"", "is empty"),
     ],
 )
