@@ -1,4 +1,4 @@
-"""Kernels as JSON: a bare grid, an object with weights, or an object with a list of either.
+"""Kernels as JSON, and back: a grid, an object with weights, or one with a list of either.
 
 [[0, 1, 0], [1, -4, 1], [0, 1, 0]]
 {"name": "blur", "weights": [[1, 2, 1]], "divisor": 4, "bias": 0, "anchor": [0, 1]}
@@ -7,6 +7,7 @@
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from .errors import ConvtoolError, at
@@ -106,3 +107,26 @@ def _shown(value: Any) -> str:
     except RecursionError:
         text = "a deep nest"
     return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def json_of_kernels(kernels: Sequence[Kernel]) -> str:
+    """The text of a file of these kernels, a row of weights a line; a bank if they are several."""
+    if len(kernels) == 1:
+        return _object_of(kernels[0], "") + "\n"
+    objects = ",\n".join("    " + _object_of(kernel, "    ") for kernel in kernels)
+    return f'{{\n  "kernels": [\n{objects}\n  ]\n}}\n'
+
+
+def _object_of(kernel: Kernel, indent: str) -> str:
+    """A kernel as a JSON object; what it has no need of is left out."""
+    rows = ",\n".join(f"{indent}    {json.dumps(row)}" for row in kernel.weights.tolist())
+    parts = {
+        "name": json.dumps(kernel.name) if kernel.name else "",
+        "description": json.dumps(kernel.description) if kernel.description else "",
+        "weights": f"[\n{rows}\n{indent}  ]",
+        "divisor": json.dumps(kernel.divisor) if kernel.divisor != 1 else "",
+        "bias": json.dumps(kernel.bias) if kernel.bias else "",
+        "anchor": json.dumps(kernel.anchor) if kernel.anchor else "",
+    }
+    lines = [f'{indent}  "{key}": {value}' for key, value in parts.items() if value]
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"

@@ -1,4 +1,4 @@
-"""Kernels as rows of numbers.
+"""Kernels as rows of numbers, and back.
 
     # comment
     name = blur
@@ -137,3 +137,27 @@ def _parse_number(word: str, place: int) -> Number:
     if not math.isfinite(number):
         raise ConvtoolError(f"number {place}: found {word}, expected a finite number")
     return number
+
+
+def text_of_kernel(kernel: Kernel) -> str:
+    """The lines of a kernel, columns of weights one under another.
+
+    Raises ConvtoolError for a name or description that lines cannot hold.
+    """
+    lines = []
+    for key, words in (("name", kernel.name), ("description", kernel.description)):
+        if "#" in words or words.splitlines() not in ([], [words.strip()]):
+            raise ConvtoolError(f"a {key} {words!r} does not go into a line of text: JSON holds it")
+        if words:
+            lines.append(f"{key} = {words}")
+    if kernel.divisor != 1:
+        lines.append(f"divisor = {kernel.divisor!r}")
+    if kernel.bias:
+        lines.append(f"bias = {kernel.bias!r}")
+    if kernel.anchor is not None:
+        lines.append("anchor = {} {}".format(*kernel.anchor))
+    rows = [[repr(weight) for weight in row] for row in kernel.weights.tolist()]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        lines.append(" ".join(word.rjust(width) for word, width in zip(row, widths, strict=True)))
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,161 @@
+"""Pictures with words in them, put together of blocks: words, grids of numbers, maps.
+
+A block is a picture of Pillow's, on a white ground. Words are drawn in Pillow's own font, which has
+the letters of Latin-1 and few other signs: ``x`` for times, ``-`` for minus.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageDraw, ImageFont
+
+from .errors import ConvtoolError
+from .precision import Array
+
+Block = Image.Image
+Color = tuple[int, int, int]
+Colors = npt.NDArray[np.uint8]
+"""(H, W, 3), red, green and blue."""
+Align = Literal["start", "middle", "end"]
+
+GROUND: Color = (255, 255, 255)
+INK: Color = (32, 36, 42)
+FAINT: Color = (120, 126, 134)
+LINE: Color = (196, 200, 206)
+MARK: Color = (214, 88, 24)
+NEGATIVE: Color = (197, 84, 32)
+POSITIVE: Color = (38, 96, 176)
+
+TITLE, BODY, SMALL = 26, 18, 14
+"""Heights of letters, in pixels."""
+
+GAP = 16
+
+LARGEST = 2**26
+"""Pixels of a picture."""
+
+
+def words(text: str, size: int = BODY, color: Color = INK) -> Block:
+    """A text of one line or several."""
+    font = ImageFont.load_default(size)
+    pencil = ImageDraw.Draw(Image.new("RGB", (1, 1)))
+    left, top, right, bottom = pencil.multiline_textbbox((0, 0), text, font)
+    block = _blank(max(int(right - left), 1), max(int(bottom - top), size))
+    ImageDraw.Draw(block).multiline_text((-left, -top), text, color, font)
+    return block
+
+
+def grid(
+    cells: Sequence[Sequence[str]],
+    colors: Colors,
+    *,
+    size: int = BODY,
+    rows: Sequence[str] = (),
+    cols: Sequence[str] = (),
+    marked: npt.NDArray[np.bool_] | None = None,
+) -> Block:
+    """A grid of words in cells of these colours; `rows` and `cols` stand beside and above it.
+
+    The cells that are `marked` get a heavy frame.
+    """
+    font = ImageFont.load_default(size)
+    texts = [text for row in cells for text in row] + list(cols)
+    width = max(int(max(font.getlength(text) for text in texts)) + size, 2 * size)
+    height = 2 * size
+    left = max((int(font.getlength(text)) for text in rows), default=-size // 2) + size // 2
+    top = int(1.4 * size) if cols else 0
+    block = _blank(left + len(cells[0]) * width + 1, top + len(cells) * height + 1)
+    pencil = ImageDraw.Draw(block)
+    for j, text in enumerate(cols):
+        pencil.text((left + (j + 0.5) * width, top / 2), text, FAINT, font, "mm")
+    for i, text in enumerate(rows):
+        pencil.text((left - size // 2, top + (i + 0.5) * height), text, FAINT, font, "rm")
+    for i, row in enumerate(cells):
+        for j, text in enumerate(row):
+            x, y = left + j * width, top + i * height
+            ground: Color = tuple(colors[i, j].tolist())
+            pencil.rectangle((x, y, x + width, y + height), ground, LINE)
+            place = x + width / 2, y + height / 2
+            pencil.text(place, text, ink_on(ground), font, "mm")
+    for i, j in np.argwhere(marked) if marked is not None else ():
+        x, y = left + j * width, top + i * height
+        pencil.rectangle((x, y, x + width, y + height), None, MARK, 3)
+    return block
+
+
+def pixels(colors: Colors, scale: int = 1) -> Block:
+    """An array of colours as it is, each a square of `scale` pixels."""
+    block = Image.fromarray(colors)
+    return block.resize((block.width * scale, block.height * scale), Image.Resampling.NEAREST)
+
+
+def beside(*blocks: Block, gap: int = GAP, align: Align = "middle") -> Block:
+    """Blocks from left to right."""
+    height = max(block.height for block in blocks)
+    joined = _blank(sum(block.width for block in blocks) + gap * (len(blocks) - 1), height)
+    x = 0
+    for block in blocks:
+        joined.paste(block, (x, _start(height - block.height, align)))
+        x += block.width + gap
+    return joined
+
+
+def above(*blocks: Block, gap: int = GAP, align: Align = "start") -> Block:
+    """Blocks from top to bottom."""
+    width = max(block.width for block in blocks)
+    joined = _blank(width, sum(block.height for block in blocks) + gap * (len(blocks) - 1))
+    y = 0
+    for block in blocks:
+        joined.paste(block, (_start(width - block.width, align), y))
+        y += block.height + gap
+    return joined
+
+
+def on_page(block: Block, margin: int = 2 * GAP) -> Block:
+    """A block with white around it."""
+    page = _blank(block.width + 2 * margin, block.height + 2 * margin)
+    page.paste(block, (margin, margin))
+    return page
+
+
+def diverging(values: Array) -> Colors:
+    """Negative values in orange, positive ones in blue, 0 white, the strongest the largest."""
+    largest = float(np.abs(values).max()) or 1.0
+    share = (np.abs(values) / largest)[..., np.newaxis]
+    end = np.where(np.asarray(values)[..., np.newaxis] < 0, NEGATIVE, POSITIVE)
+    return np.rint(np.array(GROUND) * (1 - share) + end * share).astype(np.uint8)
+
+
+def greys(values: Array, white: float) -> Colors:
+    """Values from 0, black, to white, and what is beyond cut off, as greys."""
+    level = np.rint(np.clip(values / white, 0, 1) * 255).astype(np.uint8)
+    return np.repeat(level[..., np.newaxis], 3, axis=-1)
+
+
+def ink_on(ground: Color) -> Color:
+    """The colour of letters that can be read on this one."""
+    red, green, blue = ground
+    return INK if 299 * red + 587 * green + 114 * blue > 140_000 else GROUND
+
+
+def save(block: Block, path: str | os.PathLike[str]) -> None:
+    """Write a block to a file, in the format of its extension; ConvtoolError where that fails."""
+    from .files import write_image
+    from .writers import format_of
+
+    if not format_of(path).pixels:
+        raise ConvtoolError(f"{os.fspath(path)}: holds numbers, expected a picture such as .png")
+    write_image(path, np.asarray(block))
+
+
+def _blank(width: int, height: int) -> Block:
+    if width * height > LARGEST:
+        raise ConvtoolError(f"the picture would have {width}x{height} pixels, too many to draw")
+    return Image.new("RGB", (width, height), GROUND)
+
+
+def _start(room: int, align: Align) -> int:
+    return {"start": 0, "middle": room // 2, "end": room}[align]
