@@ -1,0 +1,131 @@
+"""The pages in docs/: what is generated in them is what the commands say now, every example runs,
+and no command, option, stage or format is missing."""
+
+import doctest
+import importlib.util
+import re
+
+import click
+import pytest
+from conftest import REPOSITORY
+from convtool.cli.main import COMMANDS, cli
+from test_readme import shell, workplace  # noqa: F401  a fixture
+
+from convtool.operations import OPERATIONS
+from convtool.words import BORDERS, METHODS, POOL_MODES, RANGES
+
+DOCS = REPOSITORY / "docs"
+PAGES = sorted(DOCS.glob("*.md"))
+
+
+def _builder():
+    spec = importlib.util.spec_from_file_location("docs_build", DOCS / "build.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+BUILD = _builder()
+
+
+def blocks(page, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
+
+
+CONSOLES = [
+    pytest.param(page, block, id=f"{page.stem}-{number}")
+    for page in PAGES
+    for number, block in enumerate(blocks(page, "console"))
+]
+
+
+@pytest.mark.parametrize(("page", "block"), CONSOLES)
+def test_the_output_shown_is_the_real_one(tmp_path_factory, page, block):
+    """All blocks of a page run in one folder, one after another, as a reader would."""
+    folder = tmp_path_factory.getbasetemp() / f"docs-{page.stem}"
+    if not folder.exists():
+        folder.mkdir()
+        BUILD.prepare(folder)
+    shown = "".join(
+        f"{line}\n{BUILD.run(line[2:], folder)}"
+        for line in block.splitlines()
+        if line.startswith("$ ")
+    )
+    assert block == shown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_no_output_is_an_error(page):
+    for block in blocks(page, "console"):
+        assert "Traceback" not in block
+        assert not re.search(r"^sh: ", block, re.MULTILINE)
+
+
+COMMAND_LINES = [
+    pytest.param(line, id=f"{page.stem}: {line}")
+    for page in PAGES
+    if page.stem != "reference"  # of which test_readme runs the help's examples
+    for block in blocks(page, "sh")
+    for line in block.splitlines()
+]
+
+
+@pytest.mark.parametrize("line", COMMAND_LINES)
+def test_every_command_line_runs(workplace, line):  # noqa: F811
+    result = shell(line, workplace)
+    assert result.returncode == 0, result.stderr.decode()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_python_shown_gives_what_is_shown(folder, page):
+    BUILD.prepare(folder)
+    examples = "\n".join(blocks(page, "pycon"))
+    test = doctest.DocTestParser().get_doctest(examples, {}, page.name, str(page), 0)
+    assert doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test).failed == 0
+
+
+def test_the_reference_is_made_of_the_commands_as_they_are():
+    """If not: python docs/build.py makes it anew."""
+    assert (DOCS / "reference.md").read_text() == BUILD.reference()
+
+
+def test_the_planners_table_is_what_it_plans_now():
+    (table,) = re.findall(r"<!-- planner -->\n(.*?)<!-- end -->", (DOCS / "engine.md").read_text(),
+                          re.DOTALL)  # fmt: skip
+    assert table == BUILD.planner()
+
+
+def commands(command, path=()):
+    yield path, command
+    if isinstance(command, click.Group):
+        ctx = click.Context(command)
+        for name in command.list_commands(ctx):
+            yield from commands(command.get_command(ctx, name), (*path, name))
+
+
+def test_every_command_and_option_has_help_and_is_in_the_reference():
+    text = (DOCS / "reference.md").read_text()
+    for path, command in commands(cli):
+        heading = " ".join(("### convtool", *path))
+        _, _, section = text.partition(f"\n{heading}\n")
+        section = section.partition("\n### ")[0]
+        assert command.help, path
+        assert section, heading
+        for param in command.params:
+            if isinstance(param, click.Option):
+                assert param.help, (path, param.name)
+                assert all(name in section for name in param.opts), (path, param.name)
+    assert {path[0] for path, _ in commands(cli) if path} == set(COMMANDS)
+
+
+def test_every_word_of_the_field_is_explained_in_the_guide_or_the_engine():
+    text = "".join((DOCS / f"{name}.md").read_text() for name in ("guide", "engine"))
+    for word in (*BORDERS, *POOL_MODES, *RANGES, *METHODS, *OPERATIONS):
+        assert re.search(rf"\b{word}\b", text), word
+
+
+def test_links_lead_somewhere():
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#]+)", page.read_text()):
+            if "://" not in target:
+                assert (DOCS / target).exists(), (page.name, target)
