@@ -55,8 +55,8 @@ def _header(line: str) -> tuple[int, int, Number, Number]:
         raise ConvtoolError(
             f"has {len(numbers)} number(s), expected width and height, and perhaps scale and offset"
         )
-    defaults = (1, 0)
-    width, height, scale, offset = [*numbers, *defaults[len(numbers) - 2 :]]
+    defaults: list[Number] = [1, 0]
+    width, height, scale, offset = numbers + defaults[len(numbers) - 2 :]
     for size, what in ((width, "width"), (height, "height")):
         if size < 1 or size != int(size):
             raise ConvtoolError(f"the {what} is {size}, expected a whole number, 1 or more")
@@ -109,7 +109,7 @@ def vips_of_kernel(kernel: Kernel) -> str:
             f"expected that as the anchor, and it is {kernel.place}; zeros around it, to "
             f"{sizes[0]}x{sizes[1]} with that element in the middle, change nothing"
         )
-    numbers = [repr(number) for number in (kernel.divisor, kernel.bias)]
-    extra = numbers if kernel.bias else numbers[: kernel.divisor != 1]
-    header = " ".join([str(cols), str(rows), *extra])
+    # All four, always: libvips 8.14 takes what follows `width height` for the scale, even from the
+    # next line, when it asks itself whether this is a matrix, and no more if it finds 0 there.
+    header = f"{cols} {rows} {kernel.divisor!r} {kernel.bias!r}"
     return "\n".join([header, *columns(kernel.weights.tolist())]) + "\n"
