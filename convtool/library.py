@@ -98,15 +98,20 @@ def known_kernels() -> Iterator[tuple[str, str]]:
     """Every file that a kernel's name finds in the folders of kernels: (shortest name, path).
 
     They come in the order in which folders are looked through, sorted in each. Files that have
-    pictures' and .npy's extensions are among them; one whose every name finds another file is not.
+    pictures' and .npy's extensions are among them. Hidden files are left out, and those whose
+    every name finds another file.
     """
-    for folder in _folders():
+    for folder in dict.fromkeys(_folders()):
         for file in _listed(folder):
-            end = os.path.splitext(file)[1]
+            stem, end = os.path.splitext(file)
+            bare = end in EXTENSIONS
+            if file.startswith(".") or not (bare or end.lower()[1:] in IMAGE_EXTENSIONS):
+                continue
             path = os.path.join(folder, file)
-            if end in EXTENSIONS or end.lower().removeprefix(".") in IMAGE_EXTENSIONS:
-                names = (file.removesuffix(end), file) if end in EXTENSIONS else (file,)
-                yield from [(name, path) for name in names if _path_of(name) == path][:1]
+            for name in (stem, file) if bare else (file,):
+                if _path_of(name) == path:
+                    yield name, path
+                    break
 
 
 def _listed(folder: str) -> list[str]:
