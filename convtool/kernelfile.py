@@ -26,7 +26,7 @@ LARGEST_WINDOW = 2**20
 MOST_WEIGHTS = 2**22
 """Weights of a layer: as of 512 outputs of 512 channels under 4x4."""
 
-_IMAGEMAGICK = re.compile(r"(?:\s|#[^\n]*\n)*+(?:\d[^:;,=#\n]{0,60}|[A-Za-z]{2,40}\s*):")
+_IMAGEMAGICK = r"(?:\s|#[^\n]*\n)*+(?:\d[^:;,=#\n]{0,60}|[A-Za-z]{2,40}\s*):"
 """How kernels of ImageMagick's open: a size, or a name, and a colon, comments before them."""
 
 Found = TypeVar("Found", bound=Kernel | Layer)
@@ -80,7 +80,8 @@ def _short(data: bytes) -> bytes:
 
 def _text(data: bytes) -> str | None:
     """The text that the bytes are; None for what may be a picture."""
-    if re.match(rb"P[1-7]\s", data) or b"\0" in data:
+    plain = data[:1] == b"P" and data[1:2].isdigit() and data[2:3].isspace()  # as in P2 3 3 255
+    if plain or b"\0" in data:
         return None
     try:
         return data.decode()
@@ -96,7 +97,7 @@ def parse(text: str, source: str, name: str) -> tuple[Kernel, ...]:
             from .kerneljson import parse_json  # each needs libraries of its own
 
             return _checked(*parse_json(text, name))
-        if _IMAGEMAGICK.match(text):
+        if _is_imagemagick(text):
             from .kernelimagemagick import parse_imagemagick
 
             return _checked(*parse_imagemagick(text, name))
@@ -113,11 +114,16 @@ def parse_inline(text: str) -> tuple[Kernel, ...]:
     from .kerneltext import parse_text
 
     with at(f"kernel {text!r}"):
-        if _IMAGEMAGICK.match(text):
+        if _is_imagemagick(text):
             from .kernelimagemagick import parse_imagemagick
 
             return _checked(*parse_imagemagick(text, "kernel"))
         return _checked(*parse_text(text.replace(";", "\n"), "kernel"))
+
+
+def _is_imagemagick(text: str) -> bool:
+    """Whether a text opens as ImageMagick's kernels do."""
+    return ":" in text and re.match(_IMAGEMAGICK, text) is not None
 
 
 def read_bias(path: str, length: int) -> Array:

@@ -14,9 +14,7 @@ from .words import IMAGE_EXTENSIONS
 EXTENSIONS = (".json", ".txt", ".mat", ".kernel")
 """What a name need not end in; a picture's and .npy's it must, for they may be maps."""
 
-_INLINE = re.compile(
-    r"\s*[-+]?[.\d]+(/[-+]?[.\d]+|[eE][-+]?\d+)?\s*([\s,;].*)?|\s*\d[^:;,=#\n]{0,60}:.*", re.DOTALL
-)
+_INLINE = r"(?s)\s*[-+]?[.\d]+(/[-+]?[.\d]+|[eE][-+]?\d+)?\s*([\s,;].*)?|\s*\d[^:;,=#\n]{0,60}:.*"
 """Rows of numbers; or a size and a colon, which open a kernel of ImageMagick's."""
 
 
@@ -39,7 +37,7 @@ class Lookup:
         path = _path_of(spec, *self._beside)
         if path:
             return parse_bytes(read_file(path), path, _stem(path))
-        if _INLINE.fullmatch(spec):
+        if re.fullmatch(_INLINE, spec):
             return parse_inline(spec)
         raise ConvtoolError(_not_found(spec))
 
@@ -55,7 +53,11 @@ def find_kernels(spec: str) -> tuple[Kernel, ...]:
 
     A name, with or without its extension, is looked for as a path, in ``kernels/`` in the
     current folder, in the folders that CONVTOOL_KERNELS lists, and among the bundled kernels.
-    What is no such file but reads as numbers, ``0 1 0; 1 -4 1; 0 1 0``, is the kernel itself.
+    What is no such file but reads as numbers, ``0 1 0; 1 -4 1; 0 1 0``, is the kernel itself, and
+    so is ``3x3: 0,1,0 1,-4,1 0,1,0``, which is ImageMagick's way to say it.
+
+    A file is JSON, rows of numbers, .npy, a libvips matrix (``.mat``), kernels for ImageMagick, or
+    a picture; all but the matrix are told by what is in them.
 
     Raises ConvtoolError if there is no such kernel, naming the nearest, or if it is malformed.
 
