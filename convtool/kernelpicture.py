@@ -17,7 +17,7 @@ def parse_picture(data: bytes, name: str, most: int) -> Kernel:
 
     A weight is a pixel's grey value as `--gray` has it (BT.601), 0 to 255 or 65535; times its
     alpha if the picture has any that is not opaque. The divisor is the sum of the weights: a flat
-    area stays as it is. All are whole numbers, and so exact.
+    area stays as it is. All are whole numbers, and so exact. Of several frames the first counts.
 
     Kernels are not turned: under one of a heart a point of light becomes a heart upside down,
     and under `--flip` a heart.

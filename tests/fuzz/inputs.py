@@ -211,14 +211,14 @@ def matrix(rng: random.Random) -> bytes:
 def definition(rng: random.Random) -> str:
     """Kernels as ImageMagick has them, more or less."""
     parts = []
-    for _ in range(rng.choice([1, 1, 1, 2, 3])):
+    for _ in range(rng.choice([1, 1, 1, 1, 1, 2, 3])):
         rows, cols = rng.choice([(3, 3), (2, 2), (1, 3), (3, 1), (2, 3), (5, 5)])
         good = ["1", "-2", "0.25", "-", "nan", "3e1", "0"]
-        values = rng.choices(good if rng.random() < 0.7 else WORDS, k=rows * cols)
+        values = rng.choices(good if rng.random() < 0.9 else WORDS, k=rows * cols)
         if rng.random() < 0.1:
             values.pop()
-        origin = rng.choice(["", "", "+0+0", "+1+0", "+1", "+9+9", "-1+0", "+0+0+0"])
-        flags = rng.choice(["", "", ">", "<", "@", "@>", "!"])
+        origin = rng.choice(["", "", "+0+0", "+0+0", "+1", "+9+9", "-1+0", "+0+0+0"])
+        flags = rng.choice(["", "", "", "", "", ">", "<", "@", "@>", "!"])
         head = f"{cols}x{rows}{origin}{flags}" if rng.random() < 0.9 else rng.choice(WORDS)
         parts.append(f"{head}:{rng.choice([' ', ', ', chr(10)]).join(values)}")
     return rng.choice([";", "; ", ";\n", ";;"]).join(parts)
