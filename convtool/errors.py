@@ -20,6 +20,10 @@ class TooManyPixels(ConvtoolError):
     """An image that is larger than the limit; nothing of it has been decoded."""
 
 
+class NoImage(ConvtoolError):
+    """Bytes that are of no image format that can be read."""
+
+
 @contextmanager
 def at(place: str) -> Iterator[None]:
     """Put the place (a file, an option) before the sentence of an error raised inside."""

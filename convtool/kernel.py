@@ -66,6 +66,21 @@ class Kernel:
         rows, cols = self.weights.shape
         return rows, cols
 
+    @property
+    def place(self) -> Pair:
+        """The element (row, col) that sits on the output pixel: the anchor, or the middle one."""
+        return middle(self.shape) if self.anchor is None else self.anchor
+
+    def divided(self) -> Array:
+        """The weights over the divisor: what a form without a divisor holds."""
+        if self.divisor == 1:
+            return self.weights
+        with np.errstate(over="ignore"):
+            quotients: Array = self.weights / self.divisor
+        if not np.isfinite(quotients).all():
+            raise ConvtoolError(f"weights over the divisor {self.divisor} are too large for floats")
+        return quotients
+
     def __eq__(self, other: object) -> bool:
         """Equal in every field; weights of 1 and 1.0 are equal."""
         if not isinstance(other, Kernel):
@@ -85,6 +100,12 @@ class Layer(NamedTuple):
     weights: Array
     """Of shape (out, in, kh, kw), int64 or float64."""
     name: str
+
+
+def middle(shape: Pair) -> Pair:
+    """The element (row, col) that sits on the output pixel where there is no anchor."""
+    rows, cols = shape
+    return (rows - 1) // 2, (cols - 1) // 2
 
 
 def check_weights(weights: object) -> Array:

@@ -6,9 +6,10 @@ hold a layer in place of a kernel.
 """
 
 import math
+import re
 from typing import TypeVar
 
-from .errors import ConvtoolError, at
+from .errors import ConvtoolError, NoImage, at
 from .kernel import Kernel, Layer
 from .npyheader import MAGIC
 from .precision import Array
@@ -24,6 +25,9 @@ LARGEST_WINDOW = 2**20
 
 MOST_WEIGHTS = 2**22
 """Weights of a layer: as of 512 outputs of 512 channels under 4x4."""
+
+_IMAGEMAGICK = r"(?:\s|#[^\n]*\n)*+(?:\d[^:;,=#\n]{0,60}|[A-Za-z]{2,40}\s*):"
+"""How kernels of ImageMagick's open: a size, or a name, and a colon, comments before them."""
 
 Found = TypeVar("Found", bound=Kernel | Layer)
 
@@ -49,36 +53,77 @@ def parse_bytes(data: bytes, source: str, name: str) -> tuple[Kernel | Layer, ..
             from .kernelnpy import parse_npy
 
             return _checked(parse_npy(data, name))
-        if len(data) > LARGEST_TEXT:
-            raise ConvtoolError(f"is larger than {LARGEST_TEXT >> 20} MiB, expected a kernel file")
-        try:
-            text = data.decode()
-        except UnicodeDecodeError:
-            raise ConvtoolError(
-                "is no text and no .npy, expected a kernel as JSON or rows"
-            ) from None
+        if source.lower().endswith(".mat"):
+            from .kernelvips import parse_vips
+
+            return _checked(parse_vips(_short(data), name))
+        text = _text(data)
+        if text is None:
+            from .kernelpicture import parse_picture
+
+            try:
+                return _checked(parse_picture(data, name, LARGEST_WINDOW))
+            except NoImage:
+                raise ConvtoolError(
+                    "is no text and no .npy or picture, expected a kernel as JSON or rows"
+                ) from None
+        _short(data)
     return parse(text, source, name)
 
 
+def _short(data: bytes) -> bytes:
+    """The bytes of a text, which is not too large."""
+    if len(data) > LARGEST_TEXT:
+        raise ConvtoolError(f"is larger than {LARGEST_TEXT >> 20} MiB, expected a kernel file")
+    return data
+
+
+def _text(data: bytes) -> str | None:
+    """The text that the bytes are; None for what may be a picture."""
+    plain = data[:1] == b"P" and data[1:2].isdigit() and data[2:3].isspace()  # as in P2 3 3 255
+    if plain or b"\0" in data:
+        return None
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
+
+
 def parse(text: str, source: str, name: str) -> tuple[Kernel, ...]:
-    """The kernels in a file's text: JSON if it opens like JSON, rows of numbers otherwise."""
+    """The kernels in a file's text: JSON or ImageMagick's if it opens so, else rows of numbers."""
     text = text.removeprefix("\ufeff")
     with at(source):
         if text.lstrip()[:1] in ("{", "["):
             from .kerneljson import parse_json  # each needs libraries of its own
 
             return _checked(*parse_json(text, name))
+        if _is_imagemagick(text):
+            from .kernelimagemagick import parse_imagemagick
+
+            return _checked(*parse_imagemagick(text, name))
         from .kerneltext import parse_text
 
         return _checked(*parse_text(text, name))
 
 
 def parse_inline(text: str) -> tuple[Kernel, ...]:
-    """The kernel written on a command line: rows apart by semicolons, ``0 1 0; 1 -4 1; 0 1 0``."""
+    """The kernels written on a command line: ``0 1 0; 1 -4 1; 0 1 0``, or as ImageMagick has them.
+
+    In rows a semicolon ends a row, in ``3x3: 0,1,0 1,-4,1 0,1,0; 2x1: 1,-1`` a kernel.
+    """
     from .kerneltext import parse_text
 
     with at(f"kernel {text!r}"):
+        if _is_imagemagick(text):
+            from .kernelimagemagick import parse_imagemagick
+
+            return _checked(*parse_imagemagick(text, "kernel"))
         return _checked(*parse_text(text.replace(";", "\n"), "kernel"))
+
+
+def _is_imagemagick(text: str) -> bool:
+    """Whether a text opens as ImageMagick's kernels do."""
+    return ":" in text and re.match(_IMAGEMAGICK, text) is not None
 
 
 def read_bias(path: str, length: int) -> Array:

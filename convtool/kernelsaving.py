@@ -74,8 +74,25 @@ def _npy(kernels: Sequence[Kernel]) -> bytes:
     with at(f"kernel {kernel.name}"):
         if kernel.bias or kernel.anchor is not None:
             raise ConvtoolError("NPY holds no bias and no anchor: JSON does")
-    whole = kernel.weights.dtype.kind == "i" and kernel.divisor == 1
-    return _npy_bytes(kernel if whole else Layer(kernel.weights / kernel.divisor, kernel.name))
+        return _npy_bytes(Layer(kernel.divided(), kernel.name))
+
+
+def _vips(kernels: Sequence[Kernel]) -> bytes:
+    from .kernelvips import vips_of_kernel
+
+    kernel = single(kernels, "vips")
+    with at(f"kernel {kernel.name}"):
+        return vips_of_kernel(kernel).encode()
+
+
+def _imagemagick(kernels: Sequence[Kernel]) -> bytes:
+    from .kernelimagemagick import imagemagick_of_kernel
+
+    parts = []
+    for kernel in kernels:
+        with at(f"kernel {kernel.name}"):
+            parts.append(imagemagick_of_kernel(kernel))
+    return ";\n".join(parts).encode()
 
 
 def _npy_bytes(found: Kernel | Layer) -> bytes:
@@ -97,6 +114,8 @@ _TABLE = (
     KernelFormat("json", (".json",), _json),
     KernelFormat("txt", (".txt",), _text),
     KernelFormat("npy", (".npy",), _npy),
+    KernelFormat("vips", (".mat",), _vips),
+    KernelFormat("imagemagick", (".kernel",), _imagemagick),
 )
 
 FORMATS = {format_.name: format_ for format_ in _TABLE}

@@ -11,15 +11,14 @@ Numbers stand apart by blanks, tabs, commas or semicolons; ``1/9`` is exact. Set
 before the rows; an empty line ends a kernel.
 """
 
-import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
 from .errors import ConvtoolError, at
 from .kernel import Kernel
-from .rational import Number, kernel_of
+from .rational import Number, kernel_of, number_of
 
 KEYS = ("name", "description", "divisor", "bias", "anchor")
 
@@ -121,22 +120,14 @@ def _parse_row(text: str) -> list[Number]:
 
 def _parse_number(word: str, place: int) -> Number:
     """An int, a float, or a fraction as 1/9."""
-    try:
-        if re.fullmatch(r"[+-]?\d+", word, re.ASCII):
-            return int(word)
-        if _FRACTION.fullmatch(word):
-            numerator, _, denominator = word.partition("/")
+    with at(f"number {place}"):
+        if not _FRACTION.fullmatch(word):
+            return number_of(word)
+        numerator, _, denominator = word.partition("/")
+        try:
             return Fraction(numerator) / Fraction(denominator)
-        number = float("?" if "_" in word else word)
-    except ZeroDivisionError:
-        raise ConvtoolError(f"number {place}: {word} divides by 0") from None
-    except ValueError:
-        shown = word if len(word) <= 40 else f"{word[:37]}..."
-        found = f"found {shown!r}" if word else "found nothing between two separators"
-        raise ConvtoolError(f"number {place}: {found}, expected a number") from None
-    if not math.isfinite(number):
-        raise ConvtoolError(f"number {place}: found {word}, expected a finite number")
-    return number
+        except ZeroDivisionError:
+            raise ConvtoolError(f"{word} divides by 0") from None
 
 
 def text_of_kernel(kernel: Kernel) -> str:
@@ -156,8 +147,14 @@ def text_of_kernel(kernel: Kernel) -> str:
         lines.append(f"bias = {kernel.bias!r}")
     if kernel.anchor is not None:
         lines.append("anchor = {} {}".format(*kernel.anchor))
-    rows = [[repr(weight) for weight in row] for row in kernel.weights.tolist()]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        lines.append(" ".join(word.rjust(width) for word, width in zip(row, widths, strict=True)))
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, *columns(kernel.weights.tolist())]) + "\n"
+
+
+def columns(rows: Sequence[Sequence[Number]], separator: str = " ") -> list[str]:
+    """Lines of numbers that read back as they are, one under another."""
+    words = [[repr(number) for number in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*words, strict=True)]
+    return [
+        separator.join(word.rjust(width) for word, width in zip(row, widths, strict=True))
+        for row in words
+    ]

@@ -9,10 +9,13 @@ from typing import BinaryIO
 from .errors import ConvtoolError
 from .kernel import Kernel, Layer
 from .kernelfile import LARGEST_FILE, parse_bytes, parse_inline, read_file
+from .words import IMAGE_EXTENSIONS
 
-EXTENSIONS = (".json", ".txt")
+EXTENSIONS = (".json", ".txt", ".mat", ".kernel")
+"""What a name need not end in; a picture's and .npy's it must, for they may be maps."""
 
-_INLINE = re.compile(r"\s*[-+]?[.\d]+(/[-+]?[.\d]+|[eE][-+]?\d+)?\s*([\s,;].*)?", re.DOTALL)
+_INLINE = r"(?s)\s*[-+]?[.\d]+(/[-+]?[.\d]+|[eE][-+]?\d+)?\s*([\s,;].*)?|\s*\d[^:;,=#\n]{0,60}:.*"
+"""Rows of numbers; or a size and a colon, which open a kernel of ImageMagick's."""
 
 
 class Lookup:
@@ -31,12 +34,10 @@ class Lookup:
         if spec == "-" and self._stdin:
             data = self._stdin.read(LARGEST_FILE + 1)
             return parse_bytes(data, "kernel from stdin", "kernel")
-        for folder in (*self._beside, "", *_folders()):
-            for path in _candidates(folder, spec):
-                # Unlike Path.exists, this is False for what is no name at all.
-                if os.path.exists(path) and not os.path.isdir(path):
-                    return parse_bytes(read_file(path), path, _stem(path))
-        if _INLINE.fullmatch(spec):
+        path = _path_of(spec, *self._beside)
+        if path:
+            return parse_bytes(read_file(path), path, _stem(path))
+        if re.fullmatch(_INLINE, spec):
             return parse_inline(spec)
         raise ConvtoolError(_not_found(spec))
 
@@ -52,7 +53,11 @@ def find_kernels(spec: str) -> tuple[Kernel, ...]:
 
     A name, with or without its extension, is looked for as a path, in ``kernels/`` in the
     current folder, in the folders that CONVTOOL_KERNELS lists, and among the bundled kernels.
-    What is no such file but reads as numbers, ``0 1 0; 1 -4 1; 0 1 0``, is the kernel itself.
+    What is no such file but reads as numbers, ``0 1 0; 1 -4 1; 0 1 0``, is the kernel itself, and
+    so is ``3x3: 0,1,0 1,-4,1 0,1,0``, which is ImageMagick's way to say it.
+
+    A file is JSON, rows of numbers, .npy, a libvips matrix (``.mat``), kernels for ImageMagick, or
+    a picture; all but the matrix are told by what is in them.
 
     Raises ConvtoolError if there is no such kernel, naming the nearest, or if it is malformed.
 
@@ -88,8 +93,33 @@ def bundled_folder() -> str:
 
 def file_names(folder: str) -> list[str]:
     """The file names of the kernels in a folder, sorted; none if there is no such folder."""
+    return [name for name in _listed(folder) if name.endswith(EXTENSIONS)]
+
+
+def known_kernels() -> Iterator[tuple[str, str]]:
+    """Every file that a kernel's name finds in the folders of kernels: (shortest name, path).
+
+    They come in the order in which folders are looked through, sorted in each. Files that have
+    pictures' and .npy's extensions are among them. Hidden files are left out, and those whose
+    every name finds another file.
+    """
+    for folder in dict.fromkeys(_folders()):
+        for file in _listed(folder):
+            stem, end = os.path.splitext(file)
+            bare = end in EXTENSIONS
+            if file.startswith(".") or not (bare or end.lower()[1:] in IMAGE_EXTENSIONS):
+                continue
+            path = os.path.join(folder, file)
+            for name in (stem, file) if bare else (file,):
+                if _path_of(name) == path:
+                    yield name, path
+                    break
+
+
+def _listed(folder: str) -> list[str]:
+    """What is in a folder, sorted; nothing if there is no such folder."""
     try:
-        return sorted(name for name in os.listdir(folder) if name.endswith(EXTENSIONS))
+        return sorted(os.listdir(folder))
     except OSError:
         return []
 
@@ -100,6 +130,16 @@ def _folders() -> Iterator[str]:
     listed = os.environ.get("CONVTOOL_KERNELS", "")
     yield from (folder for folder in listed.split(os.pathsep) if folder)
     yield bundled_folder()
+
+
+def _path_of(spec: str, *first: str) -> str | None:
+    """The file that a name or path finds, from here or in a folder, in those `first`."""
+    for folder in (*first, "", *_folders()):
+        for path in _candidates(folder, spec):
+            # Unlike Path.exists, this is False for what is no name at all.
+            if os.path.exists(path) and not os.path.isdir(path):
+                return path
+    return None
 
 
 def _candidates(folder: str, spec: str) -> Iterator[str]:
@@ -119,6 +159,10 @@ def _not_found(spec: str) -> str:
         return f"kernel {spec!r} is a folder, expected a file"
     import difflib  # for this alone
 
+    from .kernelimagemagick import built_in_error
+
+    if error := built_in_error(spec):
+        return f"kernel {spec!r}: {error}"
     files = {_stem(name): name for folder in _folders() for name in file_names(folder)}
     near = difflib.get_close_matches(_stem(spec), files, n=3, cutoff=0.5)
     nearest = [files[stem] for stem in near]

@@ -193,8 +193,9 @@ CONV = Operation(
             "kernel",
             KernelName(),
             "A kernel file (- for one from stdin), the name of a bundled kernel, or rows of "
-            "weights as '0 1 0; 1 -4 1; 0 1 0'; or a .npy of weights (h, w) or "
-            "(out, in, h, w). Give several for several maps.",
+            "weights as '0 1 0; 1 -4 1; 0 1 0'. A file is JSON or rows, a .npy of weights (h, w) "
+            "or (out, in, h, w), a .mat of libvips, kernels as ImageMagick has them, or a "
+            "picture, whose grey values are weighed. Give several for several maps.",
             short="k",
             several=True,
         ),

@@ -1,6 +1,7 @@
 """Kernels of numbers as they are written: fractions become whole weights and a divisor."""
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Union
 
@@ -14,6 +15,21 @@ Number = Union[int, float, "Fraction"]
 
 LARGEST_DENOMINATOR = 2**31
 """Fractions without a common denominator up to here become floats."""
+
+
+def number_of(word: str) -> int | float:
+    """The number that a word is: an int if it has digits alone, else a finite float."""
+    try:
+        if re.fullmatch(r"[+-]?\d+", word, re.ASCII):
+            return int(word)
+        number = float("?" if "_" in word else word)
+    except ValueError:
+        shown = word if len(word) <= 40 else f"{word[:37]}..."
+        found = f"found {shown!r}" if word else "found nothing between two separators"
+        raise ConvtoolError(f"{found}, expected a number") from None
+    if not math.isfinite(number):
+        raise ConvtoolError(f"found {word}, expected a finite number")
+    return number
 
 
 def kernel_of(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -31,6 +33,50 @@ def test_what_is_written_reads_back_equal(format_, kernels):
     assert list(parse_bytes(data, "file", "other")) == kernels
 
 
+def read_back(kernels, format_, source):
+    return list(parse_bytes(encode_kernels(kernels, kernel_format(format_)), source, "f"))
+
+
+def without_words(kernel):
+    """The kernel as a form has it that holds no words and no anchor that is the middle."""
+    rows, cols = kernel.shape
+    unneeded = kernel.anchor == ((rows - 1) // 2, (cols - 1) // 2)
+    anchor = None if unneeded else kernel.anchor
+    return replace(kernel, name="f", description="", anchor=anchor)
+
+
+@given(any_kernel())
+def test_what_is_written_for_vips_reads_back_equal(kernel):
+    rows, cols = kernel.shape
+    kernel = without_words(replace(kernel, anchor=(rows // 2, cols // 2)))
+    assert read_back([kernel], "vips", "f.mat") == [kernel]
+
+
+@given(st.lists(any_kernel(), min_size=1, max_size=3))
+def test_what_is_written_for_imagemagick_reads_back_equal(kernels):
+    kernels = [without_words(replace(kernel, divisor=1, bias=0)) for kernel in kernels]
+    if len(kernels) > 1:
+        kernels = [replace(kernel, name=f"f-{i}") for i, kernel in enumerate(kernels, start=1)]
+    assert read_back(kernels, "imagemagick", "f.txt") == kernels
+
+
+@given(any_kernel())
+def test_where_there_is_no_divisor_weights_are_divided(kernel):
+    kernel = without_words(replace(kernel, bias=0))
+    with np.errstate(over="ignore"):
+        quotients = kernel.weights / kernel.divisor
+    if not np.isfinite(quotients).all():
+        for format_ in ("imagemagick", "npy"):
+            with pytest.raises(
+                ConvtoolError, match=r"over the divisor .* are too large for floats"
+            ):
+                read_back([replace(kernel, anchor=None)], format_, "f")
+        return
+    divided = replace(kernel, weights=quotients, divisor=1)
+    assert read_back([kernel], "imagemagick", "f") == [divided]
+    assert read_back([replace(kernel, anchor=None)], "npy", "f") == [replace(divided, anchor=None)]
+
+
 @pytest.mark.parametrize("name", file_names(bundled_folder()))
 @pytest.mark.parametrize("format_", ["json", "txt"])
 def test_every_bundled_kernel_reads_back_equal(folder, name, format_):
@@ -54,6 +100,11 @@ def test_npy_holds_weights_over_their_divisor(folder):
         ([Kernel([[1, 2]], anchor=(0, 0))], "npy", "no anchor: JSON does"),
         ([Kernel([[1]]), Kernel([[2]])], "npy", "2 kernels do not go into one npy file"),
         ([Layer(np.ones((1, 1, 2, 2)), "l")], "json", r"shape \(1, 1, 2, 2\) do not go into json"),
+        ([Kernel([[1e300]], 1e-300, name="k")], "npy", "kernel k: weights over the divisor 1e-300"),
+        ([Kernel([[1]], bias=3, name="k")], "imagemagick", "kernel k: ImageMagick's .* no bias"),
+        ([Kernel([[1]]), Kernel([[2]])], "vips", "2 kernels do not go into one vips file"),
+        ([Kernel([[1, 2]], name="k")], "vips", r"kernel k: libvips has element \(0, 1\) of a 1x2"),
+        ([Layer(np.ones((1, 1, 2, 2)), "l")], "vips", r"shape .* do not go into vips: NPY holds"),
         ([Kernel([[1]], name="a#b")], "txt", "name 'a#b' does not go into a line of text"),
         ([Kernel([[1]], description="a\nb")], "txt", "description .* does not go into a line"),
     ],
@@ -65,6 +116,8 @@ def test_what_a_form_cannot_hold_is_an_error(kernels, format_, message):
 
 def test_forms_are_told_by_extension():
     assert kernel_format_of("a/B.JSON").name == "json"
+    assert kernel_format_of("b.mat").name == "vips"
+    assert kernel_format_of("c.kernel").name == "imagemagick"
     with pytest.raises(ConvtoolError, match=r"a\.xyz: extension '\.xyz' is unknown, expected"):
         kernel_format_of("a.xyz")
     with pytest.raises(ConvtoolError, match="kernel format 'xml' is unknown, expected one of: jso"):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from convtool import ConvtoolError, conv2d, find_kernel, find_kernels
-from convtool.library import bundled_folder, file_names
+from convtool.library import bundled_folder, file_names, known_kernels
 
 COMPASS = ("kirsch", "robinson")
 BUNDLED = [
@@ -83,6 +83,42 @@ def test_lookup_order(folder, monkeypatch):
         assert find_kernel("edge").weights.item() == weight
         path.unlink()
     assert find_kernel("edge").shape == (3, 3)
+
+
+def test_known_kernels_are_the_bundled_ones_at_first(folder):
+    found = dict(known_kernels())
+    assert sorted(found) == sorted(BUNDLED)
+    assert all(os.path.dirname(path) == bundled_folder() for path in found.values())
+
+
+def test_known_kernels_are_what_their_names_find(folder, monkeypatch):
+    listed = [folder / "one", folder / "two", folder / "kernels", folder / "nowhere"]
+    monkeypatch.setenv("CONVTOOL_KERNELS", os.pathsep.join(["", *map(str, listed), "kernels"]))
+    files = ["kernels/edge.txt", "kernels/mine.kernel", "kernels/mine.mat", "kernels/notes.md",
+             "one/mine.json", "one/mine.mat", "one/other.txt", "two/other.txt", "two/disk.PNG",
+             "two/disk.txt", "two/w.npy", "two/rows.csv", "two/.json", "two/~.txt", "here.txt",
+             "two/here.txt", "two/two.txt/folder.txt"]  # fmt: skip
+    for weight, name in enumerate(files):
+        write(folder / name, weight)
+    found = list(known_kernels())
+    own = found[: len(found) - len(BUNDLED)]
+    assert own == [
+        ("edge", "kernels/edge.txt"),
+        ("mine.kernel", "kernels/mine.kernel"),
+        ("mine", "kernels/mine.mat"),
+        ("mine.json", f"{folder}/one/mine.json"),
+        ("other", f"{folder}/one/other.txt"),
+        ("disk.PNG", f"{folder}/two/disk.PNG"),
+        ("disk", f"{folder}/two/disk.txt"),
+        ("rows.csv", f"{folder}/two/rows.csv"),
+        ("w.npy", f"{folder}/two/w.npy"),
+        ("~.txt", f"{folder}/two/~.txt"),  # and not ~, which is the home folder
+    ]
+    assert ("edge.json", os.path.join(bundled_folder(), "edge.json")) in found
+    assert len(dict(found)) == len({path for _, path in found}) == len(found)
+    for name, path in own:
+        if name not in ("mine", "mine.json"):  # 1 is no matrix of libvips and no JSON of a kernel
+            assert find_kernel(name).weights.item() == int((folder / path).read_text())
 
 
 def test_a_path_is_taken_as_given(folder):

@@ -104,6 +104,12 @@ def open_stream(stream: BinaryIO, max_pixels: int = MAX_PIXELS, *, again: bool =
         return _opened(file, STDIN, max_pixels, None, ahead=True)
 
 
+def open_picture(data: bytes, max_pixels: int) -> "Reader":
+    """The reader for the bytes of a picture; its errors name no place."""
+    read = _png if data.startswith(_PNG_MAGIC) else _picture
+    return read(io.BytesIO(data), max_pixels, False)
+
+
 class _Placed(NamedTuple):
     """A reader whose errors name the place that the image came from."""
 

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
-from ..errors import ConvtoolError
+from ..errors import ConvtoolError, NoImage
 from ..geometry import band_height, cut
 from ..image import Header, check_image
 from ..metadata import LARGEST_DPI, Metadata
@@ -107,7 +107,7 @@ def pillow_decodes() -> Iterator[None]:
         try:
             yield
         except UnidentifiedImageError:
-            raise ConvtoolError(
+            raise NoImage(
                 "is no image that can be read, expected PNG, JPEG, TIFF, ..., "
                 "a CSV of numbers or .npy"
             ) from None

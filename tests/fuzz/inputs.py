@@ -195,11 +195,48 @@ def grid(rng: random.Random) -> object:
     return value(0)
 
 
+def matrix(rng: random.Random) -> bytes:
+    """A matrix file of libvips, more or less."""
+    rows, cols = rng.randint(1, 4), rng.randint(1, 4)
+    good = ["1", "-2", "0.25", "3e1", "0"]
+    cells = good if rng.random() < 0.6 else NUMBERS
+    head = [str(cols), str(rows), *rng.choices(cells, k=rng.choice([0, 1, 2, 2, 3]))]
+    if rng.random() < 0.2:
+        head[rng.randrange(2)] = rng.choice(NUMBERS)
+    lines = [head, *(rng.choices(cells, k=cols) for _ in range(rows))]
+    text = rng.choice(["\n", "\n", "\r\n"]).join(rng.choice(" \t").join(line) for line in lines)
+    return b"MATLAB 5.0" if rng.random() < 0.05 else text.encode()
+
+
+def definition(rng: random.Random) -> str:
+    """Kernels as ImageMagick has them, more or less."""
+    parts = []
+    for _ in range(rng.choice([1, 1, 1, 1, 1, 2, 3])):
+        rows, cols = rng.choice([(3, 3), (2, 2), (1, 3), (3, 1), (2, 3), (5, 5)])
+        good = ["1", "-2", "0.25", "-", "nan", "3e1", "0"]
+        values = rng.choices(good if rng.random() < 0.9 else WORDS, k=rows * cols)
+        if rng.random() < 0.1:
+            values.pop()
+        origin = rng.choice(["", "", "+0+0", "+0+0", "+1", "+9+9", "-1+0", "+0+0+0"])
+        flags = rng.choice(["", "", "", "", "", ">", "<", "@", "@>", "!"])
+        head = f"{cols}x{rows}{origin}{flags}" if rng.random() < 0.9 else rng.choice(WORDS)
+        parts.append(f"{head}:{rng.choice([' ', ', ', chr(10)]).join(values)}")
+    return rng.choice([";", "; ", ";\n", ";;"]).join(parts)
+
+
 def kernel(rng: random.Random) -> tuple[str, bytes]:
     """The name and the bytes of a kernel's file."""
-    kind = rng.randrange(4)
+    kind = rng.randrange(7)
     if kind == 0:
         return "k.npy", npy(rng)
+    if kind == 4:
+        return "k.mat", mutated(rng, matrix(rng)) if rng.random() < 0.3 else matrix(rng)
+    if kind == 5:
+        text = definition(rng).encode("utf-8", "surrogatepass")
+        return "k.kernel", mutated(rng, text) if rng.random() < 0.3 else text
+    if kind == 6:
+        data = picture(rng, rng.choice(["PNG", "PNG", "JPEG", "TIFF", "GIF", "PPM", "BMP"]))
+        return "k.png", mutated(rng, data) if rng.random() < 0.5 else data
     if kind == 1:
         rows = "\n".join(
             rng.choice([" ", ",", "\t", ";", ", "]).join(
@@ -228,6 +265,7 @@ def value_of(rng: random.Random, option: object) -> str:
     """A value for an option, as often right as wrong."""
     if isinstance(option.kind, KernelName):  # type: ignore[attr-defined]
         return rng.choice(["edge", "sobel_x", "kirsch", "k.json", "k.npy", "1 2; 3 4", "-1", "-",
+                           "k.mat", "k.kernel", "k.png", definition(rng), "Gaussian:0x2",
                            "/", "..", "kernels", "", "1;" * 2000, *WORDS])  # fmt: skip
     words = getattr(option.kind, "words", ())  # type: ignore[attr-defined]
     good = [*words, "1", "2", "3", "1x2", "0,0", "same", "full", "b.npy"]
