@@ -80,7 +80,8 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     if output.grid and not only_shown:
         sheet = views.sheet(reader.metadata)
         with _written(paths[GRID], output) as file:
-            filter_image(sheet, (), file, format_, compression=output.compression)
+            packing = output.compression
+            filter_image(sheet, (), file, format_, compression=packing, threads=output.threads)
     views.show()
     output.say_lost(reports, format_)
 

@@ -74,14 +74,25 @@ def _ability(stream: TextIO) -> Ability:
     from rich.console import Console
 
     console = Console(file=stream)
-    try:
-        UPPER_HALF.encode(stream.encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return "ascii"
-    if console.no_color:
+    if console.no_color or not _has_half_block(stream):
         return "ascii"
     systems: dict[str | None, Ability] = {"truecolor": "truecolor", "256": "256"}
     return systems.get(console.color_system, "ascii")
+
+
+def _has_half_block(stream: TextIO) -> bool:
+    """Whether the terminal's letters are more than ASCII, as far as one is told.
+
+    Of the locale C Python makes one of UTF-8 for itself, and then says so in LC_CTYPE.
+    """
+    kind = os.environ.get("LC_CTYPE", "")
+    kind = "" if kind == "C.UTF-8" else kind
+    locale = os.environ.get("LC_ALL") or kind or os.environ.get("LANG")
+    try:
+        UPPER_HALF.encode(stream.encoding)
+    except UnicodeEncodeError:
+        return False
+    return locale not in ("C", "POSIX")
 
 
 def arrange(screen: Screen, sizes: "Sequence[Pair]") -> Layout:
@@ -107,7 +118,7 @@ def arrange(screen: Screen, sizes: "Sequence[Pair]") -> Layout:
     best = max(map(layout, range(1, most + 1)), key=scale)
     if scale(best) * width >= narrowest:
         return best
-    return layout(most)._replace(cell=(2 * lines, layout(most).cell[1]))
+    return layout(most)._replace(cell=(max(2 * (lines - 1), 1), layout(most).cell[1]))
 
 
 def show(screen: Screen, layout: Layout, cells: "Sequence[Cell]") -> None:
