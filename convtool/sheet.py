@@ -54,6 +54,6 @@ def _columns(count: int, height: int, width: int) -> int:
     def off(columns: int) -> float:
         rows = -(-count // columns)
         empty = 1 - count / (rows * columns)
-        return abs(math.log(columns * width / (rows * height) / SHAPE)) + empty
+        return abs(math.log(columns * width / (rows * height) / SHAPE)) + 2 * empty
 
     return min(range(1, count + 1), key=off)

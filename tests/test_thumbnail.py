@@ -8,6 +8,7 @@ import pytest
 from blocks import Blocks
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pictures import shrunk
 from PIL import Image
 
 from convtool.conv import Conv
@@ -16,17 +17,6 @@ from convtool.image import Header
 from convtool.readers.array import ArrayReader
 from convtool.thumbnail import DARK, LIGHT, Album, Thumbnail, beside, cells_of, fitting, only
 from convtool.writers import FORMATS
-
-
-def shrunk(pixels, most, cuts=(), alpha=False):
-    """The thumbnail of an array (H, W, C), fed in bands that are cut there."""
-    header = Header.of_array(pixels, may_have_alpha=alpha)
-    thumbnail = Thumbnail(header, most)
-    for band in np.split(pixels, sorted(cuts)):
-        if len(band):
-            thumbnail.write(thumbnail.encode(band))
-    thumbnail.close()
-    return [cell.pixels for cell in thumbnail.cells("map")]
 
 
 def overlaps(count, parts):
@@ -60,7 +50,7 @@ sides = st.integers(1, 23)
 @given(sides, sides, sides, sides, st.lists(st.integers(0, 23), max_size=4), st.integers(0, 9))
 def test_a_pixel_is_the_exact_mean_of_its_area(height, width, most_h, most_w, cuts, seed):
     pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 1), dtype=np.uint8)
-    (found,) = shrunk(pixels, (most_h, most_w), cuts)
+    found = shrunk(pixels, (most_h, most_w), cuts)
     assert found.shape == (*fitting((height, width), (most_h, most_w)), 3)
     expected = [[round(mean) for mean in row] for row in area_means(pixels[..., 0], found.shape)]
     assert np.array_equal(found, np.repeat(np.array(expected)[..., np.newaxis], 3, axis=-1))
@@ -68,7 +58,7 @@ def test_a_pixel_is_the_exact_mean_of_its_area(height, width, most_h, most_w, cu
 
 def test_whole_factors_are_pillows_reduce(photo):
     part = photo[:300, :450]
-    (found,) = shrunk(np.ascontiguousarray(part), (60, 90), cuts=[7, 50, 51, 230], alpha=True)
+    found = shrunk(np.ascontiguousarray(part), (60, 90), cuts=[7, 50, 51, 230])
     expected = np.asarray(Image.fromarray(part).reduce(5))
     assert found.shape == expected.shape
     assert np.abs(found.astype(int) - expected).max() <= 1  # Pillow rounds half up
@@ -92,13 +82,13 @@ def test_it_fits_and_touches(size, most):
 
 def test_small_maps_stay_as_they_are():
     pixels = np.random.default_rng(0).integers(0, 256, (4, 5, 3), dtype=np.uint8)
-    (found,) = shrunk(pixels, (480, 480), cuts=[1], alpha=True)
+    found = shrunk(pixels, (480, 480), cuts=[1])
     assert np.array_equal(found, pixels)
 
 
 def test_sixteen_bits_become_eight():
     deep = np.arange(0, 65536, 64, dtype=np.uint16).reshape(32, 32, 1)
-    (found,) = shrunk(deep, (32, 32))
+    found = shrunk(deep, (32, 32))
     assert np.array_equal(found[..., 0], np.rint(deep[..., 0] / 257))
 
 
@@ -106,7 +96,7 @@ def test_what_is_transparent_shows_a_board_and_weighs_by_its_alpha():
     pixels = np.random.default_rng(1).integers(0, 256, (30, 40, 4), dtype=np.uint8)
     pixels[:10, :, 3] = 0
     pixels[10:20, :, 3] = 255
-    (found,) = shrunk(pixels, (12, 16), cuts=[4, 17], alpha=True)
+    found = shrunk(pixels, (12, 16), cuts=[4, 17])
     alpha = np.array(area_means(pixels[..., 3], (12, 16)))
     for channel in range(3):
         weighed = pixels[..., channel].astype(int) * pixels[..., 3]
@@ -175,7 +165,7 @@ def test_beside_a_file_it_sees_the_files_pixels(photo, range_, depth):
     assert np.abs(seen - expected).max() <= tolerance
     if depth == 8:
         decoded = np.asarray(Image.open(io.BytesIO(plain.getvalue())))
-        assert np.array_equal(shrunk(decoded, (70, 99), alpha=True)[0], seen)
+        assert np.array_equal(shrunk(decoded, (70, 99)), seen)
 
 
 @pytest.mark.parametrize("channels", [2, 4, 7])
