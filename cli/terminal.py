@@ -123,12 +123,14 @@ def arrange(screen: Screen, sizes: "Sequence[Pair]") -> Layout:
 
 def show(screen: Screen, layout: Layout, cells: "Sequence[Cell]") -> None:
     """Print the pictures; tiny ones enlarged, all by the same whole number."""
-    lines = drawn(screen.ability, layout, cells)
+    encoding = (sys.stderr if screen.on_stderr else sys.stdout).encoding
+    text = "\n".join(drawn(screen.ability, layout, cells))
+    text = text.encode(encoding, "replace").decode(encoding)
     if not screen.on_stderr:
-        click.echo("\n".join(lines), color=True)
+        click.echo(text, color=True)
         return
     with suppress(OSError):  # a picture that cannot be shown does not undo the work
-        click.echo("\n".join(lines), err=True, color=True)
+        click.echo(text, err=True, color=True)
 
 
 def drawn(ability: Ability, layout: Layout, cells: "Sequence[Cell]") -> list[str]:
@@ -143,7 +145,9 @@ def drawn(ability: Ability, layout: Layout, cells: "Sequence[Cell]") -> list[str
     pictures = [draw(_enlarged(cell.pixels, scale), ability) for cell in cells]
     if len(cells) == 1:
         return pictures[0]
-    names = [_printable(cell.label, ability) for cell in cells]
+    names = [cell.label for cell in cells]
+    if ability == "ascii":
+        names = [name.encode("ascii", "replace").decode() for name in names]
     step = min(room[1], max(scale * width, *map(cell_len, names)))
     found = []
     for start in range(0, len(cells), layout.columns):
@@ -205,9 +209,3 @@ def _nearest(red: int, green: int, blue: int) -> str:
     from rich.color import Color, ColorSystem
 
     return f"5;{Color.from_rgb(red, green, blue).downgrade(ColorSystem.EIGHT_BIT).number}"
-
-
-def _printable(text: str, ability: Ability) -> str:
-    """A text of which a terminal that has no half block gets ASCII."""
-    encoding = "ascii" if ability == "ascii" else "utf-8"
-    return text.encode(encoding, "replace").decode(encoding)

@@ -95,10 +95,10 @@ class Thumbnail:
         """The thumbnail as a picture, or a picture of each channel where the map is none itself."""
         if is_picture(self.header):
             return [Cell(name, _as_rgb(self._pixels))]
-        names = self.header.channels[: self.header.colors]
+        labels = [f"{name} {channel}".strip() for channel in self.header.channels]
         return [
-            Cell(f"{name} {channel}".strip(), _as_rgb(self._pixels[..., i : i + 1]))
-            for i, channel in enumerate(names)
+            Cell("".join(filter(str.isprintable, label)), _as_rgb(self._pixels[..., i : i + 1]))
+            for i, label in enumerate(labels[: self.header.colors])
         ]
 
     def _finish_row(self, sums: Array) -> None:

@@ -192,3 +192,9 @@ def test_memory_does_not_grow_with_the_map():
         return size
 
     assert peak(20_000) < 1.2 * peak(1000)
+
+
+def test_a_channels_name_does_nothing_to_a_terminal():
+    """A CSV may call its channels anything."""
+    header = Header(1, 1, ("\x1b[2Ja", "b\r"), np.dtype(np.uint8))
+    assert [cell.label for cell in Thumbnail(header, (1, 1)).cells("k")] == ["k [2Ja", "k b"]

@@ -1,9 +1,11 @@
 """--combine grid: one picture of all maps, each found in it again."""
 
 import io
+import subprocess
 
 import numpy as np
 import pytest
+from conftest import SCRIPT
 from pictures import clipped, places, shrunk
 from PIL import Image
 
@@ -94,3 +96,26 @@ def test_a_stage_makes_no_picture(convtool, cat, folder, stage):
     result = convtool("run", stage, "photo.png")
     assert result.returncode == (1 if stage == "p.toml" else 2)
     assert b"--combine grid draws a picture, and a stage hands on a map" in result.stderr
+
+
+def test_a_closed_pipe_ends_quietly(folder, cat):
+    process = subprocess.Popen(
+        [SCRIPT, "conv", "photo.png", "-k", "kirsch", "--combine", "grid", "-q"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+    )
+    assert len(process.stdout.read(1)) == 1
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(timeout=30) == 1
+
+
+def test_an_image_that_breaks_off_leaves_nothing_behind(convtool, folder, cat):
+    whole = (folder / "photo.png").read_bytes()
+    (folder / "photo.png").write_bytes(whole[: len(whole) // 2])
+    result = convtool("conv", "photo.png", "-k", "kirsch", "--combine", "grid", "-o", "g.png")
+    assert result.returncode == 1
+    assert result.stderr.startswith(b"convtool: photo.png: ")
+    assert list(folder.iterdir()) == [folder / "photo.png"]

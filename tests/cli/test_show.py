@@ -3,6 +3,8 @@
 import io
 import os
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -307,3 +309,16 @@ def test_a_grid_without_a_name(terminal, convtool, cat, folder):
     shown = on(terminal, *arguments, "--show", "-o", "g.png")
     assert b"sobel_y" in shown
     assert (folder / "g.png").read_bytes() == piped
+
+
+def test_nothing_of_it_is_imported_where_nothing_is_shown(cat):
+    code = (
+        "import sys\n"
+        "from convtool.cli.main import cli\n"
+        "try:\n"
+        "    cli.main(['pool', 'photo.png', '-o', 'o.png'])\n"
+        "finally:\n"
+        "    names = ('rich', 'convtool.thumbnail', 'convtool.drawing', 'convtool.cli.terminal')\n"
+        "    assert not [name for name in names if name in sys.modules]\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
