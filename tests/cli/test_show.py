@@ -263,6 +263,16 @@ def test_names_are_cut_to_their_maps():
     assert lines[0].startswith("a long")
 
 
+def test_tiny_maps_side_by_side_are_enlarged_alike():
+    """White, of several sizes: what is beside and below them is the terminal's ground."""
+    cells = [Cell(f"k{i}", np.full((2, width, 3), 255, np.uint8)) for i, width in enumerate((3, 1))]
+    layout = arrange(Screen(20, 9, "ascii"), [(2, 3), (2, 1)])
+    assert layout.columns == 2
+    assert drawn("ascii", layout, cells) == ["k0         k1", *["@@@@@@@@@  @@@"] * 3]
+    pictures = drawn("truecolor", layout, cells)[1:]
+    assert [plain(line) for line in pictures] == ["▀" * 9 + "  " + "▀" * 3] * 3
+
+
 def test_names_that_a_terminal_has_no_letters_for():
     cells = [Cell(name, np.full((4, 9, 3), 255, np.uint8)) for name in ("ä", "核")]
     layout = arrange(Screen(30, 20, "ascii"), [(4, 9)] * 2)
