@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
@@ -20,6 +20,7 @@ from .views import Views
 if TYPE_CHECKING:
     from convtool.filtering import Report
     from convtool.readers.array import Reader
+    from convtool.stage import Operator
     from convtool.writers import Format
 
     from .terminal import Screen
@@ -38,7 +39,6 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     format_ = output.format_for(output.path)
 
     from convtool.bands import check_sizes, segments
-    from convtool.filtering import filter_image
 
     twice = screen is not None and not format_.pixels
     reader = source.reader(again=len(maps) > 1 or output.range in STRETCHED or twice)
@@ -55,35 +55,45 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
         headers[name] = chain[-1].output
     views = Views(list(headers.values()), screen, grid=output.grid and not only_shown)
 
-    def filtered(name: str, file: BinaryIO, format_: "Format") -> "Report":
-        return filter_image(
-            reader,
-            maps[name],
-            file,
-            format_,
-            range_=output.range or "clip",
-            depth=None if format_.layers else output.depth,
-            compression=output.compression,
-            threads=output.threads,
-        )
-
     reports = []
-    for name, header in headers.items():
-        alone, together = views.formats(name, header, format_)
+    for name, operators in maps.items():
+        alone, together = views.formats(name, headers[name], format_)
         if only_shown or output.grid:
-            reports.append(filtered(name, BytesIO(), alone)._replace(narrowed=False))
+            report = _filter(reader, operators, BytesIO(), alone, output)
+            reports.append(report._replace(narrowed=False))
             continue
         with _written(paths[name], output) as file:
-            reports.append(filtered(name, file, together))
+            reports.append(_filter(reader, operators, file, together, output))
         if twice:
-            filtered(name, BytesIO(), alone)
+            _filter(reader, operators, BytesIO(), alone, output)
     if output.grid and not only_shown:
         sheet = views.sheet(reader.metadata)
         with _written(paths[GRID], output) as file:
-            packing = output.compression
-            filter_image(sheet, (), file, format_, compression=packing, threads=output.threads)
+            _filter(sheet, (), file, format_, output._replace(range=None))
     views.show()
     output.say_lost(reports, format_)
+
+
+def _filter(
+    reader: "Reader",
+    operators: "Sequence[Operator]",
+    file: BinaryIO,
+    format_: "Format",
+    output: Output,
+) -> "Report":
+    """One pass over an image into a file, as the command line says."""
+    from convtool.filtering import filter_image
+
+    return filter_image(
+        reader,
+        operators,
+        file,
+        format_,
+        range_=output.range or "clip",
+        depth=None if format_.layers else output.depth,
+        compression=output.compression,
+        threads=output.threads,
+    )
 
 
 def _check_grid(output: Output) -> None:
@@ -106,7 +116,7 @@ def _screen(output: Output) -> "Screen | None":
 
     screen = find_screen()
     if screen is None:
-        output.say("neither stdout nor stderr is a terminal: --show has none to show the map on")
+        output.say("--show: neither stdout nor stderr is a terminal, and nothing is shown")
     return screen
 
 

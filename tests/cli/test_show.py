@@ -176,7 +176,7 @@ def test_without_a_terminal_there_is_not_one_byte_more(convtool, cat):
     assert shown.returncode == 0
     assert shown.stdout == plain_.stdout
     assert shown.stderr.count(b"\n") == 1
-    assert b"--show has none" in shown.stderr
+    assert b"neither stdout nor stderr is a terminal" in shown.stderr
     assert convtool("conv", "photo.png", "-k", "box3", "--show", "-q").stderr == b""
 
 
