@@ -35,6 +35,10 @@ def run(images: Sequence[str], given: Mapping[str, Any], make: Callable[[], Maps
     if given["null"] and not given["from_file"]:
         raise click.UsageError("-0 goes with --from-file")
     if is_many(images, given):
+        for option, asked in (("--show", output.show), ("--combine grid", output.grid)):
+            if asked:
+                flags = ", ".join(f"--{name.strip('_').replace('_', '-')}" for name in MANY)
+                raise click.UsageError(f"{option} is for a single image, without any of {flags}")
         from . import many
 
         many.run(images, many.Request.of(given), maps, output)

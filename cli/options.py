@@ -9,7 +9,7 @@ import click
 from convtool.errors import ConvtoolError, OptionError
 from convtool.operations import Operation
 from convtool.options import FileName, Flag, KernelName, Kind, Option, Word
-from convtool.words import COMPRESSIONS, FORMATS, RANGES
+from convtool.words import COMPRESSIONS, FORMATS, GRID, RANGES
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -212,6 +212,22 @@ scheduler = click.option(
 )
 
 
+show = click.option(
+    "--show",
+    is_flag=True,
+    help=(
+        "Show the map on the terminal, as large as fits; of several maps, and of a map of more "
+        "channels than a picture has, all with their names. With no OUT, no file is made."
+    ),
+)
+
+grid = click.option(
+    "--combine",
+    type=click.Choice([GRID]),
+    help="Draw a picture of all channels of the map, each with its name.",
+)
+
+
 def in_order(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
     """Several options at once, listed by --help in this order."""
 
@@ -223,7 +239,7 @@ def in_order(*decorators: Callable[[Command], Command]) -> Callable[[Command], C
     return decorate
 
 
-result = in_order(output, range_, depth, format_, compress, max_pixels)
+result = in_order(output, show, range_, depth, format_, compress, max_pixels)
 """What the map is made of, and where it goes."""
 
 many = in_order(

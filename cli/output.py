@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from convtool.errors import ConvtoolError
-from convtool.words import Compression, Range
+from convtool.words import GRID, Compression, Range
 
 if TYPE_CHECKING:
     from convtool.filtering import Report
@@ -28,6 +28,10 @@ class Output(NamedTuple):
     threads: int | None
     max_pixels: int
     quiet: bool
+    show: bool = False
+    """Whether the terminal shows the map."""
+    grid: bool = False
+    """Whether all maps become one picture."""
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Output":
@@ -43,6 +47,8 @@ class Output(NamedTuple):
             given["threads"],
             given["max_pixels"] or MAX_PIXELS,
             given["quiet"],
+            given["show"],
+            given.get("combine") == GRID,
         )
 
     def format_for(self, path: str | None) -> "Format":

@@ -23,6 +23,7 @@ def pool(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
       convtool pool photo.png --mode max --size 2 -o half.png
       convtool pool photo.png --mode mean --size 8x8 --ceil -o thumbnail.png
       convtool conv photo.png -k edge --format npy | convtool pool -m max -o e.png
+      convtool pool photo.png --size 16 --show
       convtool pool photos/*.jpg --mode mean --size 4 -d small
 
     The stride is the window's size unless --stride says otherwise.

@@ -28,6 +28,7 @@ class _Run(click.Command):
 @click.command(cls=_Run, no_args_is_help=False)
 @click.argument("pipeline", required=False, metavar="PIPELINE", type=options.FILE)
 @options.images
+@options.grid
 @options.result
 @options.many
 @click.pass_context
@@ -39,6 +40,7 @@ def run(ctx: click.Context, /, pipeline: str | None, images: tuple[str, ...], **
       convtool run 'conv -k edge | relu | pool --size 2' photo.png -o layer.png
       convtool run 'gray | conv -k sobel_x | abs' photo.png --format npy > s.npy
       convtool run layer.toml photos --recursive -d maps
+      convtool run 'gray | conv -k sobel_x | abs' photo.png --show
 
     PIPELINE is stages apart by |, in the words of the commands, or a .toml or .json file with a
     list of stages. Stages are conv and pool, with the options that come before --output in the

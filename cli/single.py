@@ -2,8 +2,9 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -11,48 +12,112 @@ import click
 from convtool.background import Later
 from convtool.errors import ConvtoolError, at
 from convtool.operations import Maps
-from convtool.words import STDIN, STRETCHED
+from convtool.words import GRID, STDIN, STRETCHED
 
 from .output import PLACEHOLDER, Output, check_names
+from .views import Views
 
 if TYPE_CHECKING:
+    from convtool.filtering import Report
     from convtool.readers.array import Reader
+    from convtool.stage import Operator
+    from convtool.writers import Format
+
+    from .terminal import Screen
 
 
 def run(image: str, make: Callable[[], Maps], output: Output) -> None:
-    """Read the image, and write one map for each that `make` names."""
+    """Read the image, and write one map for each that `make` names, or one picture of all."""
     source = Source(image, output)
+    if output.grid:
+        _check_grid(output)
     maps = make()
-    paths = _paths(source, list(maps), output)
+    on_terminal = sys.stdout is not None and sys.stdout.isatty()
+    screen = _screen(output)
+    only_shown = screen is not None and output.path is None and on_terminal
+    paths = {} if only_shown else _paths(source, [GRID] if output.grid else list(maps), output)
     format_ = output.format_for(output.path)
 
     from convtool.bands import check_sizes, segments
+
+    twice = screen is not None and not format_.pixels
+    reader = source.reader(again=len(maps) > 1 or output.range in STRETCHED or twice)
+    output.say(*(f"{source.name}: {note}" for note in reader.notes))
+    if only_shown and output.format:
+        output.say("--show makes no file of --format: give -o FILE as well")
+    elif not screen:
+        output.say_beforehand(format_)
+    headers = {}
+    for name, operators in maps.items():  # all of them before the first is written
+        with at(source.name):
+            chain = segments(operators, reader.header)
+            check_sizes(chain, output.max_pixels)
+        headers[name] = chain[-1].output
+    views = Views(list(headers.values()), screen, grid=output.grid and not only_shown)
+
+    reports = []
+    for name, operators in maps.items():
+        alone, together = views.formats(name, headers[name], format_)
+        if only_shown or output.grid:
+            report = _filter(reader, operators, BytesIO(), alone, output)
+            reports.append(report._replace(narrowed=False))
+            continue
+        with _written(paths[name], output) as file:
+            reports.append(_filter(reader, operators, file, together, output))
+        if twice:
+            _filter(reader, operators, BytesIO(), alone, output)
+    if output.grid and not only_shown:
+        sheet = views.sheet(reader.metadata)
+        with _written(paths[GRID], output) as file:
+            _filter(sheet, (), file, format_, output._replace(range=None))
+    views.show()
+    output.say_lost(reports, format_)
+
+
+def _filter(
+    reader: "Reader",
+    operators: "Sequence[Operator]",
+    file: BinaryIO,
+    format_: "Format",
+    output: Output,
+) -> "Report":
+    """One pass over an image into a file, as the command line says."""
     from convtool.filtering import filter_image
 
-    reader = source.reader(again=len(maps) > 1 or output.range in STRETCHED)
-    output.say(*(f"{source.name}: {note}" for note in reader.notes))
-    output.say_beforehand(format_)
-    for operators in maps.values():  # all of them before the first is written
-        with at(source.name):
-            check_sizes(segments(operators, reader.header), output.max_pixels)
-    reports = []
-    for name, path in paths.items():
-        done = "replaced" if path and os.path.exists(path) else "wrote"
-        with _file(path) as file:
-            report = filter_image(
-                reader,
-                maps[name],
-                file,
-                format_,
-                range_=output.range or "clip",
-                depth=output.depth,
-                compression=output.compression,
-                threads=output.threads,
-            )
-        reports.append(report)
-        if output.path is None and path is not None:
-            output.say(f"{done} {path}")
-    output.say_lost(reports, format_)
+    return filter_image(
+        reader,
+        operators,
+        file,
+        format_,
+        range_=output.range or "clip",
+        depth=None if format_.layers else output.depth,
+        compression=output.compression,
+        threads=output.threads,
+    )
+
+
+def _check_grid(output: Output) -> None:
+    """Raise UsageError for options that no picture of all maps goes with."""
+    format_ = output.format_for(output.path)
+    if not format_.pixels:
+        raise click.UsageError(
+            f"--combine grid draws a picture, and {format_.name} holds numbers, "
+            "expected a format such as png"
+        )
+    if output.depth == 16:
+        raise click.UsageError("--combine grid draws in 8 bits, expected no --depth 16")
+
+
+def _screen(output: Output) -> "Screen | None":
+    """The terminal that is to show the maps."""
+    if not output.show:
+        return None
+    from .terminal import find_screen
+
+    screen = find_screen()
+    if screen is None:
+        output.say("--show: neither stdout nor stderr is a terminal, and nothing is shown")
+    return screen
 
 
 def _paths(source: "Source", names: list[str], output: Output) -> Mapping[str, str | None]:
@@ -98,6 +163,16 @@ class Source:
         from convtool.readers import open_image
 
         return open_image(self.name, self._max_pixels)
+
+
+@contextmanager
+def _written(path: str | None, output: Output) -> Iterator[BinaryIO]:
+    """The open output; a person is told of a file whose name is not theirs."""
+    done = "replaced" if path and os.path.exists(path) else "wrote"
+    with _file(path) as file:
+        yield file
+    if output.path is None and path is not None:
+        output.say(f"{done} {path}")
 
 
 @contextmanager

@@ -48,6 +48,15 @@ def words(text: str, size: int = BODY, color: Color = INK) -> Block:
     return block
 
 
+def shortened(text: str, width: int, size: int = BODY) -> str:
+    """A line of text, or as much of it as is so many pixels wide with dots behind it."""
+    font = ImageFont.load_default(size)
+    kept = text
+    while kept and font.getlength(kept if kept == text else f"{kept}...") > width:
+        kept = kept[:-1]
+    return text if kept == text else f"{kept}..." if kept else ""
+
+
 def grid(
     cells: Sequence[Sequence[str]],
     colors: Colors,
@@ -111,6 +120,22 @@ def above(*blocks: Block, gap: int = GAP, align: Align = "start") -> Block:
     for block in blocks:
         joined.paste(block, (_start(width - block.width, align), y))
         y += block.height + gap
+    return joined
+
+
+def table(rows: Sequence[Sequence[Block]], gap: int = GAP) -> Block:
+    """Blocks in rows and columns, each as wide and as high as what is largest in it."""
+    heights = [max(block.height for block in row) for row in rows]
+    columns = [[row[j] for row in rows if j < len(row)] for j in range(max(map(len, rows)))]
+    widths = [max(block.width for block in column) for column in columns]
+    joined = _blank(sum(widths) + gap * (len(widths) - 1), sum(heights) + gap * (len(heights) - 1))
+    y = 0
+    for row, height in zip(rows, heights, strict=True):
+        x = 0
+        for block, width in zip(row, widths, strict=False):
+            joined.paste(block, (x, y))
+            x += width + gap
+        y += height + gap
     return joined
 
 

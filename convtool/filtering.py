@@ -64,7 +64,7 @@ def filter_image(
         if tone.needs_extremes:
             found = bands(reader, chain, tone.extremes_of, count)
             tone = tone._replace(extremes=reduce(Extremes.plus, found))
-        if len(output.channels) in (2, 4) and not output.has_alpha:
+        if len(output.channels) in (2, 4) and not output.has_alpha and not format_.layers:
             raise ConvtoolError(
                 f"the last of {len(output.channels)} maps would be alpha in {format_.name}: "
                 "NPY and CSV hold them as they are"

@@ -21,7 +21,7 @@ from .options import (
     Size,
     Word,
 )
-from .words import BORDERS, COMBINATIONS, POOL_MODES
+from .words import BORDERS, COMBINATIONS, GRID, POOL_MODES
 
 if TYPE_CHECKING:
     from .kernel import Kernel, Layer
@@ -145,13 +145,14 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
         )
         for one in filters
     ]
-    if given["combine"] and any(isinstance(one, Layer) for one in filters):
+    combination = None if given["combine"] == GRID else given["combine"]
+    if combination and any(isinstance(one, Layer) for one in filters):
         raise OptionError("--combine is for kernels, and a layer makes one map as it is")
-    if given["combine"]:
+    if combination:
         from .combine import Combine
 
-        combined = Combine(operators, given["combine"])
-        return {given["combine"]: [*before, combined, *after]}
+        combined = Combine(operators, combination)
+        return {combination: [*before, combined, *after]}
     names = distinct([plain(one.name) for one in filters])
     return {
         name: [*before, operator, *after] for name, operator in zip(names, operators, strict=True)
@@ -201,8 +202,9 @@ CONV = Operation(
         ),
         Option(
             "combine",
-            Word(COMBINATIONS),
-            "Make one map of several kernels'. magnitude: root of the sum of squares.",
+            Word((*COMBINATIONS, GRID)),
+            "Make one map of several kernels'. magnitude: root of the sum of squares; grid: a "
+            "picture of all maps, and of all outputs of a layer, each with its name.",
         ),
         _stride("1"),
         _padding("same", "made of --border"),
@@ -326,7 +328,13 @@ def make_stage(
     if operation is None:
         raise OptionError(f"found {name!r}, expected one of: {', '.join(OPERATIONS)}")
     with at(operation.name):
-        maps = operation.make(operation.read(given), lookup)
+        values = operation.read(given)
+        if values.get("combine") == GRID:
+            raise OptionError(
+                "--combine grid draws a picture, and a stage hands on a map, "
+                f"expected one of: {', '.join(COMBINATIONS)}"
+            )
+        maps = operation.make(values, lookup)
         if len(maps) > 1:
             raise OptionError(f"{len(maps)} kernels make {len(maps)} maps: --combine makes one")
     return maps.popitem()

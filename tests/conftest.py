@@ -5,6 +5,7 @@ import pty
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 from pathlib import Path
@@ -93,17 +94,23 @@ def new_threads():
 
 @pytest.fixture
 def terminal(folder):
-    """Run a command with some of its streams on a terminal; returns (code, what it showed)."""
+    """Run a command with some of its streams on a terminal; returns (code, what it showed).
 
-    def run(*args, streams, stdin=None):
+    `size` is the terminal's, (lines, columns); stdout may go to a file instead.
+    """
+
+    def run(*args, streams, stdin=None, stdout=subprocess.PIPE, size=None, env=None):
         leader, follower = pty.openpty()
+        if size:
+            termios.tcsetwinsize(follower, size)
         where = dict.fromkeys(streams, follower)
         process = subprocess.Popen(
             [SCRIPT, *args],
             stdin=where.get("stdin", stdin or subprocess.DEVNULL),
-            stdout=where.get("stdout", subprocess.PIPE),
+            stdout=where.get("stdout", stdout),
             stderr=where.get("stderr", subprocess.PIPE),
             cwd=folder,
+            env=env,
         )
         os.close(follower)
         shown = b""

@@ -49,6 +49,8 @@ class Format(NamedTuple):
     packed: bool = False
     """Whether it heeds how to pack."""
     text: bool = False
+    layers: bool = False
+    """Whether channels are kept apart, any number of them, and none is alpha by its place."""
 
 
 def _png(file: BinaryIO, header: Header, metadata: Metadata, packing: Compression) -> Writer:

@@ -1,0 +1,121 @@
+"""--combine grid: one picture of all maps, each found in it again."""
+
+import io
+import subprocess
+
+import numpy as np
+import pytest
+from conftest import SCRIPT
+from pictures import clipped, places, shrunk
+from PIL import Image
+
+from convtool import conv2d, find_kernel, find_kernels
+
+
+@pytest.fixture
+def cat(folder, photo):
+    """A piece of the photo as photo.png in the current folder."""
+    Image.fromarray(photo[:200, 100:350]).save("photo.png")
+    return photo[:200, 100:350]
+
+
+def grid(convtool, *arguments):
+    result = convtool("conv", "photo.png", *arguments, "--combine", "grid", "-o", "grid.png")
+    assert result.returncode == 0, result.stderr
+    assert result.stdout == b""
+    return np.asarray(Image.open("grid.png"))
+
+
+@pytest.mark.parametrize("range_", ["abs", "center"])
+def test_a_grid_holds_every_map(convtool, cat, range_):
+    sheet = grid(convtool, "-k", "robinson", "-k", "box5", "--range", range_)
+    for kernel in (*find_kernels("robinson"), find_kernel("box5")):
+        values = conv2d(cat, kernel).astype(float)
+        toned = np.abs(values)
+        if range_ == "center":
+            toned = 128 + values * 127 / np.abs(values).max()
+        assert places(sheet, clipped(toned)), kernel.name
+
+
+def test_a_grid_of_a_large_image_is_shrunk(convtool, folder):
+    pixels = np.random.default_rng(0).integers(0, 256, (700, 1200), dtype=np.uint8)
+    Image.fromarray(pixels).save("photo.png")
+    sheet = grid(convtool, "-k", "identity", "-k", "box3")
+    assert places(sheet, shrunk(pixels, (480, 480)))
+    assert places(sheet, shrunk(clipped(conv2d(pixels, find_kernel("box3"))), (480, 480)))
+
+
+def test_a_grid_of_a_layer_holds_every_output(convtool, cat):
+    weights = np.random.default_rng(0).integers(-2, 3, (5, 3, 3, 3)).astype(np.float32)
+    np.save("w.npy", weights)
+    sheet = grid(convtool, "-k", "w.npy")
+    maps = clipped(conv2d(cat, weights))
+    for channel in range(5):
+        assert places(sheet, shrunk(maps[..., channel], (480, 480))), channel
+    run = convtool("run", "conv -k w.npy", "photo.png", "--combine", "grid")
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(run.stdout))), sheet)
+
+
+@pytest.mark.parametrize("name", ["grid.jpg", "grid.tif", "grid.webp", "{kernel}.bmp"])
+def test_a_grid_in_other_formats(convtool, cat, folder, name):
+    sheet = grid(convtool, "-k", "prewitt_x", "-k", "prewitt_y")
+    result = convtool("conv", "photo.png", "-k", "prewitt_x", "-k", "prewitt_y",
+                      "--combine", "grid", "-o", name)  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    found = np.asarray(Image.open(name.replace("{kernel}", "grid"))).astype(int)
+    assert np.abs(found - sheet).mean() < (3 if name == "grid.jpg" else 0.001)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["photo.png", "photo.png", "-d", "out", "--show"], 2, "--show is for a single image"),
+        (["photo.png", "--json", "-o", "a.png", "--show"], 2, "--show is for a single image"),
+        (["photo.png", "-d", "out", "--combine", "grid"], 2, "grid is for a single image"),
+        (["photo.png", "--combine", "grid", "-o", "g.npy"], 2, "npy holds numbers"),
+        (["photo.png", "--combine", "grid", "--format", "csv"], 2, "csv holds numbers"),
+        (["photo.png", "--combine", "grid", "--depth", "16"], 2, "grid draws in 8 bits"),
+        (["photo.png", "--combine", "grid", "-o", "g.gif"], 1, "GIF holds no true colour"),
+        (["photo.png", "--combine", "grid", "-o", "no/g.png"], 1, "there is no folder"),
+        (["none.png", "--combine", "grid", "-o", "g.png"], 1, "none.png"),
+        (["photo.png", "--show", "--stride", "0"], 2, "expected 1 or more"),
+    ],
+)
+def test_what_does_not_go_with_them(convtool, cat, folder, arguments, code, message):
+    result = convtool("conv", *arguments, "-k", "edge")
+    assert result.returncode == code
+    assert result.stdout == b""
+    assert message in result.stderr.decode()
+    assert result.stderr.count(b"\n") == 1
+    assert list(folder.iterdir()) == [folder / "photo.png"]
+
+
+@pytest.mark.parametrize("stage", ["conv -k kirsch --combine grid", "p.toml"])
+def test_a_stage_makes_no_picture(convtool, cat, folder, stage):
+    (folder / "p.toml").write_text('[[stages]]\nop = "conv"\nkernel = "kirsch"\ncombine = "grid"\n')
+    result = convtool("run", stage, "photo.png")
+    assert result.returncode == (1 if stage == "p.toml" else 2)
+    assert b"--combine grid draws a picture, and a stage hands on a map" in result.stderr
+
+
+def test_a_closed_pipe_ends_quietly(folder, cat):
+    process = subprocess.Popen(
+        [SCRIPT, "conv", "photo.png", "-k", "kirsch", "--combine", "grid", "-q"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=folder,
+    )
+    assert len(process.stdout.read(1)) == 1
+    process.stdout.close()
+    assert process.stderr.read() == b""
+    process.stderr.close()
+    assert process.wait(timeout=30) == 1
+
+
+def test_an_image_that_breaks_off_leaves_nothing_behind(convtool, folder, cat):
+    whole = (folder / "photo.png").read_bytes()
+    (folder / "photo.png").write_bytes(whole[: len(whole) // 2])
+    result = convtool("conv", "photo.png", "-k", "kirsch", "--combine", "grid", "-o", "g.png")
+    assert result.returncode == 1
+    assert result.stderr.startswith(b"convtool: photo.png: ")
+    assert list(folder.iterdir()) == [folder / "photo.png"]
