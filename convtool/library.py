@@ -1,4 +1,5 @@
-"""Where a kernel's name is looked up: a path, ./kernels, CONVTOOL_KERNELS, the bundled ones."""
+"""Where a kernel's name is looked up: a path, ./kernels, CONVTOOL_KERNELS, the bundled ones, and
+those that are made, as gaussian:7."""
 
 import importlib
 import os
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from .errors import ConvtoolError
+from .generators import GENERATORS, generate, generator_of
 from .kernel import Kernel, Layer
 from .kernelfile import LARGEST_FILE, parse_bytes, parse_inline, read_file
 
@@ -38,6 +40,8 @@ class Lookup:
                     return parse_bytes(read_file(path), path, _stem(path))
         if _INLINE.fullmatch(spec):
             return parse_inline(spec)
+        if generator_of(spec):
+            return (generate(spec),)
         raise ConvtoolError(_not_found(spec))
 
     def path(self, name: str) -> str:
@@ -52,7 +56,8 @@ def find_kernels(spec: str) -> tuple[Kernel, ...]:
 
     A name, with or without its extension, is looked for as a path, in ``kernels/`` in the
     current folder, in the folders that CONVTOOL_KERNELS lists, and among the bundled kernels.
-    What is no such file but reads as numbers, ``0 1 0; 1 -4 1; 0 1 0``, is the kernel itself.
+    What is no such file but reads as numbers, ``0 1 0; 1 -4 1; 0 1 0``, is the kernel itself, and
+    ``gaussian:7,1.5`` is made: `convtool.generators` has the names and what they take.
 
     Raises ConvtoolError if there is no such kernel, naming the nearest, or if it is malformed.
 
@@ -79,6 +84,24 @@ def find_kernel(spec: str) -> Kernel:
             "find_kernels gives them all"
         )
     return kernels[0]
+
+
+def known_kernels() -> Iterator[tuple[str, str]]:
+    """Every file in the folders that names are looked for in: the name that finds it, its path."""
+    for folder in _folders():
+        for name in file_names(folder):
+            path = os.path.join(folder, name)
+            for spec in (_stem(name), name):
+                if found_at(spec) == path:
+                    yield spec, path
+                    break
+
+
+def found_at(spec: str) -> str | None:
+    """The path of the file that a name in those folders means."""
+    paths = (path for folder in ("", *_folders()) for path in _candidates(folder, spec))
+    # Unlike Path.exists, this is False for what is no name at all.
+    return next((path for path in paths if os.path.exists(path) and not os.path.isdir(path)), None)
 
 
 def bundled_folder() -> str:
@@ -120,9 +143,15 @@ def _not_found(spec: str) -> str:
     import difflib  # for this alone
 
     files = {_stem(name): name for folder in _folders() for name in file_names(folder)}
-    near = difflib.get_close_matches(_stem(spec), files, n=3, cutoff=0.5)
-    nearest = [files[stem] for stem in near]
+    name, colon, parameters = spec.partition(":")
+    known = {made: made + colon + parameters for made in GENERATORS} | ({} if colon else files)
+    near = difflib.get_close_matches(_stem(name), known, n=3, cutoff=0.5)
+    nearest = [known[name] for name in near]
     if re.search(r"[\s;\[]", spec.strip()):
         return f"kernel {spec!r} is no file and no weights, which look like '0 1 0; 1 -4 1; 0 1 0'"
-    hint = f"nearest: {', '.join(nearest)}" if nearest else f"bundled: {', '.join(sorted(files))}"
+    hint = (
+        f"nearest: {', '.join(nearest)}"
+        if nearest
+        else f"bundled: {', '.join(sorted(files))}; made: {', '.join(GENERATORS)}"
+    )
     return f"kernel {spec!r} is not found; {hint}"
