@@ -2,18 +2,18 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, BinaryIO
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import click
 
 from convtool.background import Later
-from convtool.errors import ConvtoolError, at
+from convtool.errors import at
 from convtool.operations import Maps
 from convtool.words import STDIN, STRETCHED
 
 from .output import PLACEHOLDER, Output, check_names
+from .resultfile import result_file
 
 if TYPE_CHECKING:
     from convtool.readers.array import Reader
@@ -38,7 +38,7 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     reports = []
     for name, path in paths.items():
         done = "replaced" if path and os.path.exists(path) else "wrote"
-        with _file(path) as file:
+        with result_file(path) as file:
             report = filter_image(
                 reader,
                 maps[name],
@@ -98,24 +98,3 @@ class Source:
         from convtool.readers import open_image
 
         return open_image(self.name, self._max_pixels)
-
-
-@contextmanager
-def _file(path: str | None) -> Iterator[BinaryIO]:
-    """The open output."""
-    if path is not None:
-        from convtool.writers.whole import whole_file
-
-        with whole_file(path) as file:
-            yield file
-        return
-    if sys.stdout is None:
-        raise ConvtoolError("stdout is closed: give -o FILE")
-    try:
-        # Not sys.stdout.buffer: with PYTHONUNBUFFERED that may write a part and call it done.
-        with open(sys.stdout.fileno(), "wb", closefd=False) as file:
-            yield file
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise ConvtoolError(f"stdout: cannot be written: {error.strerror or error}") from None

@@ -144,6 +144,7 @@ def motion(length: int, angle: float = 0) -> Kernel:
     along = np.arange(length, dtype=FLOAT64) - (length - 1) / 2
     reach = abs(slope) * (length - 1) / 2
     # An odd length has its middle on a pixel, and so must have the other side.
+    reach -= 1e-9  # what is beyond by rounding needs no row of its own
     side = 2 * math.ceil(reach) + 1 if length % 2 else math.ceil(2 * reach) + 1
     check_window(side, length)
     across = along * slope + (side - 1) / 2

@@ -9,6 +9,11 @@ import numpy as np
 from .kernel import Kernel
 from .precision import FLOAT64, Array
 
+LARGEST = float(np.finfo(FLOAT64).max)
+
+NEGLIGIBLE = 1e-12
+"""Of all weights together: a gain below that is rounding."""
+
 
 class Gains(NamedTuple):
     """What a wave is multiplied by; a negative number exchanges light and dark."""
@@ -37,6 +42,18 @@ def gains(kernel: Kernel) -> Gains:
         kept, negated = kernel.weights[~turned].tolist(), kernel.weights[turned].tolist()
         sums.append(total([*kept, *(-weight for weight in negated)]))
     return Gains(*(quotient(value, kernel.divisor) for value in sums))
+
+
+def seen(kernel: Kernel, found: Gains) -> Gains:
+    """Gains with 0 for those that are no more than rounding in the weights."""
+    least = NEGLIGIBLE * min(magnitude(kernel), LARGEST)
+    return Gains(*(0 if abs(gain) <= least else gain for gain in found))
+
+
+def magnitude(kernel: Kernel) -> float:
+    """The sum of the weights' magnitudes over the divisor's: no wave gains more."""
+    with np.errstate(over="ignore"):
+        return float(np.abs(kernel.weights.astype(FLOAT64) / kernel.divisor).sum())
 
 
 def response(kernel: Kernel, down: Array, across: Array) -> Array:

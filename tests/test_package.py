@@ -48,6 +48,7 @@ LAYERS = [
     {"pipeline", "filtering"},
     {"files", "jobs"},
     {"crews", "drawing"},
+    {"kerneldrawing"},
     {"processes", "cluster"},
     {"batch"},
     {"__init__", "kernels"},
