@@ -41,7 +41,7 @@ def kernel() -> None:
       convtool kernel show gaussian5 -o gaussian5.png
       convtool kernel make gaussian --size 7 --sigma 1.5 -o soft.json
       convtool kernel compass '1 2 1; 0 0 0; -1 -2 -1' -o turns.txt
-      convtool kernel make motion --angle 30 | convtool conv photo.png -k - > m.png
+      convtool kernel make motion:9,30 | convtool conv photo.png -k - > moved.png
 
     Wherever a command takes a kernel K, it is what --kernel takes: a file, a name, weights in
     place, or one that is made, as gaussian:7,1.5; - is a kernel from stdin.

@@ -49,7 +49,7 @@ def rotate_(spec: str, degrees: int, **given: Any) -> None:
 @kernels.argument
 @kernels.result
 def compass_(spec: str, **given: Any) -> None:
-    """Make a bank of the 8 turns of kernel K, clockwise, 45 degrees apart.
+    """Make the 8 turns of kernel K a bank.
 
     \b
     Examples:
@@ -57,7 +57,8 @@ def compass_(spec: str, **given: Any) -> None:
       convtool kernel compass prewitt_y -o prewitt.json
       convtool kernel compass sobel:5,y --json
 
-    The kernels are called K_0, K_45 and so on to K_315. K is an odd square, as 3x3.
+    They follow one another clockwise, 45 degrees apart, and are called K_0, K_45 and so on to
+    K_315. K is an odd square, as 3x3.
     """
     from convtool.turning import compass
 

@@ -30,7 +30,8 @@ def gaussian(size: Pair | None = None, sigma: float | None = None) -> Kernel:
     sigma : pixels, above 0; by default ``0.3 ((n - 1) / 2 - 1) + 0.8`` of each side n, as
         ``cv2.getGaussianKernel`` has it
 
-    (OpenCV itself departs from its rule for sizes up to 9, where it takes rounded tables.)
+    (OpenCV departs from its own rule for sizes up to 9, for which it has rounded tables. Of even
+    sizes it takes the two weights in the middle for those of x = 0.)
     """
     size = size or ((5, 5) if sigma is None else gaussian_size(sigma))
     sigmas = [0.3 * ((n - 1) / 2 - 1) + 0.8 if sigma is None else sigma for n in size]
@@ -102,9 +103,9 @@ def disk(size: Pair | None = None, radius: float | None = None) -> Kernel:
     radius = min(size) / 2 if radius is None else radius
     down, right = positions(size)
     # Lengths in radii: no square of one is too large or too small.
-    edges = [(axis + side) / radius for axis in (down, right) for side in (-0.5, 0.5)]
-    top, bottom, left, right = edges
-    areas = _area(bottom, right) - _area(top, right) - _area(bottom, left) + _area(top, left)
+    sides = [(axis + half) / radius for axis in (down, right) for half in (-0.5, 0.5)]
+    top, bottom, start, end = sides
+    areas = _area(bottom, end) - _area(top, end) - _area(bottom, start) + _area(top, start)
     inside = np.hypot(np.abs(down) + 0.5, np.abs(right) + 0.5) <= radius
     areas = np.where(inside, 1 / radius**2, np.maximum(areas, 0))
     for axis in (0, 1):  # rounding is not the same on both sides

@@ -21,6 +21,9 @@ ONE_OCTAVE = math.sqrt(math.log(2) / 2) * 3 / math.pi
 """Sigma over wavelength for which a Gabor filter passes one octave, 0.56: Petkov and Kruizinga,
 Computational models of visual neurons specialised in the detection of gratings, 1997."""
 
+FAINTEST = 0.01
+"""Gain of a Gabor filter, over that of its Gaussian, below which it is no wave; 0.5 is usual."""
+
 
 def sobel(size: int = 3, axis: str = "x") -> Kernel:
     """A slope, smoothed: binomial weights across it, their difference along it.
@@ -158,10 +161,10 @@ def gabor(
     total = envelope.sum()
     weights = envelope * (wave - (envelope * wave).sum() / total) if total else envelope
     gain = abs(np.sum(weights * np.exp(-2j * math.pi / wavelength * u)))
-    if gain <= 1e-9 * total:
+    if gain <= FAINTEST * total:
         raise ConvtoolError(
-            f"a wave of {wavelength:g} pixels under a sigma of {sigma:g} vanishes in a window of "
-            f"{size[0]}x{size[1]}, expected a wider one or another wave"
+            f"a window of {size[0]}x{size[1]} with a sigma of {sigma:g} holds too little of a wave "
+            f"of {wavelength:g} pixels, expected a larger one or a shorter wave"
         )
     return Kernel(
         summing_to_zero(weights / gain),
