@@ -107,9 +107,11 @@ def _kernel_lines(kernel: "Kernel") -> list[str]:
 
     found = facts(kernel)
     size = "{}x{}".format(*kernel.shape)
-    heading = [f"{kernel.name or 'kernel'}, {size}"]
-    if kernel.description:
-        heading += textwrap.wrap(kernel.description, 80)
+    heading = [
+        line
+        for words in (f"{kernel.name or 'kernel'}, {size}", kernel.description)
+        for line in textwrap.wrap(words, 80)
+    ]
     gains = seen(kernel, found.gains)
     told = [
         ("weights", f"{'whole' if found.whole else 'floats'}, sum {found.sum:.6g}"),

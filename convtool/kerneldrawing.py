@@ -6,6 +6,7 @@ import numpy as np
 
 from . import drawing
 from .drawing import BODY, FAINT, SMALL, TITLE, Block, Colors
+from .errors import ConvtoolError
 from .kernel import Kernel
 from .precision import FLOAT64, Array
 from .spectrum import LARGEST, NEGLIGIBLE, anchor_of, gains, magnitude, response, seen
@@ -29,8 +30,10 @@ def draw_kernels(kernels: Sequence[Kernel]) -> Block:
     """A page with each kernel's weights beside its frequency response.
 
     The element that sits on the output pixel is framed. Weights of large kernels are squares of
-    colour, by the scale beside them.
+    colour, by the scale beside them. Raises ConvtoolError for more than a picture holds.
     """
+    if len(kernels) * SIDE * SIDE > drawing.LARGEST:
+        raise ConvtoolError(f"{len(kernels)} kernels are too many to draw")
     blocks = [_drawn(kernel) for kernel in kernels]
     width = max(block.width for block in blocks)
     columns = COLUMNS if len(blocks) > 3 else 1

@@ -71,6 +71,28 @@ def test_the_name_of_what_is_made_makes_it_again(data):
     assert plain(kernel.name) == kernel.name.translate({ord(sign): "_" for sign in ":,="})
 
 
+@given(
+    name=st.sampled_from(list(GENERATORS)),
+    parts=st.lists(
+        st.sampled_from(
+            ["", "0", "1", "3", "5", "5x3", "-1", "0.5", "1e5", "1e-9", "nan", "9" * 30]
+        )
+        | st.sampled_from(["x", "y", "size=7", "sigma=2", "angle=33", "=", " ", "phase=-1e6"])
+        | st.text(max_size=5),
+        max_size=6,
+    ),
+)
+def test_any_words_give_a_kernel_or_a_sentence(name, parts):
+    spec = f"{name}:{','.join(parts)}"
+    sentence = f"kernel {spec!r}: "
+    try:
+        weights = generate(spec).weights
+    except ConvtoolError as error:
+        weights, sentence = np.zeros(1), str(error)
+    assert np.all(np.isfinite(weights))
+    assert sentence.startswith(f"kernel {spec!r}: ")
+
+
 def test_a_default_is_what_is_taken():
     for generator in GENERATORS.values():
         given = {o.name: o.default for o in generator.parameters if o.default}

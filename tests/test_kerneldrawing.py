@@ -72,3 +72,5 @@ def test_it_is_written_as_a_picture(folder):
 def test_what_is_too_large_to_draw_says_so():
     with pytest.raises(ConvtoolError, match=r"the picture would have \d+x\d+ pixels, too many"):
         draw_kernels([Kernel(np.ones((1, 2**20)))])
+    with pytest.raises(ConvtoolError, match="5000 kernels are too many to draw"):
+        draw_kernels([Kernel([[1]])] * 5000)

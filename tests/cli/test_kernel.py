@@ -194,6 +194,24 @@ def test_show_abridges_what_is_too_wide_and_says_so(kernel):
     assert np.array_equal(weights, find_kernel("gabor:21").weights)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["1e308 1e308", "1e-320 1; -1e308 0", "divisor = 1e-300\nbias = 1e308\n1e300",
+     "9223372036854775807 -9223372036854775808", '{"name": "a\\nb", "weights": [[1, 2]]}',
+     '{"name": "' + "long " * 40 + '", "description": "' + "d" * 300 + '", "weights": [[1]]}',
+     "\n".join(["1e20 " * 60] * 60)],
+)  # fmt: skip
+def test_show_and_its_json_and_picture_take_anything(kernel, folder, text):
+    lines = kernel("show", "-", "-o", "k.png", stdin=text.replace(";", "\n").encode()).splitlines()
+    assert max(map(len, lines)) <= 80
+    found = json.loads(
+        kernel("show", "-", "--json", stdin=text.replace(";", "\n").encode()),
+        parse_constant=pytest.fail,
+    )
+    assert found[0]["size"]
+    assert read_image("k.png").size
+
+
 def test_show_of_a_bank_shows_each(kernel):
     assert len(re.findall(r"^kirsch_\w+, 3x3$", kernel("show", "kirsch"), re.MULTILINE)) == 8
     found = json.loads(kernel("show", "kirsch", "--json"))
@@ -223,7 +241,9 @@ def test_what_is_made_is_what_the_name_finds(kernel, name):
     words = GENERATORS[name].words(example.partition(":")[2])
     options = [word for key, value in words.items() for word in (f"--{key}", value)]
     assert parse(kernel("make", name, *options), "stdout", "other") == made
-    assert parse(kernel("make", example, "--json"), "stdout", "other") == made
+    text = kernel("make", example, "--json")
+    assert json.loads(text)["name"] == example
+    assert parse(text, "stdout", "other") == made
 
 
 def test_make_writes_the_form_of_the_extension_or_of_format(kernel, folder):
