@@ -2,7 +2,6 @@
 vanishes."""
 
 import math
-from fractions import Fraction
 
 import numpy as np
 
@@ -186,6 +185,8 @@ def unsharp(size: Pair = (5, 5), amount: float = 1, sigma: float | None = None) 
     words = f"Unsharp mask: {amount:.4g} times what a {size[0]}x{size[1]} blur takes away is added"
     middle = size[0] // 2, size[1] // 2
     if blur.weights.dtype.kind == "i":
+        from fractions import Fraction  # for this alone
+
         share = Fraction(str(amount))
         whole = blur.weights.astype(object) * -share.numerator
         divisor = int(blur.divisor) * share.denominator

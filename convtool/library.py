@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from .errors import ConvtoolError
-from .generators import GENERATORS, generate, generator_of
 from .kernel import Kernel, Layer
 from .kernelfile import LARGEST_FILE, parse_bytes, parse_inline, read_file
 
@@ -40,6 +39,8 @@ class Lookup:
                     return parse_bytes(read_file(path), path, _stem(path))
         if _INLINE.fullmatch(spec):
             return parse_inline(spec)
+        from .generators import generate, generator_of  # which no file needs
+
         if generator_of(spec):
             return (generate(spec),)
         raise ConvtoolError(_not_found(spec))
@@ -141,6 +142,8 @@ def _not_found(spec: str) -> str:
     if spec and os.path.isdir(spec):
         return f"kernel {spec!r} is a folder, expected a file"
     import difflib  # for this alone
+
+    from .generators import GENERATORS
 
     files = {_stem(name): name for folder in _folders() for name in file_names(folder)}
     name, colon, parameters = spec.partition(":")
