@@ -38,7 +38,7 @@ class Value(ParamType):
     def shell_complete(
         self, ctx: click.Context, param: click.Parameter, incomplete: str
     ) -> "list[CompletionItem]":
-        """For a kernel, the bundled ones that begin so; for it and any file, the shell's files."""
+        """For a kernel, the names that begin so; for it and any file, the shell's files."""
         from click.shell_completion import CompletionItem
 
         if not isinstance(self.kind, FileName | KernelName):
@@ -46,10 +46,11 @@ class Value(ParamType):
         # Files first: what bash has collected before them, it forgets.
         found = [CompletionItem(incomplete, type="file")]
         if isinstance(self.kind, KernelName):
+            from convtool.generators import GENERATORS
             from convtool.library import bundled_folder, file_names
 
-            bundled = file_names(bundled_folder())
-            found += [CompletionItem(name) for name in bundled if name.startswith(incomplete)]
+            names = [*file_names(bundled_folder()), *GENERATORS]
+            found += [CompletionItem(name) for name in names if name.startswith(incomplete)]
         return found
 
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from convtool.background import Later
-from convtool.errors import ConvtoolError, at
+from convtool.errors import at
 from convtool.operations import Maps
 from convtool.words import GRID, STDIN, STRETCHED
 
 from .output import PLACEHOLDER, Output, check_names
+from .resultfile import result_file
 from .views import Views
 
 if TYPE_CHECKING:
@@ -169,28 +170,7 @@ class Source:
 def _written(path: str | None, output: Output) -> Iterator[BinaryIO]:
     """The open output; a person is told of a file whose name is not theirs."""
     done = "replaced" if path and os.path.exists(path) else "wrote"
-    with _file(path) as file:
+    with result_file(path) as file:
         yield file
     if output.path is None and path is not None:
         output.say(f"{done} {path}")
-
-
-@contextmanager
-def _file(path: str | None) -> Iterator[BinaryIO]:
-    """The open output."""
-    if path is not None:
-        from convtool.writers.whole import whole_file
-
-        with whole_file(path) as file:
-            yield file
-        return
-    if sys.stdout is None:
-        raise ConvtoolError("stdout is closed: give -o FILE")
-    try:
-        # Not sys.stdout.buffer: with PYTHONUNBUFFERED that may write a part and call it done.
-        with open(sys.stdout.fileno(), "wb", closefd=False) as file:
-            yield file
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise ConvtoolError(f"stdout: cannot be written: {error.strerror or error}") from None

@@ -101,6 +101,45 @@ def pixels(colors: Colors, scale: int = 1) -> Block:
     return block.resize((block.width * scale, block.height * scale), Image.Resampling.NEAREST)
 
 
+def outlined(block: Block, place: tuple[int, int], step: int) -> Block:
+    """A block of squares of `step` pixels with a frame around the one at (row, column)."""
+    marked = block.copy()
+    y, x = place[0] * step, place[1] * step
+    ImageDraw.Draw(marked).rectangle(
+        (x, y, x + step - 1, y + step - 1), None, MARK, max(step // 5, 1)
+    )
+    return marked
+
+
+def framed(
+    block: Block,
+    across: Sequence[tuple[float, str]] = (),
+    down: Sequence[tuple[float, str]] = (),
+    size: int = SMALL,
+) -> Block:
+    """A block in a frame with ticks below and at the left: (0 to 1 of its length, words)."""
+    font = ImageFont.load_default(size)
+    left = max((int(font.getlength(text)) for _, text in down), default=-size) + size
+    right = max((int(font.getlength(text)) // 2 for _, text in across), default=0)
+    top = size // 2 if down else 0
+    bottom = 2 * size if across else top
+    page = _blank(left + block.width + 2 + right, top + block.height + 2 + bottom)
+    pencil = ImageDraw.Draw(page)
+    pencil.rectangle((left, top, left + block.width + 1, top + block.height + 1), None, FAINT)
+    page.paste(block, (left + 1, top + 1))
+    x: float
+    y: float
+    for share, text in across:
+        x, y = left + 1 + share * (block.width - 1), top + block.height + 2
+        pencil.line((x, y, x, y + size // 3), FAINT)
+        pencil.text((x, y + size // 2), text, FAINT, font, "mt")
+    for share, text in down:
+        x, y = left - 1, top + 1 + share * (block.height - 1)
+        pencil.line((x - size // 3, y, x, y), FAINT)
+        pencil.text((x - size // 2, y), text, FAINT, font, "rm")
+    return page
+
+
 def beside(*blocks: Block, gap: int = GAP, align: Align = "middle") -> Block:
     """Blocks from left to right."""
     height = max(block.height for block in blocks)

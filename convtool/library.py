@@ -1,4 +1,5 @@
-"""Where a kernel's name is looked up: a path, ./kernels, CONVTOOL_KERNELS, the bundled ones."""
+"""Where a kernel's name is looked up: a path, ./kernels, CONVTOOL_KERNELS, the bundled ones, and
+those that are made, as gaussian:7."""
 
 import importlib
 import os
@@ -34,11 +35,15 @@ class Lookup:
         if spec == "-" and self._stdin:
             data = self._stdin.read(LARGEST_FILE + 1)
             return parse_bytes(data, "kernel from stdin", "kernel")
-        path = _path_of(spec, *self._beside)
+        path = found_at(spec, *self._beside)
         if path:
             return parse_bytes(read_file(path), path, _stem(path))
         if re.fullmatch(_INLINE, spec):
             return parse_inline(spec)
+        from .generators import generate, generator_of  # which no file needs
+
+        if generator_of(spec):
+            return (generate(spec),)
         raise ConvtoolError(_not_found(spec))
 
     def path(self, name: str) -> str:
@@ -54,7 +59,8 @@ def find_kernels(spec: str) -> tuple[Kernel, ...]:
     A name, with or without its extension, is looked for as a path, in ``kernels/`` in the
     current folder, in the folders that CONVTOOL_KERNELS lists, and among the bundled kernels.
     What is no such file but reads as numbers, ``0 1 0; 1 -4 1; 0 1 0``, is the kernel itself, and
-    so is ``3x3: 0,1,0 1,-4,1 0,1,0``, which is ImageMagick's way to say it.
+    so is ``3x3: 0,1,0 1,-4,1 0,1,0``, which is ImageMagick's way to say it. ``gaussian:7,1.5`` is
+    made: `convtool.generators` has the names and what they take.
 
     A file is JSON, rows of numbers, .npy, a libvips matrix (``.mat``), kernels for ImageMagick, or
     a picture; all but the matrix are told by what is in them.
@@ -111,9 +117,19 @@ def known_kernels() -> Iterator[tuple[str, str]]:
                 continue
             path = os.path.join(folder, file)
             for name in (stem, file) if bare else (file,):
-                if _path_of(name) == path:
+                if found_at(name) == path:
                     yield name, path
                     break
+
+
+def found_at(spec: str, *first: str) -> str | None:
+    """The file that a name or path finds, from here or in a folder, in those `first`."""
+    for folder in (*first, "", *_folders()):
+        for path in _candidates(folder, spec):
+            # Unlike Path.exists, this is False for what is no name at all.
+            if os.path.exists(path) and not os.path.isdir(path):
+                return path
+    return None
 
 
 def _listed(folder: str) -> list[str]:
@@ -130,16 +146,6 @@ def _folders() -> Iterator[str]:
     listed = os.environ.get("CONVTOOL_KERNELS", "")
     yield from (folder for folder in listed.split(os.pathsep) if folder)
     yield bundled_folder()
-
-
-def _path_of(spec: str, *first: str) -> str | None:
-    """The file that a name or path finds, from here or in a folder, in those `first`."""
-    for folder in (*first, "", *_folders()):
-        for path in _candidates(folder, spec):
-            # Unlike Path.exists, this is False for what is no name at all.
-            if os.path.exists(path) and not os.path.isdir(path):
-                return path
-    return None
 
 
 def _candidates(folder: str, spec: str) -> Iterator[str]:
@@ -159,14 +165,21 @@ def _not_found(spec: str) -> str:
         return f"kernel {spec!r} is a folder, expected a file"
     import difflib  # for this alone
 
+    from .generators import GENERATORS
     from .kernelimagemagick import built_in_error
 
     if error := built_in_error(spec):
         return f"kernel {spec!r}: {error}"
     files = {_stem(name): name for folder in _folders() for name in file_names(folder)}
-    near = difflib.get_close_matches(_stem(spec), files, n=3, cutoff=0.5)
-    nearest = [files[stem] for stem in near]
+    name, colon, parameters = spec.partition(":")
+    known = {made: made + colon + parameters for made in GENERATORS} | ({} if colon else files)
+    near = difflib.get_close_matches(_stem(name), known, n=3, cutoff=0.5)
+    nearest = [known[name] for name in near]
     if re.search(r"[\s;\[]", spec.strip()):
         return f"kernel {spec!r} is no file and no weights, which look like '0 1 0; 1 -4 1; 0 1 0'"
-    hint = f"nearest: {', '.join(nearest)}" if nearest else f"bundled: {', '.join(sorted(files))}"
+    hint = (
+        f"nearest: {', '.join(nearest)}"
+        if nearest
+        else f"bundled: {', '.join(sorted(files))}; made: {', '.join(GENERATORS)}"
+    )
     return f"kernel {spec!r} is not found; {hint}"

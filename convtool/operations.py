@@ -193,10 +193,11 @@ CONV = Operation(
         Option(
             "kernel",
             KernelName(),
-            "A kernel file (- for one from stdin), the name of a bundled kernel, or rows of "
-            "weights as '0 1 0; 1 -4 1; 0 1 0'. A file is JSON or rows, a .npy of weights (h, w) "
-            "or (out, in, h, w), a .mat of libvips, kernels as ImageMagick has them, or a "
-            "picture, whose grey values are weighed. Give several for several maps.",
+            "A kernel file (- for one from stdin), the name of a bundled kernel, one that is made, "
+            "as gaussian:7,1.5, or rows of weights as '0 1 0; 1 -4 1; 0 1 0'. A file is JSON or "
+            "rows, a .npy of weights (h, w) or (out, in, h, w), a .mat of libvips, kernels as "
+            "ImageMagick has them, or a picture, whose grey values are weighed. Give several for "
+            "several maps.",
             short="k",
             several=True,
         ),

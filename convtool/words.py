@@ -26,6 +26,8 @@ STDIN = "stdin"
 
 FORMATS = ("png", "csv", "npy", "tiff", "jpeg", "webp", "bmp", "gif", "ppm")
 
+KERNEL_FORMATS = ("json", "txt", "npy", "vips", "imagemagick")
+
 IMAGE_EXTENSIONS = (
     *("png", "apng", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "avif", "bmp", "gif"),
     *("ppm", "pgm", "pbm", "pnm", "jp2", "j2k", "tga", "ico", "pcx", "sgi", "csv", "npy"),

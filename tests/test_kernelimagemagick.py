@@ -146,8 +146,8 @@ def test_in_place_mistakes_and_built_in_names(folder):
         find_kernels("2x2: 1")
     with pytest.raises(ConvtoolError, match=r"^kernel 'Octagon:3': Octagon is a kernel that Image"):
         find_kernels("Octagon:3")
-    with pytest.raises(ConvtoolError, match="'sobel' is not found; nearest: sobel"):
-        find_kernels("sobel")
+    with pytest.raises(ConvtoolError, match="'sobl' is not found; nearest: sobel"):
+        find_kernels("sobl")
     with pytest.raises(ConvtoolError, match="'nobody:3' is not found"):
         find_kernels("nobody:3")
 

@@ -185,3 +185,17 @@ def test_what_is_no_kernel_file(folder):
 def test_inline_weights_with_a_mistake_say_so(folder):
     with pytest.raises(ConvtoolError, match="line 2: number 2: found 'x'"):
         find_kernels("0 1 0; 1 x 1; 0 1 0")
+
+
+def test_known_kernels_are_found_by_the_names_given(folder, monkeypatch):
+    monkeypatch.setenv("CONVTOOL_KERNELS", str(folder / "mine"))
+    for weight, name in enumerate(("kernels/edge.txt", "kernels/a.txt", "mine/a.json", "b.txt"), 1):
+        write(folder / name, weight)
+    write(folder / "mine/b.json", 9)  # b finds ./b.txt
+    (folder / "mine/folder.txt").mkdir()
+    found = dict(known_kernels())
+    assert found.keys() == {*BUNDLED, "edge.json", "a", "a.json", "b.json"}
+    for name, path in found.items():
+        assert [*map(str, find_kernels(name))] == [*map(str, find_kernels(path))]
+    assert found["edge"] == os.path.join("kernels", "edge.txt")
+    assert found["edge.json"] == os.path.join(bundled_folder(), "edge.json")

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 import convtool
+import convtool.kernelsaving
 import convtool.writers
-from convtool.words import FORMATS
+from convtool.words import FORMATS, KERNEL_FORMATS
 
 ROOT = Path(convtool.__file__).parent
 
@@ -19,6 +20,7 @@ def test_public_names_are_there_and_documented(name):
 
 def test_the_words_are_the_formats():
     assert tuple(convtool.writers.FORMATS) == FORMATS
+    assert tuple(convtool.kernelsaving.FORMATS) == KERNEL_FORMATS
 
 
 def test_an_unknown_name_is_an_attribute_error():
@@ -40,6 +42,9 @@ LAYERS = [
     {"conv", "pool", "pointwise", "combine", "kernelvips", "kernelimagemagick"},
     {"kernelpicture"},
     {"kernelfile", "kernelsaving"},
+    {"weights", "spectrum", "kernelfacts"},
+    {"blurs", "differences", "turning"},
+    {"generators"},
     {"library"},
     {"operations"},
     {"pipelinetext"},
@@ -47,7 +52,7 @@ LAYERS = [
     {"pipeline", "filtering"},
     {"files", "jobs", "thumbnail"},
     {"crews", "drawing"},
-    {"sheet"},
+    {"sheet", "kerneldrawing"},
     {"processes", "cluster"},
     {"batch"},
     {"__init__", "kernels"},

@@ -266,6 +266,7 @@ def value_of(rng: random.Random, option: object) -> str:
     if isinstance(option.kind, KernelName):  # type: ignore[attr-defined]
         return rng.choice(["edge", "sobel_x", "kirsch", "k.json", "k.npy", "1 2; 3 4", "-1", "-",
                            "k.mat", "k.kernel", "k.png", definition(rng), "Gaussian:0x2",
+                           "gaussian:5,1", "gabor:9", "box:x", "motion:4,", "log:sigma=1e-9",
                            "/", "..", "kernels", "", "1;" * 2000, *WORDS])  # fmt: skip
     words = getattr(option.kind, "words", ())  # type: ignore[attr-defined]
     good = [*words, "1", "2", "3", "1x2", "0,0", "same", "full", "b.npy"]

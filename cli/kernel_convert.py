@@ -1,0 +1,25 @@
+"""convtool kernel convert: a kernel in another form."""
+
+from typing import Any
+
+import click
+
+from . import kernels
+
+
+@click.command("convert")
+@kernels.argument
+@kernels.result
+def convert_(spec: str, **given: Any) -> None:
+    """Write kernel K in another form.
+
+    \b
+    Examples:
+      convtool kernel convert kirsch -o kirsch.txt
+      convtool kernel convert gaussian:9,2 -o gaussian9.npy
+      convtool kernel convert '0 1 0; 1 -4 1; 0 1 0' --json
+
+    A bank goes into one file where the form holds several. Read again, it is the same kernel;
+    what a form cannot hold is an error that names one that can.
+    """
+    kernels.write(kernels.found(spec), **given)

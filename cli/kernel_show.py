@@ -1,0 +1,222 @@
+"""convtool kernel show: a kernel's weights, and what they do."""
+
+import math
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from convtool.errors import ConvtoolError
+
+from . import kernels, options
+
+if TYPE_CHECKING:
+    from convtool.kernel import Kernel, Layer
+    from convtool.kernelfacts import Facts
+
+LABEL = 16
+"""Columns of what stands before a fact."""
+
+MOST_ROWS, WIDEST = 23, 79
+"""Rows, and columns of letters, of a grid; of a larger one the first and the last are shown."""
+
+FEWEST = 3
+"""Columns that are shown in any case."""
+
+MOST_NUMBERS = 9
+"""Numbers of a column or row that are shown."""
+
+
+@click.command("show")
+@kernels.argument
+@kernels.json_
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    type=options.FILE,
+    help="Draw the weights, and beside them the gain of each wave, to a picture.",
+)
+def show_(spec: str, json_: bool, output: str | None) -> None:
+    """Show what kernel K is, and what it does to an image.
+
+    \b
+    Examples:
+      convtool kernel show sobel_x
+      convtool kernel show gaussian:7,1.5 -o gaussian.png
+      convtool kernel show '1 0 -1' --json
+      convtool kernel rotate prewitt_x --by 45 | convtool kernel show -
+
+    The gain is what a pattern is multiplied by: an area of one value, and columns, rows and
+    checkerboards of alternating light and dark pixels, the highest frequency there is. The plan
+    is for an 8-bit RGB image of 1080x1920. The element in brackets sits on the output pixel.
+    """
+    from convtool.kernel import Kernel
+
+    found = kernels.found(spec)
+    if output is not None:
+        _draw(kernels.found_of(found, spec), output)
+    if json_:
+        from .printing import print_json
+
+        print_json([_as_json(one) for one in found])
+        return
+    for i, one in enumerate(found):
+        lines = _kernel_lines(one) if isinstance(one, Kernel) else _layer_lines(one)
+        click.echo("\n".join([""] * bool(i) + lines))
+
+
+def _draw(found: "Sequence[Kernel]", path: str) -> None:
+    """Write the picture."""
+    from convtool import drawing
+    from convtool.kerneldrawing import draw_kernels
+    from convtool.writers import format_of
+
+    if path == kernels.STREAM:
+        raise click.UsageError("-o takes a file: stdout has the text")
+    try:
+        format_of(path)
+    except ConvtoolError as error:
+        raise click.UsageError(str(error)) from None
+    drawing.save(draw_kernels(found), path)
+
+
+def _as_json(one: "Kernel | Layer") -> object:
+    from convtool.kernel import Kernel
+    from convtool.kernelfacts import as_json, facts
+
+    if isinstance(one, Kernel):
+        return as_json(one, facts(one))
+    return {"name": one.name, "size": list(one.weights.shape), "layer": True}
+
+
+def _layer_lines(layer: "Layer") -> list[str]:
+    outputs, inputs, rows, cols = layer.weights.shape
+    low, high = layer.weights.min(), layer.weights.max()
+    return [
+        f"{layer.name}: a layer of {outputs} outputs, each the sum of {inputs} channels under "
+        f"{rows}x{cols} weights",
+        f"{layer.weights.size} weights from {low:.4g} to {high:.4g}",
+    ]
+
+
+def _kernel_lines(kernel: "Kernel") -> list[str]:
+    from convtool.kernelfacts import PLANNED, facts
+    from convtool.spectrum import seen
+
+    found = facts(kernel)
+    size = "{}x{}".format(*kernel.shape)
+    heading = [
+        line
+        for words in (f"{kernel.name or 'kernel'}, {size}", kernel.description)
+        for line in textwrap.wrap(words, 80)
+    ]
+    gains = seen(kernel, found.gains)
+    told = [
+        ("weights", f"{'whole' if found.whole else 'floats'}, sum {found.sum:.6g}"),
+        ("value", f"sum of products{_after(kernel)}"),
+        ("symmetric", ", ".join(found.symmetries)),
+        ("antisymmetric", ", ".join(found.antisymmetries)),
+        ("separable", _separable(found)),
+        ("flat area", _flat(gains.flat, kernel.bias)),
+        (
+            "highest waves",
+            f"gain {gains.across:.4g} across, {gains.down:.4g} down, "
+            f"{gains.checkerboard:.4g} on a checkerboard",
+        ),
+        ("plan", f"for 8-bit RGB of {'{}x{}'.format(*PLANNED)}"),
+        *(("", line) for line in str(found.plan).splitlines()),
+    ]
+    if not found.symmetries and not found.antisymmetries:
+        told[2] = ("symmetric", "no")
+    lines = [line for label, words in told if words for line in _fact(label, words)]
+    return [*heading, "", *_grid(kernel, found.anchor), "", *lines]
+
+
+def _after(kernel: "Kernel") -> str:
+    """What becomes of the sum of products: / 9 + 128."""
+    divided = f" / {kernel.divisor:.6g}" if kernel.divisor != 1 else ""
+    sign = "+" if kernel.bias > 0 else "-"
+    return divided + (f" {sign} {abs(kernel.bias):.6g}" if kernel.bias else "")
+
+
+def _separable(found: "Facts") -> str:
+    if found.factors:
+        column, row = (_numbers(line.tolist()) for line in found.factors)
+        return f"column {column} times row {row}"
+    if not found.rank:
+        return "all weights are 0"
+    return f"no; {found.rank} columns times rows add up to it, no fewer"
+
+
+def _numbers(values: list[float]) -> str:
+    shown = [f"{value:.4g}" for value in values[:MOST_NUMBERS]]
+    return f"[{' '.join(shown)}{' ...' if len(values) > len(shown) else ''}]"
+
+
+def _flat(gain: float, bias: float) -> str:
+    """What becomes of an area of one value."""
+    if gain == 0:
+        return f"becomes {bias:.6g}" + (", the bias" if bias else "")
+    words = "stays as it is" if gain == 1 and not bias else f"is multiplied by {gain:.6g}"
+    return words + (f", and {bias:.6g} is added" if bias else "")
+
+
+def _fact(label: str, words: str) -> list[str]:
+    """A fact in lines of 80 columns."""
+    inner = " " * (len(words) - len(words.lstrip()))
+    first, others = label.ljust(LABEL) + inner, " " * LABEL + inner
+    return textwrap.wrap(words.strip(), 80, initial_indent=first, subsequent_indent=others)
+
+
+def _grid(kernel: "Kernel", anchor: tuple[int, int]) -> list[str]:
+    """The weights, the anchor's in brackets; of a large kernel those at its ends."""
+    rows, cols = kernel.shape
+    words = _words(kernel)
+    down = _shown(rows, MOST_ROWS)
+    for most in range(min(cols, WIDEST), min(cols, FEWEST) - 1, -1):
+        across = _shown(cols, most)
+        cells = [[_cell(words, i, j, anchor) for j in across] for i in down]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        if sum(widths) + len(widths) <= WIDEST:
+            break
+    lines = [
+        "".join(f" {cell:>{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in cells
+    ]
+    cut = [f"{rows} rows"] * (len(down) < rows) + [f"{cols} columns"] * (len(across) < cols)
+    if cut:
+        lines.append(f" (the first and last of {' and '.join(cut)}; --json has all)")
+    return lines
+
+
+def _words(kernel: "Kernel") -> Callable[[int, int], str]:
+    """What writes the weight at (row, column): floats to four digits of the largest."""
+    weights = kernel.weights
+    if weights.dtype.kind == "i":
+        return lambda row, col: str(weights[row, col])
+    largest = float(abs(weights).max())
+    if not 1e-4 <= largest < 1e4:
+        return lambda row, col: f"{weights[row, col]:.3g}"
+    digits = 3 - math.floor(math.log10(largest))
+    return lambda row, col: f"{weights[row, col]:.{digits}f}"
+
+
+def _shown(length: int, most: int) -> list[int | None]:
+    """Which rows or columns are shown; None stands for those between."""
+    if length <= most:
+        return list(range(length))
+    ends = (most - 1) // 2
+    return [*range(ends), None, *range(length - ends, length)]
+
+
+def _cell(
+    words: Callable[[int, int], str], row: int | None, col: int | None, anchor: tuple[int, int]
+) -> str:
+    """A weight; above and below the anchor with a blank where that has its bracket."""
+    if row is None or col is None:
+        return "..."
+    if (row, col) == anchor:
+        return f"[{words(row, col)}]"
+    return words(row, col) + " " * (col == anchor[1])

@@ -1,0 +1,94 @@
+"""What the commands of ``convtool kernel`` share: the kernel that they take, and where one goes."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from convtool.errors import ConvtoolError
+from convtool.options import KernelName
+from convtool.words import KERNEL_FORMATS
+
+from . import options
+
+if TYPE_CHECKING:
+    from convtool.kernel import Kernel, Layer
+    from convtool.kernelsaving import KernelFormat
+
+STREAM = "-"
+
+argument = click.argument("spec", metavar="K", type=options.Value(KernelName()))
+
+json_ = click.option("--json", "json_", is_flag=True, help="Print JSON.")
+
+
+result: Callable[[options.Command], options.Command] = options.in_order(
+    click.option(
+        "-o",
+        "--output",
+        metavar="OUT",
+        type=options.FILE,
+        help="The kernel file; its extension tells the form. Default: stdout, as text.",
+    ),
+    click.option(
+        "--format", "format_", metavar="NAME", help=f"The form: {', '.join(KERNEL_FORMATS)}."
+    ),
+    click.option("--json", "json_", is_flag=True, help="The same as --format json."),
+)
+"""Where a kernel goes."""
+
+
+def found(spec: str) -> "tuple[Kernel | Layer, ...]":
+    """The kernels, or the layer, that K means."""
+    from convtool.library import Lookup
+
+    if spec == STREAM and sys.stdin is not None and sys.stdin.isatty():
+        raise click.UsageError("no kernel is piped in")
+    with options.usage():
+        return Lookup(stdin=sys.stdin.buffer if sys.stdin else None).filters(spec)
+
+
+def found_kernels(spec: str) -> "list[Kernel]":
+    """The kernels that K means; ConvtoolError for a layer."""
+    return found_of(found(spec), spec)
+
+
+def found_of(ones: "Sequence[Kernel | Layer]", spec: str) -> "list[Kernel]":
+    """Kernels, of what `spec` means; ConvtoolError for a layer."""
+    from convtool.kernel import Kernel
+
+    for one in ones:
+        if not isinstance(one, Kernel):
+            shape = "x".join(map(str, one.weights.shape))
+            raise ConvtoolError(f"{spec}: is a layer of {shape} weights, expected kernels")
+    return [one for one in ones if isinstance(one, Kernel)]
+
+
+def write(kernels: "Sequence[Kernel | Layer]", **given: Any) -> None:
+    """Write kernels as the options of `result` say."""
+    from convtool.kernelsaving import encode_kernels
+
+    from .resultfile import result_file
+
+    output = None if given["output"] == STREAM else given["output"]
+    form = _form(output, **given)
+    data = encode_kernels(kernels, form)
+    if output is None and form.name == "npy" and sys.stdout is not None and sys.stdout.isatty():
+        raise click.UsageError("a terminal shows no NPY: use -o FILE or --format txt")
+    with result_file(output) as file:
+        file.write(data)
+
+
+def _form(path: str | None, *, format_: str | None, json_: bool, **_: Any) -> "KernelFormat":
+    """The form asked for, or that of the path's extension, or text."""
+    from convtool.kernelsaving import kernel_format, kernel_format_of
+
+    if json_ and format_ not in (None, "json"):
+        raise click.UsageError("--json and --format exclude each other")
+    try:
+        if json_ or format_:
+            return kernel_format(format_ or "json")
+        return kernel_format("txt") if path is None else kernel_format_of(path)
+    except ConvtoolError as error:
+        raise click.UsageError(f"{error}; --format names one") from None

@@ -1,0 +1,160 @@
+"""What can be said of a kernel before any image is filtered: the facts of ``kernel show``."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .arguments import Pair
+from .conv import plan
+from .kernel import Kernel
+from .methods.factors import float_factors, whole_factors
+from .planner import Plan
+from .precision import FLOAT64, Array
+from .spectrum import Gains, anchor_of, gains, total
+
+PLANNED = (1080, 1920, 3)
+"""The shape of the image, of 8 bits, that a plan is made for."""
+
+SAME = 1e-12
+"""Floats that differ by this much of the largest weight are equal but for rounding."""
+
+
+class Facts(NamedTuple):
+    """What a kernel is, and what it does."""
+
+    anchor: Pair
+    """The element that sits on the output pixel."""
+    sum: float
+    """Of the weights, before the divisor."""
+    whole: bool
+    """Whether all weights are whole numbers."""
+    symmetries: tuple[str, ...]
+    """Under which of `MIRRORINGS` it stays the same."""
+    antisymmetries: tuple[str, ...]
+    """Under which of them each weight changes its sign."""
+    rank: int
+    """How many columns times rows it is the sum of, at the least; 1 is separable."""
+    factors: tuple[Array, Array] | None
+    """The column and the row, whole if weights are, whose product it is; None if it is none."""
+    gains: Gains
+    bias: float
+    """What the value of a flat area is moved by on top of its gain."""
+    plan: Plan
+    """How an 8-bit image of shape `PLANNED` would be computed."""
+
+
+MIRRORINGS: dict[str, Callable[[Array], Array]] = {
+    "left-right": np.fliplr,
+    "up-down": np.flipud,
+    "180 degrees": lambda weights: np.rot90(weights, 2),
+    "transposed": np.transpose,
+}
+"""Ways to lay a kernel on itself."""
+
+
+def facts(kernel: Kernel) -> Facts:
+    """Everything there is to say of a kernel.
+
+    >>> import convtool
+    >>> found = facts(convtool.find_kernel("sobel_x"))
+    >>> found.symmetries, found.antisymmetries, found.gains.flat
+    (('up-down',), ('left-right', '180 degrees'), 0)
+    """
+    weights = kernel.weights
+    factors, rank = _factors(weights)
+    return Facts(
+        anchor=anchor_of(kernel),
+        sum=total(weights.ravel().tolist()),
+        whole=weights.dtype.kind == "i" or bool(np.all(weights == np.rint(weights))),
+        symmetries=_kept(weights, 1),
+        antisymmetries=_kept(weights, -1) if weights.any() else (),
+        rank=rank,
+        factors=factors,
+        gains=gains(kernel),
+        bias=kernel.bias,
+        plan=plan(kernel, "uint8", PLANNED),
+    )
+
+
+def _kept(weights: Array, sign: int) -> tuple[str, ...]:
+    """The mirrorings that make of the weights the same ones, of this sign."""
+    values, near = weights.astype(FLOAT64), 0.0
+    if weights.dtype.kind == "f":
+        values, near = values / _largest(weights), SAME
+    return tuple(
+        name
+        for name, mirrored in MIRRORINGS.items()
+        if (found := mirrored(values)).shape == values.shape
+        and bool(np.all(np.abs(found - sign * values) <= near))
+    )
+
+
+def _factors(weights: Array) -> tuple[tuple[Array, Array] | None, int]:
+    """The column and the row that a kernel is the product of, if it is, and its rank."""
+    if not weights.any():
+        return None, 0
+    whole = weights.dtype.kind == "i"
+    if whole and (exact := whole_factors(weights)):
+        return exact[0], 1
+    scale = _largest(weights)  # squares of very large or small numbers would be none
+    pairs = float_factors(weights / scale, min(weights.shape)) or []
+    if whole or len(pairs) > 1:
+        return None, max(len(pairs), 2)
+    return _balanced(*pairs[0], scale), 1
+
+
+def _balanced(column: Array, row: Array, scale: float) -> tuple[Array, Array]:
+    """The same product, with a row that sums to 1 as blurs have it, or whose largest is 1."""
+    largest = row[np.abs(row).argmax()]
+    share = row.sum()
+    if abs(share) < SAME * abs(largest) * len(row):
+        share = largest
+    with np.errstate(over="ignore"):
+        scaled = column * share * scale
+    return (scaled, row / share) if np.isfinite(scaled).all() else (column, row * scale)
+
+
+def _largest(weights: Array) -> float:
+    """The largest magnitude, or 1 if all are 0."""
+    return float(np.abs(weights.astype(FLOAT64)).max()) or 1.0
+
+
+def as_json(kernel: Kernel, found: Facts) -> dict[str, Any]:
+    """A kernel and its facts in the types of JSON; null for what no number can hold."""
+    values = {
+        "name": kernel.name,
+        "description": kernel.description,
+        "size": list(kernel.shape),
+        "weights": kernel.weights.tolist(),
+        "divisor": kernel.divisor,
+        "bias": kernel.bias,
+        "anchor": list(found.anchor),
+        "sum": found.sum,
+        "integer": found.whole,
+        "symmetric": list(found.symmetries),
+        "antisymmetric": list(found.antisymmetries),
+        "separable": found.factors is not None,
+        "rank": found.rank,
+        "column": found.factors[0].tolist() if found.factors else None,
+        "row": found.factors[1].tolist() if found.factors else None,
+        "gain": found.gains._asdict(),
+        "plan": {
+            "image": list(PLANNED),
+            "dtype": "uint8",
+            "method": found.plan.method,
+            "reason": found.plan.reason,
+            **found.plan.parameters,
+            "operations": found.plan.operations,
+            "others": list(found.plan.others),
+        },
+    }
+    plain: dict[str, Any] = _plain(values)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    """The value with null for numbers that JSON has not."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    return None if isinstance(value, float) and not np.isfinite(value) else value
