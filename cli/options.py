@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from convtool.errors import ConvtoolError, OptionError
-from convtool.operations import Operation
+from convtool.operations import OPERATIONS, Operation
 from convtool.options import FileName, Flag, KernelName, Kind, Option, Word
 from convtool.words import COMPRESSIONS, FORMATS, RANGES
 
@@ -89,6 +89,22 @@ def usage() -> Iterator[None]:
         yield
     except OptionError as error:
         raise click.UsageError(str(error)) from None
+
+
+class TakesPipeline(click.Command):
+    """A command that knows a pipeline whose quotes were forgotten."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As any command does."""
+        first = next((word for word in args[:2] if word in OPERATIONS), None)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if first is None:
+                raise
+            raise click.UsageError(
+                f"{error.format_message()} Is the pipeline quoted? '{first} ... | relu'", ctx
+            ) from None
 
 
 FILE = click.Path(path_type=str)

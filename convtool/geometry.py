@@ -92,8 +92,16 @@ class Axis(NamedTuple):
         first = min(max(-(-(low + self.before) // self.stride), 0), self.output)
         last = (high - self.extent + self.before) // self.stride + 1
         last = min(max(last, first), self.output)
+        if first + self.output - last > MOST_AT_THE_ENDS:
+            raise ConvtoolError(
+                f"{first + self.output - last} windows reach beyond the image, too many to count; "
+                "use a smaller window or less padding"
+            )
         return [*map(count, range(first))], last - first, [*map(count, range(last, self.output))]
 
+
+MOST_AT_THE_ENDS = 1 << 22
+"""Windows along an axis that reach beyond the image."""
 
 Window = tuple[Axis, Axis]
 """The windows over an image: (rows, columns)."""
