@@ -48,6 +48,20 @@ def words(text: str, size: int = BODY, color: Color = INK) -> Block:
     return block
 
 
+def lines(rows: Sequence[tuple[str, str]], size: int = BODY) -> Block:
+    """Lines of words, each with a number, that stand in a column, its end at the right."""
+    font = ImageFont.load_default(size)
+    left, right = (int(max(font.getlength(row[column]) for row in rows)) + 1 for column in (0, 1))
+    step = int(1.6 * size)
+    block = _blank(left + size + right, step * len(rows))
+    pencil = ImageDraw.Draw(block)
+    for number, (text, value) in enumerate(rows):
+        y = (number + 0.5) * step
+        pencil.text((0, y), text, INK, font, "lm")
+        pencil.text((block.width, y), value, INK, font, "rm")
+    return block
+
+
 def grid(
     cells: Sequence[Sequence[str]],
     colors: Colors,
@@ -56,10 +70,11 @@ def grid(
     rows: Sequence[str] = (),
     cols: Sequence[str] = (),
     marked: npt.NDArray[np.bool_] | None = None,
+    hatched: npt.NDArray[np.bool_] | None = None,
 ) -> Block:
     """A grid of words in cells of these colours; `rows` and `cols` stand beside and above it.
 
-    The cells that are `marked` get a heavy frame.
+    The cells that are `marked` get a heavy frame, those that are `hatched` slanting lines.
     """
     font = ImageFont.load_default(size)
     texts = [text for row in cells for text in row] + list(cols)
@@ -78,11 +93,32 @@ def grid(
             x, y = left + j * width, top + i * height
             ground: Color = tuple(colors[i, j].tolist())
             pencil.rectangle((x, y, x + width, y + height), ground, LINE)
+            if hatched is not None and hatched[i, j]:
+                _hatch(pencil, x, y, width, height, ink_on(ground))
             place = x + width / 2, y + height / 2
             pencil.text(place, text, ink_on(ground), font, "mm")
     for i, j in np.argwhere(marked) if marked is not None else ():
         x, y = left + j * width, top + i * height
         pencil.rectangle((x, y, x + width, y + height), None, MARK, 3)
+    return block
+
+
+def _hatch(
+    pencil: ImageDraw.ImageDraw, x: int, y: int, width: int, height: int, color: Color
+) -> None:
+    """Slanting lines in the corners of a cell, where no letters are."""
+    for step in range(4, height // 2 + 1, 4):
+        pencil.line((x, y + step, x + step, y), color)
+        pencil.line((x + width - step, y + height, x + width, y + height - step), color)
+
+
+def arrow(length: int = 3 * GAP, color: Color = INK) -> Block:
+    """An arrow to the right."""
+    head = GAP // 2
+    block = _blank(length, 2 * head + 1)
+    pencil = ImageDraw.Draw(block)
+    pencil.line((0, head, length - head, head), color, 2)
+    pencil.polygon([(length - head, 0), (length - 1, head), (length - head, 2 * head)], color)
     return block
 
 

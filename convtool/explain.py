@@ -19,8 +19,14 @@ from .tone import Tone
 from .traces import Traced, last_band, read_rows, rows_needed, trace
 from .words import Range
 from .workings import working
-from .workings.facts import Block, Step, Value, Working, item
+from .workings.facts import Block, Step, Value, Working, item, numeral
 from .writers import FORMATS
+
+LARGEST_SHOWN, SHOWN = 9, 4
+"""Rows or columns of a window that is shown whole; and how many at each end of a larger one."""
+
+WON = ("max", "min", "median")
+"""Kinds of pools in which one element wins."""
 
 
 class Region(NamedTuple):
@@ -42,6 +48,8 @@ class Stop(NamedTuple):
     output: Header
     region: Region
     """What the value depends on in the stage's input."""
+    border: str
+    """What lies outside that: a border's name, padding, or nothing for what sees single pixels."""
 
 
 class Path(NamedTuple):
@@ -73,6 +81,13 @@ class Explanation(NamedTuple):
     """One for each channel of the map, alpha included."""
     range: Range
     depth: int
+
+
+def abridged(count: int) -> list[int | None]:
+    """The rows, or columns, of a window that are shown: all, or some at both ends about a None."""
+    if count <= LARGEST_SHOWN:
+        return list(range(count))
+    return [*range(SHOWN), None, *range(count - SHOWN, count)]
 
 
 def explain(
@@ -210,8 +225,19 @@ def _stops(
         reversed(operators), reversed(stages), reversed(inputs), strict=True
     ):
         region = _before(stage, header, region)
-        found.append(Stop(operator.label, header, stage.output, region))
+        found.append(Stop(operator.label, header, stage.output, region, _outside(stage)))
     return tuple(found)
+
+
+def _outside(stage: Stage) -> str:
+    """The name of what lies outside a stage's input."""
+    if isinstance(stage, CombineStage):
+        return ", ".join(dict.fromkeys(map(_outside, stage.stages)))
+    if isinstance(stage, ConvStage):
+        return (
+            f"{stage.border} {numeral(stage.fill)}" if stage.border == "constant" else stage.border
+        )
+    return "padding" if stage.windows else ""
 
 
 def _before(stage: Stage, header: Header, region: Region) -> Region:

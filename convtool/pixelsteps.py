@@ -73,7 +73,7 @@ def _last(shown: float, pixel: int, top: int, off: float) -> Step:
         )
     if shown < -0.5 or shown >= top + 0.5:
         return Step(f"clipped from {numeral(shown)}", pixel)
-    return Step("rounded" if shown != pixel else "the pixel", pixel)
+    return Step("rounded" if shown != pixel else "pixel", pixel)
 
 
 def _plain(value: float) -> Value:

@@ -86,9 +86,10 @@ def _applied(
             with np.errstate(all="ignore"):
                 mixed = float(np.dot(np.array(GRAY), np.array(pixels, FLOAT64)))
             return (Step("sum of the products", mixed),), mixed, 0.0
+        text = " + ".join(f"{w} x {numeral(p)}" for p, w in zip(pixels, GRAY, strict=True))
         parts = [Fraction(p) * w for p, w in zip(pixels, (299, 587, 114), strict=True)]
         result = sum(parts) / 1000
-        step = Step("sum of the products", as_float(result))
+        step = Step(text, as_float(result))
         return (step,), result, OFF * float(max(map(abs, parts))) / 1000
     if isinstance(operator, LeakyRelu):
         if not pixel < 0:
