@@ -10,7 +10,6 @@ from convtool.workings.facts import numeral
 from .gridtext import IN_FULL, lines_of_patch
 
 if TYPE_CHECKING:
-    from convtool.arguments import Pair
     from convtool.explain import Explanation, Path
     from convtool.image import Header
     from convtool.workings.facts import Patch, Working
@@ -163,15 +162,6 @@ def _foot(found: "Explanation", number: int) -> Iterator[str]:
     rows, cols = (span[1] - span[0] for span in (region.rows, region.cols))
     before = len(stops) - number - 1
     where = f"the map of stage {before}" if before else "the image"
-    yield f"  depends on {_spans(region.rows, region.cols)} of {where} ({rows}x{cols})"
+    yield f"  depends on {region} of {where} ({rows}x{cols})"
     if region[:2] != region[2:]:
-        yield f"  and reads {_spans(region.seen_rows, region.seen_cols)} there"
-
-
-def _spans(rows: "Pair", cols: "Pair") -> str:
-    return f"{_span('row', rows)}, {_span('column', cols)}"
-
-
-def _span(word: str, span: "Pair") -> str:
-    first, last = span[0], span[1] - 1
-    return f"{word} {first}" if first == last else f"{word}s {first}..{last}"
+        yield f"  and reads {region.seen} there"

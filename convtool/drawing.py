@@ -71,13 +71,15 @@ def grid(
     cols: Sequence[str] = (),
     marked: npt.NDArray[np.bool_] | None = None,
     hatched: npt.NDArray[np.bool_] | None = None,
+    least: str = "",
 ) -> Block:
     """A grid of words in cells of these colours; `rows` and `cols` stand beside and above it.
 
-    The cells that are `marked` get a heavy frame, those that are `hatched` slanting lines.
+    The cells that are `marked` get a heavy frame, those that are `hatched` slanting lines. All
+    have room for the text `least`.
     """
     font = ImageFont.load_default(size)
-    texts = [text for row in cells for text in row] + list(cols)
+    texts = [text for row in cells for text in row] + [*cols, least]
     width = max(int(max(font.getlength(text) for text in texts)) + size, 2 * size)
     height = 2 * size
     left = max((int(font.getlength(text)) for text in rows), default=-size // 2) + size // 2
@@ -120,6 +122,11 @@ def arrow(length: int = 3 * GAP, color: Color = INK) -> Block:
     pencil.line((0, head, length - head, head), color, 2)
     pencil.polygon([(length - head, 0), (length - 1, head), (length - head, 2 * head)], color)
     return block
+
+
+def room(width: int, height: int) -> Block:
+    """Nothing, of this size."""
+    return _blank(width, height)
 
 
 def pixels(colors: Colors, scale: int = 1) -> Block:

@@ -39,6 +39,27 @@ class Region(NamedTuple):
     seen_cols: Pair
     """The rows and columns inside that they are, or are copies of."""
 
+    def __str__(self) -> str:
+        return place_of(self.rows, self.cols)
+
+    @property
+    def seen(self) -> str:
+        """The rows and columns inside, in words."""
+        return place_of(self.seen_rows, self.seen_cols)
+
+
+def place_of(rows: Pair, cols: Pair) -> str:
+    """Rows and columns (first, last), the last not counted, in words.
+
+    >>> place_of((0, 3), (5, 6))
+    'rows 0..2, column 5'
+    """
+    words = [("row", rows), ("column", cols)]
+    return ", ".join(
+        f"{word}s {first}..{last - 1}" if last - first > 1 else f"{word} {first}"
+        for word, (first, last) in words
+    )
+
 
 class Stop(NamedTuple):
     """A stage on the way back from a value to the image."""
