@@ -29,8 +29,8 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
       convtool shape 224x224x3 'conv -k samples/conv1.npy | relu | pool' --json
       convtool shape photo.png layer.toml
 
-    Of IMAGE only the header is read; HxW or HxWxC stands for an 8-bit image of that size. PIPELINE
-    is what `convtool run` takes.
+    HxW or HxWxC stands for an 8-bit image of that size; of IMAGE no more is read than it takes
+    to know its size, type and channels. PIPELINE is what `convtool run` takes.
 
     For each stage: its map (rows x columns x channels), its weights (biases not counted),
     its multiply-adds (a product for each weight and value of the map; pooling has none), the
@@ -60,15 +60,18 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
 
 
 def _header_of_file(image: str) -> "Header":
-    from convtool.arguments import LARGEST
+    from convtool.errors import ConvtoolError, TooManyPixels
     from convtool.readers import open_image, open_stream
 
-    most = LARGEST * LARGEST  # its pixels are not read
-    if image != STREAM:
-        return open_image(image, most, ahead=False).header
-    if sys.stdin is None or sys.stdin.isatty():
-        raise click.UsageError("no image is piped in")
-    return open_stream(sys.stdin.buffer, most, again=False).header
+    try:
+        if image != STREAM:
+            return open_image(image, ahead=False).header
+        if sys.stdin is None or sys.stdin.isatty():
+            raise click.UsageError("no image is piped in")
+        return open_stream(sys.stdin.buffer, again=False).header
+    except TooManyPixels as error:
+        told = str(error).partition(";")[0]
+        raise ConvtoolError(f"{told}; give its size in place of it, as HxWxC") from None
 
 
 def _say_too_large(found: "Shapes") -> None:
