@@ -82,9 +82,8 @@ def explain(**given: Any) -> None:
             click.echo(f"convtool: {name}: {note}", err=True)
     found = _explained(reader, maps, name, given)
     if given["output"]:
-        from convtool.explaindrawing import draw
-
         from convtool.drawing import save
+        from convtool.explaindrawing import draw
 
         save(draw(name, found), given["output"])
     if given["json_"]:
@@ -94,10 +93,10 @@ def explain(**given: Any) -> None:
         print_json([as_json(name, key, one) for key, one in found.items()])
     elif not given["output"]:
         from .explaintext import lines_of
-        from .printing import width
+        from .printing import print_line, width
 
         for line in lines_of(name, list(found.values()), width()):
-            click.echo(line)
+            print_line(line)
 
 
 def _explained(

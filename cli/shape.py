@@ -90,7 +90,7 @@ def _say_too_large(found: "Shapes") -> None:
 
 
 def _print(found: "Shapes") -> None:
-    from .printing import print_table
+    from .printing import print_line, print_table
 
     rows = [("image", _times(found.input), "", "", "", "", "")]
     rows += [
@@ -110,12 +110,12 @@ def _print(found: "Shapes") -> None:
         rows.append(("in all", "", *totals, "", "", ""))
     print_table(HEAD, rows, right=" rrrrr ")
     joined = f"{_number(found.inputs)} x {_number(found.outputs)}"
-    click.echo(
+    print_line(
         f"\nA fully connected layer: {joined} = {_number(found.fully_connected)} weights.\n"
         f"{'These stages' if len(found.rows) > 1 else 'This stage'}: {_number(found.weights)}."
     )
     if found.alpha:
-        click.echo("The image's alpha is in the shapes, and in none of the other numbers.")
+        print_line("The image's alpha is in the shapes, and in none of the other numbers.")
 
 
 def _times(sizes: tuple[int, ...]) -> str:

@@ -6,6 +6,7 @@ the letters of Latin-1 and few other signs: ``x`` for times, ``-`` for minus.
 
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -38,9 +39,14 @@ LARGEST = 2**26
 """Pixels of a picture."""
 
 
+@lru_cache(maxsize=16)
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
 def words(text: str, size: int = BODY, color: Color = INK) -> Block:
     """A text of one line or several."""
-    font = ImageFont.load_default(size)
+    font = _font(size)
     pencil = ImageDraw.Draw(Image.new("RGB", (1, 1)))
     left, top, right, bottom = pencil.multiline_textbbox((0, 0), text, font)
     block = _blank(max(int(right - left), 1), max(int(bottom - top), size))
@@ -50,7 +56,7 @@ def words(text: str, size: int = BODY, color: Color = INK) -> Block:
 
 def lines(rows: Sequence[tuple[str, str]], size: int = BODY) -> Block:
     """Lines of words, each with a number, that stand in a column, its end at the right."""
-    font = ImageFont.load_default(size)
+    font = _font(size)
     left, right = (int(max(font.getlength(row[column]) for row in rows)) + 1 for column in (0, 1))
     step = int(1.6 * size)
     block = _blank(left + size + right, step * len(rows))
@@ -78,7 +84,7 @@ def grid(
     The cells that are `marked` get a heavy frame, those that are `hatched` slanting lines. All
     have room for the text `least`.
     """
-    font = ImageFont.load_default(size)
+    font = _font(size)
     texts = [text for row in cells for text in row] + [*cols, least]
     width = max(int(max(font.getlength(text) for text in texts)) + size, 2 * size)
     height = 2 * size
