@@ -306,6 +306,42 @@ def test_the_pixel_is_the_one_that_is_written(kind, range_, depth):
             assert all(path.steps[-1].value == path.pixel for path in found.paths)
 
 
+def test_a_tie_is_rounded_as_it_is_when_written():
+    """0.1 + 0.2 + 0.2 of 13 is a tie, but not in float32: rounding that alone would give 7."""
+    image = np.full((3, 4), 13, np.uint8)
+    operators = [Conv([[0.1, 0.2, 0.2]])]
+    (path,) = explain(reader_of(image), operators, (1, 1)).paths
+    assert (path.pixel, np.rint(np.float32(path.value))) == (6, 7)
+
+
+def test_fields_are_the_arithmetic_one_and_what_is_read():
+    image = np.zeros((9, 9), np.uint8)
+    found = explained(image, "conv -k box3 | pool --size 2 | conv -k box3", (0, 3))
+    assert [(stop.region.rows, stop.region.cols) for stop in found.stops] == [
+        ((-1, 2), (2, 5)), ((-2, 4), (4, 10)), ((-3, 5), (3, 11))
+    ]  # fmt: skip
+    assert [(stop.region.seen_rows, stop.region.seen_cols) for stop in found.stops] == [
+        ((0, 2), (2, 4)), ((0, 4), (4, 8)), ((0, 5), (3, 9))
+    ]  # fmt: skip
+
+
+def test_a_mean_counts_the_padding_but_not_what_lies_past_it():
+    image = np.full((4, 4), 6, np.uint8)
+    mean = "pool -m mean --size 3 --stride 3 --padding 1 --ceil --count-include-pad"
+    (path,) = explained(image, mean, (0, 0)).paths
+    assert steps(path.workings[0]) == [
+        ("sum of 4 elements", 24), ("/ 9 elements, 5 of them padding", 24 / 9)
+    ]  # fmt: skip
+    mean = "pool -m mean --size 3 --stride 2 --padding 0,1,0,1 --ceil --count-include-pad"
+    (path,) = explained(image, mean, (1, 1)).paths
+    assert steps(path.workings[0])[1] == ("/ 9 elements, 5 of them padding", 24 / 9)
+    (path,) = explained(image[:3, :3], mean.replace("0,1,0,1", "0"), (0, 0)).paths
+    assert path.value == 6
+    mean = "pool -m mean --size 3 --stride 2 --ceil --count-include-pad"
+    (path,) = explained(image, mean, (1, 1)).paths
+    assert steps(path.workings[0]) == [("sum of 4 elements", 24), ("/ 4 elements", 6)]
+
+
 def read_png(file):
     from convtool.readers import open_stream
 
