@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from skimage import measure
 
 from convtool import ConvtoolError, Pipeline
 from convtool.drawing import MARK, arrow, grid, lines, room
@@ -80,6 +81,17 @@ def test_whatever_can_be_explained_can_be_drawn(folder, text):
     picture = draw("p", {"map": explained(IMAGE, text, (0, 0))})
     assert picture.getpixel((0, 0)) == (255, 255, 255)
     assert len(np.unique(np.asarray(picture) @ np.array([65536, 256, 1]))) > 20
+
+
+@pytest.mark.parametrize(
+    ("text", "framed"),
+    [("pool", 3), ("conv -k edge", 0), ("gray | conv -k edge", 1), ("pool | conv -k edge", 6)],
+)
+def test_what_won_or_is_followed_is_framed_in_each_channel(text, framed):
+    picture = np.asarray(draw("p", {"map": explained(IMAGE, text, (2, 2))}))
+    marked = (picture == MARK).all(axis=2)
+    found = measure.label(marked).max() if marked.any() else 0
+    assert found == framed
 
 
 def test_several_maps_are_on_one_page():
