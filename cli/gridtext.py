@@ -11,18 +11,30 @@ if TYPE_CHECKING:
 
 IN_FULL = "; --json has all"
 
+COLUMNS = (9, 7, 5, 3)
+"""The most columns of a window that are shown, from which on fewer are tried."""
+
 Lines = list[str]
 Picked = list[int | None]
 """The rows or columns that are shown; None for those left out."""
 
 
 def lines_of_patch(patch: "Patch", width: int) -> Lines:
-    """A window times its kernel, as far as it fits into lines of this width.
+    """A window times its kernel, as many columns of it as fit into lines of this width.
 
     Elements in the border are in parentheses, a pool's padding is a dot.
     """
+    for most in COLUMNS:
+        lines = _lines(patch, width, most)
+        if _wide(lines) <= width:
+            break
+    return lines
+
+
+def _lines(patch: "Patch", width: int, most: int) -> Lines:
+    """The same of so many columns, the gap between them counted."""
     rows, cols = patch.pixels.shape
-    picked = abridged(rows), abridged(cols)
+    picked = abridged(rows), abridged(cols, most)
     window = _window(patch, *picked)
     if patch.weights is None or patch.products is None:
         lines = window

@@ -22,8 +22,8 @@ from .workings import working
 from .workings.facts import Block, Step, Value, Working, item, numeral
 from .writers import FORMATS
 
-LARGEST_SHOWN, SHOWN = 9, 4
-"""Rows or columns of a window that is shown whole; and how many at each end of a larger one."""
+LARGEST_SHOWN = 9
+"""Rows or columns of a window that is shown whole."""
 
 WON = ("max", "min", "median")
 """Kinds of pools in which one element wins."""
@@ -104,11 +104,12 @@ class Explanation(NamedTuple):
     depth: int
 
 
-def abridged(count: int) -> list[int | None]:
+def abridged(count: int, most: int = LARGEST_SHOWN) -> list[int | None]:
     """The rows, or columns, of a window that are shown: all, or some at both ends about a None."""
-    if count <= LARGEST_SHOWN:
+    if count <= most:
         return list(range(count))
-    return [*range(SHOWN), None, *range(count - SHOWN, count)]
+    ends = most // 2
+    return [*range(ends), None, *range(count - ends, count)]
 
 
 def explain(

@@ -77,11 +77,13 @@ def test_a_pipeline_back_to_the_image(convtool, small):
     ["-k", "gaussian7"], ["-k", "log5", "--stride", "2"], ["-k", "motion9", "--border", "wrap"],
     ["-k", "kirsch", "--combine", "max"], ["-k", "sobel_x", "-k", "sobel_y"],
     ["-k", "0.123456 -1e-9 12345.678", "--padding", "full"],
+    ["-k", "; ".join(["-1.23456e-7 " * 9] * 9)], ["-k", "1 1", "--divisor", "-1.23456e-200"],
+    ["conv -k kirsch -k robinson --combine sum | conv -k log5 | sigmoid | pool -m median"],
     ["--pool", "mean", "-s", "21"], ["--pool", "lp", "--p", "3.5"], ["--pool", "median", "-s", "2"],
 ])  # fmt: skip
 def test_lines_fit_80_columns(convtool, small, options):
     text = out(convtool("explain", "small.png", *options, "--at", "0,1"))
-    assert max(map(len, text.splitlines())) <= 80
+    assert max(map(len, text.splitlines())) <= 80, text
 
 
 def test_json_has_all_and_is_what_conv_computes(convtool, small, folder):
@@ -203,6 +205,10 @@ def test_help_has_its_examples_first_and_the_options_of_both(convtool):
     joined = " ".join(text.split())
     assert "Default: same, of --pool 0." in joined
     assert "Default: 1, of --pool the window's size." in joined
+    entries = re.split(r"\n  (?=-)", text.partition("Options:")[2])[1:]
+    assert len(entries) > 25
+    for entry in entries:
+        assert re.search(r"(\S {2,}|\n +)\S.*[.\]]", entry), entry
     for flag in ("--anchor", "--groups", "--count-include-pad", "--border", "--at ROW,COL"):
         assert flag in text
 
