@@ -162,6 +162,6 @@ def _foot(found: "Explanation", number: int) -> Iterator[str]:
     rows, cols = (span[1] - span[0] for span in (region.rows, region.cols))
     before = len(stops) - number - 1
     where = f"the map of stage {before}" if before else "the image"
-    yield f"  depends on {region} of {where} ({rows}x{cols})"
+    yield f"  receptive field in {where}: {region} ({rows}x{cols})"
     if region[:2] != region[2:]:
-        yield f"  and reads {region.seen} there"
+        yield f"  read there: {region.seen}"

@@ -68,7 +68,7 @@ def _stage(found: Explanation, number: int) -> Block:
     if not reached:
         parts.append(_remark("all in the window behind it is made up"))
     where = f"the map of stage {before}" if before else "the image"
-    said = [f"depends on {stop.region} of {where}"]
+    said = [f"receptive field in {where}: {stop.region}"]
     if any(patch.border.any() for patch in patches):
         outside = stop.border if stop.border == "padding" else f"border ({stop.border})"
         said.append(f"hatched: {outside}")

@@ -34,7 +34,7 @@ def test_a_pool_as_the_textbook_has_it(convtool, matrix):
         "    value                              6\n"
         "    pixel                              6\n"
         "\n"
-        "  depends on rows 2..3, columns 0..1 of the image (2x2)\n"
+        "  receptive field in the image: rows 2..3, columns 0..1 (2x2)\n"
     )
 
 
@@ -57,8 +57,8 @@ def test_a_convolution_at_a_corner(convtool, matrix):
         "    pixel, rounded            1\n"
         "\n"
         "  5 of 9 elements lie in the border (edge), here in parentheses\n"
-        "  depends on rows -1..1, columns -1..1 of the image (3x3)\n"
-        "  and reads rows 0..1, columns 0..1 there\n"
+        "  receptive field in the image: rows -1..1, columns -1..1 (3x3)\n"
+        "  read there: rows 0..1, columns 0..1\n"
     )
 
 
