@@ -37,7 +37,8 @@ def _explanation(image: str, found: "Explanation", width: int) -> Iterator[str]:
         yield ""
         yield from _stage(found, number, width)
         yield ""
-        yield from _foot(found, number)
+        for text in _foot(found, number):
+            yield from (f"  {line}" for line in wrap(text, width - 2))
 
 
 def _size(header: "Header") -> str:
@@ -157,11 +158,11 @@ def _foot(found: "Explanation", number: int) -> Iterator[str]:
         what = f"lie in the border ({stop.border}), here in parentheses"
         if stop.border == "padding":
             what = "are padding, here (.)"
-        yield f"  {outside} of {patches[0].border.size} elements {what}"
+        yield f"{outside} of {patches[0].border.size} elements {what}"
     region = stop.region
     rows, cols = (span[1] - span[0] for span in (region.rows, region.cols))
     before = len(stops) - number - 1
     where = f"the map of stage {before}" if before else "the image"
-    yield f"  receptive field in {where}: {region} ({rows}x{cols})"
+    yield f"receptive field in {where}: {region} ({rows}x{cols})"
     if region[:2] != region[2:]:
-        yield f"  read there: {region.seen}"
+        yield f"read there: {region.seen}"
