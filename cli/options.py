@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from convtool.errors import ConvtoolError, OptionError
-from convtool.operations import Operation
+from convtool.operations import OPERATIONS, Operation
 from convtool.options import FileName, Flag, KernelName, Kind, Option, Word
 from convtool.words import COMPRESSIONS, FORMATS, GRID, RANGES
 
@@ -54,6 +54,14 @@ class Value(ParamType):
         return found
 
 
+class Unread(Value):
+    """A value that is left as the word it is, for `Operation.read`."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """The word."""
+        return value
+
+
 def _option(option: Option) -> Callable[[Command], Command]:
     """A stage's option as click has it."""
     names = [f"-{option.short}"] * bool(option.short) + [option.flag, option.name]
@@ -75,6 +83,35 @@ def stage(operation: Operation) -> Callable[[Command], Command]:
     return in_order(*map(_option, operation.options))
 
 
+def words(*operations: Operation) -> Callable[[Command], Command]:
+    """The options of several kinds of stages, each once; their values are words, or None."""
+    found: dict[str, list[Option]] = {}
+    for operation in operations:
+        for option in operation.options:
+            found.setdefault(option.name, []).append(option)
+    return in_order(*(_unread(same) for same in found.values()))
+
+
+def _unread(same: list[Option]) -> Callable[[Command], Command]:
+    """An option that several stages have; the first of them describes it, with all defaults."""
+    option = same[0]
+    names = [f"-{option.short}"] * bool(option.short) + [option.flag, option.name]
+    if isinstance(option.kind, Flag):
+        return click.option(*names, is_flag=True, help=option.help)
+    kind = option.kind
+    help_ = option.help.partition(" Default: ")[0]
+    defaults = [one.default or one.help.partition(" Default: ")[2].rstrip(".") for one in same]
+    if any(defaults):
+        defaults = list(dict.fromkeys(defaults))
+        help_ += f" Default: {', of --pool '.join(defaults)}."
+    return click.option(
+        *names,
+        type=click.Choice(kind.words) if isinstance(kind, Word) else Unread(kind),
+        multiple=option.several,
+        help=help_,
+    )
+
+
 def values(operation: Operation, given: Mapping[str, Any]) -> dict[str, Any]:
     """Those of a command's values that are the stage's; UsageError if they contradict."""
     found = {option.name: given[option.name] for option in operation.options}
@@ -90,6 +127,22 @@ def usage() -> Iterator[None]:
         yield
     except OptionError as error:
         raise click.UsageError(str(error)) from None
+
+
+class TakesPipeline(click.Command):
+    """A command that knows a pipeline whose quotes were forgotten."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As any command does."""
+        first = next((word for word in args[:2] if word in OPERATIONS), None)
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if first is None:
+                raise
+            raise click.UsageError(
+                f"{error.format_message()} Is the pipeline quoted? '{first} ... | relu'", ctx
+            ) from None
 
 
 FILE = click.Path(path_type=str)

@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from convtool.errors import ConvtoolError
+
 NO_TERMINAL, WIDEST = 80, 120
 """Columns."""
 
@@ -36,9 +38,21 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[object]], right: st
     with console.capture() as captured:
         console.print(table)
     for line in captured.get().splitlines():
-        click.echo(line.rstrip())
+        print_line(line.rstrip())
+
+
+def print_line(line: str) -> None:
+    """A line; ConvtoolError where stdout is closed, or cannot be written."""
+    if sys.stdout is None:
+        raise ConvtoolError("stdout is closed, expected it open for what is printed")
+    try:
+        click.echo(line)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ConvtoolError(f"stdout: cannot be written: {error.strerror or error}") from None
 
 
 def print_json(value: Any) -> None:
     """A value as JSON, for scripts."""
-    click.echo(json.dumps(value, indent=2))
+    print_line(json.dumps(value, indent=2))

@@ -9,23 +9,7 @@ from convtool.operations import OPERATIONS, Maps
 from . import job, options
 
 
-class _Run(click.Command):
-    """A command that knows a pipeline whose quotes were forgotten."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """As any command does."""
-        first = args[0] if args else ""
-        try:
-            return super().parse_args(ctx, args)
-        except click.NoSuchOption as error:
-            if first not in OPERATIONS:
-                raise
-            raise click.UsageError(
-                f"{error.format_message()} Is the pipeline quoted? '{first} ... | relu'", ctx
-            ) from None
-
-
-@click.command(cls=_Run, no_args_is_help=False)
+@click.command(cls=options.TakesPipeline, no_args_is_help=False)
 @click.argument("pipeline", required=False, metavar="PIPELINE", type=options.FILE)
 @options.images
 @options.grid
@@ -55,10 +39,9 @@ def run(ctx: click.Context, /, pipeline: str | None, images: tuple[str, ...], **
     job.help_if_nothing_piped(ctx, images, given)
 
     def maps() -> Maps:
-        from convtool.pipeline import FILES, Pipeline
+        from convtool.pipeline import Pipeline
 
-        is_file = pipeline.lower().endswith(tuple(FILES))
-        found = Pipeline.load(pipeline) if is_file else Pipeline.parse(pipeline)
+        found = Pipeline.find(pipeline)
         return {found.name: list(found.operators)}
 
     job.run(images, given, maps)

@@ -54,14 +54,21 @@ class Segment(NamedTuple):
     def run(self, band: Array, top: int, first: int, last: int) -> Array:
         """The output rows first..last - 1; `band` holds the input rows from `top` on."""
         start = top
+        for made in self.steps(band, top, first, last):
+            start, band = made
+        return band[first - start : last - start]
+
+    def steps(self, band: Array, top: int, first: int, last: int) -> Iterator[tuple[int, Array]]:
+        """What `run` comes by: (the first row's number, rows) of what each stage makes."""
         for stage in self.before:
             band = run_band(stage, band, top, top, top + len(band))
+            yield top, band
         if self.windowed:
-            band, start = run_band(self.windowed, band, top, first, last), first
+            band = run_band(self.windowed, band, top, first, last)
+            yield first, band
         for after in self.after:
-            band = run_band(after, band, start, first, last)
-            start = first
-        return band[first - start : last - start]
+            band = run_band(after, band, first, first, last)
+            yield first, band
 
     def cuts(self) -> list[Pair]:
         """The bands (first, last) of the output."""

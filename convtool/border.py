@@ -19,6 +19,8 @@ from .errors import ConvtoolError
 from .precision import Array
 from .words import Border
 
+Positions = npt.NDArray[np.intp]
+
 LARGEST_CUT = 2**28
 """The most values that are cut out and made up for one band."""
 
@@ -26,7 +28,7 @@ OUTSIDE = -1
 """The source of a position that has none: it holds the fill value."""
 
 
-def sources(start: int, stop: int, size: int, border: Border) -> npt.NDArray[np.intp]:
+def sources(start: int, stop: int, size: int, border: Border) -> Positions:
     """The image position that each of the positions start, ..., stop - 1 is a copy of.
 
     Positions inside the image (0..size - 1) are their own source. A "constant" border has
@@ -35,7 +37,11 @@ def sources(start: int, stop: int, size: int, border: Border) -> npt.NDArray[np.
     >>> sources(-3, 7, 4, "mirror").tolist()
     [3, 2, 1, 0, 1, 2, 3, 2, 1, 0]
     """
-    positions = np.arange(start, stop)
+    return sources_of(np.arange(start, stop), size, border)
+
+
+def sources_of(positions: Positions, size: int, border: Border) -> Positions:
+    """The same for any positions."""
     match border:
         case "edge":
             return np.clip(positions, 0, size - 1)

@@ -7,6 +7,7 @@ import numpy as np
 
 from .arguments import Pair, check_word
 from .errors import ConvtoolError
+from .geometry import Window
 from .image import Header
 from .precision import FLOAT64, Array
 from .stage import Operator, Stage, run_band
@@ -22,6 +23,12 @@ class Combine:
     def __init__(self, operators: Sequence[Operator], how: Combination) -> None:
         self.operators = tuple(operators)
         self.how = check_word("combine", how, COMBINATIONS)
+
+    @property
+    def label(self) -> str:
+        """``magnitude of sobel_x 3x3, sobel_y 3x3``; of more than three, how many."""
+        names = [operator.label.removeprefix("conv ") for operator in self.operators]
+        return f"{self.how} of {', '.join(names) if len(names) <= 3 else f'{len(names)} kernels'}"
 
     def bind(self, header: Header) -> "CombineStage":
         """The stage for images of this description; ConvtoolError where map sizes differ."""
@@ -43,6 +50,11 @@ class CombineStage(NamedTuple):
     how: Combination
     stages: tuple[Stage, ...]
     output: Header
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Those of all the kernels."""
+        return tuple(window for stage in self.stages for window in stage.windows)
 
     def rows_needed(self, first: int, last: int) -> Pair:
         """The input rows that any of the kernels needs."""

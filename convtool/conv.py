@@ -163,7 +163,10 @@ def plan(
 
 
 class Conv:
-    """A convolution not yet bound to an image. Parameters as in `conv2d`."""
+    """A convolution not yet bound to an image. Parameters as in `conv2d`.
+
+    `name` is what people call the weights; default: the Kernel's own.
+    """
 
     def __init__(
         self,
@@ -181,7 +184,9 @@ class Conv:
         flip: bool = False,
         dtype: npt.DTypeLike | None = None,
         method: MethodName | None = None,
+        name: str = "",
     ) -> None:
+        self.name = name or (weights.name if isinstance(weights, Kernel) else "")
         if isinstance(weights, Kernel):
             if np.any(bias) or divisor != 1 or anchor is not None:
                 raise ConvtoolError("a Kernel has its own bias, divisor and anchor: give no others")
@@ -209,6 +214,12 @@ class Conv:
         self.anchor = anchor
         self.dtype = _check_dtype(dtype)
         self.method = None if method is None else check_word("method", method, METHODS)
+
+    @property
+    def label(self) -> str:
+        """``conv sobel_x 3x3``"""
+        rows, cols = self.taps
+        return " ".join(filter(None, ("conv", self.name, f"{rows}x{cols}")))
 
     def bind(self, header: Header) -> ConvStage:
         """The stage for images of this description."""

@@ -9,7 +9,7 @@ from . import planner, tone
 from .arguments import Pair
 from .arithmetic import Arithmetic
 from .border import extend, rows_needed
-from .geometry import cut, piece
+from .geometry import Window, cut, piece
 from .image import Header
 from .methods.direct import careful
 from .methods.task import Task
@@ -32,6 +32,11 @@ class ConvStage(NamedTuple):
     """One number, or one for each output of a layer."""
     border: Border
     fill: float
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Those under the kernel."""
+        return (self.task.window,)
 
     def rows_needed(self, first: int, last: int) -> Pair:
         """The input rows under the output rows first..last - 1: border sources, alpha's rows."""

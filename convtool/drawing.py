@@ -6,6 +6,7 @@ the letters of Latin-1 and few other signs: ``x`` for times, ``-`` for minus.
 
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -38,9 +39,14 @@ LARGEST = 2**26
 """Pixels of a picture."""
 
 
+@lru_cache(maxsize=16)
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
 def words(text: str, size: int = BODY, color: Color = INK) -> Block:
     """A text of one line or several."""
-    font = ImageFont.load_default(size)
+    font = _font(size)
     pencil = ImageDraw.Draw(Image.new("RGB", (1, 1)))
     left, top, right, bottom = pencil.multiline_textbbox((0, 0), text, font)
     block = _blank(max(int(right - left), 1), max(int(bottom - top), size))
@@ -50,11 +56,25 @@ def words(text: str, size: int = BODY, color: Color = INK) -> Block:
 
 def shortened(text: str, width: int, size: int = BODY) -> str:
     """A line of text, or as much of it as is so many pixels wide with dots behind it."""
-    font = ImageFont.load_default(size)
+    font = _font(size)
     kept = text
     while kept and font.getlength(kept if kept == text else f"{kept}...") > width:
         kept = kept[:-1]
     return text if kept == text else f"{kept}..." if kept else ""
+
+
+def lines(rows: Sequence[tuple[str, str]], size: int = BODY) -> Block:
+    """Lines of words, each with a number, that stand in a column, its end at the right."""
+    font = _font(size)
+    left, right = (int(max(font.getlength(row[column]) for row in rows)) + 1 for column in (0, 1))
+    step = int(1.6 * size)
+    block = _blank(left + size + right, step * len(rows))
+    pencil = ImageDraw.Draw(block)
+    for number, (text, value) in enumerate(rows):
+        y = (number + 0.5) * step
+        pencil.text((0, y), text, INK, font, "lm")
+        pencil.text((block.width, y), value, INK, font, "rm")
+    return block
 
 
 def grid(
@@ -65,13 +85,16 @@ def grid(
     rows: Sequence[str] = (),
     cols: Sequence[str] = (),
     marked: npt.NDArray[np.bool_] | None = None,
+    hatched: npt.NDArray[np.bool_] | None = None,
+    least: str = "",
 ) -> Block:
     """A grid of words in cells of these colours; `rows` and `cols` stand beside and above it.
 
-    The cells that are `marked` get a heavy frame.
+    The cells that are `marked` get a heavy frame, those that are `hatched` slanting lines. All
+    have room for the text `least`.
     """
-    font = ImageFont.load_default(size)
-    texts = [text for row in cells for text in row] + list(cols)
+    font = _font(size)
+    texts = [text for row in cells for text in row] + [*cols, least]
     width = max(int(max(font.getlength(text) for text in texts)) + size, 2 * size)
     height = 2 * size
     left = max((int(font.getlength(text)) for text in rows), default=-size // 2) + size // 2
@@ -87,12 +110,38 @@ def grid(
             x, y = left + j * width, top + i * height
             ground: Color = tuple(colors[i, j].tolist())
             pencil.rectangle((x, y, x + width, y + height), ground, LINE)
+            if hatched is not None and hatched[i, j]:
+                _hatch(pencil, x, y, width, height, ink_on(ground))
             place = x + width / 2, y + height / 2
             pencil.text(place, text, ink_on(ground), font, "mm")
     for i, j in np.argwhere(marked) if marked is not None else ():
         x, y = left + j * width, top + i * height
         pencil.rectangle((x, y, x + width, y + height), None, MARK, 3)
     return block
+
+
+def _hatch(
+    pencil: ImageDraw.ImageDraw, x: int, y: int, width: int, height: int, color: Color
+) -> None:
+    """Slanting lines in the corners of a cell, where no letters are."""
+    for step in range(4, height // 2 + 1, 4):
+        pencil.line((x, y + step, x + step, y), color)
+        pencil.line((x + width - step, y + height, x + width, y + height - step), color)
+
+
+def arrow(length: int = 3 * GAP, color: Color = INK) -> Block:
+    """An arrow to the right."""
+    head = GAP // 2
+    block = _blank(length, 2 * head + 1)
+    pencil = ImageDraw.Draw(block)
+    pencil.line((0, head, length - head, head), color, 2)
+    pencil.polygon([(length - head, 0), (length - 1, head), (length - head, 2 * head)], color)
+    return block
+
+
+def room(width: int, height: int) -> Block:
+    """Nothing, of this size."""
+    return _blank(width, height)
 
 
 def pixels(colors: Colors, scale: int = 1) -> Block:
@@ -118,7 +167,7 @@ def framed(
     size: int = SMALL,
 ) -> Block:
     """A block in a frame with ticks below and at the left: (0 to 1 of its length, words)."""
-    font = ImageFont.load_default(size)
+    font = _font(size)
     left = max((int(font.getlength(text)) for _, text in down), default=-size) + size
     right = max((int(font.getlength(text)) // 2 for _, text in across), default=0)
     top = size // 2 if down else 0

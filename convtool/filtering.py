@@ -54,16 +54,10 @@ def filter_image(
     Raises ConvtoolError where the operators, the format and the image do not go together.
     """
     count = check_threads(threads)
-    chain = segments(operators, reader.header)
+    chain, tone = shown(reader.header, operators, format_, range_, depth)
     output = chain[-1].output
-    tone = None
-    if format_.pixels:
-        tone = Tone(range_, output.white, _depth(output, format_, depth), output.has_alpha)
-        if tone.rounds_to:
-            chain = segments(_rounding(operators, chain, tone.rounds_to), reader.header)
-        if tone.needs_extremes:
-            found = bands(reader, chain, tone.extremes_of, count)
-            tone = tone._replace(extremes=reduce(Extremes.plus, found))
+    if tone:
+        tone = with_extremes(tone, reader, chain, count)
         if len(output.channels) in (2, 4) and not output.has_alpha and not format_.layers:
             raise ConvtoolError(
                 f"the last of {len(output.channels)} maps would be alpha in {format_.name}: "
@@ -85,6 +79,35 @@ def filter_image(
     values = output.height * output.width * output.colors
     narrowed = tone is not None and output.white == 65535 and tone.depth == 8 and depth is None
     return Report(chain[-1].output, values, lost, narrowed)
+
+
+def shown(
+    header: Header,
+    operators: Sequence[Operator],
+    format_: Format,
+    range_: Range,
+    depth: int | None,
+) -> tuple[list[Segment], Tone | None]:
+    """What makes the values that a format gets, and what makes pixels of them, if it holds these.
+
+    Where the tone needs the map's extremes, these are still to be found.
+    """
+    chain = segments(operators, header)
+    if not format_.pixels:
+        return chain, None
+    output = chain[-1].output
+    tone = Tone(range_, output.white, _depth(output, format_, depth), output.has_alpha)
+    if tone.rounds_to:
+        chain = segments(_rounding(operators, chain, tone.rounds_to), header)
+    return chain, tone
+
+
+def with_extremes(tone: Tone, reader: Reader, chain: Sequence[Segment], threads: int) -> Tone:
+    """The tone with the map's extremes, if it needs them: a pass over the image finds them."""
+    if not tone.needs_extremes:
+        return tone
+    found = bands(reader, chain, tone.extremes_of, threads)
+    return tone._replace(extremes=reduce(Extremes.plus, found))
 
 
 def _rounding(

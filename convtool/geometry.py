@@ -48,6 +48,11 @@ class Axis(NamedTuple):
             (last - 1) * self.stride - self.before + self.extent,
         )
 
+    def positions(self, output: int) -> list[int]:
+        """The input positions, padding included, under each element of the window `output`."""
+        start = output * self.stride - self.before
+        return [start + tap * self.dilation for tap in range(self.taps)]
+
     def taken(self, tap: int, count: int) -> slice:
         """The positions under element `tap` of `count` windows, in a cut that begins at `span`."""
         start = tap * self.dilation
@@ -63,10 +68,20 @@ class Axis(NamedTuple):
         last = (self.output - 1) * self.stride - self.before
         if self.before >= self.extent or last >= self.size:
             return True  # no need to count windows, which are very many under very wide padding
-        return min(self.counts(padding=False)) == 0
+        return 0 in self.different_counts(padding=False)
 
     def counts(self, *, padding: bool) -> list[int]:
         """How many elements of each window lie in the image (or in image and padding)."""
+        before, whole, after = self._counts(padding)
+        return [*before, *[self.taps] * whole, *after]
+
+    def different_counts(self, *, padding: bool) -> set[int]:
+        """The different values of `counts`, of which there are few: images may be very large."""
+        before, whole, after = self._counts(padding)
+        return {*before, *[self.taps] * min(whole, 1), *after}
+
+    def _counts(self, padding: bool) -> tuple[list[int], int, list[int]]:
+        """Elements of the first windows, how many whole windows follow, and of the last ones."""
         low = -self.before if padding else 0
         high = self.size + (self.after if padding else 0)
 
@@ -74,16 +89,58 @@ class Axis(NamedTuple):
             start = output * self.stride - self.before
             return _steps_between(start, self.dilation, self.taps, low, high)
 
-        # The windows that are whole, which are nearly all, need not be counted one by one.
         first = min(max(-(-(low + self.before) // self.stride), 0), self.output)
         last = (high - self.extent + self.before) // self.stride + 1
         last = min(max(last, first), self.output)
-        whole = [self.taps] * (last - first)
-        return [*map(count, range(first)), *whole, *map(count, range(last, self.output))]
+        if first + self.output - last > MOST_AT_THE_ENDS:
+            raise ConvtoolError(
+                f"{first + self.output - last} windows reach beyond the image, too many to count; "
+                "use a smaller window or less padding"
+            )
+        return [*map(count, range(first))], last - first, [*map(count, range(last, self.output))]
 
+
+MOST_AT_THE_ENDS = 1 << 22
+"""Windows along an axis that reach beyond the image."""
 
 Window = tuple[Axis, Axis]
 """The windows over an image: (rows, columns)."""
+
+
+class Field(NamedTuple):
+    """The receptive field of a map's positions along one axis, in positions of the image.
+
+    Position ``o`` is made of ``o * step + start``, ..., `size` of them; those below 0 or past the
+    end lie in a border. See Dumoulin and Visin, A guide to convolution arithmetic for deep
+    learning, 2016; Araujo, Norris and Sim, Computing receptive fields of CNNs, Distill, 2019.
+
+    >>> axes = place((8, 8), (3, 3), stride=(2, 2), padding="same", dilation=(1, 1))
+    >>> Field().through(axes[0]).through(axes[0])
+    Field(size=7, step=4, start=0)
+    """
+
+    size: int = 1
+    step: int = 1
+    start: int = 0
+
+    def through(self, axis: Axis) -> "Field":
+        """The field of a map that is made of this one's by the windows of an axis."""
+        return Field(
+            self.size + (axis.extent - 1) * self.step,
+            self.step * axis.stride,
+            self.start - axis.before * self.step,
+        )
+
+    def joined(self, other: "Field") -> "Field":
+        """The field of what is made of two maps of one size and step."""
+        start = min(self.start, other.start)
+        stop = max(self.start + self.size, other.start + other.size)
+        return Field(stop - start, max(self.step, other.step), start)
+
+    def span(self, output: int) -> Pair:
+        """The positions (first, last) of the image, the last one not counted."""
+        start = output * self.step + self.start
+        return start, start + self.size
 
 
 def extent(taps: int, dilation: int) -> int:

@@ -184,7 +184,7 @@ def _weights(found: "Kernel | Layer", given: Given, lookup: "Lookup") -> dict[st
         return {"weights": replace(found, **changes)}
     if given["bias_file"]:
         changes["bias"] = read_bias(lookup.path(given["bias_file"]), len(found.weights))
-    return {"weights": found.weights, **changes}
+    return {"weights": found.weights, "name": found.name, **changes}
 
 
 CONV = Operation(

@@ -83,6 +83,11 @@ class Pipeline:
                 raise ConvtoolError(str(error)) from None
 
     @classmethod
+    def find(cls, spec: str) -> "Pipeline":
+        """The pipeline in a file, as `load`, if `spec` ends as one's name does; else as `parse`."""
+        return cls.load(spec) if spec.lower().endswith(tuple(FILES)) else cls.parse(spec)
+
+    @classmethod
     def _of(cls, steps: Sequence[Step], lookup: Lookup, name: str | None) -> "Pipeline":
         if not steps:
             raise OptionError("holds no stage, expected one, such as relu")

@@ -8,6 +8,7 @@ import numpy as np
 
 from .arguments import Pair, check_number
 from .errors import ConvtoolError
+from .geometry import Window
 from .image import Header
 from .precision import FLOAT64, Array, DType, is_integer, result_float
 from .tone import saturate
@@ -23,6 +24,11 @@ class PointStage(NamedTuple):
     apply: Function
     """Colours of any shape (n, W, C), one after another in memory -> the new ones."""
 
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """None."""
+        return ()
+
     def rows_needed(self, first: int, last: int) -> Pair:
         """The same rows."""
         return first, last
@@ -37,6 +43,8 @@ class PointStage(NamedTuple):
 
 class Relu:
     """Negative values become 0; NaN stays, and alpha is left alone."""
+
+    label = "relu"
 
     def bind(self, header: Header) -> PointStage:
         """The stage for images of this description."""
@@ -59,6 +67,8 @@ class Abs:
     magnitude of its smallest value but the largest that it holds.
     """
 
+    label = "abs"
+
     def bind(self, header: Header) -> PointStage:
         """The stage for images of this description."""
         wider = {"int8": np.int16, "int16": np.int32, "int32": np.int64}
@@ -76,7 +86,8 @@ def _magnitudes(values: Array, dtype: DType) -> Array:
 class _Curve:
     """A function of each value as a float, of the type that `conv2d` has for results."""
 
-    def __init__(self, function: Function) -> None:
+    def __init__(self, label: str, function: Function) -> None:
+        self.label = label
         self._function = function
 
     def bind(self, header: Header) -> PointStage:
@@ -94,7 +105,8 @@ class LeakyRelu(_Curve):
     """Negative values are multiplied by `slope`, a finite number."""
 
     def __init__(self, slope: float = 0.01) -> None:
-        super().__init__(partial(_leaky, slope=check_number("slope", slope)))
+        self.slope = check_number("slope", slope)
+        super().__init__(f"leaky_relu {self.slope:g}", partial(_leaky, slope=self.slope))
 
 
 def _leaky(values: Array, slope: float) -> Array:
@@ -106,7 +118,7 @@ class Sigmoid(_Curve):
     """1 / (1 + exp(-x)), from 0 to 1."""
 
     def __init__(self) -> None:
-        super().__init__(_sigmoid)
+        super().__init__("sigmoid", _sigmoid)
 
 
 def _sigmoid(values: Array) -> Array:
@@ -119,7 +131,7 @@ class Tanh(_Curve):
     """The hyperbolic tangent, from -1 to 1."""
 
     def __init__(self) -> None:
-        super().__init__(np.tanh)
+        super().__init__("tanh", np.tanh)
 
 
 class Gray:
@@ -127,6 +139,8 @@ class Gray:
 
     Whole pixels stay whole, rounded half to even from the exact value. Grey stays as it is.
     """
+
+    label = "gray"
 
     def bind(self, header: Header) -> PointStage:
         """The stage for images of this description; ConvtoolError if they have no colours."""

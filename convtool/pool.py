@@ -135,6 +135,12 @@ class Pool:
         if self.p < 1:
             raise ConvtoolError(f"p is {p}, expected 1 or more")
 
+    @property
+    def label(self) -> str:
+        """``pool max 2x2``"""
+        rows, cols = self.size
+        return f"pool {self.mode} {rows}x{cols}"
+
     def bind(self, header: Header) -> "PoolStage":
         """The stage for images of this description."""
         window = place(
@@ -150,10 +156,10 @@ class Pool:
                 "padding and dilation are so wide that some windows hold no pixel of the image, "
                 "expected less of either"
             )
-        counts = [axis.counts(padding=False) for axis in window]
+        counts = [axis.different_counts(padding=False) for axis in window]
         dtype = header.dtype.newbyteorder("=")
         sums, result = self._types(dtype, [max(count) for count in counts])
-        if self.mode == "median" and any(n % 2 == 0 for count in counts for n in set(count)):
+        if self.mode == "median" and any(n % 2 == 0 for count in counts for n in count):
             result = result_float(header.dtype)
         output = Header(window[0].output, window[1].output, header.channels, result, header.white)
         return PoolStage(self, header, output, window, sums)
@@ -180,6 +186,11 @@ class PoolStage:
     output: Header
     window: Window
     sums: DType
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Those that are merged."""
+        return (self.window,)
 
     def rows_needed(self, first: int, last: int) -> Pair:
         """The input rows under the output rows first..last - 1."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from .arguments import Pair
 from .errors import ConvtoolError
-from .geometry import BAND_ELEMENTS, band_height, cut
+from .geometry import BAND_ELEMENTS, Window, band_height, cut
 from .image import Header
 from .precision import Array
 from .threads import check_threads, on_threads
@@ -34,6 +34,11 @@ class RowByRow(Protocol):
 class Stage(RowByRow, Protocol):
     """What runs on a band. A stage keeps no state: bands may come in any order, on any thread."""
 
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The windows that it lays on its input; none where it looks at single pixels."""
+        ...
+
     def run(self, band: Array, top: int, first: int, out: Array) -> None:
         """Write the output rows from `first` on into `out`, of shape (n, W', C').
 
@@ -44,6 +49,11 @@ class Stage(RowByRow, Protocol):
 
 class Operator(Protocol):
     """A job not yet bound to an image: `bind` checks it against one and gives the stage."""
+
+    @property
+    def label(self) -> str:
+        """What people call it: ``conv sobel_x 3x3``."""
+        ...
 
     def bind(self, header: Header) -> Stage:
         """The stage for images of this description; ConvtoolError where it cannot be."""

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from convtool import ConvtoolError
 from convtool.arguments import pair, sides
-from convtool.geometry import band_height, cut, place
+from convtool.geometry import Field, band_height, cut, place
 
 ONE = (1, 1)
 
@@ -91,6 +91,7 @@ def test_counts_are_the_elements_inside(size, taps, stride, dilation, padding, c
             for o in range(found.output)
         ]
         assert found.counts(padding=padded) == expected
+        assert found.different_counts(padding=padded) == set(expected)
 
 
 def test_ceil_mode_keeps_a_last_window_that_starts_in_the_image():
@@ -153,3 +154,34 @@ def test_bands_under_high_windows_are_twice_as_high_while_memory_allows():
     assert band_height(10**4, 100) == 104
     assert band_height(10**5, 3) == 7
     assert band_height(10**5, 30) == 10
+
+
+def test_positions_are_a_windows_elements():
+    found = axis(9, 3, 2, (1, 1), dilation=2)
+    assert [found.positions(o) for o in range(found.output)] == [
+        [-1, 1, 3], [1, 3, 5], [3, 5, 7], [5, 7, 9]
+    ]  # fmt: skip
+    for output in range(found.output):
+        start, stop = found.span(output, output + 1)
+        assert (found.positions(output)[0], found.positions(output)[-1] + 1) == (start, stop)
+
+
+@given(st.lists(st.tuples(*[st.integers(1, 4)] * 3, st.sampled_from(["same", "full", (0, 2)])),
+                min_size=1, max_size=4), st.data())  # fmt: skip
+def test_a_receptive_field_is_the_spans_one_after_another(windows, data):
+    size, field, axes = 60, Field(), []
+    for taps, stride, dilation, padding in windows:
+        try:
+            axes.append(axis(size, taps, stride, padding, dilation))
+        except ConvtoolError:
+            return
+        field, size = field.through(axes[-1]), axes[-1].output
+    output = data.draw(st.integers(0, size - 1))
+    span = output, output + 1
+    for one in reversed(axes):
+        span = one.span(*span)
+    assert field.span(output) == span
+
+
+def test_joined_fields_reach_over_both():
+    assert Field(3, 2, -1).joined(Field(5, 2, 0)) == Field(6, 2, -1)

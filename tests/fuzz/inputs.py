@@ -13,6 +13,7 @@ from PIL import Image
 
 from convtool.operations import OPERATIONS
 from convtool.options import Flag, KernelName
+from convtool.words import POOL_MODES
 
 
 class Case(NamedTuple):
@@ -389,17 +390,34 @@ def _image_case(rng: random.Random) -> Case:
     return Case([*command, name], {name: data})
 
 
+def _explain_case(rng: random.Random) -> Case:
+    """Any of the others, of which one value is explained."""
+    found = rng.choice([_kernel_case, _pipeline_case, _image_case])(rng)
+    command, *rest = found.arguments
+    if not found.files:
+        rest.append("-")
+    if command == "run":
+        words, image, *_ = rest
+        rest = [image, words]
+    elif command == "pool":
+        rest += ["--pool", rng.choice(POOL_MODES)]
+    rest = rest[: rest.index("-d")] if "-d" in rest else rest
+    place = f"{rng.choice([0, 0, 1, 5])},{rng.choice([0, 0, 2, 9])}"
+    return found._replace(arguments=["explain", *rest, "--at", place])
+
+
 KINDS: dict[str, Callable[[random.Random], Case]] = {
     "kernel": _kernel_case,
     "pipeline": _pipeline_case,
     "image": _image_case,
+    "explain": _explain_case,
 }
 
 
 def case(seed: int) -> tuple[str, Case]:
     """The input of this number, and its kind; the same whenever it is asked for."""
     rng = random.Random(seed)
-    kind = rng.choices(list(KINDS), [1, 1, 3])[0]
+    kind = rng.choices(list(KINDS), [1, 1, 3, 2])[0]
     found = KINDS[kind](rng)
     output = []
     if "-d" not in found.arguments:

@@ -1,0 +1,168 @@
+"""An explanation as text: stage after stage, the last one first, in every channel."""
+
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from convtool.explain import WON
+from convtool.workings.facts import numeral
+
+from .gridtext import IN_FULL, lines_of_patch
+
+if TYPE_CHECKING:
+    from convtool.explain import Explanation, Path
+    from convtool.image import Header
+    from convtool.workings.facts import Patch, Working
+
+FULL, BRIEF = 4, 12
+"""Channels that are explained in full, and further ones of which the last step is told."""
+
+Rows = list[tuple[str, str]]
+"""Words, and the number that they come to."""
+
+
+def lines_of(image: str, found: "Sequence[Explanation]", width: int) -> Iterator[str]:
+    """The lines, of this width if possible, of explanations of values of an image's maps."""
+    for number, one in enumerate(found):
+        if number:
+            yield ""
+        yield from _explanation(image, one, width)
+
+
+def _explanation(image: str, found: "Explanation", width: int) -> Iterator[str]:
+    place = f"row {found.row}, column {found.col} of the map ({_size(found.output)})"
+    alone = f"{found.stops[0].label}, " if len(found.stops) == 1 else ""
+    yield f"{image} ({_size(found.input)}): {alone}{place}"
+    for number in range(len(found.stops)):
+        yield ""
+        yield from _stage(found, number, width)
+        yield ""
+        for text in _foot(found, number):
+            yield from (f"  {line}" for line in wrap(text, width - 2))
+
+
+def _size(header: "Header") -> str:
+    return f"{header.height}x{header.width}x{len(header.channels)}"
+
+
+def _reached(found: "Explanation", number: int) -> "list[tuple[Path, Working]]":
+    """The paths that come to a stage, and their workings there."""
+    return [(path, path.workings[number]) for path in found.paths if len(path.workings) > number]
+
+
+def _stage(found: "Explanation", number: int, width: int) -> Iterator[str]:
+    """A stage in every channel."""
+    reached = _reached(found, number)
+    places = {(one.row, one.col) for _, one in reached}
+    if len(found.stops) > 1:
+        stop = found.stops[number]
+        where = f"row {reached[0][1].row}, column {reached[0][1].col} of " * (len(places) == 1)
+        yield f"{len(found.stops) - number}. {stop.label}: {where}its map ({_size(stop.output)})"
+        yield ""
+    if not reached:
+        yield "  no value comes from here: all in the window behind it is made up"
+    for index, (path, one) in enumerate(reached):
+        name = _name(path, one, len(found.paths))
+        if len(places) > 1:
+            name += f", row {one.row}, column {one.col}"
+        table = _rows(one, number + 1 < len(found.stops))
+        if number == 0:
+            table += _ending(path)
+        if index == FULL + BRIEF:
+            yield f"  ... and {len(reached) - index} channels more{IN_FULL}"
+            return
+        if index >= FULL:
+            pixel = f", pixel {path.pixel}" if number == 0 and path.pixel is not None else ""
+            yield f"  {name}: {numeral(one.value)}{pixel}{IN_FULL if index == FULL else ''}"
+            continue
+        if index:
+            yield ""
+        if name:
+            yield f"  {name}"
+        for line in (*_grids(one, width - 4), *_table(table, width - 4)):
+            yield f"    {line}".rstrip()
+
+
+def _name(path: "Path", one: "Working", count: int) -> str:
+    """What a channel is called, where there is more than one."""
+    if count == 1 and (len(one.patches) <= 1 or one.kind == "gray"):
+        return ""
+    behind = f", for channel {path.channel}" if path.channel != one.channel else ""
+    return f"channel {one.channel}{behind}"
+
+
+def _rows(one: "Working", more: bool) -> Rows:
+    """The steps of a working, and the element that the stage before is explained at."""
+    rows = []
+    for term in one.terms:
+        name = term.stage.removeprefix("conv ")
+        rows += [(f"{name}: {step.text}", numeral(step.value)) for step in term.steps]
+    rows += [(step.text, numeral(step.value)) for step in one.steps]
+    if one.followed and one.kind in WON:
+        row, col = one.followed.source
+        rows[-1] = f"{rows[-1][0]}, from row {row}, column {col}", rows[-1][1]
+    elif one.followed and more and one.kind in ("conv", "combine", "mean", "sum", "lp"):
+        row, col = one.followed.source
+        rows.append((f"followed to row {row}, column {col}: {one.followed.why}", ""))
+    return rows
+
+
+def _ending(path: "Path") -> Rows:
+    """From the value to the pixel."""
+    value, last = numeral(path.value), path.workings[0].steps[-1]
+    words = "value" if numeral(last.value) == value else "value, as floats of the engine's add up"
+    rows = [(words, value)]
+    if path.pixel is None:
+        return [*rows, ("no pixel: a map of so many channels is no picture", "")]
+    rows += [(step.text, numeral(step.value)) for step in path.steps[:-1]]
+    told = path.steps[-1].text
+    return [*rows, (told if told == "pixel" else f"pixel, {told}", str(path.pixel))]
+
+
+def _table(rows: Rows, width: int) -> Iterator[str]:
+    """Words at the left, numbers in a column."""
+    right = max(len(number) for _, number in rows)
+    left = max((len(text) for text, number in rows if number), default=0)
+    left = min(left, width - right - 2)
+    for text, number in rows:
+        *above, last = wrap(text, left) if number else wrap(text, width)
+        yield from above
+        yield f"{last.ljust(left)}  {number.rjust(right)}"
+
+
+def _grids(one: "Working", width: int) -> Iterator[str]:
+    """The windows of a working, and of those of combined maps."""
+    for term in one.terms:
+        yield f"{term.stage}:"
+        yield from _grids(term, width)
+    if all(patch.pixels.size == 1 for patch in one.patches) and one.kind not in ("conv", *WON):
+        return
+    for index, patch in enumerate(one.patches[:FULL]):
+        if len(one.patches) > 1:
+            yield f"from channel {patch.channel}"
+        yield from lines_of_patch(patch, width)
+        yield ""
+        if index + 1 == FULL < len(one.patches):
+            yield f"... and from {len(one.patches) - FULL} channels more{IN_FULL}"
+            yield ""
+
+
+def _foot(found: "Explanation", number: int) -> Iterator[str]:
+    """What lies in the border, and what a value depends on in a stage's input."""
+    stop, stops = found.stops[number], found.stops
+    patches: list[Patch] = []
+    for _, one in _reached(found, number):
+        patches += [patch for each in (one, *one.terms) for patch in each.patches]
+    outside = max((int(patch.border.sum()) for patch in patches), default=0)
+    if outside:
+        what = f"lie in the border ({stop.border}), here in parentheses"
+        if stop.border == "padding":
+            what = "are padding, here (.)"
+        yield f"{outside} of {patches[0].border.size} elements {what}"
+    region = stop.region
+    rows, cols = (span[1] - span[0] for span in (region.rows, region.cols))
+    before = len(stops) - number - 1
+    where = f"the map of stage {before}" if before else "the image"
+    yield f"receptive field in {where}: {region} ({rows}x{cols})"
+    if region[:2] != region[2:]:
+        yield f"read there: {region.seen}"

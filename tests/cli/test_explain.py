@@ -1,0 +1,255 @@
+"""convtool explain: one value on paper, as JSON, and drawn."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from convtool import conv2d, find_kernel, read_image
+
+MATRIX = "1,3,2,1\n2,9,1,1\n1,3,2,3\n5,6,1,2\n"
+
+
+@pytest.fixture
+def matrix(folder):
+    (folder / "m.csv").write_text(MATRIX)
+
+
+def out(result):
+    assert result.returncode == 0, result.stderr
+    return result.stdout.decode()
+
+
+def test_a_pool_as_the_textbook_has_it(convtool, matrix):
+    assert out(convtool("explain", "m.csv", "--pool", "max", "--size", "2", "--at", "1,0")) == (
+        "m.csv (4x4x1): pool max 2x2, row 1, column 0 of the map (2x2x1)\n"
+        "\n"
+        "      | 0  1\n"
+        "    2 | 1  3\n"
+        "    3 | 5  6\n"
+        "\n"
+        "    the largest, from row 3, column 1  6\n"
+        "    value                              6\n"
+        "    pixel                              6\n"
+        "\n"
+        "  receptive field in the image: rows 2..3, columns 0..1 (2x2)\n"
+    )
+
+
+def test_a_convolution_at_a_corner(convtool, matrix):
+    kernel = "1 2 1; 2 4 2; 1 2 1"
+    text = out(convtool("explain", "m.csv", "-k", kernel, "--divisor", "16", "--bias=-1",
+                        "--at", "0,0"))  # fmt: skip
+    assert text == (
+        "m.csv (4x4x1): conv kernel 3x3, row 0, column 0 of the map (4x4x1)\n"
+        "\n"
+        "       | -1   0   1\n"
+        "    -1 | (1) (1) (3)   1 2 1   1 2 3\n"
+        "     0 | (1)  1   3  x 2 4 2 = 2 4 6\n"
+        "     1 | (2)  2   9    1 2 1   2 4 9\n"
+        "\n"
+        "    sum of the products      33\n"
+        "    / 16                 2.0625\n"
+        "    - 1                  1.0625\n"
+        "    value                1.0625\n"
+        "    pixel, rounded            1\n"
+        "\n"
+        "  5 of 9 elements lie in the border (edge), here in parentheses\n"
+        "  receptive field in the image: rows -1..1, columns -1..1 (3x3)\n"
+        "  read there: rows 0..1, columns 0..1\n"
+    )
+
+
+def test_a_pipeline_back_to_the_image(convtool, small):
+    text = out(convtool("explain", "small.png", "gray | conv -k sobel_x | relu | pool",
+                        "--at", "0,0"))  # fmt: skip
+    heads = re.findall(r"^(\d\. .*?):", text, re.MULTILINE)
+    assert heads == ["4. pool max 2x2", "3. relu", "2. conv sobel_x 3x3", "1. gray"]
+    red, green, blue = (int(n) for n in re.search(
+        r"0\.299 x (\d+) \+ 0\.587 x (\d+) \+ 0\.114 x (\d+)", text).groups())  # fmt: skip
+    assert [red, green, blue] in small[:3, :3].reshape(-1, 3).tolist()
+    assert max(map(len, text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("options", [
+    ["-k", "gaussian7"], ["-k", "log5", "--stride", "2"], ["-k", "motion9", "--border", "wrap"],
+    ["-k", "kirsch", "--combine", "max"], ["-k", "sobel_x", "-k", "sobel_y"],
+    ["-k", "0.123456 -1e-9 12345.678", "--padding", "full"],
+    ["-k", "; ".join(["-1.23456e-7 " * 9] * 9)], ["-k", "1 1", "--divisor", "-1.23456e-200"],
+    ["conv -k kirsch -k robinson --combine sum | conv -k log5 | sigmoid | pool -m median"],
+    ["--pool", "mean", "-s", "21"], ["--pool", "lp", "--p", "3.5"], ["--pool", "median", "-s", "2"],
+])  # fmt: skip
+def test_lines_fit_80_columns(convtool, small, options):
+    text = out(convtool("explain", "small.png", *options, "--at", "0,1"))
+    assert max(map(len, text.splitlines())) <= 80, text
+
+
+def test_json_has_all_and_is_what_conv_computes(convtool, small, folder):
+    (found,) = json.loads(out(convtool("explain", "small.png", "-k", "gaussian5", "--at", "1,49",
+                                       "--json")))  # fmt: skip
+    map_ = conv2d(small, find_kernel("gaussian5"))
+    convtool("conv", "small.png", "-k", "gaussian5", "-o", "g.png")
+    assert found["shape"] == [40, 50, 3]
+    for index, channel in enumerate(found["channels"]):
+        assert channel["value"] == map_[1, 49, index]
+        assert channel["pixel"] == read_image("g.png")[1, 49, index]
+        (stage,) = channel["stages"]
+        (window,) = stage["windows"]
+        assert window["cols"] == [47, 48, 49, 50, 51]
+        assert window["source_cols"] == [47, 48, 49, 49, 49]
+        assert np.array(window["border"]).sum() == 2 * 5 + 3
+        products = np.multiply(window["pixels"], window["weights"])
+        assert products.tolist() == window["products"]
+        assert [step["value"] for step in stage["steps"]] == [
+            products.sum(), products.sum() / 256
+        ]  # fmt: skip
+    (field,) = found["receptive_fields"]
+    assert (field["rows"], field["seen_rows"], field["border"]) == ([-1, 3], [0, 3], "edge")
+
+
+def test_json_of_what_is_no_number(convtool, folder):
+    np.save("n.npy", np.array([[np.nan, np.inf, 1]]))
+    (found,) = json.loads(out(convtool("explain", "n.npy", "-k", "1 1 1", "--at", "0,1", "--json")))
+    (window,) = found["channels"][0]["stages"][0]["windows"]
+    assert window["pixels"] == [["nan", "inf", 1]]
+    assert (found["channels"][0]["value"], found["channels"][0]["pixel"]) == ("nan", 0)
+
+
+def test_several_kernels_one_after_another(convtool, small):
+    found = json.loads(
+        out(convtool("explain", "small.png", "-k", "kirsch", "--at", "3,4", "--json"))
+    )
+    assert [one["map"] for one in found][:2] == ["kirsch_n", "kirsch_ne"]
+    text = out(convtool("explain", "small.png", "-k", "edge", "-k", "box3", "--at", "3,4"))
+    assert text.count("small.png (40x50x3): conv ") == 2
+
+
+def test_a_layer_is_abridged_in_text_only(convtool, small, folder):
+    np.save("w.npy", np.ones((20, 3, 3, 3)))
+    text = out(convtool("explain", "small.png", "-k", "w.npy", "--at", "3,4"))
+    assert text.count("from channel R") == 4
+    assert "channel 4: " in text
+    assert "... and 4 channels more; --json has all" in text
+    assert "no pixel: a map of so many channels is no picture" in text
+    (found,) = json.loads(out(convtool("explain", "small.png", "-k", "w.npy", "--at", "3,4",
+                                       "--json")))  # fmt: skip
+    assert len(found["channels"]) == 20
+
+
+def test_a_large_window_is_abridged_and_says_so(convtool, small):
+    text = out(convtool("explain", "small.png", "--pool", "mean", "-s", "30x40", "--at", "0,0"))
+    assert text.count("(abridged: the window is 30x40; --json has all)") == 3
+
+
+def test_alpha_is_told(convtool, folder):
+    Image.new("RGBA", (5, 4), (1, 2, 3, 77)).save("a.png")
+    text = out(convtool("explain", "a.png", "-k", "edge", "--at", "0,1"))
+    assert re.search(r"channel A\n    alpha of row 0, column 1 +77\n", text)
+
+
+def test_image_and_kernel_from_stdin(convtool, small, folder):
+    data = (folder / "small.png").read_bytes()
+    named = out(convtool("explain", "small.png", "-k", "edge", "--at", "2,2"))
+    piped = out(convtool("explain", "-", "-k", "edge", "--at", "2,2", stdin=data))
+    assert piped == named.replace("small.png", "stdin")
+    text = out(convtool("explain", "small.png", "-k", "-", "--at", "2,2", stdin=b"1 2\n3 4\n"))
+    assert "conv kernel 2x2" in text
+
+
+@pytest.mark.parametrize("range_", ["clip", "normalize"])
+def test_stretching_reads_a_stream_twice(convtool, small, folder, range_):
+    data = (folder / "small.png").read_bytes()
+    convtool("conv", "small.png", "-k", "edge", "--range", range_, "-qo", "e.png")
+    (found,) = json.loads(out(convtool("explain", "-", "-k", "edge", "--at", "9,9", "--json",
+                                       "--range", range_, stdin=data)))  # fmt: skip
+    pixels = [channel["pixel"] for channel in found["channels"]]
+    assert pixels == read_image("e.png")[9, 9].tolist()
+
+
+def test_a_broken_end_of_the_image_does_not_matter(convtool, folder):
+    noise = np.random.default_rng(0).integers(0, 256, (2000, 1500, 3), np.uint8)
+    Image.fromarray(noise).save("broken.png")
+    data = (folder / "broken.png").read_bytes()
+    (folder / "broken.png").write_bytes(data[:-9000] + bytes(9000))
+    assert convtool("conv", "broken.png", "-k", "edge", "-o", "x.png").returncode == 1
+    assert "value" in out(convtool("explain", "broken.png", "-k", "edge", "--at", "5,5"))
+
+
+@pytest.mark.parametrize("options", [
+    ["-k", "edge"], ["--pool", "max", "--padding", "1"], ["-k", "w.npy"],
+    ["gray | conv -k sobel_x -k sobel_y --combine magnitude | relu | pool"],
+    ["--pool", "median", "-s", "30"], ["-k", "edge", "-k", "box5"],
+])  # fmt: skip
+def test_the_picture(convtool, small, folder, options):
+    np.save("w.npy", np.ones((9, 3, 2, 2)))
+    result = convtool("explain", "small.png", *options, "--at", "0,0", "-o", "steps.png")
+    assert out(result) == ""
+    picture = read_image("steps.png")
+    assert picture.ndim == 3
+    assert (picture[:10] == 255).all()
+    assert len(np.unique(picture.astype(int) @ [65536, 256, 1])) > 10
+
+
+def test_the_picture_and_json_at_once(convtool, small, folder):
+    result = convtool("explain", "small.png", "-k", "edge", "--at", "0,0", "-o", "s.png", "--json")
+    assert json.loads(out(result))
+    assert (folder / "s.png").exists()
+
+
+def test_help_has_its_examples_first_and_the_options_of_both(convtool):
+    text = out(convtool("explain", "--help"))
+    assert 0 < text.index("Examples:") < text.index("Options:")
+    assert max(map(len, text.splitlines())) <= 80
+    joined = " ".join(text.split())
+    assert "Default: same, of --pool 0." in joined
+    assert "Default: 1, of --pool the window's size." in joined
+    entries = re.split(r"\n  (?=-)", text.partition("Options:")[2])[1:]
+    assert len(entries) > 25
+    for entry in entries:
+        assert re.search(r"(\S {2,}|\n +)\S.*[.\]]", entry), entry
+    for flag in ("--anchor", "--groups", "--count-include-pad", "--border", "--at ROW,COL"):
+        assert flag in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["-k", "edge"], 2, "Missing option '--at'"),
+        (["--at", "0,0"], 2, "found none, expected one of --kernel, --pool and PIPELINE"),
+        (["relu", "--pool", "max", "--at", "0,0"], 2, "found --pool and PIPELINE, expected one"),
+        (["-k", "edge", "--at", "0"], 2, "found '0', expected a position as 0,1"),
+        (["-k", "edge", "--at", "-1,0"], 2, "found '-1,0', expected a position"),
+        (["-k", "edge", "--size", "2", "--at", "0,0"], 2, "--size goes with --pool"),
+        (["--pool", "max", "--fill", "2", "--at", "0,0"], 2, "--fill goes with --kernel"),
+        (["relu", "--gray", "--at", "0,0"], 2, "--gray goes into the words of PIPELINE"),
+        (["-k", "edge", "--fill", "2", "--at", "0,0"], 2, "--fill goes with --border constant"),
+        (["-k", "edge", "--stride", "0", "--at", "0,0"], 2, "stride: found '0', expected 1 or"),
+        (["--pool", "best", "--at", "0,0"], 2, "Invalid value for '--pool'"),
+        (["blur", "--at", "0,0"], 2, "stage 1: found 'blur'"),
+        (["conv", "-k", "edge", "--at", "0,0"], 2, "found --kernel and PIPELINE"),
+        (["relu", "--at", "0,0", "-o", "x.npy"], 2, "-o x.npy: holds numbers"),
+        (["relu", "--at", "0,0", "-o", "x.xyz"], 2, "x.xyz: extension '.xyz' is unknown"),
+        (["relu", "--at", "0,0", "-o", "no/x.png"], 1, "no/x.png: cannot be written"),
+        (["relu", "--at", "40,0"], 1, "small.png: the map is 40x50 and has no row 40, column 0"),
+        (["-k", "egde", "--at", "0,0"], 1, "kernel 'egde' is not found; nearest: edge.json"),
+        (["--pool", "max", "-s", "99", "--at", "0,0"], 1, "small.png: a window of 99x99 does not"),
+        (["-k", "edge", "--at", "0,0", "--max-pixels", "99"], 1, "small.png: is 40x50, more than"),
+    ],
+)
+def test_wrong_usage(convtool, small, folder, arguments, code, message):
+    before = {path.name for path in folder.iterdir()}
+    result = convtool("explain", "small.png", *arguments)
+    assert (result.returncode, result.stdout) == (code, b""), result.stderr
+    assert message in result.stderr.decode()
+    assert result.stderr.count(b"\n") == 1
+    assert {path.name for path in folder.iterdir()} == before
+
+
+@pytest.mark.parametrize("command", [["explain", "-k", "1", "--at", "0,0"], ["shape", "relu"]])
+def test_a_closed_stdout_is_told(convtool, small, command):
+    name, *rest = command
+    result = convtool(name, "small.png", *rest, preexec_fn=lambda: __import__("os").close(1))
+    assert result.returncode == 1
+    assert result.stderr.startswith(b"convtool: stdout is closed")
