@@ -36,7 +36,7 @@ MOST_NUMBERS = 9
     "--output",
     metavar="OUT",
     type=options.FILE,
-    help="Draw the weights, and beside them the gain of each wave, to a picture.",
+    help="Draw the weights, and the gain of each wave beside them, to a picture in place of text.",
 )
 def show_(spec: str, json_: bool, output: str | None) -> None:
     """Show what kernel K is, and what it does to an image.
@@ -61,6 +61,7 @@ def show_(spec: str, json_: bool, output: str | None) -> None:
         from .printing import print_json
 
         print_json([_as_json(one) for one in found])
+    if json_ or output is not None:
         return
     for i, one in enumerate(found):
         lines = _kernel_lines(one) if isinstance(one, Kernel) else _layer_lines(one)

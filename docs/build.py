@@ -3,7 +3,8 @@
 reference.md is made of the commands and of the modules that know the file formats. In the other
 pages the output under every command of a ``console`` block is replaced by what the command prints,
 in a folder with the samples and `photo.png`, and what stands between the marks of a table is made
-anew. The tests hold the pages to what this gives.
+anew. Pictures that these commands make, and that a page shows, are kept beside it. The tests hold
+the pages to what this gives.
 """
 
 import inspect
@@ -33,17 +34,23 @@ CONSOLE = re.compile(r"^```console\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 MARKED = re.compile(r"^<!-- (\w+) -->\n(.*?)^<!-- end -->\n", re.MULTILINE | re.DOTALL)
 
 
-def pages() -> dict[Path, str]:
-    """Every page with what is generated in it made anew."""
-    found = {HERE / "reference.md": reference()}
-    with tempfile.TemporaryDirectory() as folder:
-        workplace = Path(folder)
-        prepare(workplace)
-        for path in sorted(HERE.glob("*.md")):
-            if path not in found:
-                text = MARKED.sub(_marked, path.read_text())
-                found[path] = CONSOLE.sub(lambda match: _console(match[1], workplace), text)
-    return found
+def build() -> None:
+    """Make all that is generated anew."""
+    (HERE / "reference.md").write_text(reference())
+    for path in sorted(HERE.glob("*.md")):
+        with tempfile.TemporaryDirectory() as folder:
+            workplace = Path(folder)
+            prepare(workplace)
+            text = MARKED.sub(_marked, path.read_text())
+            text = CONSOLE.sub(lambda match, at=workplace: _console(match[1], at), text)
+            path.write_text(text)
+            for name in pictures(text):
+                shutil.copy(workplace / name, HERE / name)
+
+
+def pictures(text: str) -> list[str]:
+    """The pictures that a page shows and its own commands make."""
+    return re.findall(r"^!\[[^]]*\]\(([\w.-]+)\)", text, re.MULTILINE)
 
 
 def prepare(folder: Path) -> None:
@@ -196,5 +203,4 @@ def _cell(text: str) -> str:
 
 
 if __name__ == "__main__":
-    for path, text in pages().items():
-        path.write_text(text)
+    build()

@@ -6,11 +6,13 @@ import importlib.util
 import re
 
 import click
+import numpy as np
 import pytest
 from conftest import REPOSITORY
 from convtool.cli.main import COMMANDS, cli
 from test_readme import shell, workplace  # noqa: F401  a fixture
 
+from convtool import read_image
 from convtool.operations import OPERATIONS
 from convtool.words import BORDERS, METHODS, POOL_MODES, RANGES
 
@@ -52,6 +54,19 @@ def test_the_output_shown_is_the_real_one(tmp_path_factory, page, block):
         if line.startswith("$ ")
     )
     assert block == shown
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_pictures_shown_are_the_real_ones(tmp_path, page):
+    names = BUILD.pictures(page.read_text())
+    if names:
+        BUILD.prepare(tmp_path)
+    for block in blocks(page, "console") if names else ():
+        for line in block.splitlines():
+            if line.startswith("$ ") and any(name in line for name in names):
+                BUILD.run(line[2:], tmp_path)
+    for name in names:
+        assert np.array_equal(read_image(tmp_path / name), read_image(DOCS / name))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
