@@ -31,7 +31,7 @@ LAYERS = [
     {"options"},
     {"arguments", "precision", "views"},
     {"geometry", "image", "kernel", "metadata", "threads", "arithmetic", "selection", "jsontext"},
-    {"npyheader"},
+    {"npyheader", "rows"},
     {"border", "rational", "tone", "stage", "sliding"},
     {"methods"},
     {"planner", "ties"},
