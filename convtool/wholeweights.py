@@ -1,0 +1,125 @@
+"""Whole weights over a divisor, behind weights that are known roughly only.
+
+Rounding each weight alone goes wrong where errors of weights hang together, as those of neighbours
+in an image do. So they are rounded one after another, the best known first, and each tells the
+others how much it moved: integer bootstrapping, as satellite navigation resolves its whole numbers
+of waves (Teunissen, Success probability of integer GPS ambiguity rounding and bootstrapping,
+Journal of Geodesy 72, 1998).
+"""
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from .precision import Array
+
+LARGEST_DIVISOR = 4096
+BLOCK = 256
+"""Divisors tried at once."""
+
+MOST_CANDIDATES = 4
+
+
+class Whole(NamedTuple):
+    """Whole weights over a divisor, in lowest terms."""
+
+    weights: Array
+    """(weights,), int64"""
+    divisor: int
+
+    @property
+    def values(self) -> Array:
+        """The weights that they stand for."""
+        found: Array = self.weights / self.divisor
+        return found
+
+
+def nearest(weights: Array, covariance: Array, divisors: Array) -> Array:
+    """For each divisor, whole numbers near divisor * weights: (divisors, weights), as floats.
+
+    Nothing depends on the unit of the `covariance`.
+    """
+    spread = covariance.copy()
+    wanted = np.multiply.outer(divisors, weights)
+    rounded = np.empty_like(wanted)
+    left = list(range(len(weights)))
+    while left:
+        best = min(left, key=lambda i: spread[i, i])
+        left.remove(best)
+        rounded[:, best] = np.rint(wanted[:, best])
+        if not left:
+            break
+        pull = spread[left, best] / max(spread[best, best], np.finfo(float).tiny)
+        wanted[:, left] += np.multiply.outer(rounded[:, best] - wanted[:, best], pull)
+        spread[np.ix_(left, left)] -= np.multiply.outer(pull, spread[best, left])
+    return rounded
+
+
+def candidates(weights: Array, covariance: Array, allowed: float) -> Iterator[Whole]:
+    """Whole weights, the smallest divisors first, that leave little more than the best ones do.
+
+    `allowed` is how much the sum of squares may grow for it, where `covariance` is the inverse of
+    the equations, ``inv(A.T @ A)``.
+    """
+    metric = np.linalg.inv(covariance)
+    for divisors, rounded in _blocks(weights, covariance):
+        moved = rounded / divisors[:, None] - weights
+        grown = np.einsum("ij,ij->i", moved @ metric, moved)
+        for i in np.flatnonzero(grown <= allowed):
+            yield in_lowest_terms(rounded[i], int(divisors[i]))
+
+
+def candidates_within(
+    weights: Array, covariance: Array, windows: Array, values: Array, *, bias: bool
+) -> Iterator[Whole]:
+    """Whole weights, the smallest divisors first, that round to each of some values exactly.
+
+    `windows` is (n, weights) and `values` (n,). With a `bias`, one has to be left that does it.
+    """
+    order = np.argsort(-np.abs(values - windows @ weights))
+    windows, values = windows[order], values[order]
+    for divisors, rounded in _blocks(weights, covariance):
+        kernels = rounded / divisors[:, None]
+        for part in (slice(2048), slice(None)):  # the tightest bounds rule most of them out
+            left = values[part, None] - windows[part] @ kernels.T
+            low, high = left.min(axis=0), left.max(axis=0)
+            fits = high - low <= 1 + 1e-9 if bias else np.maximum(-low, high) <= 0.5 + 1e-9
+            divisors, rounded, kernels = divisors[fits], rounded[fits], kernels[fits]
+        for numbers, divisor in zip(rounded, divisors, strict=True):
+            yield in_lowest_terms(numbers, int(divisor))
+
+
+def in_lowest_terms(numbers: Array, divisor: int) -> Whole:
+    """The same weights over the smallest divisor.
+
+    >>> in_lowest_terms(np.array([2.0, 4.0]), 8).divisor
+    4
+    """
+    whole = numbers.astype(np.int64)
+    common = math.gcd(divisor, *map(int, whole.ravel()))
+    return Whole(whole // common, divisor // common)
+
+
+def simplest(low: float, high: float, divisor: int) -> float:
+    """The plainest number from low to high: a whole one, else a fraction, else the middle.
+
+    >>> simplest(2.9, 3.2, 16), simplest(0.4, 0.6, 16), simplest(-0.47, -0.465, 15)
+    (3, 0.5, -0.4666666666666667)
+    """
+    middle = (low + high) / 2
+    for parts in (1, 2, 4, 5, 10, divisor, 2 * divisor, 100, 1000):
+        numerator = round(middle * parts)
+        if low <= numerator / parts <= high:
+            return numerator if parts == 1 else numerator / parts
+    return middle
+
+
+def _blocks(weights: Array, covariance: Array) -> Iterator[tuple[Array, Array]]:
+    """All divisors, some at a time, and the whole numbers for each."""
+    for start in range(1, LARGEST_DIVISOR + 1, BLOCK):
+        divisors = np.arange(start, min(start + BLOCK, LARGEST_DIVISOR + 1), dtype=float)
+        rounded = nearest(weights, covariance, divisors)
+        fits = np.abs(rounded).max(axis=1) < 2.0**53
+        yield divisors[fits], rounded[fits]
