@@ -355,17 +355,19 @@ def _report(
         agreement,
         whole,
         agreement.rms > (POOR if clips or not span > 0 else POOR_SHARE * span),
-        None if learned.model.bias or learned.model.layer else _offset(equations[0], solutions[0]),
+        None if agreement.exact == 1 else _offset(learned),
     )
 
 
-def _offset(equations: Equations, solution: Solution) -> float | None:
+def _offset(learned: _Learned) -> float | None:
     """The bias that would explain much more, if one would."""
+    if learned.model.bias or learned.model.layer:
+        return None
     try:
-        other = solve(equations, bias=True)
+        other = solve(learned.equations[0], bias=True)
     except ConvtoolError:
         return None
-    return float(other.weights[-1]) if other.rms < 0.9 * solution.rms else None
+    return float(other.weights[-1]) if other.rms < 0.9 * learned.solutions[0].rms else None
 
 
 def _place(pairs: Sequence[ImagePair]) -> str:

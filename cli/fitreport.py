@@ -1,0 +1,271 @@
+"""Where a kernel that was learned goes, and what is said of it."""
+
+import math
+import os
+import sys
+import textwrap
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from convtool.errors import ConvtoolError, at
+
+if TYPE_CHECKING:
+    from convtool.fitting import Fit
+    from convtool.kernel import Kernel, Layer
+    from convtool.kernelsaving import KernelFormat
+
+STREAM = "-"
+
+
+class Target(NamedTuple):
+    """Where the kernel goes, and in which form."""
+
+    path: str | None
+    """None is stdout."""
+    format: "KernelFormat"
+    as_json: bool
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "Target":
+        """From the parsed options; UsageError where they cannot hold what is asked for."""
+        from convtool.kernelsaving import FORMATS, kernel_format, kernel_format_of
+
+        path = None if given["output"] == STREAM else given["output"]
+        layer = given["layer"]
+        try:
+            if given["format_"]:
+                format_ = kernel_format(given["format_"])
+            elif path is not None:
+                format_ = kernel_format_of(path)
+            else:
+                format_ = FORMATS["npy" if layer else "txt"]
+        except ConvtoolError as error:
+            raise click.UsageError(f"{error}; --format names one") from None
+        target = cls(path, format_, given["json_"])
+        if layer and format_.name != "npy":
+            raise click.UsageError(
+                f"--layer makes weights (out, in, h, w), which {format_.name} does not hold: "
+                "use -o NAME.npy"
+            )
+        if given["bias"] and not layer and format_.name == "npy":
+            raise click.UsageError("--bias: npy holds no bias of a kernel: use json or txt")
+        if target.prints_kernel and format_.name == "npy":
+            if given["bias"]:
+                raise click.UsageError("--bias with --layer makes two files: use -o NAME.npy")
+            if sys.stdout is not None and sys.stdout.isatty():
+                raise click.UsageError("a terminal shows no npy: use -o NAME.npy")
+        return target
+
+    @property
+    def prints_kernel(self) -> bool:
+        """Whether the kernel itself is what stdout gets."""
+        return self.path is None and not self.as_json
+
+    @property
+    def bias_path(self) -> str:
+        """Where the biases of a layer go."""
+        return f"{os.path.splitext(self.path or '')[0]}-bias.npy"
+
+
+def tell(found: "Fit", target: Target, *, rational: bool, quiet: bool) -> None:
+    """Write the kernel, and say what it is worth."""
+    kernel = _described(found)
+    written = _write(found, kernel, target)
+    notes = list(_notes(found, rational))
+    if target.as_json:
+        from .printing import print_json
+
+        print_json(_as_json(found, written, notes))
+    elif not quiet:
+        report = [*_report(found), *(f"wrote {path}" for path in written)]
+        with suppress(OSError) if target.prints_kernel else ExitStack():
+            click.echo("\n".join(report), err=target.prints_kernel)
+    if not quiet:
+        say(*notes)
+
+
+def say(*lines: str) -> None:
+    """Words for a person, on stderr."""
+    with suppress(OSError):  # a note that cannot be told does not undo the work
+        for line in lines:
+            click.echo(f"convtool: {line}", err=True)
+
+
+def _described(found: "Fit") -> "Kernel | Layer":
+    """The kernel with a description of where it comes from."""
+    from dataclasses import replace
+
+    from convtool.kernel import Kernel
+
+    if not isinstance(found.kernel, Kernel):
+        return found.kernel
+    pairs = f"{found.pairs} pair{'s' * (found.pairs > 1)} of images"
+    words = f"Fitted to {pairs}: {_percent(found.agreement.exact)} of the pixels exact"
+    return replace(found.kernel, description=words)
+
+
+def _write(found: "Fit", kernel: "Kernel | Layer", target: Target) -> list[str]:
+    """Write the kernel where it goes; returns the files' names."""
+    from convtool.kernelsaving import encode_kernels
+    from convtool.writers.whole import whole_file
+
+    if target.path is None and target.as_json:
+        return []
+    with at(target.path or "stdout"):
+        files = {target.path: encode_kernels([kernel], target.format)}
+    if found.biases is not None and target.path is not None:
+        import io
+
+        import numpy as np
+
+        file = io.BytesIO()
+        np.save(file, found.biases)
+        files[target.bias_path] = file.getvalue()
+    if target.path is None:
+        _to_stdout(files[None])
+        return []
+    with ExitStack() as stack:  # both appear, or none
+        opened = [
+            (stack.enter_context(whole_file(path or "")), data) for path, data in files.items()
+        ]
+        for open_file, data in opened:
+            open_file.write(data)
+    return [path for path in files if path is not None]
+
+
+def _to_stdout(data: bytes) -> None:
+    if sys.stdout is None:
+        raise ConvtoolError("stdout is closed: give -o FILE")
+    try:
+        with open(sys.stdout.fileno(), "wb", closefd=False) as file:
+            file.write(data)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ConvtoolError(f"stdout: cannot be written: {error.strerror or error}") from None
+
+
+def _report(found: "Fit") -> Iterator[str]:
+    """The lines of the report."""
+    from .printing import width
+
+    for label, words in _entries(found):
+        yield from textwrap.wrap(
+            words,
+            width(),
+            initial_indent=label.ljust(10),
+            subsequent_indent=" " * 10,
+            break_long_words=False,
+        )
+
+
+def _entries(found: "Fit") -> Iterator[tuple[str, str]]:
+    """What is reported, each under its label."""
+    agreement = found.agreement
+    size = "x".join(map(str, found.kernel.weights.shape))
+    pairs = f"{found.pairs} pair{'s' * (found.pairs > 1)}"
+    left_out = [f"{found.border} at the border"]
+    if found.clipped:
+        left_out.append(f"{found.clipped} black or white, maybe clipped")
+    if found.undefined:
+        left_out.append(f"{found.undefined} that are no numbers")
+    yield "kernel", f"{size} weights{_over(found)}, fitted to {pairs} of images"
+    yield "pixels", f"{found.used} used; left out: {', '.join(left_out)}"
+    known = f"each weight to +-{found.errors.max():.2g} or better (standard error)"
+    if found.bias_errors is not None:
+        known += f", the bias to +-{found.bias_errors.max():.2g}"
+    yield "known", f"{known}; condition number {found.condition:.3g}"
+    yield "residual", f"{found.spread:.3g} grey levels RMS before rounding"
+    yield (
+        "result",
+        f"{_percent(agreement.exact)} of the pixels exact, RMS {agreement.rms:.3g} grey levels, "
+        f"PSNR {_decibels(agreement.psnr)}",
+    )
+
+
+def _over(found: "Fit") -> str:
+    """What the weights are over, where they are whole, and what is added."""
+    from convtool.kernel import Kernel
+
+    if not isinstance(found.kernel, Kernel):
+        return ""
+    words = ""
+    if found.whole:
+        words = f", whole, over {found.kernel.divisor}"
+    if found.bias_errors is not None:
+        words += f", bias {found.kernel.bias:.6g}"
+    return words
+
+
+def _notes(found: "Fit", rational: bool) -> Iterator[str]:
+    """What a person should know before they trust the kernel."""
+    if rational and not found.whole:
+        from convtool.wholeweights import LARGEST_DIVISOR
+
+        yield (
+            f"no whole weights over a divisor of up to {LARGEST_DIVISOR} explain the pixels as "
+            "well: these are the numbers of least squares"
+        )
+    if found.offset is not None:
+        yield f"a bias of about {found.offset:.2g} would explain more: --bias learns it"
+    if found.poor:
+        yield (
+            f"the kernel does not explain the result (PSNR {_decibels(found.agreement.psnr)}): "
+            "it was not made by such a convolution alone; maybe by a larger one, a shift, a curve "
+            "like gamma, or a clipping in between"
+        )
+
+
+def _as_json(found: "Fit", written: list[str], notes: list[str]) -> dict[str, Any]:
+    """Kernel and report for scripts; what is infinite is null."""
+    from convtool.kernel import Kernel
+
+    kernel, agreement = found.kernel, found.agreement
+    is_kernel = isinstance(kernel, Kernel)
+    bias: Any = None
+    if isinstance(kernel, Kernel):
+        bias = kernel.bias
+    elif found.biases is not None:
+        bias = found.biases.tolist()
+    bias_errors: Any = None
+    if found.bias_errors is not None:
+        bias_errors = float(found.bias_errors[0]) if is_kernel else found.bias_errors.tolist()
+    return {
+        "name": kernel.name,
+        "size": list(kernel.weights.shape[-2:]),
+        "weights": kernel.weights.tolist(),
+        "divisor": kernel.divisor if isinstance(kernel, Kernel) else 1,
+        "bias": bias,
+        "rational": found.whole,
+        "standard_errors": found.errors.tolist(),
+        "bias_standard_error": bias_errors,
+        "condition": found.condition,
+        "pairs": found.pairs,
+        "used": found.used,
+        "border": found.border,
+        "clipped": found.clipped,
+        "undefined": found.undefined,
+        "residual": found.spread,
+        "rms": agreement.rms,
+        "psnr": agreement.psnr if math.isfinite(agreement.psnr) else None,
+        "exact": agreement.exact,
+        "explains": not found.poor,
+        "notes": notes,
+        "files": written,
+    }
+
+
+def _percent(share: float) -> str:
+    """A share that is called all or nothing only if it is."""
+    if share in (0, 1):
+        return f"{share:.0%}"
+    if share > 0.9999:
+        return "more than 99.99%"
+    return "less than 0.01%" if share < 0.0001 else f"{share:.2%}"
+
+
+def _decibels(psnr: float) -> str:
+    return f"{psnr:.1f} dB" if math.isfinite(psnr) else "infinite"
