@@ -335,7 +335,7 @@ def _report(
     whole: bool,
 ) -> Fit:
     """All that is to be told."""
-    equations, solutions = learned.equations, learned.solutions
+    solutions = learned.solutions
     errors, bias_errors = learned.shaped([one.errors for one in solutions])
     spread = float(np.sqrt(np.mean([one.rms**2 for one in solutions])))
     clips = any(one.clips for one in gathered)
