@@ -6,7 +6,7 @@ bounds of rounding leave open; the engine then runs what was found over the imag
 if it makes the result's pixels at least as well.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from typing import NamedTuple
 
@@ -23,10 +23,10 @@ from .kernel import Kernel, Layer
 from .normalequations import Equations, gather
 from .precision import Array, is_integer
 from .readers.array import ArrayReader
-from .roundingbounds import center, near_bounds
+from .roundingbounds import HALF, MOST_ROUNDS, SLACK, Near, center, near_bounds
 from .solving import Solution, covariance, solve, solve_all
 from .threads import check_threads, one_blas_thread
-from .wholeweights import MOST_CANDIDATES, Whole, candidates, candidates_within, simplest
+from .wholeweights import Whole, candidates, candidates_within, simplest
 
 ROUNDING_NOISE = 1 / 12
 """The mean square of what rounding to whole numbers takes away."""
@@ -266,7 +266,7 @@ class _Learned(NamedTuple):
         noise = max(solution.rms**2, ROUNDING_NOISE)
         allowed = noise * (taps + 4 * np.sqrt(2 * taps) + 20)
         found: list[Kernel | Layer] = []
-        for whole in _distinct(candidates(solution.weights[:taps], spread, allowed)):
+        for whole in candidates(solution.weights[:taps], spread, allowed):
             bias = 0.0
             if self.model.bias:
                 gram, products = equations.gram[-1], equations.products[-1]
@@ -278,45 +278,50 @@ class _Learned(NamedTuple):
 
     def whole_kernels_within_bounds(self) -> list[Kernel | Layer]:
         """The first kernels of whole weights that round to all pixels near their bounds."""
-        (equations,), (solution,) = self.equations, self.solutions
-        unsure = solution.rms * float(np.sqrt(len(solution.weights) / equations.pixels))
-        parts = []
-        for images in (overlay(one, self.model) for one in self.pairs):
-            parts.append(near_bounds(images, self.model, solution.weights, unsure, self.threads))
-        windows = np.concatenate([part[0] for part in parts])
-        values = np.concatenate([part[1] for part in parts])
-        taps = self.model.taps
+        taps, bias = self.model.taps, self.model.bias
         with one_blas_thread():
-            centered = center(windows, values, solution.weights)
-            if centered is None:
+            known = self._bounded()
+            if known is None:
                 return []
-            weights, spread = centered
-            windows, bias = windows[:, :taps], self.model.bias
+            near, weights, spread = known
+            windows, values = near.windows[:, :taps], near.values
+            spread = spread[:taps, :taps]
+            within = candidates_within(weights[:taps], spread, windows, values, bias=bias)
             found: list[Kernel | Layer] = []
-            within = candidates_within(
-                weights[:taps], spread[:taps, :taps], windows, values, bias=bias
-            )
-            for whole in _distinct(within):
+            for whole in within:
                 offset = 0.0
                 if bias:
                     left = values - windows @ whole.values
-                    offset = simplest(left.max() - 0.5, left.min() + 0.5, whole.divisor)
+                    offset = simplest(left.max() - HALF, left.min() + HALF, whole.divisor)
                 found.append(self._whole_kernel(whole, offset))
         return found
+
+    def _bounded(self) -> tuple[Near, Array, Array] | None:
+        """The values whose bounds matter, the middle between them and its covariance.
+
+        Bounds that the middle between others turns out to break are added, and so on.
+        """
+        (equations,), (solution,) = self.equations, self.solutions
+        weights, near, spread = solution.weights, None, None
+        unsure = solution.rms * float(np.sqrt(len(weights) / equations.pixels))
+        for _ in range(MOST_ROUNDS):
+            parts = [
+                near_bounds(overlay(one, self.model), self.model, weights, unsure, self.threads)
+                for one in self.pairs
+            ]
+            more = reduce(Near.plus, parts)
+            if near is not None and more.worst <= HALF + 2 * SLACK:
+                break
+            near, unsure = more if near is None else near.plus(more), 0.0
+            centered = center(near.windows, near.values, weights)
+            if centered is None:
+                return None
+            weights, spread = centered
+        return None if near is None or spread is None else (near, weights, spread)
 
     def _whole_kernel(self, whole: Whole, bias: float) -> Kernel:
         weights = whole.weights.reshape(self.model.size)
         return Kernel(weights, whole.divisor, bias, name=self.name)
-
-
-def _distinct(found: Iterator[Whole]) -> list[Whole]:
-    """The first few of them, each once."""
-    distinct: dict[tuple[object, ...], Whole] = {}
-    for whole in found:
-        distinct.setdefault((whole.divisor, *whole.weights.tolist()), whole)
-        if len(distinct) == MOST_CANDIDATES:
-            break
-    return list(distinct.values())
 
 
 def _best(agreements: Sequence[Agreement]) -> int:

@@ -7,7 +7,8 @@ weights tell. The middle of what is left is the analytic centre, by Newton's met
 Vandenberghe, Convex Optimization, 2004, sections 8.5.3 and 11.4).
 """
 
-from collections.abc import Iterator
+from functools import reduce
+from typing import NamedTuple
 
 import numpy as np
 
@@ -20,9 +21,12 @@ HALF = 0.5
 SLACK = 1e-4
 """Beyond half a grey level, so that something is left between bounds that meet in one point."""
 
-MOST_BOUNDS = 40_000
+MOST_BOUNDS = 20_000
 MOST_NUMBERS = 1 << 23
 """Of all windows that are kept."""
+
+MOST_ROUNDS = 5
+"""Passes over the images for bounds that matter."""
 
 STEPS = 100
 CLOSE = 0.5
@@ -31,21 +35,31 @@ DEARER = 8.0
 SHORTEST = 1e-8
 
 
-def near_bounds(
-    images: Overlay, model: Model, weights: Array, unsure: float, threads: int
-) -> tuple[Array, Array]:
-    """The windows (n, weights) and the values (n,) that lie farthest from their sums.
+class Near(NamedTuple):
+    """Values that lie far from their sums, in the result's unit."""
 
-    `weights` ends in the bias if the model has one, and so does each window, in a 1. `unsure` is
-    how far sums are off because weights are. In the result's unit.
+    windows: Array
+    """(n, weights); of weights that end in a bias, the last is a 1."""
+    values: Array
+    """(n,)"""
+    worst: float
+    """How far the farthest of all values lies from its sum."""
+
+    def plus(self, other: "Near") -> "Near":
+        """Both."""
+        return Near(
+            np.concatenate([self.windows, other.windows]),
+            np.concatenate([self.values, other.values]),
+            max(self.worst, other.worst),
+        )
+
+
+def near_bounds(images: Overlay, model: Model, weights: Array, unsure: float, threads: int) -> Near:
+    """The values that lie farthest from their sums, some thousands.
+
+    `weights` ends in the bias if the model has one. `unsure` is how far sums are off because
+    weights are.
     """
-    found = list(_near(images, model, weights, unsure, threads))
-    return np.concatenate([rows for rows, _ in found]), np.concatenate([y for _, y in found])
-
-
-def _near(
-    images: Overlay, model: Model, weights: Array, unsure: float, threads: int
-) -> Iterator[tuple[Array, Array]]:
     writer = WindowWriter(images, model)
     scale = images.scale
     most = min(MOST_BOUNDS, MOST_NUMBERS // len(weights))
@@ -55,8 +69,8 @@ def _near(
     offset += writer.centers[0] * float(plain.sum()) - writer.centers[1]
     height = images.rows[1] - images.rows[0]
 
-    def pick(strip: Strip) -> tuple[Array, Array]:
-        rows, values = [], []
+    def pick(strip: Strip) -> Near:
+        found = Near(np.empty((0, len(weights))), np.empty(0), 0.0)
         for chunk in writer.chunks(strip):
             windows = chunk.matrix[: writer.unknowns, : chunk.length]
             left = np.abs(chunk.values[0] - plain @ windows - offset)
@@ -64,20 +78,19 @@ def _near(
                 left[chunk.counts[0] == 0] = 0
             chosen = left >= reach
             picked = windows[:, chosen].T.astype(FLOAT64) + writer.centers[0]
-            rows.append(np.column_stack([picked, np.ones((len(picked), int(model.bias)))]))
-            values.append(chunk.values[0][chosen].astype(FLOAT64) + writer.centers[1])
-        found, wanted = np.concatenate(rows), np.concatenate(values)
+            ones = np.ones((len(picked), int(model.bias)))
+            values = chunk.values[0][chosen].astype(FLOAT64) + writer.centers[1]
+            rows = np.column_stack([picked, ones]) / scale
+            found = found.plus(Near(rows, values, float(left.max())))
         share = -(-most * (strip.last - strip.first) // height)
-        if len(found) > share:
-            left = np.abs(wanted * scale - found @ weights)
+        if len(found.values) > share:
+            left = np.abs(found.values - found.windows @ weights)
             farthest = np.sort(np.argpartition(-left, share)[:share])
-            found, wanted = found[farthest], wanted[farthest]
-        found[:, : writer.unknowns] /= scale
-        found[:, writer.unknowns :] /= scale
-        return found, wanted
+            found = Near(found.windows[farthest], found.values[farthest], found.worst)
+        return found
 
     with one_blas_thread():
-        yield from in_order(pick, images.strips(), threads)
+        return reduce(Near.plus, in_order(pick, images.strips(), threads))
 
 
 def center(windows: Array, values: Array, weights: Array) -> tuple[Array, Array] | None:

@@ -19,7 +19,8 @@ LARGEST_DIVISOR = 4096
 BLOCK = 256
 """Divisors tried at once."""
 
-MOST_CANDIDATES = 4
+MOST_FITTING, MOST_OUTSTANDING, MOST_WITHIN = 3, 2, 4
+"""Candidates of each kind."""
 
 
 class Whole(NamedTuple):
@@ -57,29 +58,49 @@ def nearest(weights: Array, covariance: Array, divisors: Array) -> Array:
     return rounded
 
 
-def candidates(weights: Array, covariance: Array, allowed: float) -> Iterator[Whole]:
-    """Whole weights, the smallest divisors first, that leave little more than the best ones do.
+def candidates(weights: Array, covariance: Array, allowed: float) -> list[Whole]:
+    """Some whole weights that leave little more than the best ones do, the likeliest first.
 
-    `allowed` is how much the sum of squares may grow for it, where `covariance` is the inverse of
-    the equations, ``inv(A.T @ A)``.
+    First come those of the smallest divisors for which the sum of squares grows by `allowed` at
+    most, where `covariance` is the inverse of the equations, ``inv(A.T @ A)``. Then come those of
+    the divisors that fit unusually well for their size: by chance alone, what is lost shrinks like
+    1 / divisor**2. Rounding that is no noise, as in the dark, moves the best weights by more than
+    they are allowed, and the divisor still stands out.
     """
     metric = np.linalg.inv(covariance)
+    fitting: dict[tuple[int, ...], Whole] = {}
+    outstanding: list[tuple[float, Whole]] = []
     for divisors, rounded in _blocks(weights, covariance):
         moved = rounded / divisors[:, None] - weights
         grown = np.einsum("ij,ij->i", moved @ metric, moved)
         for i in np.flatnonzero(grown <= allowed):
-            yield in_lowest_terms(rounded[i], int(divisors[i]))
+            if len(fitting) < MOST_FITTING:
+                whole = in_lowest_terms(rounded[i], int(divisors[i]))
+                fitting.setdefault((whole.divisor, *whole.weights.tolist()), whole)
+        if len(grown):
+            unusual = grown * divisors**2
+            for i in np.argsort(unusual)[:MOST_OUTSTANDING]:
+                outstanding.append(
+                    (float(unusual[i]), in_lowest_terms(rounded[i], int(divisors[i])))
+                )
+        if len(fitting) == MOST_FITTING:
+            break
+    outstanding.sort(key=lambda entry: (entry[0], entry[1].divisor))
+    for _, whole in outstanding[:MOST_OUTSTANDING]:
+        fitting.setdefault((whole.divisor, *whole.weights.tolist()), whole)
+    return list(fitting.values())
 
 
 def candidates_within(
     weights: Array, covariance: Array, windows: Array, values: Array, *, bias: bool
-) -> Iterator[Whole]:
-    """Whole weights, the smallest divisors first, that round to each of some values exactly.
+) -> list[Whole]:
+    """The first whole weights, the smallest divisors first, that round to each of some values.
 
     `windows` is (n, weights) and `values` (n,). With a `bias`, one has to be left that does it.
     """
     order = np.argsort(-np.abs(values - windows @ weights))
     windows, values = windows[order], values[order]
+    found: dict[tuple[int, ...], Whole] = {}
     for divisors, rounded in _blocks(weights, covariance):
         kernels = rounded / divisors[:, None]
         for part in (slice(2048), slice(None)):  # the tightest bounds rule most of them out
@@ -88,7 +109,11 @@ def candidates_within(
             fits = high - low <= 1 + 1e-9 if bias else np.maximum(-low, high) <= 0.5 + 1e-9
             divisors, rounded, kernels = divisors[fits], rounded[fits], kernels[fits]
         for numbers, divisor in zip(rounded, divisors, strict=True):
-            yield in_lowest_terms(numbers, int(divisor))
+            whole = in_lowest_terms(numbers, int(divisor))
+            found.setdefault((whole.divisor, *whole.weights.tolist()), whole)
+            if len(found) == MOST_WITHIN:
+                return list(found.values())
+    return list(found.values())
 
 
 def in_lowest_terms(numbers: Array, divisor: int) -> Whole:
