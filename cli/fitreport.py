@@ -210,7 +210,7 @@ def _notes(found: "Fit", rational: bool) -> Iterator[str]:
             "well: these are the numbers of least squares"
         )
     if found.offset is not None:
-        yield f"a bias of about {found.offset:.2g} would explain more: --bias learns it"
+        yield f"a bias of about {found.offset:.4g} would explain more: --bias learns it"
     if found.poor:
         yield (
             f"the kernel does not explain the result (PSNR {_decibels(found.agreement.psnr)}): "

@@ -150,13 +150,14 @@ def fit_pairs(
         solutions = solve_all(equations, bias=model.bias)
     learned = _Learned(pairs, model, name, count, equations, solutions)
     kernels: list[Kernel | Layer] = [learned.kernel()]
+    by_rounding = all(one.rounded for one in gathered)
     if rational:
         with one_blas_thread():
-            kernels += learned.whole_kernels()
+            kernels += learned.whole_kernels(by_rounding)
     agreements = learned.judged(kernels)
     best = _best(agreements)
-    rounded = all(one.rounded for one in gathered)
-    if rational and rounded and not (best and agreements[best].exact == 1):
+    found = best > 0 and agreements[best].exact == 1
+    if rational and by_rounding and not found and not _is_poor(agreements[0]):
         kernels += learned.whole_kernels_within_bounds()
         agreements += learned.judged(kernels[len(agreements) :])
         best = _best(agreements)
@@ -258,12 +259,12 @@ class _Learned(NamedTuple):
             dilation=self.model.dilation,
         )
 
-    def whole_kernels(self) -> list[Kernel | Layer]:
-        """The first kernels of whole weights that least squares does not rule out."""
+    def whole_kernels(self, by_rounding: bool) -> list[Kernel | Layer]:
+        """Some kernels of whole weights that least squares does not rule out, or hints at."""
         (equations,), (solution,) = self.equations, self.solutions
         count, taps = equations.pixels, self.model.taps
         spread = covariance(equations, bias=self.model.bias)[:taps, :taps]
-        noise = max(solution.rms**2, ROUNDING_NOISE)
+        noise = max(solution.rms**2, ROUNDING_NOISE * by_rounding)
         allowed = noise * (taps + 4 * np.sqrt(2 * taps) + 20)
         found: list[Kernel | Layer] = []
         for whole in candidates(solution.weights[:taps], spread, allowed):
@@ -326,9 +327,17 @@ class _Learned(NamedTuple):
 
 def _best(agreements: Sequence[Agreement]) -> int:
     """Which is to be kept: the first that is exact, else one as good as least squares, which is
-    the first of all."""
+    the first of all. Where that does not explain the result, no whole weights can."""
+    if _is_poor(agreements[0]):
+        return 0
     good = [i for i in range(1, len(agreements)) if agreements[i].as_good_as(agreements[0])]
     return min(good, key=lambda i: (-agreements[i].equal, i), default=0)
+
+
+def _is_poor(agreement: Agreement) -> bool:
+    """Whether differences are more than rounding alone leaves."""
+    span = agreement.high - agreement.low
+    return agreement.rms > (POOR if agreement.white or not span > 0 else POOR_SHARE * span)
 
 
 def _report(
@@ -343,8 +352,6 @@ def _report(
     solutions = learned.solutions
     errors, bias_errors = learned.shaped([one.errors for one in solutions])
     spread = float(np.sqrt(np.mean([one.rms**2 for one in solutions])))
-    clips = any(one.clips for one in gathered)
-    span = agreement.high - agreement.low
     return Fit(
         kernel,
         learned.biases(),
@@ -359,7 +366,7 @@ def _report(
         spread,
         agreement,
         whole,
-        agreement.rms > (POOR if clips or not span > 0 else POOR_SHARE * span),
+        _is_poor(agreement),
         None if agreement.exact == 1 else _offset(learned),
     )
 

@@ -15,6 +15,10 @@ from .stage import run_band
 from .threads import in_order
 from .tone import Tone
 
+ORDER = 32
+"""How many times the last bit of the largest value a sum of floats may move where it is added up
+in another order; what is closer is called equal."""
+
 
 class Agreement(NamedTuple):
     """Values as a kernel makes them beside those of a result, border aside."""
@@ -112,6 +116,8 @@ def _agreement(made: Array, expected: Array, white: float | None) -> Agreement:
         differences, expected = differences[finite], expected[finite]
         if not differences.size:
             return Agreement(white=white)
+        unsure = ORDER * np.finfo(expected.dtype).eps * float(np.abs(expected).max())
+        differences[np.abs(differences) <= unsure] = 0
     differences = differences.ravel()
     with np.errstate(over="ignore"):
         squares = float(differences @ differences)

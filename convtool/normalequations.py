@@ -84,7 +84,7 @@ def gather(images: Overlay, model: Model, threads: int) -> list[Equations]:
         )
     kind = np.int64 if writer.whole else FLOAT64
     total = np.zeros((writer.groups, size, size), kind)
-    with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+    with one_blas_thread():
         for part in in_order(writer.products, images.strips(), threads):
             total += part
     return writer.equations(total)
@@ -204,7 +204,8 @@ class WindowWriter:
     def _gram(self, matrix: Array) -> Array:
         """``matrix @ matrix.T`` in float64, of whole numbers exactly."""
         if self._dtype == FLOAT64:
-            return matrix @ matrix.T
+            with np.errstate(over="ignore", invalid="ignore", under="ignore"):
+                return matrix @ matrix.T
         parts = matrix.reshape(len(matrix), -1, PRODUCTS).transpose(1, 0, 2)
         found: Array = (parts @ parts.transpose(0, 2, 1)).sum(axis=0, dtype=FLOAT64)
         return found

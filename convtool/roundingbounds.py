@@ -67,27 +67,25 @@ def near_bounds(images: Overlay, model: Model, weights: Array, unsure: float, th
     plain = weights[: writer.unknowns] / scale
     offset = float(weights[-1]) / scale if model.bias else 0.0
     offset += writer.centers[0] * float(plain.sum()) - writer.centers[1]
-    height = images.rows[1] - images.rows[0]
+    share = most / max(images.inner, 1)
 
     def pick(strip: Strip) -> Near:
-        found = Near(np.empty((0, len(weights))), np.empty(0), 0.0)
+        rows, values, worst = [], [], 0.0
         for chunk in writer.chunks(strip):
             windows = chunk.matrix[: writer.unknowns, : chunk.length]
             left = np.abs(chunk.values[0] - plain @ windows - offset)
             if chunk.counts is not None:
                 left[chunk.counts[0] == 0] = 0
-            chosen = left >= reach
-            picked = windows[:, chosen].T.astype(FLOAT64) + writer.centers[0]
-            ones = np.ones((len(picked), int(model.bias)))
-            values = chunk.values[0][chosen].astype(FLOAT64) + writer.centers[1]
-            rows = np.column_stack([picked, ones]) / scale
-            found = found.plus(Near(rows, values, float(left.max())))
-        share = -(-most * (strip.last - strip.first) // height)
-        if len(found.values) > share:
-            left = np.abs(found.values - found.windows @ weights)
-            farthest = np.sort(np.argpartition(-left, share)[:share])
-            found = Near(found.windows[farthest], found.values[farthest], found.worst)
-        return found
+            chosen = np.flatnonzero(left >= reach)
+            most_here = int(share * chunk.length) + 1
+            if len(chosen) > most_here:  # some from everywhere, for they are to differ
+                chosen = np.sort(chosen[np.argpartition(-left[chosen], most_here)[:most_here]])
+            rows.append(windows[:, chosen].T.astype(FLOAT64) + writer.centers[0])
+            values.append(chunk.values[0][chosen].astype(FLOAT64) + writer.centers[1])
+            worst = max(worst, float(left.max()))
+        found = np.concatenate(rows)
+        ones = np.ones((len(found), int(model.bias)))
+        return Near(np.column_stack([found, ones]) / scale, np.concatenate(values), worst)
 
     with one_blas_thread():
         return reduce(Near.plus, in_order(pick, images.strips(), threads))

@@ -82,7 +82,7 @@ class _Axes(NamedTuple):
             raise ConvtoolError("pixels are so large that their squares are no numbers any more")
         if equations.pixels <= unknowns:
             raise ConvtoolError(
-                f"{equations.pixels} pixels are left that are neither border nor clipped, expected "
+                f"too few pixels are neither border nor clipped: {equations.pixels}, expected "
                 f"more than {unknowns} for {words}; {REMEDY}"
             )
         lengths = np.sqrt(np.diag(gram))

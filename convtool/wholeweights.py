@@ -13,9 +13,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .precision import Array
+from .precision import EXACT_IN_FLOAT64, Array
 
 LARGEST_DIVISOR = 4096
+LARGEST_WITHIN = 65536
+"""The largest divisor that is looked for within bounds, which tell more."""
+MOST_TRIED = 1 << 22
+"""Numbers rounded for that, of large kernels."""
+
 BLOCK = 256
 """Divisors tried at once."""
 
@@ -37,25 +42,40 @@ class Whole(NamedTuple):
         return found
 
 
-def nearest(weights: Array, covariance: Array, divisors: Array) -> Array:
-    """For each divisor, whole numbers near divisor * weights: (divisors, weights), as floats.
+class Bootstrap:
+    """Rounds multiples of weights to whole numbers near them.
 
-    Nothing depends on the unit of the `covariance`.
+    Nothing depends on the unit of the `covariance` of the weights.
     """
-    spread = covariance.copy()
-    wanted = np.multiply.outer(divisors, weights)
-    rounded = np.empty_like(wanted)
-    left = list(range(len(weights)))
-    while left:
-        best = min(left, key=lambda i: spread[i, i])
-        left.remove(best)
-        rounded[:, best] = np.rint(wanted[:, best])
-        if not left:
-            break
-        pull = spread[left, best] / max(spread[best, best], np.finfo(float).tiny)
-        wanted[:, left] += np.multiply.outer(rounded[:, best] - wanted[:, best], pull)
-        spread[np.ix_(left, left)] -= np.multiply.outer(pull, spread[best, left])
-    return rounded
+
+    def __init__(self, weights: Array, covariance: Array) -> None:
+        self._weights = weights
+        self._turns: list[tuple[int, list[int], Array]] = []
+        spread = covariance.copy()
+        left = list(range(len(weights)))
+        while left:
+            best = min(left, key=lambda i: spread[i, i])
+            left = [i for i in left if i != best]
+            pull = spread[left, best] / max(spread[best, best], np.finfo(float).tiny)
+            spread[np.ix_(left, left)] -= np.multiply.outer(pull, spread[best, left])
+            self._turns.append((best, left, pull))
+
+    def nearest(self, divisors: Array) -> Array:
+        """Whole numbers near divisor * weights, as floats: (divisors, weights)."""
+        wanted = np.multiply.outer(divisors, self._weights).T.copy()
+        rounded = np.empty_like(wanted)
+        for best, left, pull in self._turns:
+            rounded[best] = np.rint(wanted[best])
+            wanted[left] += np.multiply.outer(pull, rounded[best] - wanted[best])
+        return rounded.T
+
+    def blocks(self, largest: int) -> Iterator[tuple[Array, Array]]:
+        """All divisors up to the largest, some at a time, and the whole numbers for each."""
+        for start in range(1, largest + 1, BLOCK):
+            divisors = np.arange(start, min(start + BLOCK, largest + 1), dtype=float)
+            rounded = self.nearest(divisors)
+            fits = np.abs(rounded).max(axis=1) < EXACT_IN_FLOAT64
+            yield divisors[fits], rounded[fits]
 
 
 def candidates(weights: Array, covariance: Array, allowed: float) -> list[Whole]:
@@ -70,7 +90,7 @@ def candidates(weights: Array, covariance: Array, allowed: float) -> list[Whole]
     metric = np.linalg.inv(covariance)
     fitting: dict[tuple[int, ...], Whole] = {}
     outstanding: list[tuple[float, Whole]] = []
-    for divisors, rounded in _blocks(weights, covariance):
+    for divisors, rounded in Bootstrap(weights, covariance).blocks(LARGEST_DIVISOR):
         moved = rounded / divisors[:, None] - weights
         grown = np.einsum("ij,ij->i", moved @ metric, moved)
         for i in np.flatnonzero(grown <= allowed):
@@ -83,8 +103,6 @@ def candidates(weights: Array, covariance: Array, allowed: float) -> list[Whole]
                 outstanding.append(
                     (float(unusual[i]), in_lowest_terms(rounded[i], int(divisors[i])))
                 )
-        if len(fitting) == MOST_FITTING:
-            break
     outstanding.sort(key=lambda entry: (entry[0], entry[1].divisor))
     for _, whole in outstanding[:MOST_OUTSTANDING]:
         fitting.setdefault((whole.divisor, *whole.weights.tolist()), whole)
@@ -101,7 +119,8 @@ def candidates_within(
     order = np.argsort(-np.abs(values - windows @ weights))
     windows, values = windows[order], values[order]
     found: dict[tuple[int, ...], Whole] = {}
-    for divisors, rounded in _blocks(weights, covariance):
+    largest = min(LARGEST_WITHIN, max(LARGEST_DIVISOR, MOST_TRIED // len(weights)))
+    for divisors, rounded in Bootstrap(weights, covariance).blocks(largest):
         kernels = rounded / divisors[:, None]
         for part in (slice(2048), slice(None)):  # the tightest bounds rule most of them out
             left = values[part, None] - windows[part] @ kernels.T
@@ -139,12 +158,3 @@ def simplest(low: float, high: float, divisor: int) -> float:
         if low <= numerator / parts <= high:
             return numerator if parts == 1 else numerator / parts
     return middle
-
-
-def _blocks(weights: Array, covariance: Array) -> Iterator[tuple[Array, Array]]:
-    """All divisors, some at a time, and the whole numbers for each."""
-    for start in range(1, LARGEST_DIVISOR + 1, BLOCK):
-        divisors = np.arange(start, min(start + BLOCK, LARGEST_DIVISOR + 1), dtype=float)
-        rounded = nearest(weights, covariance, divisors)
-        fits = np.abs(rounded).max(axis=1) < 2.0**53
-        yield divisors[fits], rounded[fits]
