@@ -18,10 +18,10 @@ from .precision import FLOAT64, Array
 from .threads import in_order, one_blas_thread
 
 HALF = 0.5
-SLACK = 1e-4
+SLACK = 1e-5
 """Beyond half a grey level, so that something is left between bounds that meet in one point."""
 
-MOST_BOUNDS = 20_000
+MOST_BOUNDS = 40_000
 MOST_NUMBERS = 1 << 23
 """Of all windows that are kept."""
 
@@ -29,9 +29,10 @@ MOST_ROUNDS = 5
 """Passes over the images for bounds that matter."""
 
 STEPS = 100
-CLOSE = 0.5
-"""What one more step would gain, where the next bound may be turned to."""
-DEARER = 8.0
+NEARLY = 0.98
+"""How much of the way to the nearest bound a step goes."""
+CLOSE = 0.1
+"""What one more step of Newton's would gain, at the centre."""
 SHORTEST = 1e-8
 
 
@@ -98,90 +99,98 @@ def center(windows: Array, values: Array, weights: Array) -> tuple[Array, Array]
     """
     if len(windows) <= windows.shape[1]:
         return None
-    bounds = _Bounds(windows, values, weights)
     try:
-        if bounds.tighten() and bounds.to_center():
-            return bounds.weights, np.linalg.inv(bounds.curvature()[:-1, :-1])
+        within = _tightened(windows, values, weights)
+        return None if within is None else _centered(windows, values, within)
     except np.linalg.LinAlgError:
-        pass
+        return None
+
+
+def _tightened(windows: Array, values: Array, weights: Array) -> Array | None:
+    """Weights whose sums lie within half a grey level of all values; None if there are none.
+
+    The smallest bound on all is a linear program, of the weights and the bound: Mehrotra's
+    predictor and corrector (Nocedal and Wright, Numerical Optimization, 2006, chapter 14), from a
+    start that is feasible on both sides.
+    """
+    left = values - windows @ weights
+    bound = 1.01 * max(float(np.abs(left).max()), HALF)
+    prices = np.full((2, len(values)), 0.5 / len(values))
+    for _ in range(STEPS):
+        if np.abs(left).max() < HALF + SLACK / 2:
+            return weights
+        room = np.stack([bound - left, bound + left])
+        gap = float((room * prices).sum())
+        if bound - gap > HALF + SLACK:
+            return None
+        system = _System(windows, room, prices)
+        room_step, price_step, _, _ = system.step(0.0)
+        reach = _reach(room, room_step), _reach(prices, price_step)
+        gap_ahead = float(((room + reach[0] * room_step) * (prices + reach[1] * price_step)).sum())
+        target = gap / room.size * (gap_ahead / gap) ** 3 - room_step * price_step
+        room_step, price_step, step, wider = system.step(target)
+        length = NEARLY * _reach(room, room_step)
+        weights, bound = weights + length * step, bound + length * wider
+        prices = prices + NEARLY * _reach(prices, price_step) * price_step
+        left = values - windows @ weights
     return None
 
 
-class _Bounds:
-    """Weights between the bounds of all values, and how far these are from the values just now."""
+class _System:
+    """Newton's equations for the bound, where products of room and price are to be a target."""
 
-    def __init__(self, windows: Array, values: Array, weights: Array) -> None:
-        self.windows, self.values = windows, values
-        self.weights, self.left = weights, values - windows @ weights
-        self.bound = 1.01 * max(float(np.abs(self.left).max()), HALF + SLACK)
+    def __init__(self, windows: Array, room: Array, prices: Array) -> None:
+        self._windows, self._room, self._prices = windows, room, prices
+        self._ratio = prices / room
+        size = windows.shape[1]
+        self._matrix = np.empty((size + 1, size + 1))
+        above, below = self._ratio
+        self._matrix[:size, :size] = (windows * (above + below)[:, None]).T @ windows
+        self._matrix[size, :size] = self._matrix[:size, size] = windows.T @ (above - below)
+        self._matrix[size, size] = (above + below).sum()
 
-    def tighten(self) -> bool:
-        """Move weights until bounds of half a grey level hold them; False if that cannot be.
+    def step(self, target: Array | float) -> tuple[Array, Array, Array, float]:
+        """How room, prices, weights and the bound are to move."""
+        wanted = target / self._room
+        right = np.append(self._windows.T @ (wanted[0] - wanted[1]), wanted.sum() - 1)
+        found = np.linalg.solve(self._matrix, right)
+        step, wider = found[:-1], float(found[-1])
+        change = self._windows @ step
+        room = np.stack([wider + change, wider - change])
+        return room, wanted - self._prices - self._ratio * room, step, wider
 
-        The bound itself is one more unknown, whose price rises: each minimum of ``price * bound``
-        and the barrier is within ``bounds / price`` of the smallest bound that there is.
-        """
-        count = 2 * len(self.values)
-        price = count / self.bound
-        for _ in range(STEPS):
-            if float(np.abs(self.left).max()) < HALF + SLACK / 2:
-                self.bound = HALF + SLACK
-                return True
-            if self._step(price) < CLOSE:
-                if self.bound - count / price > HALF + SLACK:
-                    return False
-                price *= DEARER
-        return False
 
-    def to_center(self) -> bool:
-        """Move weights to the middle of bounds that stay."""
-        return any(self._step(None) < CLOSE**2 for _ in range(STEPS))
+def _reach(values: Array, step: Array) -> float:
+    """How much of a step, 1 at most, leaves all values positive."""
+    falling = step < 0
+    if not falling.any():
+        return 1.0
+    return min(1.0, float((values[falling] / -step[falling]).min()))
 
-    def curvature(self) -> Array:
-        """Second derivatives of the barrier by the weights and, last, by the bound."""
-        above, below = (1 / self._above(self.left)) ** 2, (1 / self._below(self.left)) ** 2
-        size = len(self.weights)
-        found = np.empty((size + 1, size + 1))
-        found[:size, :size] = (self.windows * (above + below)[:, None]).T @ self.windows
-        found[size, :size] = found[:size, size] = self.windows.T @ (above - below)
-        found[size, size] = (above + below).sum()
-        return found
 
-    def _step(self, price: float | None) -> float:
-        """One of Newton's steps, or as much of it as is an improvement; with no price the bound
-        stays. Returns twice what the quadratic model expected of it."""
-        above, below = 1 / self._above(self.left), 1 / self._below(self.left)
-        slope = np.append(self.windows.T @ (below - above), (price or 0) - (above + below).sum())
-        moving = len(slope) - (price is None)
-        step = np.zeros_like(slope)
-        step[:moving] = np.linalg.solve(self.curvature()[:moving, :moving], -slope[:moving])
+def _centered(windows: Array, values: Array, weights: Array) -> tuple[Array, Array] | None:
+    """The analytic centre of the bounds, from weights within them, and the inverse curvature."""
+    bound = HALF + SLACK
+    for _ in range(STEPS):
+        left = values - windows @ weights
+        above, below = 1 / (bound - left), 1 / (bound + left)
+        curvature = (windows * (above**2 + below**2)[:, None]).T @ windows
+        slope = windows.T @ (below - above)
+        step = np.linalg.solve(curvature, -slope)
         expected = float(-slope @ step)
-        if not expected >= 0:
-            raise np.linalg.LinAlgError
-        change, wider = self.windows @ step[:-1], float(step[-1])
-        before = self._barrier(self.left, self.bound, price)
-        length = 1.0
-        while length > SHORTEST:
-            left, bound = self.left - length * change, self.bound + length * wider
-            if self._barrier(left, bound, price) <= before - 0.1 * length * expected:
-                break
+        if expected < CLOSE:
+            return weights, np.linalg.inv(curvature)
+        change, length, before = windows @ step, 1.0, _barrier(left, bound)
+        while _barrier(left - length * change, bound) > before - 0.1 * length * expected:
             length /= 2
-        self.weights = self.weights + length * step[:-1]
-        self.bound += length * wider
-        self.left = self.values - self.windows @ self.weights
-        return expected if length > SHORTEST else 0.0
+            if length < SHORTEST:
+                return None
+        weights = weights + length * step
+    return None
 
-    def _above(self, left: Array) -> Array:
-        found: Array = self.bound - left
-        return found
 
-    def _below(self, left: Array) -> Array:
-        found: Array = self.bound + left
-        return found
-
-    def _barrier(self, left: Array, bound: float, price: float | None) -> float:
-        """Infinite out of bounds."""
-        room = bound - np.abs(left)
-        if not room.min() > 0:
-            return np.inf
-        return (price or 0) * bound - float(np.log(room).sum() + np.log(bound + np.abs(left)).sum())
+def _barrier(left: Array, bound: float) -> float:
+    """What grows towards the bounds, and is infinite beyond."""
+    if not np.abs(left).max() < bound:
+        return np.inf
+    return -float(np.log(bound**2 - left**2).sum())
