@@ -203,10 +203,10 @@ def _over(found: "Fit") -> str:
 def _notes(found: "Fit", rational: bool) -> Iterator[str]:
     """What a person should know before they trust the kernel."""
     if rational and not found.whole:
-        from convtool.wholeweights import LARGEST_DIVISOR
+        from convtool.wholeweights import LARGEST_WITHIN
 
         yield (
-            f"no whole weights over a divisor of up to {LARGEST_DIVISOR} explain the pixels as "
+            f"no whole weights over a divisor of up to {LARGEST_WITHIN} explain the pixels as "
             "well: these are the numbers of least squares"
         )
     if found.offset is not None:

@@ -127,6 +127,8 @@ def overlay(pair: ImagePair, model: Model) -> Overlay:
 
 def _overlay(name: str, before: Reader, after: Reader, model: Model) -> Overlay:
     source, result = _colors(before.header), _colors(after.header)
+    if model.layer and not before.header.has_alpha:
+        result = after.header  # its maps are as many as they are: none is alpha
     count, count_out = len(source.channels), len(result.channels)
     if count != count_out and not model.layer:
         raise ConvtoolError(
