@@ -104,23 +104,26 @@ class _Run:
         top = self._images.window[0].span(strip.first, strip.last)[0]
         made = run_band(self._stage, strip.before, top, strip.first, strip.last)[:, left:right]
         expected = strip.after[:, left:right]
-        made = self._tone.pixels(made)[0] if self._tone else made.astype(expected.dtype)
+        with np.errstate(over="ignore", invalid="ignore"):
+            made = self._tone.pixels(made)[0] if self._tone else made.astype(expected.dtype)
         return _agreement(made, expected, self._images.after.white)
 
 
 def _agreement(made: Array, expected: Array, white: float | None) -> Agreement:
-    with np.errstate(over="ignore", invalid="ignore"):
-        differences = made.astype(FLOAT64) - expected
+    """The values of a band beside those of the result, of the same type."""
+    low, high, unsure = 0.0, 0.0, 0.0
     if expected.dtype.kind == "f":
-        finite = np.isfinite(differences)
-        differences, expected = differences[finite], expected[finite]
-        if not differences.size:
+        finite = np.isfinite(made) & np.isfinite(expected)
+        made, expected = made[finite], expected[finite]
+        if not expected.size:
             return Agreement(white=white)
-        unsure = ORDER * np.finfo(expected.dtype).eps * float(np.abs(expected).max())
-        differences[np.abs(differences) <= unsure] = 0
-    differences = differences.ravel()
+    if white is None:
+        low, high = float(expected.min()), float(expected.max())
+    if expected.dtype.kind == "f":
+        unsure = ORDER * float(np.finfo(expected.dtype).eps) * max(abs(low), abs(high))
+    differ = made != expected
     with np.errstate(over="ignore"):
+        differences = made[differ].astype(FLOAT64) - expected[differ].astype(FLOAT64)
+        differences = differences[np.abs(differences) > unsure]
         squares = float(differences @ differences)
-    equal = differences.size - int(np.count_nonzero(differences))
-    low, high = float(expected.min()), float(expected.max())
-    return Agreement(differences.size, equal, squares, low, high, white)
+    return Agreement(expected.size, expected.size - differences.size, squares, low, high, white)
