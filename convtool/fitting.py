@@ -6,7 +6,7 @@ bounds of rounding leave open; the engine then runs what was found over the imag
 if it makes the result's pixels at least as well.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from typing import NamedTuple
 
@@ -156,11 +156,14 @@ def fit_pairs(
             kernels += learned.whole_kernels(by_rounding)
     agreements = learned.judged(kernels)
     best = _best(agreements)
-    found = best > 0 and agreements[best].exact == 1
-    if rational and by_rounding and not found and not _is_poor(agreements[0]):
-        kernels += learned.whole_kernels_within_bounds()
-        agreements += learned.judged(kernels[len(agreements) :])
-        best = _best(agreements)
+    if rational and by_rounding and not _is_poor(agreements[0]):
+        rounds = learned.whole_kernels_within_bounds()
+        while (
+            not (best and agreements[best].exact == 1) and (more := next(rounds, None)) is not None
+        ):
+            kernels += more
+            agreements += learned.judged(more)
+            best = _best(agreements)
     return _report(learned, gathered, kernels[best], agreements[best], whole=best > 0)
 
 
@@ -277,33 +280,14 @@ class _Learned(NamedTuple):
             found.append(self._whole_kernel(whole, bias))
         return found
 
-    def whole_kernels_within_bounds(self) -> list[Kernel | Layer]:
-        """The first kernels of whole weights that round to all pixels near their bounds."""
-        taps, bias = self.model.taps, self.model.bias
-        with one_blas_thread():
-            known = self._bounded()
-            if known is None:
-                return []
-            near, weights, spread = known
-            windows, values = near.windows[:, :taps], near.values
-            spread = spread[:taps, :taps]
-            within = candidates_within(weights[:taps], spread, windows, values, bias=bias)
-            found: list[Kernel | Layer] = []
-            for whole in within:
-                offset = 0.0
-                if bias:
-                    left = values - windows @ whole.values
-                    offset = simplest(left.max() - HALF, left.min() + HALF, whole.divisor)
-                found.append(self._whole_kernel(whole, offset))
-        return found
+    def whole_kernels_within_bounds(self) -> Iterator[list[Kernel | Layer]]:
+        """The first kernels of whole weights that round to all values near their bounds.
 
-    def _bounded(self) -> tuple[Near, Array, Array] | None:
-        """The values whose bounds matter, the middle between them and its covariance.
-
-        Bounds that the middle between others turns out to break are added, and so on.
+        They are looked for in the middle of all bounds, as least squares tells them; then again,
+        with those bounds added that the middle turns out to break, and so on.
         """
         (equations,), (solution,) = self.equations, self.solutions
-        weights, near, spread = solution.weights, None, None
+        weights, near = solution.weights, None
         unsure = solution.rms * float(np.sqrt(len(weights) / equations.pixels))
         for _ in range(MOST_ROUNDS):
             parts = [
@@ -312,13 +296,30 @@ class _Learned(NamedTuple):
             ]
             more = reduce(Near.plus, parts)
             if near is not None and more.worst <= HALF + 2 * SLACK:
-                break
+                return
             near, unsure = more if near is None else near.plus(more), 0.0
-            centered = center(near.windows, near.values, weights)
-            if centered is None:
-                return None
-            weights, spread = centered
-        return None if near is None or spread is None else (near, weights, spread)
+            with one_blas_thread():
+                centered = center(near.windows, near.values, weights)
+                if centered is None:
+                    return
+                weights, spread = centered
+                found = self._within(near, weights, spread)
+            yield found
+
+    def _within(self, near: Near, weights: Array, spread: Array) -> list[Kernel | Layer]:
+        """Kernels of whole weights that round to these values."""
+        taps, bias = self.model.taps, self.model.bias
+        windows, values = near.windows[:, :taps], near.values
+        found: list[Kernel | Layer] = []
+        for whole in candidates_within(
+            weights[:taps], spread[:taps, :taps], windows, values, bias=bias
+        ):
+            offset = 0.0
+            if bias:
+                left = values - windows @ whole.values
+                offset = simplest(left.max() - HALF, left.min() + HALF, whole.divisor)
+            found.append(self._whole_kernel(whole, offset))
+        return found
 
     def _whole_kernel(self, whole: Whole, bias: float) -> Kernel:
         weights = whole.weights.reshape(self.model.size)

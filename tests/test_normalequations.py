@@ -68,3 +68,15 @@ def test_sums_are_those_of_all_products(dtypes, model):
         expected = (rows @ wanted).astype(float) * scale
         np.testing.assert_allclose(sums.products, expected, atol=1e-9, **close)
         np.testing.assert_allclose(sums.square, float(wanted @ wanted) * scale**2, rtol=1e-12)
+
+
+def test_sums_of_many_8_bit_pixels_are_exact():
+    """More of them than float32 adds up without rounding, at the ends of the range."""
+    before = RNG.choice(np.array([0, 1, 254, 255], np.uint8), (300, 400, 1), p=[0.7, 0.1, 0.1, 0.1])
+    after, model = before[:-1, :-1], Model((2, 2))
+    pair = ImagePair(lambda: Blocks(before, 50), lambda: Blocks(after, 50))
+    (found,) = gather(overlay(pair, model), model, 2)
+    kept = (after > 0) & (after < 255)
+    windows = windows_of(before, model)[:, kept.ravel()].astype(np.int64)
+    assert np.array_equal(found.gram[:4, :4], windows @ windows.T)
+    assert np.array_equal(found.gram[4, :4], windows.sum(axis=1))

@@ -201,7 +201,8 @@ def test_a_closed_stdout_is_an_error_and_no_traceback(folder, pair):
 
     from conftest import SCRIPT
 
-    for redirection, code in ((">&-", 1), ("> /dev/full", 1), ("| true", 0)):
+    for redirection, code in ((">&-", 1), ("> /dev/full", 1), ("| true", 0),
+                              ("2>&-", 0), ("2> /dev/full", 0)):  # fmt: skip
         line = f"{SCRIPT} fit before.png after.png {redirection}"
         result = subprocess.run(["bash", "-c", line], capture_output=True, cwd=folder, check=False)
         assert result.returncode == code
