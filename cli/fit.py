@@ -54,7 +54,7 @@ STREAM = "-"
     metavar="LIST",
     type=options.FILE,
     help="Learn from all pairs in a file, a line each: BEFORE AFTER, apart by a tab or blanks, "
-    "quoted as in a shell; # begins a comment; - is stdin.",
+    "quoted as in a shell; a line that begins with # is left out; - is stdin.",
 )
 @click.option(
     "-o",

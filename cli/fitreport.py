@@ -203,11 +203,9 @@ def _over(found: "Fit") -> str:
 def _notes(found: "Fit", rational: bool) -> Iterator[str]:
     """What a person should know before they trust the kernel."""
     if rational and not found.whole:
-        from convtool.wholeweights import LARGEST_WITHIN
-
         yield (
-            f"no whole weights over a divisor of up to {LARGEST_WITHIN} explain the pixels as "
-            "well: these are the numbers of least squares"
+            "no whole weights over a divisor were found that explain the pixels as well: these are "
+            "the numbers of least squares"
         )
     if found.offset is not None:
         yield f"a bias of about {found.offset:.4g} would explain more: --bias learns it"

@@ -83,7 +83,7 @@ def test_what_is_learned_of_a_result_that_no_kernel_made_comes_with_a_note(convt
     assert len(parse_bytes(ok(result), "stdout", "k")) == 1
     error = result.stderr.decode()
     assert "convtool: a bias of about 25" in error
-    assert "convtool: no whole weights over a divisor of up to 65536 explain the pixels" in error
+    assert "convtool: no whole weights over a divisor were found that explain the pixels" in error
     assert "convtool: the kernel does not explain the result (PSNR " in error
 
 
