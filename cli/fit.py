@@ -98,7 +98,8 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     if STREAM in (*images, given["pairs"]):
         job.help_if_nothing_piped(ctx, (STREAM,), {"from_file": None})
 
-    from .fitreport import Target, say, tell
+    from .fitreport import say, tell
+    from .fittarget import Target
     from .pairlist import Sources
 
     target = Target.of(given)

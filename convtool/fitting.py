@@ -6,7 +6,7 @@ bounds of rounding leave open; the engine then runs what was found over the imag
 if it makes the result's pixels at least as well.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import reduce
 from typing import NamedTuple
 
@@ -14,22 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from .arguments import PairLike, check_flag, pair
-from .conv import Conv
 from .errors import ConvtoolError, at
 from .image import Header, check_image
-from .imagepairs import ImagePair, Model, Opening, Overlay, overlay
-from .judging import Agreement, judge
+from .imagepairs import ImagePair, Model, Opening, overlay
+from .judging import Agreement
 from .kernel import Kernel, Layer
+from .learned import Learned
 from .normalequations import Equations, gather
 from .precision import Array, is_integer
 from .readers.array import ArrayReader
-from .roundingbounds import HALF, MOST_ROUNDS, SLACK, Near, center, near_bounds
-from .solving import Solution, covariance, solve, solve_all
+from .solving import solve, solve_all
 from .threads import check_threads, one_blas_thread
-from .wholeweights import Whole, candidates, candidates_within, simplest
-
-ROUNDING_NOISE = 1 / 12
-"""The mean square of what rounding to whole numbers takes away."""
 
 POOR = 0.5
 """Grey levels: what rounding alone leaves is less (0.29)."""
@@ -132,9 +127,10 @@ def fit_pairs(
 ) -> Fit:
     """Learn one kernel from several pairs of images, each read band by band.
 
-    Each is opened anew for each pass over it: one to learn from, one to compare pixels, and up to
-    two more for `rational`. Parameters else as `fit_kernel`. Raises ConvtoolError as it does,
-    naming the pair.
+    Each is opened anew for each pass over it: one to learn from, one to compare pixels, and for
+    `rational` some more where rounding hides the weights. Parameters else as `fit_kernel`.
+
+    Raises ConvtoolError as it does, naming the pair.
     """
     if rational and model.layer:
         raise ConvtoolError("whole weights are for kernels: rational and layer exclude each other")
@@ -148,7 +144,7 @@ def fit_pairs(
             for parts in zip(*(one.equations for one in gathered), strict=True)
         ]
         solutions = solve_all(equations, bias=model.bias)
-    learned = _Learned(pairs, model, name, count, equations, solutions)
+    learned = Learned(pairs, model, name, count, equations, solutions)
     kernels: list[Kernel | Layer] = [learned.kernel()]
     by_rounding = all(one.rounded for one in gathered)
     if rational:
@@ -210,122 +206,6 @@ def _gather(pairs: Sequence[ImagePair], model: Model, threads: int) -> list[_Gat
     return gathered
 
 
-class _Learned(NamedTuple):
-    """What least squares found, and where."""
-
-    pairs: Sequence[ImagePair]
-    model: Model
-    name: str
-    threads: int
-    equations: list[Equations]
-    solutions: list[Solution]
-
-    def shaped(self, values: Sequence[Array]) -> tuple[Array, Array | None]:
-        """One number for each weight of each output, in the weights' shape; those of biases."""
-        rows = np.array(values)
-        biases = rows[:, -1] if self.model.bias else None
-        weights = rows[:, :-1] if self.model.bias else rows
-        size = self.model.size
-        shape = (len(rows), -1, *size) if self.model.layer else size
-        return weights.reshape(shape), biases
-
-    def kernel(self) -> Kernel | Layer:
-        """The least squares weights."""
-        weights, biases = self.shaped([one.weights for one in self.solutions])
-        if self.model.layer:
-            return Layer(weights, self.name)
-        return Kernel(weights, bias=0 if biases is None else float(biases[0]), name=self.name)
-
-    def biases(self) -> Array | None:
-        """Those of a layer."""
-        found = self.shaped([one.weights for one in self.solutions])[1]
-        return found if self.model.layer else None
-
-    def judged(self, kernels: Sequence[Kernel | Layer]) -> list[Agreement]:
-        """How well each of them explains all pairs, in one pass."""
-        if not kernels:
-            return []
-        found = [Agreement() for _ in kernels]
-        for images in (overlay(one, self.model) for one in self.pairs):
-            operators = [self._operator(kernel, images) for kernel in kernels]
-            more = judge(images, operators, self.threads)
-            found = [a.plus(b) for a, b in zip(found, more, strict=True)]
-        return found
-
-    def _operator(self, kernel: Kernel | Layer, images: Overlay) -> Conv:
-        biases = self.biases() if isinstance(kernel, Layer) else None
-        return Conv(
-            kernel.weights if isinstance(kernel, Layer) else kernel,
-            bias=0.0 if biases is None else biases,
-            stride=self.model.stride,
-            padding=images.padding,
-            dilation=self.model.dilation,
-        )
-
-    def whole_kernels(self, by_rounding: bool) -> list[Kernel | Layer]:
-        """Some kernels of whole weights that least squares does not rule out, or hints at."""
-        (equations,), (solution,) = self.equations, self.solutions
-        count, taps = equations.pixels, self.model.taps
-        spread = covariance(equations, bias=self.model.bias)[:taps, :taps]
-        noise = max(solution.rms**2, ROUNDING_NOISE * by_rounding)
-        allowed = noise * (taps + 4 * np.sqrt(2 * taps) + 20)
-        found: list[Kernel | Layer] = []
-        for whole in candidates(solution.weights[:taps], spread, allowed):
-            bias = 0.0
-            if self.model.bias:
-                gram, products = equations.gram[-1], equations.products[-1]
-                middle = (products - gram[:taps] @ whole.values) / count
-                unsure = max(4 * solution.rms / np.sqrt(count), 0.02 * (solution.rms > 0.1))
-                bias = simplest(middle - unsure, middle + unsure, whole.divisor)
-            found.append(self._whole_kernel(whole, bias))
-        return found
-
-    def whole_kernels_within_bounds(self) -> Iterator[list[Kernel | Layer]]:
-        """The first kernels of whole weights that round to all values near their bounds.
-
-        They are looked for in the middle of all bounds, as least squares tells them; then again,
-        with those bounds added that the middle turns out to break, and so on.
-        """
-        (equations,), (solution,) = self.equations, self.solutions
-        weights, near = solution.weights, None
-        unsure = solution.rms * float(np.sqrt(len(weights) / equations.pixels))
-        for _ in range(MOST_ROUNDS):
-            parts = [
-                near_bounds(overlay(one, self.model), self.model, weights, unsure, self.threads)
-                for one in self.pairs
-            ]
-            more = reduce(Near.plus, parts)
-            if near is not None and more.worst <= HALF + 2 * SLACK:
-                return
-            near, unsure = more if near is None else near.plus(more), 0.0
-            with one_blas_thread():
-                centered = center(near.windows, near.values, weights)
-                if centered is None:
-                    return
-                weights, spread = centered
-                found = self._within(near, weights, spread)
-            yield found
-
-    def _within(self, near: Near, weights: Array, spread: Array) -> list[Kernel | Layer]:
-        """Kernels of whole weights that round to these values."""
-        taps, bias = self.model.taps, self.model.bias
-        windows, values = near.windows[:, :taps], near.values
-        found: list[Kernel | Layer] = []
-        for whole in candidates_within(
-            weights[:taps], spread[:taps, :taps], windows, values, bias=bias
-        ):
-            offset = 0.0
-            if bias:
-                left = values - windows @ whole.values
-                offset = simplest(left.max() - HALF, left.min() + HALF, whole.divisor)
-            found.append(self._whole_kernel(whole, offset))
-        return found
-
-    def _whole_kernel(self, whole: Whole, bias: float) -> Kernel:
-        weights = whole.weights.reshape(self.model.size)
-        return Kernel(weights, whole.divisor, bias, name=self.name)
-
-
 def _best(agreements: Sequence[Agreement]) -> int:
     """Which is to be kept: the first that is exact, else one as good as least squares, which is
     the first of all. Where that does not explain the result, no whole weights can."""
@@ -342,7 +222,7 @@ def _is_poor(agreement: Agreement) -> bool:
 
 
 def _report(
-    learned: _Learned,
+    learned: Learned,
     gathered: list[_Gathered],
     kernel: Kernel | Layer,
     agreement: Agreement,
@@ -372,7 +252,7 @@ def _report(
     )
 
 
-def _offset(learned: _Learned) -> float | None:
+def _offset(learned: Learned) -> float | None:
     """The bias that would explain much more, if one would."""
     if learned.model.bias or learned.model.layer:
         return None

@@ -44,6 +44,7 @@ LAYERS = [
     {"bands", "imagepairs"},
     {"normalequations", "judging", "wholeweights"},
     {"solving", "roundingbounds"},
+    {"learned"},
     {"pipeline", "filtering"},
     {"files", "jobs", "fitting"},
     {"crews", "drawing"},
