@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from convtool.fitting import Fit
     from convtool.kernel import Kernel, Layer
 
+
 def tell(found: "Fit", target: Target, *, rational: bool, quiet: bool) -> None:
     """Write the kernel, and say what it is worth."""
     kernel = _described(found)
