@@ -73,4 +73,15 @@ def batch(rounds: int, images: int, threads: int, work: Path, out: Path) -> None
     run(rounds, images, threads, work, out)
 
 
+@main.command()
+@rounds
+@work
+@results
+def fit(rounds: int, work: Path, out: Path) -> None:
+    """A kernel learned from two pictures."""
+    from .fit import run
+
+    run(rounds, work, out)
+
+
 main(prog_name="python -m benchmarks")

@@ -19,7 +19,7 @@ MANY_OBJECTS = 50_000
 
 FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
-COMMANDS = ("conv", "pool", "run", "explain", "shape", "kernel")
+COMMANDS = ("conv", "pool", "run", "explain", "shape", "kernel", "fit")
 """Every command is a module of its name here, with a click command of its name in it."""
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .conv import conv2d, plan
     from .errors import ConvtoolError
     from .files import read_image, write_image
+    from .fitting import fit_kernel
     from .kernel import Kernel
     from .library import find_kernel, find_kernels
     from .pipeline import Pipeline
@@ -32,6 +33,7 @@ __all__ = [
     "conv2d",
     "find_kernel",
     "find_kernels",
+    "fit_kernel",
     "get_threads",
     "plan",
     "pool2d",
@@ -48,6 +50,7 @@ _MODULES = {
     "conv2d": "conv",
     "find_kernel": "library",
     "find_kernels": "library",
+    "fit_kernel": "fitting",
     "get_threads": "threads",
     "plan": "conv",
     "pool2d": "pool",

@@ -5,20 +5,18 @@ where sums of floats may depend on how they are cut, they then come out the same
 What looks at single pixels is done to a band as it comes.
 """
 
-from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
-import numpy as np
-
 from .arguments import Pair
-from .errors import ConvtoolError, at
+from .errors import at
 from .image import Header
 from .pointwise import PointStage
 from .precision import Array
 from .readers.array import Reader
 from .readers.limits import check_size
+from .rows import Rows
 from .stage import Operator, Stage, cuts, run_band
 from .threads import Team
 
@@ -145,45 +143,8 @@ def _cuts(segment: Segment, blocks: Iterable[Array]) -> Iterator[_Cut]:
     bands_out = segment.cuts()
     needed = [segment.rows_needed(*band) for band in bands_out]
     kept_from = list(accumulate((start for start, _ in reversed(needed)), min))[::-1]
-    rows = _Rows(blocks)
+    rows = Rows(blocks)
     for band, (start, stop), oldest in zip(bands_out, needed, kept_from, strict=True):
         rows.forget(oldest)
         yield _Cut(band, start, rows.take(start, stop))
     rows.read_to_the_end()
-
-
-class _Rows:
-    """The rows of an image that have been read and are still needed."""
-
-    def __init__(self, blocks: Iterable[Array]) -> None:
-        self._unread = iter(blocks)
-        self._blocks: deque[Array] = deque()
-        self._start = 0
-        self._stop = 0
-
-    def forget(self, oldest: int) -> None:
-        """Let go of the blocks that lie before row `oldest`."""
-        while self._blocks and self._start + len(self._blocks[0]) <= oldest:
-            self._start += len(self._blocks.popleft())
-
-    def read_to_the_end(self) -> None:
-        """Let go of all, and read on for what may be wrong there."""
-        self._blocks.clear()
-        for _ in self._unread:
-            pass
-
-    def take(self, start: int, stop: int) -> Array:
-        """The rows start..stop - 1."""
-        while self._stop < stop:
-            block = next(self._unread, None)
-            if block is None:
-                raise ConvtoolError(f"the image ends after {self._stop} rows, expected {stop}")
-            self._blocks.append(block)
-            self._stop += len(block)
-        top, parts = self._start, []
-        for block in self._blocks:
-            part = block[max(start - top, 0) : max(stop - top, 0)]
-            if len(part):
-                parts.append(part)
-            top += len(block)
-        return parts[0] if len(parts) == 1 else np.concatenate(parts)

@@ -202,11 +202,11 @@ def test_show_abridges_what_is_too_wide_and_says_so(kernel):
      "\n".join(["1e20 " * 60] * 60)],
 )  # fmt: skip
 def test_show_and_its_json_and_picture_take_anything(kernel, folder, text):
-    lines = kernel("show", "-", "-o", "k.png", stdin=text.replace(";", "\n").encode()).splitlines()
+    data = text.replace(";", "\n").encode()
+    lines = kernel("show", "-", stdin=data).splitlines()
     assert max(map(len, lines)) <= 80
     found = json.loads(
-        kernel("show", "-", "--json", stdin=text.replace(";", "\n").encode()),
-        parse_constant=pytest.fail,
+        kernel("show", "-", "--json", "-o", "k.png", stdin=data), parse_constant=pytest.fail
     )
     assert found[0]["size"]
     assert read_image("k.png").size

@@ -7,7 +7,7 @@ import pytest
 
 import convtool as package
 
-COMMANDS = ("conv", "pool", "run")
+COMMANDS = ("conv", "pool", "run", "fit")
 
 
 def test_version(convtool):

@@ -406,21 +406,45 @@ def _explain_case(rng: random.Random) -> Case:
     return found._replace(arguments=["explain", *rest, "--at", place])
 
 
+def _fit_case(rng: random.Random) -> Case:
+    """Two images that may have nothing to do with each other, or little to learn from."""
+    (_, before), (_, after) = image(rng), image(rng)
+    files = {"a": before, "b": after}
+    if rng.random() < 0.6:  # a result that was made of the image
+        pixels_before = pixels(rng, 30)
+        with np.errstate(all="ignore"):
+            made = pixels_before * np.float64(rng.choice([1, 0, 0.5, -3, 1e300]))
+        dtype = rng.choice([made.dtype, pixels_before.dtype])
+        for name, values in (("a", pixels_before), ("b", made)):
+            file = io.BytesIO()
+            with np.errstate(all="ignore"):
+                np.save(file, values.astype(dtype) if name == "b" else values)
+            files[name] = file.getvalue()
+    files["list"] = rng.choice([b"a b\n", b"a\tb\nb\ta\n", b"'a b", b"\0 \xff\n", b"# a b\n", b"a"])
+    images = rng.choice([["a", "b"], ["a", "b"], ["b", "a"], ["a", "a"], ["--pairs", "list"]])
+    size = rng.choice(["1", "2", "3", "1x3", "5", "99"])
+    flags = rng.sample(["--rational", "--stride=2", "--dilation=2", "--bias"], rng.randint(0, 2))
+    return Case(["fit", *images, "--size", size, *flags], files)
+
+
 KINDS: dict[str, Callable[[random.Random], Case]] = {
     "kernel": _kernel_case,
     "pipeline": _pipeline_case,
     "image": _image_case,
     "explain": _explain_case,
+    "fit": _fit_case,
 }
 
 
 def case(seed: int) -> tuple[str, Case]:
     """The input of this number, and its kind; the same whenever it is asked for."""
     rng = random.Random(seed)
-    kind = rng.choices(list(KINDS), [1, 1, 3, 2])[0]
+    kind = rng.choices(list(KINDS), [1, 1, 3, 2, 1])[0]
     found = KINDS[kind](rng)
     output = []
-    if "-d" not in found.arguments:
+    if kind == "fit":
+        output = ["-o", "out.npy"]
+    elif "-d" not in found.arguments:
         format_ = rng.choice(["png", "png", "csv", "npy", "tiff", "webp"])
         output = ["-o", f"out.{format_}"]
         if rng.random() < 0.2:

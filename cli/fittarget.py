@@ -1,0 +1,109 @@
+"""Where a kernel that was learned goes."""
+
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from convtool.errors import ConvtoolError, at
+
+if TYPE_CHECKING:
+    from convtool.fitting import Fit
+    from convtool.kernel import Kernel, Layer
+    from convtool.kernelsaving import KernelFormat
+
+STREAM = "-"
+
+
+class Target(NamedTuple):
+    """Where the kernel goes, and in which form."""
+
+    path: str | None
+    """None is stdout."""
+    format: "KernelFormat"
+    as_json: bool
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "Target":
+        """From the parsed options; UsageError where they cannot hold what is asked for."""
+        from convtool.kernelsaving import FORMATS, kernel_format, kernel_format_of
+
+        path = None if given["output"] == STREAM else given["output"]
+        layer = given["layer"]
+        try:
+            if given["format_"]:
+                format_ = kernel_format(given["format_"])
+            elif path is not None:
+                format_ = kernel_format_of(path)
+            else:
+                format_ = FORMATS["npy" if layer else "txt"]
+        except ConvtoolError as error:
+            raise click.UsageError(f"{error}; --format names one") from None
+        target = cls(path, format_, given["json_"])
+        if layer and format_.name != "npy":
+            raise click.UsageError(
+                f"--layer makes weights (out, in, h, w), which {format_.name} does not hold: "
+                "use -o NAME.npy"
+            )
+        if given["bias"] and not layer and format_.name == "npy":
+            raise click.UsageError("--bias: npy holds no bias of a kernel: use json or txt")
+        if target.prints_kernel and format_.name == "npy":
+            if given["bias"]:
+                raise click.UsageError("--bias with --layer makes two files: use -o NAME.npy")
+            if sys.stdout is not None and sys.stdout.isatty():
+                raise click.UsageError("a terminal shows no npy: use -o NAME.npy")
+        return target
+
+    @property
+    def prints_kernel(self) -> bool:
+        """Whether the kernel itself is what stdout gets."""
+        return self.path is None and not self.as_json
+
+    @property
+    def bias_path(self) -> str:
+        """Where the biases of a layer go."""
+        return f"{os.path.splitext(self.path or '')[0]}-bias.npy"
+
+
+def write(found: "Fit", kernel: "Kernel | Layer", target: Target) -> list[str]:
+    """Write the kernel where it goes; returns the files' names."""
+    from convtool.kernelsaving import encode_kernels
+    from convtool.writers.whole import whole_file
+
+    if target.path is None and target.as_json:
+        return []
+    with at(target.path or "stdout"):
+        files = {target.path: encode_kernels([kernel], target.format)}
+    if found.biases is not None and target.path is not None:
+        import io
+
+        import numpy as np
+
+        file = io.BytesIO()
+        np.save(file, found.biases)
+        files[target.bias_path] = file.getvalue()
+    if target.path is None:
+        _to_stdout(files[None])
+        return []
+    with ExitStack() as stack:  # both appear, or none
+        opened = [
+            (stack.enter_context(whole_file(path or "")), data) for path, data in files.items()
+        ]
+        for open_file, data in opened:
+            open_file.write(data)
+    return [path for path in files if path is not None]
+
+
+def _to_stdout(data: bytes) -> None:
+    if sys.stdout is None:
+        raise ConvtoolError("stdout is closed: give -o FILE")
+    try:
+        with open(sys.stdout.fileno(), "wb", closefd=False) as file:
+            file.write(data)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ConvtoolError(f"stdout: cannot be written: {error.strerror or error}") from None

@@ -1,0 +1,112 @@
+"""The pairs of images that a kernel is learned from: of a command line, and of a list."""
+
+import os
+import shlex
+import sys
+from typing import TYPE_CHECKING
+
+from convtool.errors import ConvtoolError, at
+from convtool.words import STDIN
+
+if TYPE_CHECKING:
+    from convtool.imagepairs import ImagePair, Opening
+    from convtool.readers.array import Reader
+
+STREAM = "-"
+MOST_BYTES = 1 << 26
+
+
+class Sources:
+    """Opens images, as often as they are asked for."""
+
+    def __init__(self, max_pixels: int) -> None:
+        self.notes: dict[str, None] = {}
+        """What is to be said of them, each thing once."""
+        self._max_pixels = max_pixels
+
+    def pair(self, before: str, after: str, place: str = "") -> "ImagePair":
+        """Two images by their paths; `place` is where that pair is named."""
+        from convtool.imagepairs import ImagePair
+
+        return ImagePair(
+            self._opening(before), self._opening(after), place or f"{_name(before)}, {_name(after)}"
+        )
+
+    def pairs_of(self, path: str) -> "list[ImagePair]":
+        """The pairs in a list: BEFORE AFTER in a line, apart by a tab or by blanks.
+
+        Raises ConvtoolError, naming the line, where there are not two names in it.
+        """
+        pairs = []
+        for number, line in enumerate(_read(path).splitlines(), start=1):
+            if line.strip() and not line.lstrip().startswith("#"):
+                place = f"{_name(path)}: line {number}"
+                with at(place):
+                    before, after = _names(line)
+                if STREAM in (before, after) and path == STREAM:
+                    raise ConvtoolError(f"{place}: stdin is the list, expected a file")
+                pairs.append(self.pair(before, after, place))
+        if not pairs:
+            raise ConvtoolError(f"{_name(path)}: holds no pairs, expected lines as: a.png b.png")
+        return pairs
+
+    def _opening(self, path: str) -> "Opening":
+        """What opens an image; a pipe is opened once, and its bytes are kept."""
+        kept: list[Reader] = []
+
+        def opened() -> "Reader":
+            from convtool.readers import open_image, open_stream
+
+            if kept:
+                return kept[0]
+            if path == STREAM:
+                if sys.stdin is None:
+                    raise ConvtoolError("stdin is closed, expected an image")
+                reader = open_stream(sys.stdin.buffer, self._max_pixels)
+            else:
+                reader = open_image(path, self._max_pixels)
+            if path == STREAM or not os.path.isfile(path):
+                kept.append(reader)
+            self.notes.update(dict.fromkeys(f"{_name(path)}: {note}" for note in reader.notes))
+            return reader
+
+        return opened
+
+
+def _name(path: str) -> str:
+    return STDIN if path == STREAM else path
+
+
+def _read(path: str) -> str:
+    """A list's text; names may be any bytes but a line's end."""
+    name = _name(path)
+    try:
+        if path == STREAM:
+            if sys.stdin is None:
+                raise ConvtoolError("stdin is closed, expected a list of pairs")
+            data = sys.stdin.buffer.read(MOST_BYTES + 1)
+        else:
+            with open(path, "rb") as file:
+                data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        if isinstance(error, ConvtoolError):
+            raise
+        reason = getattr(error, "strerror", None) or error
+        raise ConvtoolError(f"{name}: cannot be read: {reason}") from None
+    if len(data) > MOST_BYTES:
+        raise ConvtoolError(f"{name}: is larger than {MOST_BYTES >> 20} MiB, expected a list")
+    return os.fsdecode(data.removeprefix(b"\xef\xbb\xbf"))
+
+
+def _names(line: str) -> tuple[str, str]:
+    """The two names in a line."""
+    if "\t" in line:
+        names = [name for name in line.split("\t") if name]
+    else:
+        try:
+            names = shlex.split(line)
+        except ValueError as error:
+            raise ConvtoolError(f"{str(error).lower()} in {line!r}") from None
+    if len(names) != 2:
+        raise ConvtoolError(f"found {len(names)} name(s), expected two: BEFORE AFTER")
+    return names[0], names[1]

@@ -1,0 +1,217 @@
+import io
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from convtool import conv2d, find_kernel, find_kernels, read_image, write_image
+from convtool.kernelfile import parse_bytes
+
+
+@pytest.fixture
+def pair(folder, photo):
+    """before.png, a part of a photo, and after.png, made of it by gaussian3."""
+    pixels = np.ascontiguousarray(photo[60:160, 100:220])
+    Image.fromarray(pixels).save("before.png")
+    after = conv2d(pixels, find_kernel("gaussian3"), dtype=np.uint8)
+    Image.fromarray(after).save("after.png")
+    return pixels
+
+
+FIT = ("fit", "before.png", "after.png")
+
+
+def ok(result):
+    assert result.returncode == 0, result.stderr.decode()
+    return result.stdout
+
+
+def same_as_gaussian3(kernel):
+    expected = find_kernel("gaussian3")
+    return kernel.divisor == 16 and np.array_equal(kernel.weights, expected.weights)
+
+
+def test_the_kernel_goes_to_stdout_and_into_the_next_command(convtool, pair):
+    result = convtool(*FIT, "--rational")
+    (kernel,) = parse_bytes(ok(result), "stdout", "k")
+    assert same_as_gaussian3(kernel)
+    report = result.stderr.decode()
+    assert "100% of the pixels exact, RMS 0 grey levels, PSNR infinite" in " ".join(report.split())
+    assert "3x3 weights, whole, over 16, fitted to 1 pair of images" in report
+    assert max(map(len, report.splitlines())) <= 80
+    ok(convtool("conv", "before.png", "-k", "-", "-o", "again.png", stdin=result.stdout))
+    assert np.array_equal(read_image("again.png"), read_image("after.png"))
+
+
+@pytest.mark.parametrize("ending", ["json", "txt", "npy"])
+def test_the_kernel_goes_to_a_file_and_the_report_to_stdout(convtool, pair, folder, ending):
+    result = convtool(*FIT, "-o", f"learned.{ending}", "--threads", "1")
+    assert ok(result).decode().endswith(f"wrote learned.{ending}\n")
+    assert result.stderr == b""
+    (kernel,) = parse_bytes((folder / f"learned.{ending}").read_bytes(), "f", "learned")
+    assert kernel.name == "learned"
+    assert np.abs(kernel.weights - find_kernel("gaussian3").weights / 16).max() < 0.01
+    if ending != "npy":
+        assert kernel.description.startswith("Fitted to 1 pair of images: 9")
+
+
+def test_format_chooses_the_form_and_quiet_is_quiet(convtool, pair, folder):
+    result = convtool(*FIT, "-q", "--format", "json", "-o", "learned.kernel")
+    assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
+    assert json.loads((folder / "learned.kernel").read_text())["name"] == "learned"
+    result = convtool(*FIT, "-q", "--format", "json", "-o", "-")
+    assert json.loads(ok(result))["name"] == "fitted"
+    assert result.stderr == b""
+
+
+def test_json_has_kernel_and_report(convtool, pair):
+    found = json.loads(ok(convtool(*FIT, "--rational", "--bias", "--json")))
+    assert (found["weights"], found["divisor"]) == ([[1, 2, 1], [2, 4, 2], [1, 2, 1]], 16)
+    assert (found["bias"], found["rational"], found["exact"], found["psnr"]) == (0, True, 1, None)
+    assert np.shape(found["standard_errors"]) == (3, 3)
+    assert found["used"] + found["border"] + found["clipped"] == pair.size
+    assert (found["pairs"], found["notes"], found["files"]) == (1, [], [])
+    found = json.loads(ok(convtool(*FIT, "--json", "-o", "k.json")))
+    assert found["files"] == ["k.json"]
+    assert found["rational"] is False
+
+
+def test_what_is_learned_of_a_result_that_no_kernel_made_comes_with_a_note(convtool, pair):
+    Image.fromarray(255 - pair // 2).save("after.png")
+    result = convtool(*FIT, "--rational")
+    assert len(parse_bytes(ok(result), "stdout", "k")) == 1
+    error = result.stderr.decode()
+    assert "convtool: a bias of about 25" in error
+    assert "convtool: no whole weights over a divisor were found that explain the pixels" in error
+    assert "convtool: the kernel does not explain the result (PSNR " in error
+
+
+def test_images_come_from_stdin_and_from_pipes(convtool, pair, folder):
+    data = (folder / "after.png").read_bytes()
+    kernels = [
+        parse_bytes(ok(convtool("fit", "before.png", "-", "--rational", stdin=data)), "", "")
+    ]
+    data = (folder / "before.png").read_bytes()
+    found = ok(convtool("fit", "/dev/stdin", "after.png", "--rational", stdin=data))
+    kernels.append(parse_bytes(found, "", ""))
+    assert all(same_as_gaussian3(kernel) for (kernel,) in kernels)
+
+
+@pytest.mark.parametrize("ending", ["csv", "npy", "tiff", "ppm"])
+def test_images_of_every_format(convtool, pair, ending):
+    gray = pair[..., 0]
+    write_image(f"a.{ending}", gray)
+    after = conv2d(gray, find_kernel("gaussian3"))
+    write_image(f"b.{ending}", after)
+    (kernel,) = parse_bytes(ok(convtool("fit", f"a.{ending}", f"b.{ending}", "--rational")), "", "")
+    assert same_as_gaussian3(kernel)
+
+
+def test_alpha_is_left_out(convtool, pair):
+    alpha = np.random.default_rng(0).integers(0, 256, (*pair.shape[:2], 1), dtype=np.uint8)
+    Image.fromarray(np.concatenate([pair, alpha], axis=2)).save("before.png")
+    (kernel,) = parse_bytes(ok(convtool(*FIT, "--rational")), "", "")
+    assert same_as_gaussian3(kernel)
+
+
+def test_pairs_from_a_list(convtool, pair, folder):
+    for name, pixels in (("a b.png", pair[:50]), ("c.png", pair[50:, ::-1])):
+        Image.fromarray(np.ascontiguousarray(pixels)).save(name)
+        after = conv2d(pixels, find_kernel("gaussian3"), dtype=np.uint8)
+        Image.fromarray(after).save(f"after {name}")
+    text = "# pairs\n\n'a b.png' \"after a b.png\"\n  # and\nc.png\tafter c.png\n"
+    (folder / "list.txt").write_text(text)
+    for arguments, stdin, count in (
+        (["--pairs", "list.txt"], b"", 2),
+        (["--pairs", "-"], text.encode(), 2),
+        (["before.png", "after.png", "--pairs", "list.txt"], b"", 3),
+    ):
+        result = convtool("fit", *arguments, "--rational", "--json", stdin=stdin)
+        found = json.loads(ok(result))
+        assert (found["divisor"], found["exact"], found["pairs"]) == (16, 1, count)
+
+
+def test_a_layer_with_its_biases_is_ready_for_conv(convtool, pair, folder):
+    rng = np.random.default_rng(0)
+    weights, biases = rng.normal(size=(4, 3, 3, 3)) * 0.2, np.array([90, 100, 110, 120.0])
+    np.save("after.npy", conv2d(pair, weights, bias=biases, dtype=np.float64))
+    result = convtool("fit", "before.png", "after.npy", "--layer", "--bias", "-o", "layer.npy")
+    assert ok(result).decode().endswith("wrote layer.npy\nwrote layer-bias.npy\n")
+    assert np.allclose(np.load("layer.npy"), weights)
+    assert np.allclose(np.load("layer-bias.npy"), biases)
+    ok(convtool("conv", "before.png", "-k", "layer.npy", "--bias-file", "layer-bias.npy",
+                "-o", "again.npy"))  # fmt: skip
+    assert np.allclose(
+        np.load("again.npy")[1:-1, 1:-1], np.load("after.npy")[1:-1, 1:-1], atol=1e-2
+    )
+    found = ok(convtool("fit", "before.png", "after.png", "--layer"))
+    assert np.load(io.BytesIO(found)).shape == (3, 3, 3, 3)
+
+
+CASES = {
+    "no images": (["fit", "--bias"], 2, "no image given, expected two, BEFORE AFTER, or --pairs"),
+    "one image": (["fit", "before.png"], 2, "1 image given, expected two"),
+    "three images": (["fit", *["before.png"] * 3], 2, "3 images given, expected two; several"),
+    "stdin twice": (["fit", "-", "-"], 2, "only one of BEFORE, AFTER and LIST can come from stdin"),
+    "layer and rational": ([*FIT, "--layer", "--rational"], 2, "--rational is for kernels"),
+    "layer as json": ([*FIT, "--layer", "-o", "k.json"], 2, "which json does not hold"),
+    "bias as npy": ([*FIT, "--bias", "-o", "k.npy"], 2, "npy holds no bias of a kernel"),
+    "two files to stdout": ([*FIT, "--bias", "--layer"], 2, "makes two files: use -o NAME.npy"),
+    "unknown extension": ([*FIT, "-o", "k.doc"], 2, "extension '.doc' is unknown, expected one"),
+    "unknown format": ([*FIT, "--format", "doc"], 2, "kernel format 'doc' is unknown"),
+    "bad size": ([*FIT, "--size", "0"], 2, "found '0', expected 1 or more"),
+    "missing image": (["fit", "nothere.png", "after.png"], 1, "nothere.png: no such file"),
+    "no image": (["fit", "before.png", "pairs.txt"], 1, "pairs.txt: is no image"),
+    "sizes": (["fit", "before.png", "small.png"], 1, "before.png, small.png: the image is 100x120"),
+    "flat": (["fit", "flat.png", "flat.png"], 1, "the images do not determine 9 weights"),
+    "pixel limit": ([*FIT, "--max-pixels", "99"], 1, "more than the limit of 99 pixels"),
+    "huge size": ([*FIT, "--size", "999999999"], 1, "no window of 999999999x999999999 lies in"),
+    "no folder": ([*FIT, "-o", "no/k.json"], 1, "no/k.json: cannot be written: there is no folder"),
+    "missing list": (["fit", "--pairs", "nothere"], 1, "nothere: cannot be read: No such file"),
+    "empty list": (["fit", "--pairs", "empty.txt"], 1, "empty.txt: holds no pairs"),
+    "one name": (["fit", "--pairs", "words.txt"], 1, "words.txt: line 2: found 3 name(s)"),
+    "open quote": (["fit", "--pairs", "quote.txt"], 1, "quote.txt: line 1: no closing quotation"),
+    "no such pair": (["fit", "--pairs", "pairs.txt"], 1, "gone.png: no such file"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_bad_input_is_one_line_and_leaves_nothing(convtool, pair, folder, case):
+    arguments, code, message = CASES[case]
+    Image.fromarray(np.full((30, 30), 9, np.uint8)).save("flat.png")
+    Image.fromarray(pair[:40]).save("small.png")
+    for name, text in (
+        ("words.txt", "# a\nthese are words\n"), ("empty.txt", "# none\n"), ("quote.txt", "'a b"),
+        ("pairs.txt", "before.png after.png\ngone.png after.png\n"),
+    ):  # fmt: skip
+        (folder / name).write_text(text)
+    before = sorted(folder.iterdir())
+    result = convtool(*arguments)
+    error = result.stderr.decode()
+    assert result.returncode == code, error
+    assert message in error
+    assert error.count("\n") == 1, error
+    assert result.stdout == b""
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_closed_stdout_is_an_error_and_no_traceback(folder, pair):
+    import subprocess
+
+    from conftest import SCRIPT
+
+    for redirection, code in ((">&-", 1), ("> /dev/full", 1), ("| true", 0),
+                              ("2>&-", 0), ("2> /dev/full", 0)):  # fmt: skip
+        line = f"{SCRIPT} fit before.png after.png {redirection}"
+        result = subprocess.run(["bash", "-c", line], capture_output=True, cwd=folder, check=False)
+        assert result.returncode == code
+        assert b"Traceback" not in result.stderr
+
+
+def test_a_bank_is_recovered_kernel_by_kernel(convtool, pair):
+    for kernel in find_kernels("kirsch")[:2]:
+        after = conv2d(pair, kernel, dtype=np.uint8)
+        Image.fromarray(after).save("after.png")
+        (found,) = parse_bytes(ok(convtool(*FIT, "--rational", "-q")), "", "")
+        assert np.array_equal(found.weights, kernel.weights)
