@@ -78,9 +78,10 @@ def _entries(found: "Fit") -> Iterator[tuple[str, str]]:
         left_out.append(f"{found.undefined} that are no numbers")
     yield "kernel", f"{size} weights{_over(found)}, fitted to {pairs} of images"
     yield "pixels", f"{found.used} used; left out: {', '.join(left_out)}"
-    known = f"each weight to +-{found.errors.max():.2g} or better (standard error)"
+    known = f"each weight to +-{found.errors.max():.2g} or better"
     if found.bias_errors is not None:
         known += f", the bias to +-{found.bias_errors.max():.2g}"
+    known += " (standard error, rounding taken for noise)"
     yield "known", f"{known}; condition number {found.condition:.3g}"
     yield "residual", f"{found.spread:.3g} grey levels RMS before rounding"
     yield (

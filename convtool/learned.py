@@ -1,5 +1,6 @@
 """What least squares learned of a kernel, and the whole weights behind it."""
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import reduce
 from typing import NamedTuple
@@ -16,6 +17,9 @@ from .roundingbounds import HALF, MOST_ROUNDS, SLACK, Near, center, near_bounds
 from .solving import Solution, covariance
 from .threads import one_blas_thread
 from .wholeweights import Whole, candidates, candidates_within, simplest
+
+LONGEST = 15
+"""Decimals that numpy.round gives as they are; past them nothing is rounded."""
 
 ROUNDING_NOISE = 1 / 12
 """The mean square of what rounding to whole numbers takes away."""
@@ -42,14 +46,14 @@ class Learned(NamedTuple):
 
     def kernel(self) -> Kernel | Layer:
         """The least squares weights."""
-        weights, biases = self.shaped([one.weights for one in self.solutions])
+        weights, biases = self.shaped([_known(one) for one in self.solutions])
         if self.model.layer:
             return Layer(weights, self.name)
         return Kernel(weights, bias=0 if biases is None else float(biases[0]), name=self.name)
 
     def biases(self) -> Array | None:
         """Those of a layer."""
-        found = self.shaped([one.weights for one in self.solutions])[1]
+        found = self.shaped([_known(one) for one in self.solutions])[1]
         return found if self.model.layer else None
 
     def judged(self, kernels: Sequence[Kernel | Layer]) -> list[Agreement]:
@@ -135,3 +139,11 @@ class Learned(NamedTuple):
     def _whole_kernel(self, whole: Whole, bias: float) -> Kernel:
         weights = whole.weights.reshape(self.model.size)
         return Kernel(weights, whole.divisor, bias, name=self.name)
+
+
+def _known(solution: Solution) -> Array:
+    """The weights to a thousandth of their standard error: further digits would mean nothing."""
+    errors = solution.errors[solution.errors > 0]
+    places = 3 - math.floor(math.log10(errors.min())) if errors.size else LONGEST
+    rounded: Array = np.round(solution.weights, min(places, LONGEST)) + 0.0  # and no -0.0
+    return rounded if places < LONGEST else solution.weights

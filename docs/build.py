@@ -42,7 +42,9 @@ def build() -> None:
             workplace = Path(folder)
             prepare(workplace)
             text = MARKED.sub(_marked, path.read_text())
-            text = CONSOLE.sub(lambda match, at=workplace: _console(match[1], at), text)
+            text = CONSOLE.sub(
+                lambda match, at=workplace: f"```console\n{played(match[1], at)}```\n", text
+            )
             path.write_text(text)
             for name in pictures(text):
                 shutil.copy(workplace / name, HERE / name)
@@ -75,11 +77,10 @@ def run(command: str, folder: Path) -> str:
     return done.stdout.decode()
 
 
-def _console(block: str, folder: Path) -> str:
-    """The block with each command's own output under it."""
+def played(block: str, folder: Path) -> str:
+    """A console block with each command's own output under it."""
     lines = [line for line in block.splitlines() if line.startswith("$ ")]
-    shown = "".join(f"{line}\n{run(line[2:], folder)}" for line in lines)
-    return f"```console\n{shown}```\n"
+    return "".join(f"{line}\n{run(line[2:], folder)}" for line in lines)
 
 
 def _marked(match: re.Match[str]) -> str:
