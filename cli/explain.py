@@ -82,8 +82,8 @@ def explain(**given: Any) -> None:
             click.echo(f"convtool: {name}: {note}", err=True)
     found = _explained(reader, maps, name, given)
     if given["output"]:
-        from convtool.drawing import save
-        from convtool.explaindrawing import draw
+        from convtool.drawing.blocks import save
+        from convtool.drawing.explanations import draw
 
         save(draw(name, found), given["output"])
     if given["json_"]:

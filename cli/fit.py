@@ -105,7 +105,7 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     target = Target.of(given)
 
     from convtool.fitting import fit_pairs
-    from convtool.imagepairs import Model
+    from convtool.fitting.pairs import Model
     from convtool.names import plain
     from convtool.readers.limits import MAX_PIXELS
 

@@ -70,8 +70,8 @@ def show_(spec: str, json_: bool, output: str | None) -> None:
 
 def _draw(found: "Sequence[Kernel]", path: str) -> None:
     """Write the picture."""
-    from convtool import drawing
-    from convtool.kerneldrawing import draw_kernels
+    from convtool.drawing.blocks import save
+    from convtool.drawing.kernels import draw_kernels
     from convtool.writers import format_of
 
     if path == kernels.STREAM:
@@ -80,7 +80,7 @@ def _draw(found: "Sequence[Kernel]", path: str) -> None:
         format_of(path)
     except ConvtoolError as error:
         raise click.UsageError(str(error)) from None
-    drawing.save(draw_kernels(found), path)
+    save(draw_kernels(found), path)
 
 
 def _as_json(one: "Kernel | Layer") -> object:

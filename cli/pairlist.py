@@ -9,7 +9,7 @@ from convtool.errors import ConvtoolError, at
 from convtool.words import STDIN
 
 if TYPE_CHECKING:
-    from convtool.imagepairs import ImagePair, Opening
+    from convtool.fitting.pairs import ImagePair, Opening
     from convtool.readers.array import Reader
 
 STREAM = "-"
@@ -26,7 +26,7 @@ class Sources:
 
     def pair(self, before: str, after: str, place: str = "") -> "ImagePair":
         """Two images by their paths; `place` is where that pair is named."""
-        from convtool.imagepairs import ImagePair
+        from convtool.fitting.pairs import ImagePair
 
         return ImagePair(
             self._opening(before), self._opening(after), place or f"{_name(before)}, {_name(after)}"

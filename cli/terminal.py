@@ -11,7 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from convtool.arguments import Pair
-    from convtool.drawing import Colors
+    from convtool.drawing.blocks import Colors
     from convtool.thumbnail import Cell
 
 Ability = Literal["truecolor", "256", "ascii"]

@@ -42,7 +42,7 @@ class Views:
             layout = arrange(screen, sizes)
             self._shown = _Shown(screen, layout, Album(layout.cell))
         if grid:
-            from convtool.sheet import cell_size
+            from convtool.drawing.sheet import cell_size
 
             self._sheet = Album(cell_size(sum(counts)))
 
@@ -65,9 +65,9 @@ class Views:
         """The contact sheet, its colours meant as those of the image."""
         import numpy as np
 
+        from convtool.drawing.sheet import contact_sheet
         from convtool.image import Header
         from convtool.readers.array import ArrayReader
-        from convtool.sheet import contact_sheet
 
         assert self._sheet is not None
         pixels = np.asarray(contact_sheet(self._sheet.cells()))

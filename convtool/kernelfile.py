@@ -50,16 +50,16 @@ def parse_bytes(data: bytes, source: str, name: str) -> tuple[Kernel | Layer, ..
         if len(data) > LARGEST_FILE:
             raise ConvtoolError(f"is larger than {LARGEST_FILE >> 20} MiB, expected a kernel")
         if data.startswith(MAGIC):
-            from .kernelnpy import parse_npy
+            from .forms.npy import parse_npy
 
             return _checked(parse_npy(data, name))
         if source.lower().endswith(".mat"):
-            from .kernelvips import parse_vips
+            from .forms.vips import parse_vips
 
             return _checked(parse_vips(_short(data), name))
         text = _text(data)
         if text is None:
-            from .kernelpicture import parse_picture
+            from .forms.picture import parse_picture
 
             try:
                 return _checked(parse_picture(data, name, LARGEST_WINDOW))
@@ -94,14 +94,14 @@ def parse(text: str, source: str, name: str) -> tuple[Kernel, ...]:
     text = text.removeprefix("\ufeff")
     with at(source):
         if text.lstrip()[:1] in ("{", "["):
-            from .kerneljson import parse_json  # each needs libraries of its own
+            from .forms.json import parse_json  # each needs libraries of its own
 
             return _checked(*parse_json(text, name))
         if _is_imagemagick(text):
-            from .kernelimagemagick import parse_imagemagick
+            from .forms.imagemagick import parse_imagemagick
 
             return _checked(*parse_imagemagick(text, name))
-        from .kerneltext import parse_text
+        from .forms.text import parse_text
 
         return _checked(*parse_text(text, name))
 
@@ -111,11 +111,11 @@ def parse_inline(text: str) -> tuple[Kernel, ...]:
 
     In rows a semicolon ends a row, in ``3x3: 0,1,0 1,-4,1 0,1,0; 2x1: 1,-1`` a kernel.
     """
-    from .kerneltext import parse_text
+    from .forms.text import parse_text
 
     with at(f"kernel {text!r}"):
         if _is_imagemagick(text):
-            from .kernelimagemagick import parse_imagemagick
+            from .forms.imagemagick import parse_imagemagick
 
             return _checked(*parse_imagemagick(text, "kernel"))
         return _checked(*parse_text(text.replace(";", "\n"), "kernel"))
@@ -128,7 +128,7 @@ def _is_imagemagick(text: str) -> bool:
 
 def read_bias(path: str, length: int) -> Array:
     """The vector of biases, one for each of so many outputs, in a .npy file."""
-    from .kernelnpy import parse_bias
+    from .forms.npy import parse_bias
 
     data = read_file(path)
     with at(path):

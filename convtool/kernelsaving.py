@@ -58,13 +58,13 @@ def kernel_format_of(path: str | os.PathLike[str]) -> KernelFormat:
 
 
 def _json(kernels: Sequence[Kernel]) -> bytes:
-    from .kerneljson import json_of_kernels  # each needs libraries of its own
+    from .forms.json import json_of_kernels  # each needs libraries of its own
 
     return json_of_kernels(kernels).encode()
 
 
 def _text(kernels: Sequence[Kernel]) -> bytes:
-    from .kerneltext import text_of_kernel
+    from .forms.text import text_of_kernel
 
     return "\n".join(map(text_of_kernel, kernels)).encode()
 
@@ -78,7 +78,7 @@ def _npy(kernels: Sequence[Kernel]) -> bytes:
 
 
 def _vips(kernels: Sequence[Kernel]) -> bytes:
-    from .kernelvips import vips_of_kernel
+    from .forms.vips import vips_of_kernel
 
     kernel = single(kernels, "vips")
     with at(f"kernel {kernel.name}"):
@@ -86,7 +86,7 @@ def _vips(kernels: Sequence[Kernel]) -> bytes:
 
 
 def _imagemagick(kernels: Sequence[Kernel]) -> bytes:
-    from .kernelimagemagick import imagemagick_of_kernel
+    from .forms.imagemagick import imagemagick_of_kernel
 
     parts = []
     for kernel in kernels:

@@ -165,8 +165,8 @@ def _not_found(spec: str) -> str:
         return f"kernel {spec!r} is a folder, expected a file"
     import difflib  # for this alone
 
+    from .forms.imagemagick import built_in_error
     from .generators import GENERATORS
-    from .kernelimagemagick import built_in_error
 
     if error := built_in_error(spec):
         return f"kernel {spec!r}: {error}"

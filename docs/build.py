@@ -167,13 +167,12 @@ def _stages() -> Iterator[str]:
 
 def _kernels() -> Iterator[str]:
     """The forms of kernels, as the modules that know them describe them."""
-    modules = {"json": "kerneljson", "txt": "kerneltext", "npy": "kernelnpy", "vips": "kernelvips",
-               "imagemagick": "kernelimagemagick"}  # fmt: skip
+    modules = {"txt": "text"}
     for format_ in KERNEL_FORMATS.values():
         yield f"### {', '.join(format_.extensions)} (`--format {format_.name}`)"
-        yield _text_of(modules[format_.name])
+        yield _text_of(f"forms.{modules.get(format_.name, format_.name)}")
     yield "### Pictures as kernels"
-    yield _text_of("kernelpicture")
+    yield _text_of("forms.picture")
 
 
 def _text_of(module: str) -> str:

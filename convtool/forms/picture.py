@@ -1,0 +1,48 @@
+"""A picture as a kernel: its grey values are the weights, and their sum is the divisor."""
+
+import math
+
+import numpy as np
+
+from ..errors import ConvtoolError, TooManyPixels
+from ..image import Header
+from ..kernel import Kernel, check_weights
+from ..pointwise import Gray
+from ..precision import Array
+from ..readers import open_picture
+
+
+def parse_picture(data: bytes, name: str, most: int) -> Kernel:
+    """The kernel that a picture's bytes show, of `most` pixels at most.
+
+    A weight is a pixel's grey value as `--gray` has it (BT.601), 0 to 255 or 65535; times its
+    alpha if the picture has any that is not opaque. The divisor is the sum of the weights: a flat
+    area stays as it is. All are whole numbers, and so exact. Of several frames the first counts.
+
+    Kernels are not turned: under one of a heart a point of light becomes a heart upside down,
+    and under `--flip` a heart.
+
+    Raises NoImage for what is no picture, and ConvtoolError for one that is broken, too large,
+    or black.
+    """
+    try:
+        reader = open_picture(data, most)
+    except TooManyPixels as error:
+        size = str(error).partition(",")[0]
+        raise ConvtoolError(f"{size} pixels, expected {most} at most in a kernel") from None
+    weights = check_weights(_weights(np.concatenate(list(reader.blocks())), reader.header))
+    values = weights.ravel().tolist()
+    divisor = sum(values) if weights.dtype.kind == "i" else math.fsum(values)
+    if divisor == 0:
+        raise ConvtoolError("is black, expected grey values whose sum is not 0")
+    return Kernel(weights, divisor, name=name)
+
+
+def _weights(pixels: Array, header: Header) -> Array:
+    """What the pixels weigh, of shape (H, W)."""
+    stage = Gray().bind(header)
+    grey = np.empty((*pixels.shape[:2], len(stage.output.channels)), stage.output.dtype)
+    stage.run(pixels, 0, 0, grey)
+    if header.has_alpha and (grey[..., 1] != header.white).any():
+        return grey[..., 0].astype(np.int64) * grey[..., 1]
+    return grey[..., 0]
