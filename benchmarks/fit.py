@@ -52,11 +52,13 @@ def learning(work: Path, megapixels: float, kernel: str, more: list[str]) -> Job
         subprocess.run([own(), "conv", before, "-k", kernel, "-qo", str(after)], check=True)
     size = kernel[-1]
     commands: Commands = {
-        OURS: lambda a, b: [own(), "fit", a, str(after), "-s", size, *more, "-qo", f"{b}.json"],
-        CONV: lambda a, b: [own(), "conv", a, "-k", kernel, "-qo", f"{b}.png"],
+        OURS: lambda a, b: [own(), "fit", a, str(after), "-s", size, *more, "-qo", f"{b}/k.json"],
+        CONV: lambda a, b: [own(), "conv", a, "-k", kernel, "-qo", f"{b}/map.png"],
     }
+    results = work / "learned"
+    results.mkdir(exist_ok=True)
     name = " ".join([f"{megapixels:g} MP, {kernel}", *more])
-    return Job(name, megapixels, before, str(work / "learned"), commands)
+    return Job(name, megapixels, before, str(results), commands)
 
 
 def _targets(found: list[Job]) -> Iterator[tuple[str, object, str]]:

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from convtool.options import Size
+from convtool.words import KERNEL_FORMATS
 
 from . import job, options
 
@@ -68,8 +69,9 @@ STREAM = "-"
     "--format",
     "format_",
     metavar="NAME",
-    shell_complete=lambda *_: ["json", "txt", "npy"],
-    help="json, txt or npy. Default: the extension of --output, else txt, npy for a layer.",
+    shell_complete=lambda *_: list(KERNEL_FORMATS),
+    help=f"{', '.join(KERNEL_FORMATS)}. Default: the extension of --output, else txt, npy for a "
+    "layer.",
 )
 @click.option(
     "--json", "json_", is_flag=True, help="Print kernel and report as one JSON object on stdout."

@@ -48,8 +48,10 @@ class Target(NamedTuple):
                 f"--layer makes weights (out, in, h, w), which {format_.name} does not hold: "
                 "use -o NAME.npy"
             )
-        if given["bias"] and not layer and format_.name == "npy":
-            raise click.UsageError("--bias: npy holds no bias of a kernel: use json or txt")
+        if given["bias"] and not layer and format_.name in ("npy", "imagemagick"):
+            raise click.UsageError(
+                f"--bias: {format_.name} holds no bias of a kernel: use json or txt"
+            )
         if target.prints_kernel and format_.name == "npy":
             if given["bias"]:
                 raise click.UsageError("--bias with --layer makes two files: use -o NAME.npy")

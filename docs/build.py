@@ -14,8 +14,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from collections.abc import Iterator
 from importlib import import_module
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -109,7 +111,7 @@ def reference() -> str:
         "Made of the commands themselves by `python docs/build.py`. "
         "[The guide](guide.md) shows them at work.",
         "## Commands",
-        *_command(cli, click.Context(cli, info_name="convtool")),
+        *_command(cli, click.Context(cli, info_name="convtool", **cli.context_settings)),
         "## Stages of a pipeline",
         *_stages(),
         "## Kernels",
@@ -126,8 +128,8 @@ def _command(command: click.Command, ctx: click.Context) -> Iterator[str]:
     yield f"### {ctx.command_path}"
     yield f"`{ctx.command_path} {usage}`"
     yield from _help(inspect.cleandoc(command.help or ""))
-    records = [param.get_help_record(ctx) for param in command.get_params(ctx)]
-    rows = [f"| `{_cell(names)}` | {_cell(text)} |" for names, text in filter(None, records)]
+    params = command.get_params(ctx)
+    rows = [_row(param, ctx) for param in params if isinstance(param, click.Option)]
     if len(rows) > 1:  # more than --help
         yield "\n".join(["| option | meaning |", "| --- | --- |", *rows])
     if isinstance(command, click.Group):
@@ -135,6 +137,14 @@ def _command(command: click.Command, ctx: click.Context) -> Iterator[str]:
             inner = command.get_command(ctx, name)
             if inner is not None:
                 yield from _command(inner, click.Context(inner, info_name=name, parent=ctx))
+
+
+def _row(option: click.Option, ctx: click.Context) -> str:
+    """An option's names, its value, what it means, and its default."""
+    names = ", ".join(option.opts)
+    value = "" if option.is_flag else f" {option.make_metavar(ctx)}"
+    default = f" Default: {option.default}." if option.show_default else ""
+    return f"| `{_cell(names + value)}` | {_cell((option.help or '') + default)} |"
 
 
 def _help(text: str) -> Iterator[str]:
@@ -176,11 +186,21 @@ def _kernels() -> Iterator[str]:
 
 
 def _text_of(module: str) -> str:
-    """What a module says of the format that it knows: its first sentence, and the rest as it is."""
-    text = inspect.cleandoc(import_module(f"convtool.{module}").__doc__ or "")
-    first, _, rest = text.partition("\n\n")
-    block = f"\n\n```text\n{rest}\n```" if rest else ""
-    return " ".join(first.split()) + block
+    """What a module says of the format that it knows; what is indented there is an example."""
+    paragraphs = inspect.cleandoc(import_module(f"convtool.{module}").__doc__ or "").split("\n\n")
+    return "\n\n".join(map(_paragraph, _joined(paragraphs)))
+
+
+def _joined(paragraphs: list[str]) -> Iterator[str]:
+    """Paragraphs, those of one example together."""
+    for indented, several in groupby(paragraphs, lambda text: text.startswith("    ")):
+        yield from ["\n\n".join(several)] if indented else several
+
+
+def _paragraph(text: str) -> str:
+    if text.startswith("    "):
+        return f"```text\n{textwrap.dedent(text)}\n```"
+    return " ".join(text.split()).replace("``", "`")
 
 
 def _pictures() -> Iterator[str]:
@@ -192,8 +212,8 @@ def _pictures() -> Iterator[str]:
     rows = ["| format | extensions | holds | 16 bits |", "| --- | --- | --- | --- |"]
     for format_ in FORMATS.values():
         holds = "pixels" if format_.pixels else "the values themselves"
-        deep = " or ".join(map(str, format_.deep))
-        deep = f"of {deep} channels" if deep else "as they are" if not format_.pixels else "no"
+        deep = "grey" if format_.deep == (1,) else "grey and colour" if format_.deep else "no"
+        deep = deep if format_.pixels else "as they are"
         rows.append(f"| {format_.name} | {', '.join(format_.extensions)} | {holds} | {deep} |")
     yield "\n".join(rows)
 

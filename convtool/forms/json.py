@@ -1,8 +1,11 @@
 """Kernels as JSON, and back: a grid, an object with weights, or one with a list of either.
 
-[[0, 1, 0], [1, -4, 1], [0, 1, 0]]
-{"name": "blur", "weights": [[1, 2, 1]], "divisor": 4, "bias": 0, "anchor": [0, 1]}
-{"name": "bank", "kernels": [...]}
+    [[0, 1, 0], [1, -4, 1], [0, 1, 0]]
+    {"name": "blur", "weights": [[1, 2, 1]], "divisor": 4, "bias": 0, "anchor": [0, 1]}
+    {"name": "bank", "kernels": [...]}
+
+The keys are weights, divisor, bias, anchor, name and description; a bank's are kernels, name and
+description. The divisor is 1 and the bias 0 where they are left out, and the anchor the middle.
 """
 
 import json
