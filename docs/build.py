@@ -17,7 +17,6 @@ import tempfile
 import textwrap
 from collections.abc import Iterator
 from importlib import import_module
-from itertools import groupby
 from pathlib import Path
 
 import click
@@ -187,14 +186,14 @@ def _kernels() -> Iterator[str]:
 
 def _text_of(module: str) -> str:
     """What a module says of the format that it knows; what is indented there is an example."""
-    paragraphs = inspect.cleandoc(import_module(f"convtool.{module}").__doc__ or "").split("\n\n")
-    return "\n\n".join(map(_paragraph, _joined(paragraphs)))
-
-
-def _joined(paragraphs: list[str]) -> Iterator[str]:
-    """Paragraphs, those of one example together."""
-    for indented, several in groupby(paragraphs, lambda text: text.startswith("    ")):
-        yield from ["\n\n".join(several)] if indented else several
+    parts: list[str] = []
+    text = inspect.cleandoc(import_module(f"convtool.{module}").__doc__ or "")
+    for paragraph in text.split("\n\n"):
+        if parts and parts[-1].startswith("    ") and paragraph.startswith("    "):
+            parts[-1] += f"\n\n{paragraph}"  # the example goes on
+        else:
+            parts.append(paragraph)
+    return "\n\n".join(map(_paragraph, parts))
 
 
 def _paragraph(text: str) -> str:

@@ -1,8 +1,8 @@
 """Kernels, layers and biases as NumPy's .npy files.
 
 A kernel is an array (h, w), a layer (out, in, h, w), and biases are a vector (out,). There is no
-divisor: a kernel is written as its weights divided, and one with a bias or an anchor of its own is an
-error. Arrays of Python objects are not read.
+divisor: a kernel is written as its weights divided, and one with a bias or an anchor of its own
+is an error. Arrays of Python objects are not read.
 """
 
 import io

@@ -1,7 +1,8 @@
 """A picture as a kernel: its grey values are the weights, and their sum is the divisor.
 
-Grey is as ``--gray`` has it (BT.601), times alpha where a pixel is not opaque. The kernel is laid on
-as it stands: a point of light becomes the picture upside down, and under ``--flip`` the picture.
+Grey is as ``--gray`` has it (BT.601), times alpha where a pixel is not opaque. The kernel is laid
+on as it stands: a point of light becomes the picture upside down, and under ``--flip`` the
+picture.
 """
 
 import math
