@@ -1,11 +1,13 @@
 """Pipelines as text: the words of a command line, or a list of stages as TOML or JSON.
 
-conv --kernel edge.json --stride 2 | relu | pool --mode max --size 2
+    conv --kernel edge.json --stride 2 | relu | pool --mode max --size 2
 
-[[stages]]                          {"stages": [
-op = "conv"                             {"op": "conv", "kernel": "edge.json", "stride": 2},
-kernel = "edge.json"                    {"op": "relu"}
-stride = 2                          ]}
+    [[stages]]                          {"stages": [
+    op = "conv"                             {"op": "conv", "kernel": "edge.json", "stride": 2},
+    kernel = "edge.json"                    {"op": "relu"}
+    stride = 2                          ]}
+
+An option is a key, with ``_`` for ``-``; one that may be given several times may be a list.
 """
 
 import shlex
