@@ -77,11 +77,11 @@ def _entries(found: "Fit") -> Iterator[tuple[str, str]]:
     if found.undefined:
         left_out.append(f"{found.undefined} that are no numbers")
     yield "kernel", f"{size} weights{_over(found)}, fitted to {pairs} of images"
-    yield "pixels", f"{found.used} used; left out: {', '.join(left_out)}"
-    known = f"each weight to +-{found.errors.max():.2g} or better"
+    yield "values", f"{found.used} used; left out: {', '.join(left_out)}"
+    known = f"if rounding is like noise, each weight to +-{found.errors.max():.2g} or better"
     if found.bias_errors is not None:
         known += f", the bias to +-{found.bias_errors.max():.2g}"
-    known += " (standard error, rounding taken for noise)"
+    known += " (standard error)"
     yield "known", f"{known}; condition number {found.condition:.3g}"
     yield "residual", f"{found.spread:.3g} grey levels RMS before rounding"
     yield (
@@ -99,7 +99,8 @@ def _over(found: "Fit") -> str:
         return ""
     words = ""
     if found.whole:
-        words = f", whole, over {found.kernel.divisor}"
+        divisor = found.kernel.divisor
+        words = ", whole" if divisor == 1 else f", whole, over {divisor}"
     if found.bias_errors is not None:
         words += f", bias {found.kernel.bias:.6g}"
     return words
@@ -111,6 +112,11 @@ def _notes(found: "Fit", rational: bool) -> Iterator[str]:
         yield (
             "no whole weights over a divisor were found that explain the pixels as well: these are "
             "the numbers of least squares"
+        )
+    if found.rounded_up is not None:
+        yield (
+            "the result seems to have been made with halves rounded up and not to even: so "
+            f"{_percent(found.rounded_up.exact)} of the pixels would be exact"
         )
     if found.offset is not None:
         yield f"a bias of about {found.offset:.4g} would explain more: --bias learns it"
@@ -155,6 +161,7 @@ def _as_json(found: "Fit", written: list[str], notes: list[str]) -> dict[str, An
         "rms": agreement.rms,
         "psnr": agreement.psnr if math.isfinite(agreement.psnr) else None,
         "exact": agreement.exact,
+        "exact_with_halves_up": None if found.rounded_up is None else found.rounded_up.exact,
         "explains": not found.poor,
         "notes": notes,
         "files": written,

@@ -42,6 +42,8 @@ class Target(NamedTuple):
                 format_ = FORMATS["npy" if layer else "txt"]
         except ConvtoolError as error:
             raise click.UsageError(f"{error}; --format names one") from None
+        if given["json_"] and given["format_"] and path is None:
+            raise click.UsageError("--json prints JSON: --format goes with -o, or without --json")
         target = cls(path, format_, given["json_"])
         if layer and format_.name != "npy":
             raise click.UsageError(

@@ -3,6 +3,7 @@
 import os
 import shlex
 import sys
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from convtool.errors import ConvtoolError, at
@@ -29,7 +30,9 @@ class Sources:
         from convtool.fitting.pairs import ImagePair
 
         return ImagePair(
-            self._opening(before), self._opening(after), place or f"{_name(before)}, {_name(after)}"
+            self._opening(before, place),
+            self._opening(after, place),
+            place or f"{_name(before)}, {_name(after)}",
         )
 
     def pairs_of(self, path: str) -> "list[ImagePair]":
@@ -50,8 +53,11 @@ class Sources:
             raise ConvtoolError(f"{_name(path)}: holds no pairs, expected lines as: a.png b.png")
         return pairs
 
-    def _opening(self, path: str) -> "Opening":
-        """What opens an image; a pipe is opened once, and its bytes are kept."""
+    def _opening(self, path: str, place: str) -> "Opening":
+        """What opens an image; a pipe is opened once, and its bytes are kept.
+
+        Errors name the place in a list, if the image is named there.
+        """
         kept: list[Reader] = []
 
         def opened() -> "Reader":
@@ -59,12 +65,13 @@ class Sources:
 
             if kept:
                 return kept[0]
-            if path == STREAM:
-                if sys.stdin is None:
-                    raise ConvtoolError("stdin is closed, expected an image")
-                reader = open_stream(sys.stdin.buffer, self._max_pixels)
-            else:
-                reader = open_image(path, self._max_pixels)
+            with at(place) if place else nullcontext():
+                if path == STREAM:
+                    if sys.stdin is None:
+                        raise ConvtoolError("stdin is closed, expected an image")
+                    reader = open_stream(sys.stdin.buffer, self._max_pixels)
+                else:
+                    reader = open_image(path, self._max_pixels)
             if path == STREAM or not os.path.isfile(path):
                 kept.append(reader)
             self.notes.update(dict.fromkeys(f"{_name(path)}: {note}" for note in reader.notes))
@@ -100,13 +107,18 @@ def _read(path: str) -> str:
 
 def _names(line: str) -> tuple[str, str]:
     """The two names in a line."""
-    if "\t" in line:
-        names = [name for name in line.split("\t") if name]
-    else:
-        try:
+    try:
+        if "\t" in line:
+            names = [_unquoted(part.strip()) for part in line.split("\t") if part.strip()]
+        else:
             names = shlex.split(line)
-        except ValueError as error:
-            raise ConvtoolError(f"{str(error).lower()} in {line!r}") from None
+    except ValueError as error:
+        raise ConvtoolError(f"{str(error).lower()} in {line!r}") from None
     if len(names) != 2:
         raise ConvtoolError(f"found {len(names)} name(s), expected two: BEFORE AFTER")
     return names[0], names[1]
+
+
+def _unquoted(name: str) -> str:
+    """A name between tabs, where blanks are part of it and quotes need not be."""
+    return " ".join(shlex.split(name)) if name[0] in "'\"" else name

@@ -21,13 +21,19 @@ from ..precision import Array, is_integer
 from ..readers.array import ArrayReader
 from ..threads import check_threads, one_blas_thread
 from .equations import Equations, gather
-from .judging import Agreement
+from .judging import Agreement, Judged
 from .learned import Learned
-from .pairs import ImagePair, Model, Opening, overlay
-from .solving import solve, solve_all
+from .pairs import ImagePair, Model, Opening, overlay, ways
+from .solving import REMEDY, Solution, detail, solve, solve_all
 
 POOR = 0.5
 """Grey levels: what rounding alone leaves is less (0.29)."""
+
+LEAST_DETAIL = 1.5 / 12
+"""Mean square, in grey levels: rounding alone leaves 1 / 12 of any image, however smooth."""
+
+PLAIN = 256
+"""Whole weights over more than that are kept only if the bounds of rounding leave none plainer."""
 
 POOR_SHARE = 1e-3
 """The same for results that have no white, beside their span."""
@@ -63,6 +69,8 @@ class Fit(NamedTuple):
     """The root mean square of the residual over the used values, before rounding."""
     agreement: Agreement
     """Pixels that the kernel makes beside those of the results, clipped ones too."""
+    rounded_up: Agreement | None
+    """The same with halves rounded up and not to even, where that explains more of the results."""
     whole: bool
     """Whether weights are whole numbers over a divisor."""
     poor: bool
@@ -99,7 +107,7 @@ def fit_kernel(
         `after` has the size that `conv2d` gives with padding "same", "valid" or "full". Its
         channels are all learned from together. Values whose windows reach over the border are
         left out, and so are black and white of uint8 and uint16, which may have been clipped.
-    size : int or (rows, cols), of the kernel
+    size : int or (rows, cols), of the kernel; of an even one both middles are tried as its anchor
     bias : learn a number that is added, too
     stride, dilation : int or (rows, cols), from 1, that made `after`
     layer : learn weights for each channel out and each channel in, (out, in, kh, kw)
@@ -108,7 +116,9 @@ def fit_kernel(
     threads : as in `conv2d`
 
     Raises ConvtoolError on an argument out of its range, where sizes or channels do not go
-    together, and where the images do not determine the weights.
+    together, and where the images do not determine the weights: where they are flat or repeat
+    themselves, or are so smooth that they hold little more than their own rounding (unless
+    `rational` finds weights that make every pixel).
     """
     model = Model(
         pair(size, "size"),
@@ -141,44 +151,47 @@ def fit_pairs(
     if not pairs:
         raise ConvtoolError("there are no pairs of images, expected one at least")
     count = check_threads(threads)
-    gathered = _gather(pairs, model, count)
-    with at(_place(pairs)), one_blas_thread():
-        equations = [
-            reduce(Equations.plus, parts)
-            for parts in zip(*(one.equations for one in gathered), strict=True)
-        ]
-        solutions = solve_all(equations, bias=model.bias)
+    model, gathered, equations, solutions = _placed(pairs, model, count)
     learned = Learned(pairs, model, name, count, equations, solutions)
     kernels: list[Kernel | Layer] = [learned.kernel()]
     by_rounding = all(one.rounded for one in gathered)
     if rational:
         with one_blas_thread():
             kernels += learned.whole_kernels(by_rounding)
-    agreements = learned.judged(kernels)
-    best = _best(agreements)
-    if rational and by_rounding and not _is_poor(agreements[0]):
+    judged = learned.judged(kernels)
+    best = _best(judged, kernels)
+    if rational and by_rounding and not _is_poor(judged[0].better):
         rounds = learned.whole_kernels_within_bounds()
-        while (
-            not (best and agreements[best].exact == 1) and (more := next(rounds, None)) is not None
-        ):
+        settled = judged[best].better.exact == 1 and best > 0 and _divisor(kernels[best]) <= PLAIN
+        while not settled and (more := next(rounds, None)) is not None:
             kernels += more
-            agreements += learned.judged(more)
-            best = _best(agreements)
-    return _report(learned, gathered, kernels[best], agreements[best], whole=best > 0)
+            judged += learned.judged(more)
+            best = _best(judged, kernels)
+            settled = judged[best].better.exact == 1 and best > 0
+    if judged[best].better.exact < 1:
+        _check_detail(pairs, gathered, equations, model)
+    return _report(learned, gathered, kernels[best], judged[best], whole=best > 0)
 
 
 class _Gathered(NamedTuple):
     """What one pair of images gives."""
 
     equations: list[Equations]
-    channels: tuple[int, int]
-    """In and out."""
+    before: Header
+    after: Header
+    scale: float
+    """What makes a value of the result one of the image."""
     used: int
     left_out: int
     border: int
     clips: bool
     """Whether the result has a white, at which values may have been clipped."""
     rounded: bool
+
+    @property
+    def channels(self) -> tuple[int, int]:
+        """In and out."""
+        return len(self.before.channels), len(self.after.channels)
 
 
 def _gather(pairs: Sequence[ImagePair], model: Model, threads: int) -> list[_Gathered]:
@@ -187,8 +200,8 @@ def _gather(pairs: Sequence[ImagePair], model: Model, threads: int) -> list[_Gat
     for images in (overlay(one, model) for one in pairs):
         with at(images.name):
             channels = len(images.before.channels), len(images.after.channels)
-            if model.layer and gathered and channels != gathered[0].channels:
-                known = gathered[0].channels
+            known = gathered[0].channels if gathered else channels
+            if model.layer and channels != known:
                 raise ConvtoolError(
                     f"the image has {channels[0]} channel(s) and the result {channels[1]}, "
                     f"expected {known[0]} and {known[1]} as in the pair before"
@@ -199,7 +212,9 @@ def _gather(pairs: Sequence[ImagePair], model: Model, threads: int) -> list[_Gat
         gathered.append(
             _Gathered(
                 equations,
-                channels,
+                images.before,
+                images.after,
+                images.scale,
                 used,
                 images.inner - used,
                 images.border,
@@ -210,13 +225,61 @@ def _gather(pairs: Sequence[ImagePair], model: Model, threads: int) -> list[_Gat
     return gathered
 
 
-def _best(agreements: Sequence[Agreement]) -> int:
-    """Which is to be kept: the first that is exact, else one as good as least squares, which is
-    the first of all. Where that does not explain the result, no whole weights can."""
+def _placed(
+    pairs: Sequence[ImagePair], model: Model, threads: int
+) -> tuple[Model, "list[_Gathered]", list[Equations], list[Solution]]:
+    """What least squares finds, with the padding and the anchor that explain most."""
+    found: list[tuple[Model, list[_Gathered], list[Equations], list[Solution]]] = []
+    left = [model]
+    while left:
+        one = left.pop(0)
+        gathered = _gather(pairs, one, threads)
+        with at(_place(pairs)), one_blas_thread():
+            equations = [
+                reduce(Equations.plus, parts)
+                for parts in zip(*(each.equations for each in gathered), strict=True)
+            ]
+            solutions = solve_all(equations, bias=model.bias)
+        if not found:
+            one, *left = ways(gathered[0].before, gathered[0].after, model)
+        found.append((one, gathered, equations, solutions))
+    return min(found, key=lambda way: sum(each.rms**2 for each in way[3]))
+
+
+def _check_detail(
+    pairs: Sequence[ImagePair],
+    gathered: "Sequence[_Gathered]",
+    equations: Sequence[Equations],
+    model: Model,
+) -> None:
+    """Raise ConvtoolError for whole pixels that hold little more than their own rounding.
+
+    Where neighbours differ by a level at the most, rounding the result is no noise: it goes with
+    the pixels, and bends the weights by far more than their standard errors.
+    """
+    rounded = all(one.rounded and is_integer(one.before.dtype) for one in gathered)
+    if model.layer or not rounded or any(one.scale != 1 for one in gathered):
+        return
+    if detail(equations[0]) < LEAST_DETAIL:
+        raise ConvtoolError(
+            f"{_place(pairs)}: the images are so smooth that they hold little more detail than "
+            f"their own rounding, which does not determine a kernel; {REMEDY}"
+        )
+
+
+def _divisor(kernel: Kernel | Layer) -> float:
+    return kernel.divisor if isinstance(kernel, Kernel) else 1
+
+
+def _best(judged: Sequence[Judged], kernels: Sequence[Kernel | Layer]) -> int:
+    """Which is to be kept: of those that make the most pixels, and no fewer than least squares,
+    which is the first, the one over the smallest divisor. Where least squares does not explain
+    the result, no whole weights can."""
+    agreements = [one.better for one in judged]
     if _is_poor(agreements[0]):
         return 0
     good = [i for i in range(1, len(agreements)) if agreements[i].as_good_as(agreements[0])]
-    return min(good, key=lambda i: (-agreements[i].equal, i), default=0)
+    return min(good, key=lambda i: (-agreements[i].equal, _divisor(kernels[i]), i), default=0)
 
 
 def _is_poor(agreement: Agreement) -> bool:
@@ -229,14 +292,15 @@ def _report(
     learned: Learned,
     gathered: list[_Gathered],
     kernel: Kernel | Layer,
-    agreement: Agreement,
+    judged: Judged,
     *,
     whole: bool,
 ) -> Fit:
     """All that is to be told."""
     solutions = learned.solutions
     errors, bias_errors = learned.shaped([one.errors for one in solutions])
-    spread = float(np.sqrt(np.mean([one.rms**2 for one in solutions])))
+    # In the result's unit, as differences of pixels are.
+    spread = float(np.sqrt(np.mean([one.rms**2 for one in solutions]))) / gathered[0].scale
     return Fit(
         kernel,
         learned.biases(),
@@ -249,10 +313,11 @@ def _report(
         sum(one.left_out for one in gathered if not one.clips),
         sum(one.border for one in gathered),
         spread,
-        agreement,
+        judged.to_even,
+        judged.up,
         whole,
-        _is_poor(agreement),
-        None if agreement.exact == 1 else _offset(learned),
+        _is_poor(judged.better),
+        None if judged.better.exact == 1 else _offset(learned),
     )
 
 

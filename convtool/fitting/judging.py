@@ -12,7 +12,7 @@ from ..convstage import ConvStage
 from ..precision import FLOAT64, Array, is_integer
 from ..stage import run_band
 from ..threads import in_order
-from ..tone import Tone
+from ..tone import Tone, saturate
 from .pairs import Overlay, Strip
 
 ORDER = 32
@@ -66,13 +66,31 @@ class Agreement(NamedTuple):
         return self.equal >= other.equal and self.squares <= other.squares * (1 + 1e-9)
 
 
-def judge(images: Overlay, operators: Sequence[Conv], threads: int) -> list[Agreement]:
+class Judged(NamedTuple):
+    """How well a kernel explains a result, in both ways to round a half."""
+
+    to_even: Agreement
+    """As convtool rounds."""
+    up: Agreement | None = None
+    """None where halves that go up would explain no more."""
+
+    @property
+    def better(self) -> Agreement:
+        """That of the way in which the result seems to have been rounded."""
+        return self.to_even if self.up is None else self.up
+
+
+def judge(
+    images: Overlay, operators: Sequence[Conv], threads: int, *, halves_up: bool = False
+) -> list[Agreement]:
     """How well each of some convolutions explains the pair.
 
     Sums become pixels of the result's type as `convtool conv` makes them: rounded half to even
-    and clipped. Pixels at the border, of which nobody knows what was made up, do not count.
+    and clipped. Others round halves up; with `halves_up` that is done instead. Pixels at the
+    border, of which nobody knows what was made up, do not count, nor do those of integers under
+    pixels that are no numbers.
     """
-    runs = [_Run(images, operator) for operator in operators]
+    runs = [_Run(images, operator, halves_up) for operator in operators]
 
     def judged(strip: Strip) -> list[Agreement]:
         return [run.agreement(strip) for run in runs]
@@ -85,28 +103,46 @@ def judge(images: Overlay, operators: Sequence[Conv], threads: int) -> list[Agre
 class _Run:
     """A convolution bound to the image of a pair."""
 
-    def __init__(self, images: Overlay, operator: Conv) -> None:
+    def __init__(self, images: Overlay, operator: Conv, halves_up: bool) -> None:
         self._images = images
         self._tone: Tone | None = None
+        self._halves_up = halves_up
         result = images.after.dtype
         white = images.before.white if images.before.white else images.after.white
-        if result.name in ("uint8", "uint16"):
+        self._plain: ConvStage = operator.bind(images.before)
+        if result.name in ("uint8", "uint16") and not halves_up:
             self._tone = Tone("clip", white, 8 * result.itemsize)
             if self._tone.rounds_to and is_integer(images.before.dtype):
                 operator = operator.rounded(self._tone.rounds_to)
-        elif result.kind in "iu":
+        elif result.kind in "iu" and not halves_up:
             operator = operator.rounded(result)
         self._stage: ConvStage = operator.bind(images.before)
 
     def agreement(self, strip: Strip) -> Agreement:
         """How well it explains these rows."""
         left, right = self._images.cols
-        top = self._images.window[0].span(strip.first, strip.last)[0]
-        made = run_band(self._stage, strip.before, top, strip.first, strip.last)[:, left:right]
+        made = self._run(self._stage, strip)
         expected = strip.after[:, left:right]
+        sound = None
+        if is_integer(expected.dtype) and not np.isfinite(strip.before).all():
+            sound = np.isfinite(self._run(self._plain, strip))
         with np.errstate(over="ignore", invalid="ignore"):
-            made = self._tone.pixels(made)[0] if self._tone else made.astype(expected.dtype)
+            if self._halves_up:
+                made = saturate(
+                    np.floor(made.astype(FLOAT64) / self._images.scale + 0.5), expected.dtype
+                )
+            elif self._tone:
+                made = self._tone.pixels(made)[0]
+            made = made.astype(expected.dtype, copy=False)
+        if sound is not None:
+            made, expected = made[sound], expected[sound]
         return _agreement(made, expected, self._images.after.white)
+
+    def _run(self, stage: ConvStage, strip: Strip) -> Array:
+        """The values that a stage makes of a strip, of windows that lie in the image."""
+        left, right = self._images.cols
+        top = self._images.window[0].span(strip.first, strip.last)[0]
+        return run_band(stage, strip.before, top, strip.first, strip.last)[:, left:right]
 
 
 def _agreement(made: Array, expected: Array, white: float | None) -> Agreement:
@@ -115,8 +151,8 @@ def _agreement(made: Array, expected: Array, white: float | None) -> Agreement:
     if expected.dtype.kind == "f":
         finite = np.isfinite(made) & np.isfinite(expected)
         made, expected = made[finite], expected[finite]
-        if not expected.size:
-            return Agreement(white=white)
+    if not expected.size:
+        return Agreement(white=white)
     if white is None:
         low, high = float(expected.min()), float(expected.max())
     if expected.dtype.kind == "f":

@@ -9,11 +9,11 @@ import numpy as np
 
 from ..conv import Conv
 from ..kernel import Kernel, Layer
-from ..precision import Array
+from ..precision import Array, is_integer
 from ..threads import one_blas_thread
 from .bounds import HALF, MOST_ROUNDS, SLACK, Near, center, near_bounds
 from .equations import Equations
-from .judging import Agreement, judge
+from .judging import Agreement, Judged, judge
 from .pairs import ImagePair, Model, Overlay, overlay
 from .solving import Solution, covariance
 from .wholeweights import Whole, candidates, candidates_within, simplest
@@ -49,21 +49,41 @@ class Learned(NamedTuple):
         weights, biases = self.shaped([_known(one) for one in self.solutions])
         if self.model.layer:
             return Layer(weights, self.name)
-        return Kernel(weights, bias=0 if biases is None else float(biases[0]), name=self.name)
+        bias = 0 if biases is None else float(biases[0])
+        return Kernel(weights, bias=bias, anchor=self.model.anchor, name=self.name)
 
     def biases(self) -> Array | None:
         """Those of a layer."""
         found = self.shaped([_known(one) for one in self.solutions])[1]
         return found if self.model.layer else None
 
-    def judged(self, kernels: Sequence[Kernel | Layer]) -> list[Agreement]:
-        """How well each of them explains all pairs, in one pass."""
+    def judged(self, kernels: Sequence[Kernel | Layer]) -> list[Judged]:
+        """How well each of them explains all pairs.
+
+        Whole weights that do not make every pixel are looked at again with halves rounded up, as
+        most fixed-point filters do; sums of floats hardly ever end in a half.
+        """
+        found = [Judged(one) for one in self._agreements(kernels, halves_up=False)]
+        again = [
+            i
+            for i, kernel in enumerate(kernels)
+            if kernel.weights.dtype.kind == "i" and found[i].to_even.exact < 1
+        ]
+        more = self._agreements([kernels[i] for i in again], halves_up=True)
+        for i, up in zip(again, more, strict=True):
+            if up.equal > found[i].to_even.equal:
+                found[i] = Judged(found[i].to_even, up)
+        return found
+
+    def _agreements(self, kernels: Sequence[Kernel | Layer], *, halves_up: bool) -> list[Agreement]:
+        """How well each explains all pairs, in one pass over each."""
         if not kernels:
             return []
         found = [Agreement() for _ in kernels]
         for images in (overlay(one, self.model) for one in self.pairs):
+            rounds = halves_up and is_integer(images.after.dtype)
             operators = [self._operator(kernel, images) for kernel in kernels]
-            more = judge(images, operators, self.threads)
+            more = judge(images, operators, self.threads, halves_up=rounds)
             found = [a.plus(b) for a, b in zip(found, more, strict=True)]
         return found
 
@@ -131,14 +151,15 @@ class Learned(NamedTuple):
         ):
             offset = 0.0
             if bias:
-                left = values - windows @ whole.values
-                offset = simplest(left.max() - HALF, left.min() + HALF, whole.divisor)
+                left, unit = values - windows @ whole.values, near.windows[:, -1]
+                low, high = ((left - HALF) / unit).max(), ((left + HALF) / unit).min()
+                offset = simplest(low, high, whole.divisor)
             found.append(self._whole_kernel(whole, offset))
         return found
 
     def _whole_kernel(self, whole: Whole, bias: float) -> Kernel:
         weights = whole.weights.reshape(self.model.size)
-        return Kernel(weights, whole.divisor, bias, name=self.name)
+        return Kernel(weights, whole.divisor, bias, self.model.anchor, self.name)
 
 
 def _known(solution: Solution) -> Array:

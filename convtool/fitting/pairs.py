@@ -40,6 +40,10 @@ class Model(NamedTuple):
     bias: bool = False
     layer: bool = False
     """Whether each channel out has weights of its own for every channel in."""
+    padding: NamedPadding | None = None
+    """What made the result; None: the likeliest that gives its size."""
+    anchor: Pair | None = None
+    """The weight that sits on the output pixel; None: the middle one."""
 
     @property
     def taps(self) -> int:
@@ -135,7 +139,9 @@ def _overlay(name: str, before: Reader, after: Reader, model: Model) -> Overlay:
             f"the image has {count} channel(s) and the result {count_out}, expected as many; "
             "a layer may differ (--layer)"
         )
-    padding, window = _placed(source, result, model)
+    model = ways(source, result, model)[0]
+    padding = model.padding or PADDINGS[0]
+    window = _window(source, model, padding)
     rows, cols = (_inner(axis) for axis in window)
     if rows[0] >= rows[1] or cols[0] >= cols[1]:
         kh, kw = (axis.extent for axis in window)
@@ -147,28 +153,52 @@ def _overlay(name: str, before: Reader, after: Reader, model: Model) -> Overlay:
 
 
 def _colors(header: Header) -> Header:
-    """The description without alpha."""
-    return header._replace(channels=header.channels[: header.colors])
+    """The description without alpha, and without a white where that is all but black."""
+    white = None if header.dtype.kind == "b" else header.white
+    return header._replace(channels=header.channels[: header.colors], white=white)
 
 
-def _placed(source: Header, result: Header, model: Model) -> tuple[NamedPadding, Window]:
-    """The padding under which the image gives a result of this size, and the windows then."""
-    size, found = (source.height, source.width), (result.height, result.width)
+def ways(source: Header, result: Header, model: Model) -> list[Model]:
+    """The model with each padding, and each middle of an even kernel, that may have made it.
+
+    The likeliest comes first. Libraries do not agree on the middle of an even number of weights.
+    Raises ConvtoolError where no padding gives a result of this size.
+    """
+    found: dict[Window, Model] = {}
     expected = []
-    for padding in PADDINGS:
-        try:
-            window = place(
-                size, model.size, stride=model.stride, padding=padding, dilation=model.dilation
-            )
-        except ConvtoolError:  # no window fits
-            continue
-        output = window[0].output, window[1].output
-        if output == found:
-            return padding, window
-        expected.append(f"{output[0]}x{output[1]} ({padding})")
+    rows, cols = model.size
+    anchors = [model.anchor]
+    if not model.layer and (rows % 2 == 0 or cols % 2 == 0):
+        anchors.append((rows // 2, cols // 2))
+    for padding in (model.padding,) if model.padding else PADDINGS:
+        for anchor in anchors if padding == "same" else anchors[:1]:
+            one = model._replace(padding=padding, anchor=anchor)
+            try:
+                window = _window(source, one, padding)
+            except ConvtoolError:  # no window fits
+                continue
+            output = window[0].output, window[1].output
+            if output == (result.height, result.width):
+                found.setdefault(window, one)
+            elif anchor == anchors[0]:
+                expected.append(f"{output[0]}x{output[1]} ({padding})")
+    if found:
+        return list(found.values())
+    sizes = f"{source.height}x{source.width} and the result {result.height}x{result.width}"
     raise ConvtoolError(
-        f"the image is {size[0]}x{size[1]} and the result {found[0]}x{found[1]}, "
-        f"expected {', '.join(expected)}"
+        f"the image is {sizes}, expected {', '.join(expected)}; a stride or dilation changes that"
+    )
+
+
+def _window(source: Header, model: Model, padding: NamedPadding) -> Window:
+    """The windows under a padding."""
+    return place(
+        (source.height, source.width),
+        model.size,
+        stride=model.stride,
+        padding=padding,
+        dilation=model.dilation,
+        anchor=model.anchor,
     )
 
 

@@ -15,6 +15,9 @@ LEAST_EIGENVALUE = 1e-12
 MOST_UNSURE = 0.1
 """The largest standard error of a weight that is of use, beside the largest weight."""
 
+NOTHING = 1e-12
+"""A share of the squares of the result: weights that move less may be as unsure as they are."""
+
 ROUNDING = 2.0**-50
 """What float64 loses of a sum of squares."""
 
@@ -57,6 +60,13 @@ def solve_all(all_equations: Sequence[Equations], *, bias: bool) -> list[Solutio
     return solutions
 
 
+def detail(equations: Equations) -> float:
+    """The mean square of what is left of the image by the filter of length 1 that leaves least."""
+    weights = len(equations.gram) - 1
+    gram = equations.gram[:weights, :weights] / equations.pixels
+    return float(np.linalg.eigvalsh(gram)[0])
+
+
 def covariance(equations: Equations, *, bias: bool) -> Array:
     """``inv(A.T @ A)``: how errors of weights hang together."""
     return _Axes.of(equations, bias).inverse()
@@ -87,7 +97,7 @@ class _Axes(NamedTuple):
             )
         lengths = np.sqrt(np.diag(gram))
         scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-        values, vectors = np.linalg.eigh(gram * np.multiply.outer(scale, scale))
+        values, vectors = np.linalg.eigh(gram * scale[:, None] * scale)  # none of it overflows
         known = values > LEAST_EIGENVALUE * values[-1]
         if not known.all():
             raise ConvtoolError(
@@ -125,7 +135,8 @@ def _solve(equations: Equations, axes: _Axes, bias: bool) -> Solution:
     left = max(float(left), ROUNDING * equations.square)
     errors = np.sqrt(left / (equations.pixels - unknowns)) * axes.spread()
     largest, worst = np.abs(solution[:weights]).max(), errors[:weights].max()
-    if worst > MOST_UNSURE * largest > 0:
+    matters = worst**2 * np.trace(equations.gram[:weights, :weights]) > NOTHING * equations.square
+    if worst > MOST_UNSURE * largest > 0 and matters:
         raise ConvtoolError(
             f"the images determine {_words(weights, bias)} only to +-{worst:.2g}, where the "
             f"largest is {largest:.2g}; {REMEDY}"

@@ -24,6 +24,9 @@ MOST_TRIED = 1 << 22
 BLOCK = 256
 """Divisors tried at once."""
 
+ROUNDING = 1e-9
+"""What float64 may have lost of bounds that meet in one number."""
+
 MOST_FITTING, MOST_OUTSTANDING, MOST_WITHIN = 3, 2, 4
 """Candidates of each kind."""
 
@@ -125,7 +128,7 @@ def candidates_within(
         for part in (slice(2048), slice(None)):  # the tightest bounds rule most of them out
             left = values[part, None] - windows[part] @ kernels.T
             low, high = left.min(axis=0), left.max(axis=0)
-            fits = high - low <= 1 + 1e-9 if bias else np.maximum(-low, high) <= 0.5 + 1e-9
+            fits = high - low <= 1 + ROUNDING if bias else np.maximum(-low, high) <= 0.5 + ROUNDING
             divisors, rounded, kernels = divisors[fits], rounded[fits], kernels[fits]
         for numbers, divisor in zip(rounded, divisors, strict=True):
             whole = in_lowest_terms(numbers, int(divisor))
@@ -153,6 +156,7 @@ def simplest(low: float, high: float, divisor: int) -> float:
     (3, 0.5, -0.4666666666666667)
     """
     middle = (low + high) / 2
+    low, high = low - ROUNDING, high + ROUNDING
     for parts in (1, 2, 4, 5, 10, divisor, 2 * divisor, 100, 1000):
         numerator = round(middle * parts)
         if low <= numerator / parts <= high:

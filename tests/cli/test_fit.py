@@ -215,3 +215,16 @@ def test_a_bank_is_recovered_kernel_by_kernel(convtool, pair):
         Image.fromarray(after).save("after.png")
         (found,) = parse_bytes(ok(convtool(*FIT, "--rational", "-q")), "", "")
         assert np.array_equal(found.weights, kernel.weights)
+
+
+def test_names_in_a_list_between_tabs_and_errors_that_say_where(convtool, small, folder):
+    (folder / "a b.png").write_bytes((folder / "small.png").read_bytes())
+    convtool("conv", "small.png", "-k", "box3", "-o", "after.png")
+    (folder / "list").write_text('# two\n "a b.png"\t after.png\na b.png\tafter.png\n')
+    result = convtool("fit", "--pairs", "list", "--json")
+    assert json.loads(result.stdout)["pairs"] == 2
+    (folder / "list").write_text("small.png after.png\nsmall.png nope.png\n")
+    result = convtool("fit", "--pairs", "list")
+    assert result.returncode == 1
+    assert b"list: line 2: nope.png: no such file" in result.stderr
+    assert convtool("fit", "small.png", "after.png", "--json", "--format", "txt").returncode == 2

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from blocks import Blocks
+from PIL import Image, ImageFilter
 from reference import correlate
 from scipy.ndimage import correlate as scipy_correlate
 
@@ -13,6 +14,7 @@ from convtool import (
     find_kernel,
     find_kernels,
     fit_kernel,
+    read_image,
 )
 from convtool.fitting import bounds, fit_pairs
 from convtool.fitting.pairs import ImagePair, Model
@@ -291,9 +293,90 @@ SMOOTH = np.add.outer(np.arange(30.0), np.arange(30.0))
         (NOISE, NOISE, {"size": 0}, "size is 0, expected 1 or more"),
         (np.zeros((200, 200)), np.zeros((200, 200)), {"size": 99}, "more than can be learned"),
         (NOISE, "text", {}, "after: image has shape"),
-        (NOISE, NOISE > 9, {}, "too few pixels"),
     ],
 )  # fmt: skip
 def test_what_determines_no_kernel_is_an_error(before, after, options, message):
     with pytest.raises(ConvtoolError, match=message):
         fit_kernel(before, after, **options)
+
+
+def test_halves_that_went_up_are_seen_and_told(photo):
+    """OpenCV's fixed-point Gaussian rounds halves up, and is no kernel over a larger divisor."""
+    cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed")
+    found = fit_kernel(photo, cv2.GaussianBlur(photo, (3, 3), 0), 3, rational=True)
+    assert found.kernel.weights.tolist() == [[1, 2, 1], [2, 4, 2], [1, 2, 1]]
+    assert found.kernel.divisor == 16
+    assert found.agreement.exact < 1 == found.rounded_up.exact
+    ours = fit_kernel(photo, conv2d(photo, found.kernel, dtype=np.uint8), 3, rational=True)
+    assert (ours.agreement.exact, ours.rounded_up) == (1, None)
+
+
+@pytest.mark.parametrize("name", ["SHARPEN", "EDGE_ENHANCE", "SMOOTH", "BLUR", "FIND_EDGES"])
+def test_pillows_filters_are_recovered_exactly(photo, name):
+    filter_ = getattr(ImageFilter, name)
+    after = np.asarray(Image.fromarray(photo).filter(filter_))
+    size, divisor, _, weights = filter_.filterargs
+    found = fit_kernel(photo, after, size, rational=True).kernel
+    expected = np.reshape(weights, size)[::-1]  # Pillow lays kernels on upside down
+    assert np.array_equal(found.weights * divisor, expected * found.divisor)
+
+
+def test_images_of_no_more_than_rounding_determine_no_kernel(photo):
+    soft = conv2d(photo, find_kernel("gaussian:15,2"), dtype=np.uint8)
+    after = conv2d(soft, find_kernel("gaussian3"), dtype=np.uint8)
+    with pytest.raises(ConvtoolError, match="hold little more detail than their own rounding"):
+        fit_kernel(soft, after)
+    whole = fit_kernel(soft, after, rational=True)  # which makes every pixel
+    assert np.array_equal(whole.kernel.weights, find_kernel("gaussian3").weights)
+    floats = fit_kernel(soft, conv2d(soft, find_kernel("gaussian3")))
+    assert np.allclose(floats.kernel.weights, find_kernel("gaussian3").divided(), atol=1e-5)
+
+
+def test_a_bias_is_in_the_images_unit_whatever_the_results_depth(folder, crop, convtool):
+    Image.fromarray(crop).save("a.png")
+    convtool("conv", "a.png", "-k", "gaussian3", "--bias", "10", "--depth", "16", "-o", "b.png")
+    after = read_image("b.png")
+    found = fit_kernel(crop, after, rational=True, bias=True)
+    assert (found.kernel.divisor, found.kernel.bias) == (16, 10)
+    assert found.agreement.exact == 1
+    floats = fit_kernel(crop, after, bias=True)
+    assert 0.1 < floats.spread < 0.5  # grey levels of the result, as its RMS
+
+
+def test_pixels_that_are_no_numbers_do_not_count_in_whole_results(crop):
+    before = crop[..., 0].clip(20, 200).astype(np.float32)
+    after = before.astype(np.uint8)
+    before[5, 5] = np.nan
+    found = fit_kernel(before, after)
+    assert (found.agreement.exact, found.poor) == (1, False)
+
+
+def test_paddings_that_give_one_size_are_told_apart_by_what_they_explain(photo):
+    square = photo[:299, :299]
+    options = {"divisor": 4, "stride": (1, 2)}
+    for padding in ("full", "same"):
+        after = conv2d(square, [[1, 3]], padding=padding, dtype=np.uint8, **options)
+        found = fit_kernel(square, after, (1, 2), stride=(1, 2), rational=True)
+        assert found.kernel.weights.tolist() == [[1, 3]], padding
+        assert found.agreement.exact == 1
+
+
+def test_either_middle_of_an_even_kernel_is_found(crop):
+    for anchor in (None, (2, 1)):
+        kernel = Kernel(np.arange(1, 9).reshape(4, 2), 36, anchor=anchor)
+        found = fit_kernel(crop, conv2d(crop, kernel, dtype=np.uint8), (4, 2), rational=True)
+        assert np.array_equal(found.kernel.weights, kernel.weights)
+        assert found.kernel.anchor == anchor
+        assert found.agreement.exact == 1
+
+
+def test_nothing_can_be_learned_as_such_and_black_and_white_are_no_clipping(crop):
+    rng = np.random.default_rng(0)
+    noise = rng.normal(size=(40, 40))
+    found = fit_kernel(noise, noise * 0 + 7, bias=True)
+    assert np.allclose(found.kernel.weights, 0, atol=1e-9)
+    assert np.isclose(found.kernel.bias, 7)
+    black_or_white = rng.random((40, 40)) > 0.5
+    assert np.allclose(fit_kernel(black_or_white, black_or_white, 1).kernel.weights, 1)
+    tiny = rng.normal(size=(30, 30)) * 1e-160
+    assert np.allclose(fit_kernel(tiny, tiny, 1).kernel.weights, 1)  # and no warning
