@@ -1,6 +1,7 @@
 """Tables and JSON on stdout: text that fits a terminal, or 80 columns where there is none."""
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Sequence
@@ -54,5 +55,11 @@ def print_line(line: str) -> None:
 
 
 def print_json(value: Any) -> None:
-    """A value as JSON, for scripts."""
-    print_line(json.dumps(value, indent=2))
+    """A value as JSON, for scripts; lists of plain values on a line each."""
+    text = json.dumps(value, indent=2)
+    # JSON has no line ends in its texts; a list with a bracket in one of them stays as it is.
+    print_line(re.sub(r"\[\n *([^\[\]{}]*?)\n *\]", _on_a_line, text))
+
+
+def _on_a_line(found: re.Match[str]) -> str:
+    return "[" + re.sub(r"\n *", " ", found[1]) + "]"

@@ -164,7 +164,7 @@ def _stages() -> Iterator[str]:
     """The stages' options, where they are not those of the command of that name."""
     yield (
         "Words apart by `|`, or a list in a `.toml` or `.json` file; "
-        "`conv` and `pool` take the options of these commands up to `--gray` and `--relu`."
+        "`conv` and `pool` take the options of these commands that are listed here."
     )
     yield _text_of("pipelinetext")
     rows = ["| stage | options |", "| --- | --- |"]
