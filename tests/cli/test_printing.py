@@ -1,3 +1,4 @@
+import io
 import json
 from contextlib import redirect_stdout
 
@@ -13,21 +14,12 @@ values = st.recursive(
 )
 
 
-class Printed(list):
-    """What stands in for stdout."""
-
-    write = list.append
-
-    def flush(self):
-        """Nothing is kept back."""
-
-
 @given(value=values)
 def test_json_reads_back_whatever_stands_in_it(value):
-    lines = Printed()
+    lines = io.StringIO()
     with redirect_stdout(lines):
         print_json(value)
-    assert json.loads("".join(lines)) == value
+    assert json.loads(lines.getvalue()) == value
 
 
 def test_plain_lists_stand_on_a_line(capsys):
