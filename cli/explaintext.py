@@ -53,17 +53,17 @@ def _reached(found: "Explanation", number: int) -> "list[tuple[Path, Working]]":
 def _stage(found: "Explanation", number: int, width: int) -> Iterator[str]:
     """A stage in every channel."""
     reached = _reached(found, number)
-    places = {(one.row, one.col) for _, one in reached}
+    one_place = len({(one.row, one.col) for _, one in reached}) == 1
     if len(found.stops) > 1:
         stop = found.stops[number]
-        where = f"row {reached[0][1].row}, column {reached[0][1].col} of " * (len(places) == 1)
+        where = f"row {reached[0][1].row}, column {reached[0][1].col} of " if one_place else ""
         yield f"{len(found.stops) - number}. {stop.label}: {where}its map ({_size(stop.output)})"
         yield ""
     if not reached:
         yield "  no value comes from here: all in the window behind it is made up"
     for index, (path, one) in enumerate(reached):
         name = _name(path, one, len(found.paths))
-        if len(places) > 1:
+        if not one_place:
             name += f", row {one.row}, column {one.col}"
         table = _rows(one, number + 1 < len(found.stops))
         if number == 0:
@@ -164,5 +164,8 @@ def _foot(found: "Explanation", number: int) -> Iterator[str]:
     before = len(stops) - number - 1
     where = f"the map of stage {before}" if before else "the image"
     yield f"receptive field in {where}: {region} ({rows}x{cols})"
-    if region[:2] != region[2:]:
+    if not region.is_seen:
+        if not any(one.followed for _, one in _reached(found, number)):  # as alpha may be
+            yield "read there: nothing, all of it is made up"
+    elif not region.is_inside:
         yield f"read there: {region.seen}"

@@ -72,7 +72,7 @@ def _stage(found: Explanation, number: int) -> Block:
     if any(patch.border.any() for patch in patches):
         outside = stop.border if stop.border == "padding" else f"border ({stop.border})"
         said.append(f"hatched: {outside}")
-    if before and any(patch.pixels.size > 1 for patch in patches):
+    if before and any(_is_framed(one) for _, one in drawn):
         said.append(f"framed: goes on in stage {before}")
     parts.append(_remark("; ".join(said)))
     return above(*parts)
@@ -99,6 +99,14 @@ def _windows(one: Working, white: float | None, needed: Room, *, follow: bool) -
         if len(each.patches) > MOST_CHANNELS:
             shown.append(_remark(f"... and {len(each.patches) - MOST_CHANNELS} channels more"))
     return above(*shown)
+
+
+def _is_framed(one: Working) -> bool:
+    """Whether the element that the value is followed to is one of several that are drawn."""
+    if one.followed is None or one.followed.patch >= MOST_CHANNELS:
+        return False
+    each = one.terms[one.followed.term] if one.terms else one
+    return each.patches[one.followed.patch].pixels.size > 1
 
 
 def _marked(

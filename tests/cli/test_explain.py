@@ -106,7 +106,30 @@ def test_json_has_all_and_is_what_conv_computes(convtool, small, folder):
             products.sum(), products.sum() / 256
         ]  # fmt: skip
     (field,) = found["receptive_fields"]
-    assert (field["rows"], field["seen_rows"], field["border"]) == ([-1, 3], [0, 3], "edge")
+    assert (field["rows"], field["seen_rows"], field["border"]) == ([-1, 3], [[0, 3]], "edge")
+
+
+def test_rows_on_the_other_side_are_told_as_such(convtool, small):
+    command = "explain", "small.png", "-k", "edge", "--border", "wrap", "--at", "0,0"
+    text = out(convtool(*command))
+    assert "read there: rows 0..1 and 39, columns 0..1 and 49\n" in text
+    (field,) = json.loads(out(convtool(*command, "--json")))[0]["receptive_fields"]
+    assert (field["rows"], field["seen_rows"]) == ([-1, 1], [[0, 1], [39, 39]])
+    assert (field["cols"], field["seen_cols"]) == ([-1, 1], [[0, 1], [49, 49]])
+
+
+def test_a_window_that_is_all_made_up_has_nothing_behind_it(convtool, matrix):
+    command = ("explain", "m.csv", "relu | conv -k edge --border constant --padding 6",
+               "--at", "0,0")  # fmt: skip
+    text = out(convtool(*command))
+    assert (
+        "1. relu: its map (4x4x1)\n"
+        "\n"
+        "  no value comes from here: all in the window behind it is made up\n"
+    ) in text
+    assert text.count("read there: nothing, all of it is made up\n") == 2
+    fields = json.loads(out(convtool(*command, "--json")))[0]["receptive_fields"]
+    assert [field["seen_rows"] for field in fields] == [[], []]
 
 
 def test_json_of_what_is_no_number(convtool, folder):
