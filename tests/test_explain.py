@@ -2,6 +2,7 @@
 
 import io
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from convtool.pointwise import Abs, LeakyRelu, Relu, Sigmoid, Tanh
 from convtool.pool import Pool, pool2d
 from convtool.readers.array import ArrayReader
 from convtool.words import RANGES
+from convtool.workings.facts import largest_of
 from convtool.writers import FORMATS
 
 MATRIX = [[1, 3, 2, 1], [2, 9, 1, 1], [1, 3, 2, 3], [5, 6, 1, 2]]
@@ -427,6 +429,21 @@ def test_a_place_outside_the_map(place):
 def test_large_windows_are_abridged():
     assert abridged(9) == list(range(9))
     assert abridged(10) == [0, 1, 2, 3, None, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int8", "int64", "uint64", "float32"])
+def test_the_largest_pixel_of_many_is_found_in_little_memory(dtype):
+    rows = np.zeros((1500, 1000, 2), dtype)
+    rows[0, 0, 0], rows[-1, -1, -1] = 1, np.iinfo(dtype).min if dtype[0] == "i" else 1
+    expected = float(np.abs(rows[-1, -1, -1].astype(float)))
+    if dtype == "float32":
+        rows[700, 3] = np.nan, -np.inf
+    tracemalloc.start()
+    found = largest_of(rows)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == expected
+    assert peak < 2**23  # a copy as float64 has 2**24.5
 
 
 def test_grey_of_grey_and_of_floats():
