@@ -107,6 +107,25 @@ class Path(NamedTuple):
     """How the value becomes the pixel."""
 
 
+def engine_step(one: Working) -> Step:
+    """The engine's value as a last step, with a word on it where those before end elsewhere."""
+    same = numeral(one.steps[-1].value) == numeral(one.value)
+    return Step("value" if same else "value, as floats of the engine's add up", one.value)
+
+
+def worked_out(one: Working, is_last: bool) -> tuple[Step, ...]:
+    """The steps to a value: of the maps that are combined, and then its own.
+
+    The engine's value is one of them where it is the map's own, or is not what the steps come to.
+    """
+    found = []
+    for term in one.terms:
+        name = term.stage.removeprefix("conv ")
+        found += [step._replace(text=f"{name}: {step.text}") for step in worked_out(term, False)]
+    ends = engine_step(one)
+    return (*found, *one.steps, *((ends,) if is_last or ends.text != "value" else ()))
+
+
 class Explanation(NamedTuple):
     """All that a value of a map is made of, in each channel."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from ..explain import WON, Explanation, Path
+from ..explain import WON, Explanation, Path, worked_out
 from ..workings.facts import Patch, Working, numeral
 from .blocks import (
     BODY,
@@ -122,15 +122,8 @@ def _marked(
 
 def _calculation(one: Working, path: Path, last: bool) -> Block:
     """The steps from the products to the value, and on to the pixel."""
-    rows = []
-    for term in one.terms:
-        name = term.stage.removeprefix("conv ")
-        rows += [(f"{name}: {step.text}", step.value) for step in term.steps]
-    rows += [(step.text, step.value) for step in one.steps]
-    if last:
-        rows.append(("value", one.value))
-        rows += [(step.text, step.value) for step in path.steps[:-1]]
-    return lines([(text, numeral(value)) for text, value in rows])
+    steps = [*worked_out(one, last), *(path.steps[:-1] if last else ())]
+    return lines([(step.text, numeral(step.value)) for step in steps])
 
 
 def _pixel(pixel: int, told: str, depth: int) -> Block:

@@ -106,6 +106,16 @@ def test_a_frame_is_spoken_of_where_there_is_one(monkeypatch, text, told):
     assert any("framed: goes on in stage 1" in line for line in said) == told
 
 
+def test_a_value_that_its_steps_miss_is_told_in_every_stage(monkeypatch, folder):
+    said = []
+    monkeypatch.setattr(explanations, "lines", lambda rows: said.append(dict(rows)) or room(1, 1))
+    weights = np.random.default_rng(5).normal(size=(7, 7))
+    np.save("w.npy", weights - weights.mean())
+    flat = np.full((9, 9, 1), 201, np.uint8)
+    draw("p", {"map": explained(flat, "conv -k w.npy | relu", (4, 4))})
+    assert list(said[1]) == ["sum of the products", "value, as floats of the engine's add up"]
+
+
 def test_several_maps_are_on_one_page():
     found = explained(IMAGE, "conv -k edge", (3, 3))
     one, two = draw("p", {"a": found}), draw("p", {"a": found, "b": found})
