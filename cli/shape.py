@@ -10,9 +10,14 @@ from .job import STREAM
 
 if TYPE_CHECKING:
     from convtool.image import Header
-    from convtool.shapes import Shapes
+    from convtool.shapes import Row, Shapes
 
 HEAD = ("stage", "output", "weights", "multiply-adds", "field", "step", "method")
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+SHORTEST = 12
+"""Columns that names of stages have, whatever the numbers take."""
 
 
 @click.command(cls=options.TakesPipeline, no_args_is_help=True)
@@ -90,9 +95,9 @@ def _say_too_large(found: "Shapes") -> None:
 
 
 def _print(found: "Shapes") -> None:
-    from .printing import print_line, print_table
+    from .printing import print_line, print_table, width
 
-    rows = [("image", _times(found.input), "", "", "", "", "")]
+    rows: list[tuple[str, ...]] = [("image", _times(found.input), "", "", "", "", "")]
     rows += [
         (
             row.stage,
@@ -108,6 +113,10 @@ def _print(found: "Shapes") -> None:
     if len(found.rows) > 1:
         totals = f"{found.weights:,}", _table_number(found.multiply_adds)
         rows.append(("in all", "", *totals, "", "", ""))
+    # Names of stages fold, so that no number has to.
+    others = sum(max(map(len, column)) + 2 for column in list(zip(HEAD, *rows, strict=True))[1:])
+    room = max(width() - others, SHORTEST)
+    rows = [("\n".join(_folded(stage, room)), *rest) for stage, *rest in rows]
     print_table(HEAD, rows, right=" rrrrr ")
     joined = f"{_number(found.inputs)} x {_number(found.outputs)}"
     print_line(
@@ -116,6 +125,16 @@ def _print(found: "Shapes") -> None:
     )
     if found.alpha:
         print_line("The image's alpha is in the shapes, and in none of the other numbers.")
+
+
+def _folded(stage: str, room: int) -> list[str]:
+    """The name of a stage in lines; ``padding valid`` stays together."""
+    from textwrap import wrap
+
+    name, *places = stage.split(", ")
+    whole = ", ".join((name, *(place.replace(" ", NO_BREAK) for place in places)))
+    lines = wrap(whole, room, break_on_hyphens=False)
+    return [line.replace(NO_BREAK, " ") for line in lines]
 
 
 def _times(sizes: tuple[int, ...]) -> str:
@@ -145,7 +164,7 @@ def _as_json(found: "Shapes") -> dict[str, Any]:
     return {
         "input": found.input,
         "alpha": found.alpha,
-        "stages": [row._asdict() for row in found.rows],
+        "stages": [_row_as_json(row) for row in found.rows],
         "weights": found.weights,
         "multiply_adds": found.multiply_adds,
         "fully_connected": {
@@ -154,3 +173,13 @@ def _as_json(found: "Shapes") -> dict[str, Any]:
             "weights": found.fully_connected,
         },
     }
+
+
+def _row_as_json(row: "Row") -> dict[str, Any]:
+    """A stage; of what its windows are a list of each kernel's, where kernels differ."""
+    told = row._asdict()
+    places = [place._asdict() for place in told.pop("places")]
+    for key in ("window", "stride", "dilation", "padding"):
+        values = [place[key] for place in places]
+        told[key] = values if len(set(values)) > 1 else next(iter(values), None)
+    return told

@@ -47,6 +47,26 @@ def test_json_is_exact(convtool, folder, small):
     assert list(np.load(folder / "map.npy").shape)[:2] == found["stages"][-1]["shape"][:2]
 
 
+def test_json_says_where_windows_are(convtool):
+    pipeline = "conv -k edge --stride 2 | relu | conv -k edge -k gaussian5 --combine max"
+    stages = json.loads(out(convtool("shape", "8x9", pipeline, "--json")))["stages"]
+    keys = "window", "stride", "dilation", "padding"
+    assert [[stage[key] for key in keys] for stage in stages] == [
+        [[3, 3], [2, 2], [1, 1], [[0, 1], [1, 1]]],
+        [None] * 4,
+        [[[3, 3], [5, 5]], [1, 1], [1, 1], [[[1, 1], [1, 1]], [[2, 2], [2, 2]]]],
+    ]
+
+
+def test_long_names_of_stages_fold(convtool):
+    pipeline = "conv -k log5 --stride 2 --padding 1,0,1,0 --dilation 2x1 | pool -s 3 --ceil"
+    text = out(convtool("shape", "1000000x1000000x3", pipeline))
+    assert max(map(len, text.splitlines())) <= 80
+    column = " ".join(line[: text.index("output") - 11].strip() for line in text.splitlines()[2:])
+    assert "conv log5 5x5, stride 2, padding 1,0,1,0, dilation 2x1" in " ".join(column.split())
+    assert "1000000x1000000x3" in text
+
+
 def test_only_the_header_of_an_image_is_read(convtool, folder):
     noise = np.random.default_rng(0).integers(0, 256, (900, 1000, 3), np.uint8)
     Image.fromarray(noise).save("broken.png")
