@@ -29,7 +29,11 @@ MERGED = POOL._replace(
 """pool with its mode as --pool, which asks for it."""
 
 
-@click.command(cls=options.TakesPipeline, no_args_is_help=True)
+@click.command(
+    cls=options.TakesPipeline,
+    no_args_is_help=True,
+    short_help="Explain one value of a map: window, kernel, products, pixel.",
+)
 @click.argument("image", metavar="IMAGE", type=options.FILE)
 @click.argument("pipeline", required=False, metavar="[PIPELINE]", type=options.FILE)
 @click.option(
@@ -134,6 +138,10 @@ def _check(given: Mapping[str, Any]) -> None:
     if given["output"]:
         from convtool.writers import format_of
 
+        from .resultfile import check_replaces_none
+
+        check_replaces_none(given["output"], [given["image"]], "the image that is explained")
+        check_replaces_none(given["output"], given["kernel"], "the kernel of the map")
         try:
             if format_of(given["output"]).pixels:
                 return

@@ -9,7 +9,11 @@ from convtool.operations import OPERATIONS, Maps
 from . import job, options
 
 
-@click.command(cls=options.TakesPipeline, no_args_is_help=False)
+@click.command(
+    cls=options.TakesPipeline,
+    no_args_is_help=False,
+    short_help="Run stages over IMAGE, in one pass, with exact values between.",
+)
 @click.argument("pipeline", required=False, metavar="PIPELINE", type=options.FILE)
 @options.images
 @options.grid

@@ -20,7 +20,11 @@ SHORTEST = 12
 """Columns that names of stages have, whatever the numbers take."""
 
 
-@click.command(cls=options.TakesPipeline, no_args_is_help=True)
+@click.command(
+    cls=options.TakesPipeline,
+    no_args_is_help=True,
+    short_help="Tell shapes and cost of PIPELINE, without computing a pixel.",
+)
 @click.argument("image", metavar="IMAGE|HxWxC", type=options.FILE)
 @click.argument("pipeline", metavar="PIPELINE", type=options.FILE)
 @click.option("--json", "json_", is_flag=True, help="Print one object of JSON.")

@@ -282,6 +282,16 @@ def test_the_picture_and_json_at_once(convtool, small, folder):
     assert (folder / "s.png").exists()
 
 
+@pytest.mark.parametrize("output", ["small.png", "./small.png", "link.png"])
+def test_the_image_is_not_replaced(convtool, small, folder, output):
+    (folder / "link.png").symlink_to("small.png")
+    before = (folder / "small.png").read_bytes()
+    result = convtool("explain", "small.png", "-k", "edge", "--at", "0,0", "-o", output)
+    assert result.returncode == 2
+    assert f"-o {output} would replace the image that is explained" in result.stderr.decode()
+    assert (folder / "small.png").read_bytes() == before
+
+
 def test_help_has_its_examples_first_and_the_options_of_both(convtool):
     text = out(convtool("explain", "--help"))
     assert 0 < text.index("Examples:") < text.index("Options:")
