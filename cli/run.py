@@ -6,7 +6,7 @@ import click
 
 from convtool.operations import OPERATIONS, Maps
 
-from . import job, options
+from . import job, mixups, options
 
 
 @click.command(
@@ -40,6 +40,7 @@ def run(ctx: click.Context, /, pipeline: str | None, images: tuple[str, ...], **
     if pipeline is None:
         names = ", ".join(OPERATIONS)
         raise click.UsageError(f"Missing argument 'PIPELINE', stages of {names} apart by |")
+    mixups.check_pipeline_first(pipeline)
     job.help_if_nothing_piped(ctx, images, given)
 
     def maps() -> Maps:

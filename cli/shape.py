@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import options
+from . import mixups, options
 from .job import STREAM
 
 if TYPE_CHECKING:
@@ -38,10 +38,11 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
       convtool shape 224x224x3 'conv -k samples/conv1.npy | relu | pool' --json
       convtool shape photo.png layer.toml
 
-    HxW or HxWxC stands for an 8-bit image of that size; of IMAGE no more is read than it takes
-    to know its size, type and channels. PIPELINE is what `convtool run` takes.
+    HxW or HxWxC stands for an 8-bit image of that size. Of an IMAGE that is a PNG or NPY file no
+    more is read than its size, type and channels take (but of a PNG that is shown turned); any
+    other is decoded whole. PIPELINE is what `convtool run` takes.
 
-    For each stage: its map (rows x columns x channels), its weights (biases not counted),
+    For each stage, with what of its stride, padding and dilation is not the default: its map (rows x columns x channels), its weights (biases not counted),
     its multiply-adds (a product for each weight and value of the map; pooling has none), the
     receptive field (the piece of IMAGE that one value depends on), the step in IMAGE from one
     value's field to the next one's, and the method that the engine plans for a convolution.
@@ -52,6 +53,7 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
     from convtool.errors import at
     from convtool.shapes import header_of_size, shapes
 
+    mixups.check_image_first(image, pipeline)
     header = header_of_size(image) or _header_of_file(image)
     with options.usage():
         from convtool.pipeline import Pipeline
@@ -72,6 +74,7 @@ def _header_of_file(image: str) -> "Header":
     from convtool.errors import ConvtoolError, TooManyPixels
     from convtool.readers import open_image, open_stream
 
+    mixups.check_size(image)
     try:
         if image != STREAM:
             return open_image(image, ahead=False).header

@@ -292,6 +292,18 @@ def test_the_image_is_not_replaced(convtool, small, folder, output):
     assert (folder / "small.png").read_bytes() == before
 
 
+@pytest.mark.parametrize("stages", ["relu", "conv -k edge|relu", " pool | relu"])
+@pytest.mark.parametrize("command", [["explain", "--at", "0,0"], ["shape"]])
+def test_the_order_of_run_is_told(convtool, small, folder, command, stages):
+    name, *rest = command
+    result = convtool(name, stages, "small.png", *rest)
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert result.stderr.decode().startswith(f"convtool {name}: IMAGE comes before PIPELINE, found")
+    assert result.stderr.count(b"\n") == 1
+    Image.new("L", (4, 4)).save(folder / "relu", "png")
+    assert convtool(name, "relu", "abs", *rest).returncode == 0
+
+
 def test_help_has_its_examples_first_and_the_options_of_both(convtool):
     text = out(convtool("explain", "--help"))
     assert 0 < text.index("Examples:") < text.index("Options:")
@@ -313,8 +325,8 @@ def test_help_has_its_examples_first_and_the_options_of_both(convtool):
         (["-k", "edge"], 2, "Missing option '--at'"),
         (["--at", "0,0"], 2, "found none, expected one of --kernel, --pool and PIPELINE"),
         (["relu", "--pool", "max", "--at", "0,0"], 2, "found --pool and PIPELINE, expected one"),
-        (["-k", "edge", "--at", "0"], 2, "found '0', expected a position as 0,1"),
-        (["-k", "edge", "--at", "-1,0"], 2, "found '-1,0', expected a position"),
+        (["-k", "edge", "--at", "0"], 2, "found '0', expected ROW,COL, as 0,1"),
+        (["-k", "edge", "--at", "-1,0"], 2, "found '-1,0', expected ROW,COL"),
         (["-k", "edge", "--size", "2", "--at", "0,0"], 2, "--size goes with --pool"),
         (["--pool", "max", "--fill", "2", "--at", "0,0"], 2, "--fill goes with --kernel"),
         (["relu", "--gray", "--at", "0,0"], 2, "--gray goes into the words of PIPELINE"),
@@ -322,6 +334,9 @@ def test_help_has_its_examples_first_and_the_options_of_both(convtool):
         (["-k", "edge", "--stride", "0", "--at", "0,0"], 2, "stride: found '0', expected 1 or"),
         (["--pool", "best", "--at", "0,0"], 2, "Invalid value for '--pool'"),
         (["blur", "--at", "0,0"], 2, "stage 1: found 'blur'"),
+        (["edge", "--at", "0,0"], 2, "; a kernel is given as --kernel edge (see"),
+        (["0 1; 1 0", "--at", "0,0"], 2, "; a kernel is given as --kernel '0 1; 1 0' (see"),
+        (["edge | relu", "--at", "0,0"], 2, "tanh, abs, gray (see convtool explain --help)"),
         (["conv", "-k", "edge", "--at", "0,0"], 2, "found --kernel and PIPELINE"),
         (["relu", "--at", "0,0", "-o", "x.npy"], 2, "-o x.npy: holds numbers"),
         (["relu", "--at", "0,0", "-o", "x.xyz"], 2, "x.xyz: extension '.xyz' is unknown"),

@@ -124,6 +124,11 @@ def test_help_has_its_examples_first(convtool):
     [
         (["4x4"], 2, "Missing argument 'PIPELINE'"),
         (["4x4", "conv", "-k", "edge"], 2, "Is the pipeline quoted? 'conv ... | relu'"),
+        (["480X640", "relu"], 2, "found '480X640', expected IMAGE or a size as 480x640x3"),
+        (["480,640,3", "relu"], 2, "found '480,640,3', expected IMAGE or a size as 480x640x3"),
+        (["480 x 640", "relu"], 2, "found '480 x 640', expected IMAGE or a size as 480x640x3"),
+        (["480*640", "relu"], 2, "expected IMAGE or a size as 480x640x3"),
+        (["480-640", "relu"], 1, "480-640: no such file"),
         (["4x4", "blur"], 2, "stage 1: found 'blur'"),
         (["0x4", "relu"], 1, "size: found 0 rows"),
         (["nothere.png", "relu"], 1, "nothere.png: no such file"),
