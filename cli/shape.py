@@ -42,10 +42,11 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
     more is read than its size, type and channels take (but of a PNG that is shown turned); any
     other is decoded whole. PIPELINE is what `convtool run` takes.
 
-    For each stage, with what of its stride, padding and dilation is not the default: its map (rows x columns x channels), its weights (biases not counted),
-    its multiply-adds (a product for each weight and value of the map; pooling has none), the
-    receptive field (the piece of IMAGE that one value depends on), the step in IMAGE from one
-    value's field to the next one's, and the method that the engine plans for a convolution.
+    For each stage, named with the stride, padding and dilation that are not its defaults: its
+    map (rows x columns x channels), its weights (biases not counted), its multiply-adds (a
+    product for each weight and value of the map; pooling has none), the receptive field (the
+    piece of IMAGE that one value depends on), the step in IMAGE from one value's field to the
+    next one's, and the method that the engine plans for a convolution.
 
     Last, the weights of a fully connected layer, which joins each value of IMAGE to each value
     of the last map, beside the weights of PIPELINE.
