@@ -76,6 +76,14 @@ def test_only_the_header_of_an_image_is_read(convtool, folder):
     assert "900x1000x3" in out(convtool("shape", "broken.png", "conv -k edge"))
 
 
+def test_any_other_format_is_decoded_whole_as_help_says(convtool, folder):
+    Image.new("RGB", (300, 200)).save("broken.bmp")
+    (folder / "broken.bmp").write_bytes((folder / "broken.bmp").read_bytes()[:-9000])
+    assert convtool("shape", "broken.bmp", "relu").returncode == 1
+    text = " ".join(out(convtool("shape", "--help")).split())
+    assert "PNG or NPY file" in text
+
+
 def test_a_file_beyond_the_limit_is_told_by_its_size(convtool, folder):
     (folder / "huge.ppm").write_bytes(b"P5\n100000 100000\n255\n")
     result = convtool("shape", "huge.ppm", "relu")
