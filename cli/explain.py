@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from convtool.errors import ConvtoolError, at
+from convtool.errors import ConvtoolError, OptionError, at
 from convtool.operations import CONV, POOL, Maps, Operation
 from convtool.options import Position
 from convtool.words import STDIN
 
-from . import options
+from . import mixups, options
 from .job import STREAM
 
 if TYPE_CHECKING:
@@ -29,7 +29,11 @@ MERGED = POOL._replace(
 """pool with its mode as --pool, which asks for it."""
 
 
-@click.command(cls=options.TakesPipeline, no_args_is_help=True)
+@click.command(
+    cls=options.TakesPipeline,
+    no_args_is_help=True,
+    short_help="Explain one value of a map: window, kernel, products, pixel.",
+)
 @click.argument("image", metavar="IMAGE", type=options.FILE)
 @click.argument("pipeline", required=False, metavar="[PIPELINE]", type=options.FILE)
 @click.option(
@@ -71,8 +75,9 @@ def explain(**given: Any) -> None:
     The values come from the engine, and each is worked out once more and compared. The pixel
     is the one that a PNG of the map has. IMAGE may be -, for stdin.
     """
-    _check(given)
     image: str = given["image"]
+    mixups.check_image_first(image, given["pipeline"])
+    _check(given)
     with options.usage():
         maps = _maps(given)
     name = STDIN if image == STREAM else image
@@ -134,6 +139,10 @@ def _check(given: Mapping[str, Any]) -> None:
     if given["output"]:
         from convtool.writers import format_of
 
+        from .resultfile import check_replaces_none
+
+        check_replaces_none(given["output"], [given["image"]], "the image that is explained")
+        check_replaces_none(given["output"], given["kernel"], "the kernel of the map")
         try:
             if format_of(given["output"]).pixels:
                 return
@@ -153,7 +162,10 @@ def _maps(given: Mapping[str, Any]) -> Maps:
         _words(given, None)
         from convtool.pipeline import Pipeline
 
-        found = Pipeline.find(given["pipeline"])
+        try:
+            found = Pipeline.find(given["pipeline"])
+        except OptionError as error:
+            raise OptionError(f"{error}{mixups.kernel_hint(given['pipeline'])}") from None
         return {found.name: list(found.operators)}
     if given["kernel"]:
         lookup = Lookup(stdin=sys.stdin.buffer if sys.stdin else None)

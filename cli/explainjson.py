@@ -35,8 +35,13 @@ def as_json(image: str, name: str, found: "Explanation") -> dict[str, Any]:
 
 
 def _region(region: "Region") -> dict[str, Any]:
-    """First and last positions, both counted."""
-    return {key: [start, stop - 1] for key, (start, stop) in region._asdict().items()}
+    """First and last positions, both counted; what is seen as a list of such runs."""
+    return {
+        "rows": [region.rows[0], region.rows[1] - 1],
+        "cols": [region.cols[0], region.cols[1] - 1],
+        "seen_rows": [[first, last - 1] for first, last in region.seen_rows],
+        "seen_cols": [[first, last - 1] for first, last in region.seen_cols],
+    }
 
 
 def _path(path: "Path") -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from convtool.explain import WON
+from convtool.explain import WON, worked_out
 from convtool.workings.facts import numeral
 
 from .gridtext import IN_FULL, lines_of_patch
@@ -12,7 +12,7 @@ from .gridtext import IN_FULL, lines_of_patch
 if TYPE_CHECKING:
     from convtool.explain import Explanation, Path
     from convtool.image import Header
-    from convtool.workings.facts import Patch, Working
+    from convtool.workings.facts import Working
 
 FULL, BRIEF = 4, 12
 """Channels that are explained in full, and further ones of which the last step is told."""
@@ -32,13 +32,18 @@ def lines_of(image: str, found: "Sequence[Explanation]", width: int) -> Iterator
 def _explanation(image: str, found: "Explanation", width: int) -> Iterator[str]:
     place = f"row {found.row}, column {found.col} of the map ({_size(found.output)})"
     alone = f"{found.stops[0].label}, " if len(found.stops) == 1 else ""
-    yield f"{image} ({_size(found.input)}): {alone}{place}"
+    yield from _wrapped(f"{image} ({_size(found.input)}): {alone}{place}", width)
     for number in range(len(found.stops)):
         yield ""
         yield from _stage(found, number, width)
         yield ""
         for text in _foot(found, number):
             yield from (f"  {line}" for line in wrap(text, width - 2))
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """A heading; what does not fit into its line is indented below."""
+    return wrap(text, width, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _size(header: "Header") -> str:
@@ -53,21 +58,20 @@ def _reached(found: "Explanation", number: int) -> "list[tuple[Path, Working]]":
 def _stage(found: "Explanation", number: int, width: int) -> Iterator[str]:
     """A stage in every channel."""
     reached = _reached(found, number)
-    places = {(one.row, one.col) for _, one in reached}
+    one_place = len({(one.row, one.col) for _, one in reached}) == 1
     if len(found.stops) > 1:
         stop = found.stops[number]
-        where = f"row {reached[0][1].row}, column {reached[0][1].col} of " * (len(places) == 1)
-        yield f"{len(found.stops) - number}. {stop.label}: {where}its map ({_size(stop.output)})"
+        where = f"row {reached[0][1].row}, column {reached[0][1].col} of " if one_place else ""
+        head = f"{len(found.stops) - number}. {stop.label}: {where}its map ({_size(stop.output)})"
+        yield from _wrapped(head, width)
         yield ""
     if not reached:
         yield "  no value comes from here: all in the window behind it is made up"
     for index, (path, one) in enumerate(reached):
         name = _name(path, one, len(found.paths))
-        if len(places) > 1:
+        if not one_place:
             name += f", row {one.row}, column {one.col}"
-        table = _rows(one, number + 1 < len(found.stops))
-        if number == 0:
-            table += _ending(path)
+        table = _rows(path, number, len(found.stops) - number - 1)
         if index == FULL + BRIEF:
             yield f"  ... and {len(reached) - index} channels more{IN_FULL}"
             return
@@ -91,30 +95,28 @@ def _name(path: "Path", one: "Working", count: int) -> str:
     return f"channel {one.channel}{behind}"
 
 
-def _rows(one: "Working", more: bool) -> Rows:
-    """The steps of a working, and the element that the stage before is explained at."""
-    rows = []
-    for term in one.terms:
-        name = term.stage.removeprefix("conv ")
-        rows += [(f"{name}: {step.text}", numeral(step.value)) for step in term.steps]
-    rows += [(step.text, numeral(step.value)) for step in one.steps]
-    if one.followed and one.kind in WON:
-        row, col = one.followed.source
-        rows[-1] = f"{rows[-1][0]}, from row {row}, column {col}", rows[-1][1]
-    elif one.followed and more and one.kind in ("conv", "combine", "mean", "sum", "lp"):
-        row, col = one.followed.source
-        rows.append((f"followed to row {row}, column {col}: {one.followed.why}", ""))
-    return rows
+def _rows(path: "Path", number: int, before: int) -> Rows:
+    """The steps of a working, on to the pixel, and the element that is explained next."""
+    one = path.workings[number]
+    rows = [(step.text, numeral(step.value)) for step in worked_out(one, number == 0)]
+    ending = _ending(path) if number == 0 else []
+    if one.followed is None:
+        return rows + ending
+    where, why = "row {}, column {}".format(*one.followed.source), one.followed.why
+    if one.kind in WON and one.steps[-1].text.startswith(why):
+        rows[0] = f"{rows[0][0]}, from {where}", rows[0][1]
+    elif before and one.kind in ("conv", "combine", "mean", "sum", "lp", *WON):
+        ending.append((f"goes on in stage {before} at {where}: {why}", ""))
+    elif one.kind in WON:
+        ending.append((f"{why}: {where}", ""))
+    return rows + ending
 
 
 def _ending(path: "Path") -> Rows:
     """From the value to the pixel."""
-    value, last = numeral(path.value), path.workings[0].steps[-1]
-    words = "value" if numeral(last.value) == value else "value, as floats of the engine's add up"
-    rows = [(words, value)]
     if path.pixel is None:
-        return [*rows, ("no pixel: a map of so many channels is no picture", "")]
-    rows += [(step.text, numeral(step.value)) for step in path.steps[:-1]]
+        return [("no pixel: a map of so many channels is no picture", "")]
+    rows = [(step.text, numeral(step.value)) for step in path.steps[:-1]]
     told = path.steps[-1].text
     return [*rows, (told if told == "pixel" else f"pixel, {told}", str(path.pixel))]
 
@@ -133,7 +135,7 @@ def _table(rows: Rows, width: int) -> Iterator[str]:
 def _grids(one: "Working", width: int) -> Iterator[str]:
     """The windows of a working, and of those of combined maps."""
     for term in one.terms:
-        yield f"{term.stage}:"
+        yield from _wrapped(f"{term.stage}:", width)
         yield from _grids(term, width)
     if all(patch.pixels.size == 1 for patch in one.patches) and one.kind not in ("conv", *WON):
         return
@@ -150,19 +152,32 @@ def _grids(one: "Working", width: int) -> Iterator[str]:
 def _foot(found: "Explanation", number: int) -> Iterator[str]:
     """What lies in the border, and what a value depends on in a stage's input."""
     stop, stops = found.stops[number], found.stops
-    patches: list[Patch] = []
-    for _, one in _reached(found, number):
-        patches += [patch for each in (one, *one.terms) for patch in each.patches]
-    outside = max((int(patch.border.sum()) for patch in patches), default=0)
-    if outside:
-        what = f"lie in the border ({stop.border}), here in parentheses"
-        if stop.border == "padding":
-            what = "are padding, here (.)"
-        yield f"{outside} of {patches[0].border.size} elements {what}"
+    yield from _outside([one for _, one in _reached(found, number)], stop.border)
     region = stop.region
     rows, cols = (span[1] - span[0] for span in (region.rows, region.cols))
     before = len(stops) - number - 1
     where = f"the map of stage {before}" if before else "the image"
     yield f"receptive field in {where}: {region} ({rows}x{cols})"
-    if region[:2] != region[2:]:
+    if not region.is_seen:
+        if not any(one.followed for _, one in _reached(found, number)):  # as alpha may be
+            yield "read there: nothing, all of it is made up"
+    elif not region.is_inside:
         yield f"read there: {region.seen}"
+
+
+def _outside(workings: "Sequence[Working]", border: str) -> Iterator[str]:
+    """How many elements lie in the border; of combined maps of each, where they differ."""
+    most: dict[str, tuple[int, int]] = {}
+    for one in workings:
+        for each in one.terms or (one,):
+            for patch in each.patches if each.kind != "carried" else ():  # never in the border
+                count = int(patch.border.sum()), patch.border.size
+                most[each.stage] = max(most.get(each.stage, count), count)
+    what = f"lie in the border ({border}), here in parentheses"
+    if border == "padding":
+        what = "are padding, here (.)"
+    alike = len(set(most.values())) == 1
+    for name, (outside, size) in list(most.items())[: 1 if alike else None]:
+        of = "" if alike else f"{name.removeprefix('conv ')}: "
+        if outside:
+            yield f"{of}{outside} of {size} elements {what}"

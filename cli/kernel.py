@@ -4,6 +4,8 @@ from importlib import import_module
 
 import click
 
+from .context import named
+
 MODULES = {
     "list": "kernel_list",
     "show": "kernel_show",
@@ -28,7 +30,7 @@ class _Commands(click.Group):
             return None
         module = import_module(f".{MODULES[cmd_name]}", __package__)
         command: click.Command = getattr(module, f"{cmd_name}_")
-        return command
+        return named(command)
 
 
 @click.group(cls=_Commands)

@@ -10,6 +10,7 @@ from convtool.generators import GENERATORS, Generator, generator_of
 from convtool.options import Option, Word
 
 from . import kernels, options
+from .context import named
 
 
 class _Parameter(options.Value):
@@ -39,7 +40,7 @@ class _Generators(click.Group):
             raise click.UsageError(f"no kernel is made by the name {cmd_name!r}; {names}", ctx)
         try:
             with at(f"kernel {cmd_name!r}"):
-                return _command(generator, generator.words(cmd_name.partition(":")[2]))
+                return named(_command(generator, generator.words(cmd_name.partition(":")[2])))
         except ConvtoolError as error:
             raise click.UsageError(str(error), ctx) from None
 

@@ -14,6 +14,8 @@ import click
 from convtool import __version__
 from convtool.errors import ConvtoolError
 
+from .context import named
+
 MANY_OBJECTS = 50_000
 """Objects made before Python looks for garbage among them: imports make many, and no garbage."""
 
@@ -46,7 +48,7 @@ class LazyGroup(click.Group):
             return None
         module = import_module(f"{__package__}.{cmd_name}")
         command: click.Command = getattr(module, cmd_name)
-        return command
+        return named(command)
 
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any

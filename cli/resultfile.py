@@ -1,11 +1,30 @@
 """Where a result goes that is bytes: a file, or stdout."""
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+import click
+
 from convtool.errors import ConvtoolError
+
+
+def check_replaces_none(path: str | None, inputs: Iterable[str], what: str) -> None:
+    """Raise UsageError where OUT is one of the files that something is made of.
+
+    `what` says what that file is: "the image that is explained". A name of no file is none.
+    """
+    if path is None:
+        return
+    for name in inputs:
+        try:
+            same = os.path.samefile(path, name)
+        except (OSError, ValueError):  # ValueError: a NUL in a name
+            continue
+        if same:
+            raise click.UsageError(f"-o {path} would replace {what}")
 
 
 @contextmanager

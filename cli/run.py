@@ -6,10 +6,14 @@ import click
 
 from convtool.operations import OPERATIONS, Maps
 
-from . import job, options
+from . import job, mixups, options
 
 
-@click.command(cls=options.TakesPipeline, no_args_is_help=False)
+@click.command(
+    cls=options.TakesPipeline,
+    no_args_is_help=False,
+    short_help="Run stages over IMAGE, in one pass, with exact values between.",
+)
 @click.argument("pipeline", required=False, metavar="PIPELINE", type=options.FILE)
 @options.images
 @options.grid
@@ -36,6 +40,7 @@ def run(ctx: click.Context, /, pipeline: str | None, images: tuple[str, ...], **
     if pipeline is None:
         names = ", ".join(OPERATIONS)
         raise click.UsageError(f"Missing argument 'PIPELINE', stages of {names} apart by |")
+    mixups.check_pipeline_first(pipeline)
     job.help_if_nothing_piped(ctx, images, given)
 
     def maps() -> Maps:

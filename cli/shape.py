@@ -5,17 +5,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import options
+from . import mixups, options
 from .job import STREAM
 
 if TYPE_CHECKING:
     from convtool.image import Header
-    from convtool.shapes import Shapes
+    from convtool.shapes import Row, Shapes
 
 HEAD = ("stage", "output", "weights", "multiply-adds", "field", "step", "method")
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
-@click.command(cls=options.TakesPipeline, no_args_is_help=True)
+SHORTEST = 12
+"""Columns that names of stages have, whatever the numbers take."""
+
+
+@click.command(
+    cls=options.TakesPipeline,
+    no_args_is_help=True,
+    short_help="Tell shapes and cost of PIPELINE, without computing a pixel.",
+)
 @click.argument("image", metavar="IMAGE|HxWxC", type=options.FILE)
 @click.argument("pipeline", metavar="PIPELINE", type=options.FILE)
 @click.option("--json", "json_", is_flag=True, help="Print one object of JSON.")
@@ -29,13 +38,15 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
       convtool shape 224x224x3 'conv -k samples/conv1.npy | relu | pool' --json
       convtool shape photo.png layer.toml
 
-    HxW or HxWxC stands for an 8-bit image of that size; of IMAGE no more is read than it takes
-    to know its size, type and channels. PIPELINE is what `convtool run` takes.
+    HxW or HxWxC stands for an 8-bit image of that size. Of an IMAGE that is a PNG or NPY file no
+    more is read than its size, type and channels take (but of a PNG that is shown turned); any
+    other is decoded whole. PIPELINE is what `convtool run` takes.
 
-    For each stage: its map (rows x columns x channels), its weights (biases not counted),
-    its multiply-adds (a product for each weight and value of the map; pooling has none), the
-    receptive field (the piece of IMAGE that one value depends on), the step in IMAGE from one
-    value's field to the next one's, and the method that the engine plans for a convolution.
+    For each stage, named with the stride, padding and dilation that are not its defaults: its
+    map (rows x columns x channels), its weights (biases not counted), its multiply-adds (a
+    product for each weight and value of the map; pooling has none), the receptive field (the
+    piece of IMAGE that one value depends on), the step in IMAGE from one value's field to the
+    next one's, and the method that the engine plans for a convolution.
 
     Last, the weights of a fully connected layer, which joins each value of IMAGE to each value
     of the last map, beside the weights of PIPELINE.
@@ -43,6 +54,7 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
     from convtool.errors import at
     from convtool.shapes import header_of_size, shapes
 
+    mixups.check_image_first(image, pipeline)
     header = header_of_size(image) or _header_of_file(image)
     with options.usage():
         from convtool.pipeline import Pipeline
@@ -63,6 +75,7 @@ def _header_of_file(image: str) -> "Header":
     from convtool.errors import ConvtoolError, TooManyPixels
     from convtool.readers import open_image, open_stream
 
+    mixups.check_size(image)
     try:
         if image != STREAM:
             return open_image(image, ahead=False).header
@@ -90,9 +103,9 @@ def _say_too_large(found: "Shapes") -> None:
 
 
 def _print(found: "Shapes") -> None:
-    from .printing import print_line, print_table
+    from .printing import print_line, print_table, width
 
-    rows = [("image", _times(found.input), "", "", "", "", "")]
+    rows: list[tuple[str, ...]] = [("image", _times(found.input), "", "", "", "", "")]
     rows += [
         (
             row.stage,
@@ -108,6 +121,10 @@ def _print(found: "Shapes") -> None:
     if len(found.rows) > 1:
         totals = f"{found.weights:,}", _table_number(found.multiply_adds)
         rows.append(("in all", "", *totals, "", "", ""))
+    # Names of stages fold, so that no number has to.
+    others = sum(max(map(len, column)) + 2 for column in list(zip(HEAD, *rows, strict=True))[1:])
+    room = max(width() - others, SHORTEST)
+    rows = [("\n".join(_folded(stage, room)), *rest) for stage, *rest in rows]
     print_table(HEAD, rows, right=" rrrrr ")
     joined = f"{_number(found.inputs)} x {_number(found.outputs)}"
     print_line(
@@ -116,6 +133,16 @@ def _print(found: "Shapes") -> None:
     )
     if found.alpha:
         print_line("The image's alpha is in the shapes, and in none of the other numbers.")
+
+
+def _folded(stage: str, room: int) -> list[str]:
+    """The name of a stage in lines; ``padding valid`` stays together."""
+    from textwrap import wrap
+
+    name, *places = stage.split(", ")
+    whole = ", ".join((name, *(place.replace(" ", NO_BREAK) for place in places)))
+    lines = wrap(whole, room, break_on_hyphens=False)
+    return [line.replace(NO_BREAK, " ") for line in lines]
 
 
 def _times(sizes: tuple[int, ...]) -> str:
@@ -145,7 +172,7 @@ def _as_json(found: "Shapes") -> dict[str, Any]:
     return {
         "input": found.input,
         "alpha": found.alpha,
-        "stages": [row._asdict() for row in found.rows],
+        "stages": [_row_as_json(row) for row in found.rows],
         "weights": found.weights,
         "multiply_adds": found.multiply_adds,
         "fully_connected": {
@@ -154,3 +181,13 @@ def _as_json(found: "Shapes") -> dict[str, Any]:
             "weights": found.fully_connected,
         },
     }
+
+
+def _row_as_json(row: "Row") -> dict[str, Any]:
+    """A stage; of what its windows are a list of each kernel's, where kernels differ."""
+    told = row._asdict()
+    places = [place._asdict() for place in told.pop("places")]
+    for key in ("window", "stride", "dilation", "padding"):
+        values = [place[key] for place in places]
+        told[key] = values if len(set(values)) > 1 else next(iter(values), None)
+    return told

@@ -103,3 +103,27 @@ def check_divisor(value: object) -> float:
     if divisor == 0:
         raise ConvtoolError("divisor is 0, expected any other number")
     return divisor
+
+
+def pair_words(values: Pair) -> str:
+    """A pair as an option has it.
+
+    >>> pair_words((2, 2)), pair_words((2, 1))
+    ('2', '2x1')
+    """
+    rows, cols = values
+    return str(rows) if rows == cols else f"{rows}x{cols}"
+
+
+def padding_words(padding: NamedPadding | Sides) -> str:
+    """A padding as an option has it.
+
+    >>> padding_words("valid"), padding_words(((1, 1), (2, 2))), padding_words(((0, 1), (0, 1)))
+    ('valid', '1x2', '0,1,0,1')
+    """
+    if isinstance(padding, str):
+        return padding
+    (top, bottom), (left, right) = padding
+    if top == bottom and left == right:
+        return pair_words((top, left))
+    return f"{top},{bottom},{left},{right}"

@@ -9,6 +9,7 @@
 All hold at any distance: reflect and mirror go back and forth, wrap goes round and round.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -72,6 +73,35 @@ def rows_needed(start: int, stop: int, height: int, border: Border) -> Pair:
     if found.size == 0:
         return 0, 1
     return int(found.min()), int(found.max()) + 1
+
+
+def runs_needed(start: int, stop: int, size: int, border: Border) -> tuple[Pair, ...]:
+    """The sources of the positions start..stop - 1, as runs first..last - 1 in order.
+
+    >>> runs_needed(-1, 2, 320, "wrap"), runs_needed(-1, 2, 320, "mirror")
+    (((0, 2), (319, 320)), ((0, 2),))
+    >>> runs_needed(-3, 0, 320, "constant")
+    ()
+    """
+    inside = max(start, 0), min(stop, size)
+    if border == "constant" or inside == (start, stop):
+        return (inside,) if inside[0] < inside[1] else ()
+    if border == "edge":
+        return ((min(inside[0], size - 1), max(inside[1], 1)),)
+    if stop - start >= 2 * size:  # once round, and once back and forth
+        return ((0, size),)
+    return joined([(int(p), int(p) + 1) for p in sources(start, stop, size, border)])
+
+
+def joined(runs: Iterable[Pair]) -> tuple[Pair, ...]:
+    """Runs (first, last), the last not counted, in order, those that touch made one."""
+    found: list[Pair] = []
+    for first, last in sorted(runs):
+        if found and first <= found[-1][1]:
+            found[-1] = found[-1][0], max(last, found[-1][1])
+        else:
+            found.append((first, last))
+    return tuple(found)
 
 
 def extend(

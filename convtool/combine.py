@@ -1,7 +1,7 @@
 """Several feature maps of one image made into one."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -14,21 +14,37 @@ from .stage import Operator, Stage, run_band
 from .words import COMBINATIONS, Combination
 
 
+class Windowed(Operator, Protocol):
+    """An operator that lays windows on an image."""
+
+    @property
+    def title(self) -> str:
+        """What people call it, wherever its windows are: ``conv sobel_x 3x3``."""
+        ...
+
+    @property
+    def placing(self) -> tuple[str, ...]:
+        """What of its windows' places is not as usual: ``stride 2``."""
+        ...
+
+
 class Combine:
     """Run several operators on the same image and combine their maps value by value.
 
     sum, mean, max; magnitude: the root of the sum of squares, as for sobel_x with sobel_y.
     """
 
-    def __init__(self, operators: Sequence[Operator], how: Combination) -> None:
+    def __init__(self, operators: Sequence[Windowed], how: Combination) -> None:
         self.operators = tuple(operators)
         self.how = check_word("combine", how, COMBINATIONS)
 
     @property
     def label(self) -> str:
         """``magnitude of sobel_x 3x3, sobel_y 3x3``; of more than three, how many."""
-        names = [operator.label.removeprefix("conv ") for operator in self.operators]
-        return f"{self.how} of {', '.join(names) if len(names) <= 3 else f'{len(names)} kernels'}"
+        names = [operator.title.removeprefix("conv ") for operator in self.operators]
+        shown = ", ".join(names) if len(names) <= 3 else f"{len(names)} kernels"
+        places = dict.fromkeys(word for operator in self.operators for word in operator.placing)
+        return ", ".join((f"{self.how} of {shown}", *places))
 
     def bind(self, header: Header) -> "CombineStage":
         """The stage for images of this description; ConvtoolError where map sizes differ."""

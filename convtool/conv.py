@@ -17,7 +17,9 @@ from .arguments import (
     check_float,
     check_number,
     check_word,
+    padding_words,
     pair,
+    pair_words,
     sides,
     whole_number,
 )
@@ -217,9 +219,26 @@ class Conv:
 
     @property
     def label(self) -> str:
+        """``conv sobel_x 3x3, stride 2``"""
+        return ", ".join((self.title, *self.placing))
+
+    @property
+    def title(self) -> str:
         """``conv sobel_x 3x3``"""
         rows, cols = self.taps
         return " ".join(filter(None, ("conv", self.name, f"{rows}x{cols}")))
+
+    @property
+    def placing(self) -> tuple[str, ...]:
+        """What of the windows' places is not as usual: ``stride 2``, ``padding valid``."""
+        found = []
+        if self.stride != (1, 1):
+            found.append(f"stride {pair_words(self.stride)}")
+        if self.padding != "same":
+            found.append(f"padding {padding_words(self.padding)}")
+        if self.dilation != (1, 1):
+            found.append(f"dilation {pair_words(self.dilation)}")
+        return tuple(found)
 
     def bind(self, header: Header) -> ConvStage:
         """The stage for images of this description."""

@@ -10,6 +10,7 @@ from .combine import CombineStage
 from .convstage import ConvStage
 from .errors import ConvtoolError, at
 from .filtering import shown, with_extremes
+from .geometry import Axis
 from .image import Header
 from .pixelsteps import alpha_steps, pixel_steps
 from .readers.array import Reader
@@ -17,7 +18,7 @@ from .stage import Operator, Stage
 from .threads import check_threads
 from .tone import Tone
 from .traces import Traced, last_band, read_rows, rows_needed, trace
-from .words import Range
+from .words import Border, Range
 from .workings import working
 from .workings.facts import Block, Step, Value, Working, item, numeral
 from .writers import FORMATS
@@ -28,6 +29,9 @@ LARGEST_SHOWN = 9
 WON = ("max", "min", "median")
 """Kinds of pools in which one element wins."""
 
+Runs = tuple[Pair, ...]
+"""Positions in order, as runs (first, last), the last one of each not counted."""
+
 
 class Region(NamedTuple):
     """The receptive field of a value in the image or in a map on the way."""
@@ -35,12 +39,22 @@ class Region(NamedTuple):
     rows: Pair
     cols: Pair
     """Positions (first, last), the last one not counted; those outside lie in the border."""
-    seen_rows: Pair
-    seen_cols: Pair
-    """The rows and columns inside that they are, or are copies of."""
+    seen_rows: Runs
+    seen_cols: Runs
+    """The rows and columns inside that they are, or are copies of; none where all is made up."""
 
     def __str__(self) -> str:
-        return place_of(self.rows, self.cols)
+        return place_of((self.rows,), (self.cols,))
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether anything inside is."""
+        return bool(self.seen_rows and self.seen_cols)
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether all of it is."""
+        return ((self.rows,), (self.cols,)) == (self.seen_rows, self.seen_cols)
 
     @property
     def seen(self) -> str:
@@ -48,17 +62,21 @@ class Region(NamedTuple):
         return place_of(self.seen_rows, self.seen_cols)
 
 
-def place_of(rows: Pair, cols: Pair) -> str:
-    """Rows and columns (first, last), the last not counted, in words.
+def place_of(rows: Runs, cols: Runs) -> str:
+    """Rows and columns in words.
 
-    >>> place_of((0, 3), (5, 6))
-    'rows 0..2, column 5'
+    >>> place_of(((0, 2), (9, 10)), ((5, 6),))
+    'rows 0..1 and 9, column 5'
     """
-    words = [("row", rows), ("column", cols)]
-    return ", ".join(
-        f"{word}s {first}..{last - 1}" if last - first > 1 else f"{word} {first}"
-        for word, (first, last) in words
-    )
+    return f"{_runs('row', rows)}, {_runs('column', cols)}"
+
+
+def _runs(word: str, runs: Runs) -> str:
+    count = sum(last - first for first, last in runs)
+    shown = [f"{first}..{last - 1}" if last - first > 1 else f"{first}" for first, last in runs]
+    *most, last_shown = shown
+    listed = f"{', '.join(most)} and {last_shown}" if most else last_shown
+    return f"{word}{'s' * (count > 1)} {listed}"
 
 
 class Stop(NamedTuple):
@@ -87,6 +105,25 @@ class Path(NamedTuple):
     """What a picture shows of the value; None for a map that is no picture."""
     steps: tuple[Step, ...]
     """How the value becomes the pixel."""
+
+
+def engine_step(one: Working) -> Step:
+    """The engine's value as a last step, with a word on it where those before end elsewhere."""
+    same = numeral(one.steps[-1].value) == numeral(one.value)
+    return Step("value" if same else "value, as floats of the engine's add up", one.value)
+
+
+def worked_out(one: Working, is_last: bool) -> tuple[Step, ...]:
+    """The steps to a value: of the maps that are combined, and then its own.
+
+    The engine's value is one of them where it is the map's own, or is not what the steps come to.
+    """
+    found = []
+    for term in one.terms:
+        name = term.stage.removeprefix("conv ")
+        found += [step._replace(text=f"{name}: {step.text}") for step in worked_out(term, False)]
+    ends = engine_step(one)
+    return (*found, *one.steps, *((ends,) if is_last or ends.text != "value" else ()))
 
 
 class Explanation(NamedTuple):
@@ -240,7 +277,7 @@ def _stops(
 ) -> tuple[Stop, ...]:
     """The receptive field in the input of each stage, the last stage first."""
     rows, cols = ((o, o + 1) for o in place)
-    region = Region(rows, cols, rows, cols)
+    region = Region(rows, cols, (rows,), (cols,))
     inputs = [image, *(stage.output for stage in stages[:-1])]
     found = []
     for operator, stage, header in zip(
@@ -266,19 +303,27 @@ def _before(stage: Stage, header: Header, region: Region) -> Region:
     """What a region of a stage's map is made of in its input."""
     if isinstance(stage, CombineStage):
         parts = [_before(inner, header, region) for inner in stage.stages]
-        hulls = [
+        rows, cols = (
             (min(start for start, _ in spans), max(stop for _, stop in spans))
-            for spans in zip(*parts, strict=True)
-        ]
-        return Region(*hulls)
+            for spans in zip(*(part[:2] for part in parts), strict=True)
+        )
+        seen_rows, seen_cols = (
+            border.joined(run for runs in some for run in runs)
+            for some in zip(*(part[2:] for part in parts), strict=True)
+        )
+        return Region(rows, cols, seen_rows, seen_cols)
     if not stage.windows:
         return region
     kind = stage.border if isinstance(stage, ConvStage) else "constant"
-    axes = stage.windows[0]
-    sizes = header.height, header.width
-    spans = [axis.span(*span) for axis, span in zip(axes, region[:2], strict=True)]
-    seen = [
-        border.rows_needed(*axis.span(*span), size, kind)
-        for axis, span, size in zip(axes, region[2:], sizes, strict=True)
-    ]
-    return Region(*spans, *seen)
+    down, across = stage.windows[0]
+    seen_rows = _seen(down, region.seen_rows, header.height, kind)
+    seen_cols = _seen(across, region.seen_cols, header.width, kind)
+    if not (seen_rows and seen_cols):
+        seen_rows = seen_cols = ()
+    return Region(down.span(*region.rows), across.span(*region.cols), seen_rows, seen_cols)
+
+
+def _seen(axis: Axis, runs: Runs, size: int, kind: Border) -> Runs:
+    """What lies in the input under the windows of these positions."""
+    needed = (border.runs_needed(*axis.span(*run), size, kind) for run in runs)
+    return border.joined(run for some in needed for run in some)

@@ -132,7 +132,7 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
     filters = [found for spec in given["kernel"] for found in lookup.filters(spec)]
     before: list[Operator] = [Gray()] if given["gray"] else []
     after: list[Operator] = [Relu()] if given["relu"] else []
-    operators: list[Operator] = [
+    operators = [
         Conv(
             **_weights(one, given, lookup),
             stride=given["stride"] or 1,

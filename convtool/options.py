@@ -87,7 +87,7 @@ class Position:
         """The pair (row, column)."""
         match = re.fullmatch(r"(\d{1,9})\s*[,\s]\s*(\d{1,9})", _word(value, {2: ","}), re.ASCII)
         if match is None:
-            raise ConvtoolError(f"found {value!r}, expected a position as 0,1")
+            raise ConvtoolError(f"found {value!r}, expected ROW,COL, as 0,1")
         return int(match[1]), int(match[2])
 
 

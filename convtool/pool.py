@@ -14,7 +14,9 @@ from .arguments import (
     check_flag,
     check_number,
     check_word,
+    padding_words,
     pair,
+    pair_words,
     sides,
 )
 from .border import extend, rows_needed
@@ -137,9 +139,18 @@ class Pool:
 
     @property
     def label(self) -> str:
-        """``pool max 2x2``"""
+        """``pool max 3x3, stride 2``"""
         rows, cols = self.size
-        return f"pool {self.mode} {rows}x{cols}"
+        found = [f"pool {self.mode} {rows}x{cols}"]
+        if self.stride != self.size:
+            found.append(f"stride {pair_words(self.stride)}")
+        if self.padding != ((0, 0), (0, 0)):
+            found.append(f"padding {padding_words(self.padding)}")
+        if self.dilation != (1, 1):
+            found.append(f"dilation {pair_words(self.dilation)}")
+        if self.ceil_mode:
+            found.append("ceil")
+        return ", ".join(found)
 
     def bind(self, header: Header) -> "PoolStage":
         """The stage for images of this description."""

@@ -6,21 +6,31 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .arguments import LARGEST, Pair
+from .arguments import LARGEST, Pair, Sides
 from .bands import segments
 from .combine import CombineStage
 from .convstage import ConvStage
 from .errors import ConvtoolError
-from .geometry import Field
+from .geometry import Field, Window
 from .image import CHANNEL_NAMES, Header
 from .stage import Operator, Stage
+
+
+class Placing(NamedTuple):
+    """Where the windows of a stage are."""
+
+    window: Pair
+    stride: Pair
+    dilation: Pair
+    padding: Sides
+    """Rows and columns that are made up around the map, as `padding` comes to."""
 
 
 class Row(NamedTuple):
     """One stage of a pipeline."""
 
     stage: str
-    """What it is called: ``conv sobel_x 3x3``."""
+    """What it is called: ``conv sobel_x 3x3, stride 2``."""
     shape: tuple[int, int, int]
     """(rows, columns, channels) of its map, alpha counted with the channels."""
     weights: int
@@ -33,6 +43,8 @@ class Row(NamedTuple):
     """(rows, columns) of the image from one value's field to the next one's."""
     method: str
     """How the convolution will be computed; empty for what is none."""
+    places: tuple[Placing, ...]
+    """Where its windows are; those of each kernel where several are combined, and differ."""
 
 
 class Shapes(NamedTuple):
@@ -118,6 +130,7 @@ def shapes(operators: Sequence[Operator], header: Header) -> Shapes:
                 (vertical.size, horizontal.size),
                 (vertical.step, horizontal.step),
                 ", ".join(dict.fromkeys(one.plan.method for one in convolutions)),
+                tuple(dict.fromkeys(map(_placing, stage.windows))),
             )
         )
     return Shapes(_shape(header), header.has_alpha, tuple(rows), _values(header), _values(output))
@@ -133,6 +146,16 @@ def through(fields: tuple[Field, Field], stage: Stage) -> tuple[Field, Field]:
     for other_rows, other_cols in found[1:]:
         rows, cols = rows.joined(other_rows), cols.joined(other_cols)
     return rows, cols
+
+
+def _placing(window: Window) -> Placing:
+    rows, cols = window
+    return Placing(
+        (rows.taps, cols.taps),
+        (rows.stride, cols.stride),
+        (rows.dilation, cols.dilation),
+        ((rows.before, rows.after), (cols.before, cols.after)),
+    )
 
 
 def _convolutions(stage: Stage) -> list[ConvStage]:

@@ -2,6 +2,7 @@
 
 import io
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from convtool.pointwise import Abs, LeakyRelu, Relu, Sigmoid, Tanh
 from convtool.pool import Pool, pool2d
 from convtool.readers.array import ArrayReader
 from convtool.words import RANGES
+from convtool.workings.facts import largest_of
 from convtool.writers import FORMATS
 
 MATRIX = [[1, 3, 2, 1], [2, 9, 1, 1], [1, 3, 2, 3], [5, 6, 1, 2]]
@@ -34,6 +36,10 @@ def explained(image, text, place, **options):
     may_have_alpha = options.pop("may_have_alpha", False)
     reader = reader_of(image, may_have_alpha=may_have_alpha)
     return explain(reader, Pipeline.parse(text).operators, place, **options)
+
+
+def positions(runs):
+    return [position for run in runs for position in range(*run)]
 
 
 def steps(one):
@@ -61,7 +67,7 @@ def test_an_edge_kernel_at_a_corner():
     assert (one.value, found.paths[0].pixel) == (-14, 0)
     assert steps(found.paths[0]) == [("clipped from -14", 0)]
     region = found.stops[0].region
-    assert (region.rows, region.seen_rows) == ((-1, 2), (0, 2))
+    assert (region.rows, region.seen_rows) == ((-1, 2), ((0, 2),))
     assert str(region) == "rows -1..1, columns -1..1"
 
 
@@ -252,17 +258,19 @@ def test_a_value_depends_on_its_receptive_field_alone(image, operators, data):
     place, _ = any_place(data, map_)
     region = explain(reader_of(image), operators, place).stops[-1].region
     other = np.random.default_rng(2).integers(-999, 999, image.shape, np.int16)
-    inside = slice(*region.seen_rows), slice(*region.seen_cols)
+    inside = np.ix_(positions(region.seen_rows), positions(region.seen_cols))
     other[inside] = image[inside]
     assert map_[place] == pytest.approx(run(operators, other)[place], rel=1e-5, abs=1e-2)
 
 
-@given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 2), st.integers(1, 2), st.data())
-def test_a_value_depends_on_all_of_its_receptive_field(size, other, stride, second, data):
+@given(
+    st.integers(1, 3), st.integers(1, 3), st.integers(1, 2), st.integers(1, 2), borders, st.data()
+)  # fmt: skip
+def test_a_value_depends_on_all_of_its_receptive_field(size, other, stride, second, border, data):
     """Of positive weights, with no steps or dilations that leave something out."""
     image = np.zeros((11, 12), np.uint8)
     stages = [
-        Conv(np.ones((taps, taps)), stride=min(step, taps), border="constant")
+        Conv(np.ones((taps, taps)), stride=min(step, taps), border=border)
         for taps, step in ((size, stride), (other, second))
     ]
     map_ = run(stages, image)
@@ -271,7 +279,7 @@ def test_a_value_depends_on_all_of_its_receptive_field(size, other, stride, seco
     single = np.eye(132, dtype=np.uint8).reshape(11, 12, 132)  # a channel for each pixel
     seen = (run(stages, single)[place] != 0).reshape(11, 12)
     expected = np.zeros((11, 12), bool)
-    expected[slice(*region.seen_rows), slice(*region.seen_cols)] = True
+    expected[np.ix_(positions(region.seen_rows), positions(region.seen_cols))] = True
     assert np.array_equal(seen, expected)
 
 
@@ -321,7 +329,7 @@ def test_fields_are_the_arithmetic_one_and_what_is_read():
         ((-1, 2), (2, 5)), ((-2, 4), (4, 10)), ((-3, 5), (3, 11))
     ]  # fmt: skip
     assert [(stop.region.seen_rows, stop.region.seen_cols) for stop in found.stops] == [
-        ((0, 2), (2, 4)), ((0, 4), (4, 8)), ((0, 5), (3, 9))
+        (((0, 2),), ((2, 4),)), (((0, 4),), ((4, 8),)), (((0, 5),), ((3, 9),))
     ]  # fmt: skip
 
 
@@ -421,6 +429,21 @@ def test_a_place_outside_the_map(place):
 def test_large_windows_are_abridged():
     assert abridged(9) == list(range(9))
     assert abridged(10) == [0, 1, 2, 3, None, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int8", "int64", "uint64", "float32"])
+def test_the_largest_pixel_of_many_is_found_in_little_memory(dtype):
+    rows = np.zeros((1500, 1000, 2), dtype)
+    rows[0, 0, 0], rows[-1, -1, -1] = 1, np.iinfo(dtype).min if dtype[0] == "i" else 1
+    expected = float(np.abs(rows[-1, -1, -1].astype(float)))
+    if dtype == "float32":
+        rows[700, 3] = np.nan, -np.inf
+    tracemalloc.start()
+    found = largest_of(rows)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert found == expected
+    assert peak < 2**23  # a copy as float64 has 2**24.5
 
 
 def test_grey_of_grey_and_of_floats():

@@ -25,7 +25,8 @@ def test_the_rows_of_a_pipeline():
         "480x640x3", "conv -k sobel_x --gray --relu | pool | conv -k gaussian5 --stride 2"
     )
     assert [row.stage for row in found.rows] == [
-        "gray", "conv sobel_x 3x3", "relu", "pool max 2x2", "conv gaussian5 5x5"
+        "gray", "conv sobel_x 3x3", "relu", "pool max 2x2",
+        "conv gaussian5 5x5, stride 2",
     ]  # fmt: skip
     assert [row.shape for row in found.rows] == [
         (480, 640, 1), (480, 640, 1), (480, 640, 1), (240, 320, 1), (120, 160, 1)
@@ -67,6 +68,40 @@ def test_combined_kernels_add_up_and_see_what_any_of_them_sees():
     assert row.stage == "sum of kernel 1x3, kernel 5x1"
     (row,) = foretold("20x30", "conv -k kirsch --combine max").rows
     assert row.stage == "max of 8 kernels"
+
+
+@pytest.mark.parametrize(
+    ("text", "stage"),
+    [
+        ("conv -k edge", "conv edge 3x3"),
+        ("conv -k edge --stride 2 --padding same", "conv edge 3x3, stride 2"),
+        ("conv -k edge --stride 2x1 --padding valid", "conv edge 3x3, stride 2x1, padding valid"),
+        ("conv -k edge --padding 2 --dilation 2", "conv edge 3x3, padding 2, dilation 2"),
+        ("conv -k edge --padding 1x2", "conv edge 3x3, padding 1x2"),
+        ("conv -k edge --padding 0,1,2,3", "conv edge 3x3, padding 0,1,2,3"),
+        ("pool -s 3", "pool max 3x3"),
+        ("pool -s 3 --stride 3x2 --ceil", "pool max 3x3, stride 3x2, ceil"),
+        ("pool -s 2 --padding 1 --dilation 2", "pool max 2x2, padding 1, dilation 2"),
+        ("pool -s 2x1 --padding same", "pool max 2x1, padding same"),
+        ("conv -k edge -k box5 --combine sum --stride 2", "sum of edge 3x3, box5 5x5, stride 2"),
+    ],
+)
+def test_a_stage_names_what_its_maps_size_comes_of(text, stage):
+    (row,) = foretold("20x30", text).rows
+    assert row.stage == stage
+
+
+@pytest.mark.parametrize("padding", ["same", "same_lower", "valid", "full", "3", "1,2,3,4"])
+@pytest.mark.parametrize("dilation", [1, 2])
+def test_the_places_of_windows_give_the_size(padding, dilation):
+    text = f"conv -k '1 2 3; 4 5 6' --stride 2x3 --dilation {dilation} --padding {padding}"
+    (row,) = foretold("20x31", text).rows
+    (place,) = row.places
+    assert (place.window, place.stride, place.dilation) == ((2, 3), (2, 3), (dilation, dilation))
+    for axis, size in enumerate((20, 31)):  # as Dumoulin and Visin (2016) have it
+        reach = (place.window[axis] - 1) * dilation + 1
+        room = size + sum(place.padding[axis]) - reach
+        assert row.shape[axis] == room // place.stride[axis] + 1
 
 
 STAGES = [

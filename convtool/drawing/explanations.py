@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from ..explain import WON, Explanation, Path
+from ..explain import WON, Explanation, Path, worked_out
 from ..workings.facts import Patch, Working, numeral
 from .blocks import (
     BODY,
@@ -72,7 +72,7 @@ def _stage(found: Explanation, number: int) -> Block:
     if any(patch.border.any() for patch in patches):
         outside = stop.border if stop.border == "padding" else f"border ({stop.border})"
         said.append(f"hatched: {outside}")
-    if before and any(patch.pixels.size > 1 for patch in patches):
+    if before and any(_is_framed(one) for _, one in drawn):
         said.append(f"framed: goes on in stage {before}")
     parts.append(_remark("; ".join(said)))
     return above(*parts)
@@ -101,6 +101,14 @@ def _windows(one: Working, white: float | None, needed: Room, *, follow: bool) -
     return above(*shown)
 
 
+def _is_framed(one: Working) -> bool:
+    """Whether the element that the value is followed to is one of several that are drawn."""
+    if one.followed is None or one.followed.patch >= MOST_CHANNELS:
+        return False
+    each = one.terms[one.followed.term] if one.terms else one
+    return each.patches[one.followed.patch].pixels.size > 1
+
+
 def _marked(
     one: Working, each: Working, term: int, index: int, follow: bool
 ) -> tuple[int, int] | None:
@@ -114,15 +122,8 @@ def _marked(
 
 def _calculation(one: Working, path: Path, last: bool) -> Block:
     """The steps from the products to the value, and on to the pixel."""
-    rows = []
-    for term in one.terms:
-        name = term.stage.removeprefix("conv ")
-        rows += [(f"{name}: {step.text}", step.value) for step in term.steps]
-    rows += [(step.text, step.value) for step in one.steps]
-    if last:
-        rows.append(("value", one.value))
-        rows += [(step.text, step.value) for step in path.steps[:-1]]
-    return lines([(text, numeral(value)) for text, value in rows])
+    steps = [*worked_out(one, last), *(path.steps[:-1] if last else ())]
+    return lines([(step.text, numeral(step.value)) for step in steps])
 
 
 def _pixel(pixel: int, told: str, depth: int) -> Block:

@@ -92,7 +92,7 @@ def _combine(
     for one, made in zip(operator.operators, stage.stages, strict=True):
         band = run_band(made, block.rows, block.top, *cut)
         term = item(band[row - cut[0], col, index])
-        terms.append(working(one, made, block, cut, place, term))
+        terms.append(working(one, made, block, cut, place, term)._replace(stage=one.title))
     if terms[0].kind == "carried":
         return terms[0]._replace(stage=operator.label, value=value)
     values = [float(term.value) for term in terms]

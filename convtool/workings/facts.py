@@ -25,6 +25,9 @@ OFF = 1e-5
 HUGE = 2.0**1000
 """Parts of a sum as large as this may pass the end of float64 on the way, in whatever order."""
 
+PIECE = 1 << 18
+"""Values of which a copy is made at a time: a band may be the whole of an image."""
+
 Place = tuple[int, int, int]
 """(row, column, channel) of a map."""
 
@@ -250,8 +253,15 @@ def _unit(dtype: DType) -> float:
 
 def largest_of(rows: Array) -> float:
     """The largest magnitude of the finite pixels."""
-    values = rows.astype(FLOAT64)
-    return float(np.abs(np.nan_to_num(values, nan=0, posinf=0, neginf=0)).max())
+    if is_integer(rows.dtype):
+        return float(max(int(rows.max()), -int(rows.min())))
+    height = max(1, PIECE // max(rows[0].size, 1))
+    return max(_largest(rows[top : top + height]) for top in range(0, len(rows), height))
+
+
+def _largest(rows: Array) -> float:
+    values = np.abs(rows.astype(FLOAT64))
+    return float(np.max(values, where=np.isfinite(values), initial=0.0))
 
 
 def item(value: Any) -> Value:

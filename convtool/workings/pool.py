@@ -113,10 +113,14 @@ def _median(pixels: Array) -> Merged:
         step = Step(f"the middle one of {_elements(len(order))} in order", low)
         return (step,), low, 0.0, int(lower), "the middle one"
     middle = exact(low) if low == high else (exact(low) + exact(high)) / 2
-    text = f"halfway from {numeral(low)} to {numeral(high)}, the middle two of {len(order)}"
+    if low == high:
+        text, why = f"the middle two of {len(order)} are both {numeral(low)}", "one of these two"
+    else:
+        text = f"halfway between {numeral(low)} and {numeral(high)}, the middle two of {len(order)}"
+        why = "the lower one of the middle two"
     off = 1e-6 * max(abs(low), abs(high)) if math.isfinite(low) and math.isfinite(high) else 0.0
     step = Step(text, as_float(middle))
-    return (step,), middle, off, int(lower), "the lower one of the middle two"
+    return (step,), middle, off, int(lower), why
 
 
 def _norm(p: float, magnitudes: Array, largest: int) -> Merged:

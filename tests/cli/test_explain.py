@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from convtool import conv2d, find_kernel, read_image
+from convtool.workings.facts import numeral
 
 MATRIX = "1,3,2,1\n2,9,1,1\n1,3,2,3\n5,6,1,2\n"
 
@@ -79,11 +80,71 @@ def test_a_pipeline_back_to_the_image(convtool, small):
     ["-k", "0.123456 -1e-9 12345.678", "--padding", "full"],
     ["-k", "; ".join(["-1.23456e-7 " * 9] * 9)], ["-k", "1 1", "--divisor", "-1.23456e-200"],
     ["conv -k kirsch -k robinson --combine sum | conv -k log5 | sigmoid | pool -m median"],
+    ["-k", "sobel_x", "-k", "sobel_y", "-k", "scharr_x", "--combine", "magnitude"],
+    ["conv -k sobel_x -k sobel_y -k scharr_x --combine magnitude | pool"],
     ["--pool", "mean", "-s", "21"], ["--pool", "lp", "--p", "3.5"], ["--pool", "median", "-s", "2"],
 ])  # fmt: skip
 def test_lines_fit_80_columns(convtool, small, options):
     text = out(convtool("explain", "small.png", *options, "--at", "0,1"))
     assert max(map(len, text.splitlines())) <= 80, text
+
+
+def test_where_a_stage_goes_on_comes_last_and_in_the_words_of_pictures(convtool, matrix):
+    text = out(convtool("explain", "m.csv", "relu | conv -k '1 2'", "--at", "1,1"))
+    assert (
+        "    sum of the products  11\n"
+        "    value                11\n"
+        "    pixel                11\n"
+        "    goes on in stage 1 at row 1, column 1: the largest product\n"
+    ) in text
+
+
+@pytest.mark.parametrize(
+    ("place", "pipeline", "told"),
+    [
+        ("0,0", "pool -m median -s 2", "halfway between 2 and 3, the middle two of 4 2.5 value"),
+        ("0,0", "pool -m median -s 2", "pixel, rounded 2 the lower one of the middle two: row 1, "),
+        ("1,1", "pool -m median -s 2", "the middle two of 4 are both 2 2 value 2 pixel 2 one of "),
+        ("1,1", "relu | pool -m median -s 2", "goes on in stage 1 at row 2, column 2: one of"),
+        ("0,0", "pool -m median -s 3", "the middle one of 9 elements in order, from row 1, col"),
+    ],
+)  # fmt: skip
+def test_medians_can_be_read(convtool, folder, place, pipeline, told):
+    (folder / "m.csv").write_text("1,3,2,1\n2,9,1,1\n1,3,2,3\n5,6,1,2\n")
+    assert told in " ".join(out(convtool("explain", "m.csv", pipeline, "--at", place)).split())
+
+
+def test_elements_in_the_border_are_counted_for_each_kernel(convtool, small, folder):
+    command = "explain", "small.png", "-k", "sobel_x", "--combine", "max", "--at", "0,0"
+    assert "lie in" not in out(convtool(*command[:4], "--at", "3,3"))
+    assert "  5 of 9 elements lie in" in out(convtool(*command, "-k", "sobel_y"))
+    text = out(convtool(*command, "-k", "gaussian7"))
+    assert "  sobel_x 3x3: 5 of 9 elements lie in the border (edge)" in text
+    assert "  gaussian7 7x7: 33 of 49 elements lie in the border (edge)" in text
+    Image.new("RGBA", (9, 8)).save("a.png")
+    text = out(convtool("explain", "a.png", *command[2:], "-k", "sobel_y"))
+    assert "  5 of 9 elements lie in" in text
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("conv -k w.npy | relu", ""),
+        ("conv -k w.npy -k edge --combine sum | relu", "w 7x7: "),
+        ("conv -k w.npy", ""),
+    ],
+)
+def test_a_value_that_its_steps_miss_is_told_in_every_stage(convtool, folder, text, name):
+    weights = np.random.default_rng(5).normal(size=(7, 7))
+    np.save("w.npy", weights - weights.mean())  # their sum is 0, but not in float32
+    Image.new("L", (9, 9), 201).save("flat.png")
+    command = "explain", "flat.png", text, "--at", "4,4"
+    stage = json.loads(out(convtool(*command, "--json")))[0]["channels"][0]["stages"][-1]
+    (one, *_) = stage["terms"] or (stage,)
+    assert abs(one["steps"][-1]["value"]) < 1e-9 < abs(one["value"])
+    told = " ".join(out(convtool(*command)).split())
+    remark = f"{name}value, as floats of the engine's add up {numeral(one['value'])}"
+    assert told.count(remark) == 1
 
 
 def test_json_has_all_and_is_what_conv_computes(convtool, small, folder):
@@ -106,7 +167,30 @@ def test_json_has_all_and_is_what_conv_computes(convtool, small, folder):
             products.sum(), products.sum() / 256
         ]  # fmt: skip
     (field,) = found["receptive_fields"]
-    assert (field["rows"], field["seen_rows"], field["border"]) == ([-1, 3], [0, 3], "edge")
+    assert (field["rows"], field["seen_rows"], field["border"]) == ([-1, 3], [[0, 3]], "edge")
+
+
+def test_rows_on_the_other_side_are_told_as_such(convtool, small):
+    command = "explain", "small.png", "-k", "edge", "--border", "wrap", "--at", "0,0"
+    text = out(convtool(*command))
+    assert "read there: rows 0..1 and 39, columns 0..1 and 49\n" in text
+    (field,) = json.loads(out(convtool(*command, "--json")))[0]["receptive_fields"]
+    assert (field["rows"], field["seen_rows"]) == ([-1, 1], [[0, 1], [39, 39]])
+    assert (field["cols"], field["seen_cols"]) == ([-1, 1], [[0, 1], [49, 49]])
+
+
+def test_a_window_that_is_all_made_up_has_nothing_behind_it(convtool, matrix):
+    command = ("explain", "m.csv", "relu | conv -k edge --border constant --padding 6",
+               "--at", "0,0")  # fmt: skip
+    text = out(convtool(*command))
+    assert (
+        "1. relu: its map (4x4x1)\n"
+        "\n"
+        "  no value comes from here: all in the window behind it is made up\n"
+    ) in text
+    assert text.count("read there: nothing, all of it is made up\n") == 2
+    fields = json.loads(out(convtool(*command, "--json")))[0]["receptive_fields"]
+    assert [field["seen_rows"] for field in fields] == [[], []]
 
 
 def test_json_of_what_is_no_number(convtool, folder):
@@ -198,6 +282,28 @@ def test_the_picture_and_json_at_once(convtool, small, folder):
     assert (folder / "s.png").exists()
 
 
+@pytest.mark.parametrize("output", ["small.png", "./small.png", "link.png"])
+def test_the_image_is_not_replaced(convtool, small, folder, output):
+    (folder / "link.png").symlink_to("small.png")
+    before = (folder / "small.png").read_bytes()
+    result = convtool("explain", "small.png", "-k", "edge", "--at", "0,0", "-o", output)
+    assert result.returncode == 2
+    assert f"-o {output} would replace the image that is explained" in result.stderr.decode()
+    assert (folder / "small.png").read_bytes() == before
+
+
+@pytest.mark.parametrize("stages", ["relu", "conv -k edge|relu", " pool | relu"])
+@pytest.mark.parametrize("command", [["explain", "--at", "0,0"], ["shape"]])
+def test_the_order_of_run_is_told(convtool, small, folder, command, stages):
+    name, *rest = command
+    result = convtool(name, stages, "small.png", *rest)
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert result.stderr.decode().startswith(f"convtool {name}: IMAGE comes before PIPELINE, found")
+    assert result.stderr.count(b"\n") == 1
+    Image.new("L", (4, 4)).save(folder / "relu", "png")
+    assert convtool(name, "relu", "abs", *rest).returncode == 0
+
+
 def test_help_has_its_examples_first_and_the_options_of_both(convtool):
     text = out(convtool("explain", "--help"))
     assert 0 < text.index("Examples:") < text.index("Options:")
@@ -219,8 +325,8 @@ def test_help_has_its_examples_first_and_the_options_of_both(convtool):
         (["-k", "edge"], 2, "Missing option '--at'"),
         (["--at", "0,0"], 2, "found none, expected one of --kernel, --pool and PIPELINE"),
         (["relu", "--pool", "max", "--at", "0,0"], 2, "found --pool and PIPELINE, expected one"),
-        (["-k", "edge", "--at", "0"], 2, "found '0', expected a position as 0,1"),
-        (["-k", "edge", "--at", "-1,0"], 2, "found '-1,0', expected a position"),
+        (["-k", "edge", "--at", "0"], 2, "found '0', expected ROW,COL, as 0,1"),
+        (["-k", "edge", "--at", "-1,0"], 2, "found '-1,0', expected ROW,COL"),
         (["-k", "edge", "--size", "2", "--at", "0,0"], 2, "--size goes with --pool"),
         (["--pool", "max", "--fill", "2", "--at", "0,0"], 2, "--fill goes with --kernel"),
         (["relu", "--gray", "--at", "0,0"], 2, "--gray goes into the words of PIPELINE"),
@@ -228,6 +334,9 @@ def test_help_has_its_examples_first_and_the_options_of_both(convtool):
         (["-k", "edge", "--stride", "0", "--at", "0,0"], 2, "stride: found '0', expected 1 or"),
         (["--pool", "best", "--at", "0,0"], 2, "Invalid value for '--pool'"),
         (["blur", "--at", "0,0"], 2, "stage 1: found 'blur'"),
+        (["edge", "--at", "0,0"], 2, "; a kernel is given as --kernel edge (see"),
+        (["0 1; 1 0", "--at", "0,0"], 2, "; a kernel is given as --kernel '0 1; 1 0' (see"),
+        (["edge | relu", "--at", "0,0"], 2, "tanh, abs, gray (see convtool explain --help)"),
         (["conv", "-k", "edge", "--at", "0,0"], 2, "found --kernel and PIPELINE"),
         (["relu", "--at", "0,0", "-o", "x.npy"], 2, "-o x.npy: holds numbers"),
         (["relu", "--at", "0,0", "-o", "x.xyz"], 2, "x.xyz: extension '.xyz' is unknown"),

@@ -69,6 +69,40 @@ def test_wrong_usage_is_one_line_and_exit_2(convtool, arguments, message):
     assert result.stderr.count(b"\n") == 1
 
 
+@pytest.mark.parametrize(
+    "command", ["conv", "pool", "run", "explain", "shape", "fit", "kernel show", "kernel list"]
+)
+def test_wrong_usage_names_its_command(convtool, command):
+    result = convtool(*command.split(), "--nothing")
+    start, end = f"convtool {command}: No such option", f"(see convtool {command} --help)\n"
+    assert result.stderr.decode().startswith(start)
+    assert result.stderr.decode().endswith(end)
+    assert result.returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        ("explain a.png", "--at"), ("conv", "-k"), ("kernel show edge", "-o"),
+        ("kernel make gaussian", "--sigma"), ("fit", "-o"),
+    ],
+)  # fmt: skip
+def test_an_option_without_its_value_names_its_command(convtool, command, option):
+    result = convtool(*command.split(), option)
+    name = command.removesuffix(" a.png").removesuffix(" edge")
+    assert result.stderr.decode() == (
+        f"convtool {name}: Option '{option}' requires an argument. (see convtool {name} --help)\n"
+    )
+    assert result.returncode == 2
+
+
+@pytest.mark.parametrize("command", [[], ["kernel"]])
+def test_summaries_of_commands_are_whole(convtool, command):
+    commands = convtool(*command, "--help").stdout.decode().partition("Commands:")[2]
+    assert len(commands.splitlines()) > 5
+    assert all(line.endswith(".") and line[-3:] != "..." for line in commands.split("\n")[1:-1])
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion(convtool, shell):
     environment = {**os.environ, "_CONVTOOL_COMPLETE": f"{shell}_source"}

@@ -127,3 +127,16 @@ def test_layers_of_many_maps_are_numbers(convtool, small, folder):
     assert b"a map of 5 channels is no picture" in result.stderr
     assert convtool("conv", "small.png", "-k", "w.npy", "-qo", "out.npy").returncode == 0
     assert read_image("out.npy").shape == (40, 50, 5)
+
+
+@pytest.mark.parametrize("first", ["small.png", "photos"])
+def test_the_order_of_explain_is_told(convtool, small, folder, first):
+    (folder / "photos").mkdir()
+    (folder / "relu").write_text("a file of a stage's name")
+    result = convtool("run", first, "conv -k edge")
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert result.stderr.decode() == (
+        f"convtool run: PIPELINE comes before IMAGE, found '{first}' first "
+        "(see convtool run --help)\n"
+    )
+    assert convtool("run", "relu", "small.png").returncode == 0

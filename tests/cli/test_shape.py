@@ -47,6 +47,26 @@ def test_json_is_exact(convtool, folder, small):
     assert list(np.load(folder / "map.npy").shape)[:2] == found["stages"][-1]["shape"][:2]
 
 
+def test_json_says_where_windows_are(convtool):
+    pipeline = "conv -k edge --stride 2 | relu | conv -k edge -k gaussian5 --combine max"
+    stages = json.loads(out(convtool("shape", "8x9", pipeline, "--json")))["stages"]
+    keys = "window", "stride", "dilation", "padding"
+    assert [[stage[key] for key in keys] for stage in stages] == [
+        [[3, 3], [2, 2], [1, 1], [[0, 1], [1, 1]]],
+        [None] * 4,
+        [[[3, 3], [5, 5]], [1, 1], [1, 1], [[[1, 1], [1, 1]], [[2, 2], [2, 2]]]],
+    ]
+
+
+def test_long_names_of_stages_fold(convtool):
+    pipeline = "conv -k log5 --stride 2 --padding 1,0,1,0 --dilation 2x1 | pool -s 3 --ceil"
+    text = out(convtool("shape", "1000000x1000000x3", pipeline))
+    assert max(map(len, text.splitlines())) <= 80
+    column = " ".join(line[: text.index("output") - 11].strip() for line in text.splitlines()[2:])
+    assert "conv log5 5x5, stride 2, padding 1,0,1,0, dilation 2x1" in " ".join(column.split())
+    assert "1000000x1000000x3" in text
+
+
 def test_only_the_header_of_an_image_is_read(convtool, folder):
     noise = np.random.default_rng(0).integers(0, 256, (900, 1000, 3), np.uint8)
     Image.fromarray(noise).save("broken.png")
@@ -54,6 +74,14 @@ def test_only_the_header_of_an_image_is_read(convtool, folder):
     (folder / "broken.png").write_bytes(data[:-9000] + bytes(9000))
     assert convtool("conv", "broken.png", "-k", "edge").returncode == 1
     assert "900x1000x3" in out(convtool("shape", "broken.png", "conv -k edge"))
+
+
+def test_any_other_format_is_decoded_whole_as_help_says(convtool, folder):
+    Image.new("RGB", (300, 200)).save("broken.bmp")
+    (folder / "broken.bmp").write_bytes((folder / "broken.bmp").read_bytes()[:-9000])
+    assert convtool("shape", "broken.bmp", "relu").returncode == 1
+    text = " ".join(out(convtool("shape", "--help")).split())
+    assert "PNG or NPY file" in text
 
 
 def test_a_file_beyond_the_limit_is_told_by_its_size(convtool, folder):
@@ -104,6 +132,11 @@ def test_help_has_its_examples_first(convtool):
     [
         (["4x4"], 2, "Missing argument 'PIPELINE'"),
         (["4x4", "conv", "-k", "edge"], 2, "Is the pipeline quoted? 'conv ... | relu'"),
+        (["480X640", "relu"], 2, "found '480X640', expected IMAGE or a size as 480x640x3"),
+        (["480,640,3", "relu"], 2, "found '480,640,3', expected IMAGE or a size as 480x640x3"),
+        (["480 x 640", "relu"], 2, "found '480 x 640', expected IMAGE or a size as 480x640x3"),
+        (["480*640", "relu"], 2, "expected IMAGE or a size as 480x640x3"),
+        (["480-640", "relu"], 1, "480-640: no such file"),
         (["4x4", "blur"], 2, "stage 1: found 'blur'"),
         (["0x4", "relu"], 1, "size: found 0 rows"),
         (["nothere.png", "relu"], 1, "nothere.png: no such file"),

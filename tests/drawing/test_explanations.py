@@ -5,6 +5,7 @@ import pytest
 from skimage import measure
 
 from convtool import ConvtoolError, Pipeline
+from convtool.drawing import explanations
 from convtool.drawing.blocks import MARK, arrow, grid, lines, room
 from convtool.drawing.explanations import draw
 from convtool.drawing.patches import Room, patch_block
@@ -92,6 +93,27 @@ def test_what_won_or_is_followed_is_framed_in_each_channel(text, framed):
     marked = (picture == MARK).all(axis=2)
     found = measure.label(marked).max() if marked.any() else 0
     assert found == framed
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("relu | conv -k edge --border constant --padding 6", False), ("relu | conv -k edge", True)],
+)
+def test_a_frame_is_spoken_of_where_there_is_one(monkeypatch, text, told):
+    said = []
+    monkeypatch.setattr(explanations, "words", lambda text, *rest: said.append(text) or room(1, 1))
+    draw("p", {"map": explained(IMAGE, text, (0, 0))})
+    assert any("framed: goes on in stage 1" in line for line in said) == told
+
+
+def test_a_value_that_its_steps_miss_is_told_in_every_stage(monkeypatch, folder):
+    said = []
+    monkeypatch.setattr(explanations, "lines", lambda rows: said.append(dict(rows)) or room(1, 1))
+    weights = np.random.default_rng(5).normal(size=(7, 7))
+    np.save("w.npy", weights - weights.mean())
+    flat = np.full((9, 9, 1), 201, np.uint8)
+    draw("p", {"map": explained(flat, "conv -k w.npy | relu", (4, 4))})
+    assert list(said[1]) == ["sum of the products", "value, as floats of the engine's add up"]
 
 
 def test_several_maps_are_on_one_page():
