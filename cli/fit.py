@@ -115,6 +115,10 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     pairs = [sources.pair(*images)] if images else []
     if given["pairs"]:
         pairs += sources.pairs_of(given["pairs"])
+    if target.path is not None:
+        written = [target.path, *([target.bias_path] if given["layer"] and given["bias"] else [])]
+        for path in written:
+            check_replaces_none(path, sources.paths, "an image that is learned from")
     model = Model(given["size"], given["stride"], given["dilation"], given["bias"], given["layer"])
     stem = os.path.splitext(os.path.basename(target.path or ""))[0]
     found = fit_pairs(

@@ -23,12 +23,15 @@ class Sources:
     def __init__(self, max_pixels: int) -> None:
         self.notes: dict[str, None] = {}
         """What is to be said of them, each thing once."""
+        self.paths: list[str] = []
+        """Those of all images that have been named."""
         self._max_pixels = max_pixels
 
     def pair(self, before: str, after: str, place: str = "") -> "ImagePair":
         """Two images by their paths; `place` is where that pair is named."""
         from convtool.fitting.pairs import ImagePair
 
+        self.paths += [before, after]
         return ImagePair(
             self._opening(before, place),
             self._opening(after, place),

@@ -228,3 +228,16 @@ def test_names_in_a_list_between_tabs_and_errors_that_say_where(convtool, small,
     assert result.returncode == 1
     assert b"list: line 2: nope.png: no such file" in result.stderr
     assert convtool("fit", "small.png", "after.png", "--json", "--format", "txt").returncode == 2
+
+
+def test_no_image_is_replaced_by_the_kernel_or_its_biases(convtool, folder):
+    rng = np.random.default_rng(0)
+    for name in ("a.npy", "k-bias.npy"):
+        np.save(name, rng.normal(size=(20, 20, 2)))
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for arguments in (["a.npy", "k-bias.npy", "-o", "a.npy"],
+                      ["k-bias.npy", "a.npy", "--layer", "--bias", "-o", "k.npy"]):  # fmt: skip
+        result = convtool("fit", *arguments, "-s", "1")
+        assert result.returncode == 2
+        assert b"would replace an image that is learned from" in result.stderr
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
