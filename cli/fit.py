@@ -10,6 +10,7 @@ from convtool.options import Size
 from convtool.words import KERNEL_FORMATS
 
 from . import job, options
+from .resultfile import check_replaces_none
 
 STREAM = "-"
 
