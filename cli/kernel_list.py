@@ -29,7 +29,7 @@ def list_(json_: bool) -> None:
     from convtool.generators import GENERATORS
     from convtool.library import known_kernels
 
-    from .printing import print_json, print_table
+    from .printing import print_json, print_line, print_table
 
     files = [_entry(name, path) for name, path in known_kernels()]
     if json_:
@@ -49,7 +49,7 @@ def list_(json_: bool) -> None:
         return
     rows = [[entry["name"], _size(entry), _words(entry)] for entry in files]
     print_table(("name", "size", "kernel"), rows)
-    click.echo()
+    print_line("")
     print_table(
         ("made of", "kernel", "as in"),
         [[one.form, one.help, one.example] for one in GENERATORS.values()],

@@ -49,6 +49,13 @@ def found(spec: str) -> "tuple[Kernel | Layer, ...]":
         return Lookup(stdin=sys.stdin.buffer if sys.stdin else None).filters(spec)
 
 
+def path_of(spec: str) -> str | None:
+    """The path of the file that K is; None where it is piped in, in place, or made."""
+    from convtool.library import found_at
+
+    return None if spec == STREAM else found_at(spec)
+
+
 def found_kernels(spec: str) -> "list[Kernel]":
     """The kernels that K means; ConvtoolError for a layer."""
     return found_of(found(spec), spec)

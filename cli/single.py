@@ -105,6 +105,12 @@ def _check_grid(output: Output) -> None:
             f"--combine grid draws a picture, and {format_.name} holds numbers, "
             "expected a format such as png"
         )
+    if not format_.colors:
+        where = f"{output.path}: " if output.path else ""
+        raise click.UsageError(
+            f"{where}--combine grid draws in colour, and {format_.name} holds grey maps only, "
+            "expected a format such as png"
+        )
     if output.depth == 16:
         raise click.UsageError("--combine grid draws in 8 bits, expected no --depth 16")
 

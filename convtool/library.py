@@ -97,6 +97,11 @@ def bundled_folder() -> str:
     return importlib.import_module("convtool.kernels").__path__[0]
 
 
+def is_bundled(path: str) -> bool:
+    """Whether a path that was found is that of a kernel that comes with convtool."""
+    return os.path.dirname(path) == bundled_folder()
+
+
 def file_names(folder: str) -> list[str]:
     """The file names of the kernels in a folder, sorted; none if there is no such folder."""
     return [name for name in _listed(folder) if name.endswith(EXTENSIONS)]

@@ -50,6 +50,14 @@ def seen(kernel: Kernel, found: Gains) -> Gains:
     return Gains(*(0 if abs(gain) <= least else gain for gain in found))
 
 
+def in_words(found: Gains) -> str:
+    """The gains of the highest waves."""
+    return (
+        f"gain {found.across:.4g} across, {found.down:.4g} down, "
+        f"{found.checkerboard:.4g} on a checkerboard"
+    )
+
+
 def magnitude(kernel: Kernel) -> float:
     """The sum of the weights' magnitudes over the divisor's: no wave gains more."""
     with np.errstate(over="ignore"):

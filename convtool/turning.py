@@ -18,8 +18,8 @@ def rotated(kernel: Kernel, degrees: int) -> Kernel:
     """A kernel turned clockwise by a multiple of 90 degrees, or of 45 if it is an odd square.
 
     Its anchor turns with it, and its description says of what it is a turn; by 0 degrees, or whole
-    turns, it is the kernel as it was. By 45 degrees each ring around the middle moves on by an eighth of
-    its length, as the compass masks of Kirsch and Robinson do.
+    turns, it is the kernel as it was. By 45 degrees each ring around the middle moves on by an
+    eighth of its length, as the compass masks of Kirsch and Robinson do.
 
     Raises ConvtoolError for any other angle, and for 45 where it has no such rings.
 

@@ -75,7 +75,11 @@ def test_a_grid_in_other_formats(convtool, cat, folder, name):
         (["photo.png", "--combine", "grid", "-o", "g.npy"], 2, "npy holds numbers"),
         (["photo.png", "--combine", "grid", "--format", "csv"], 2, "csv holds numbers"),
         (["photo.png", "--combine", "grid", "--depth", "16"], 2, "grid draws in 8 bits"),
-        (["photo.png", "--combine", "grid", "-o", "g.gif"], 1, "GIF holds no true colour"),
+        (
+            ["photo.png", "--combine", "grid", "-o", "g.gif"],
+            2,
+            "g.gif: --combine grid draws",
+        ),
         (["photo.png", "--combine", "grid", "-o", "no/g.png"], 1, "there is no folder"),
         (["none.png", "--combine", "grid", "-o", "g.png"], 1, "none.png"),
         (["photo.png", "--show", "--stride", "0"], 2, "expected 1 or more"),
