@@ -23,15 +23,15 @@ def list_(json_: bool) -> None:
       convtool kernel list --json
       CONVTOOL_KERNELS=samples convtool kernel list
 
-    Kernel files are those in ./kernels, in the folders of CONVTOOL_KERNELS, and the bundled ones.
-    Where two have the same name, the first is found.
+    Kernel files are those in the current folder, in ./kernels, in the folders of
+    CONVTOOL_KERNELS, and the bundled ones. Where two have the same name, the first is found.
     """
     from convtool.generators import GENERATORS
-    from convtool.library import known_kernels
+    from convtool.library import known_kernels, local_kernels
 
     from .printing import print_json, print_line, print_table
 
-    files = [_entry(name, path) for name, path in known_kernels()]
+    files = [_entry(name, path) for name, path in (*local_kernels(), *known_kernels())]
     if json_:
         made = [
             {
