@@ -28,7 +28,7 @@ MOST_NUMBERS = 9
 """Numbers of a column or row that are shown."""
 
 
-@click.command("show")
+@click.command("show", cls=kernels.Command)
 @kernels.argument
 @kernels.json_
 @click.option(
@@ -123,7 +123,7 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _kernel_lines(kernel: "Kernel", path: str | None) -> list[str]:
-    from convtool.kernelfacts import PLANNED, facts
+    from convtool.kernelfacts import PLANNED, facts, rank_is_exact
     from convtool.spectrum import in_words, seen
 
     from .printing import printable, wrapped
@@ -142,7 +142,7 @@ def _kernel_lines(kernel: "Kernel", path: str | None) -> list[str]:
         ("value", f"sum of products{_after(kernel)}"),
         ("symmetric", ", ".join(found.symmetries)),
         ("antisymmetric", ", ".join(found.antisymmetries)),
-        ("separable", _separable(found)),
+        ("separable", _separable(found, exact=rank_is_exact(kernel.weights))),
         ("flat area", _flat(gains.flat, kernel.bias)),
         ("highest waves", in_words(gains)),
         ("plan", f"for 8-bit RGB of {'{}x{}'.format(*PLANNED)}"),
@@ -172,12 +172,14 @@ def _after(kernel: "Kernel") -> str:
     return divided + (f" {sign} {abs(kernel.bias):.6g}" if kernel.bias else "")
 
 
-def _separable(found: "Facts") -> str:
+def _separable(found: "Facts", *, exact: bool) -> str:
     if found.factors:
         column, row = (_numbers(line.tolist()) for line in found.factors)
         return f"column {column} times row {row}"
     if not found.rank:
         return "all weights are 0"
+    if not exact:
+        return f"no; at least {found.rank} columns times rows add up to it"
     return f"no; {found.rank} columns times rows add up to it, no fewer"
 
 

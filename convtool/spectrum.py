@@ -11,6 +11,9 @@ from .precision import FLOAT64, Array
 
 LARGEST = float(np.finfo(FLOAT64).max)
 
+HEADROOM = 64
+"""Binary digits that sums have above the largest number, on the way."""
+
 NEGLIGIBLE = 1e-12
 """Of all weights together: a gain below that is rounding."""
 
@@ -104,7 +107,11 @@ def total(values: Sequence[float]) -> float:
     try:
         return math.fsum(values)
     except OverflowError:
-        return math.copysign(math.inf, sum(value / 2**40 for value in values))
+        scaled = math.fsum(math.ldexp(value, -HEADROOM) for value in values)
+    try:
+        return math.ldexp(scaled, HEADROOM)
+    except OverflowError:
+        return math.copysign(math.inf, scaled)
 
 
 def quotient(value: float, divisor: float) -> float:
