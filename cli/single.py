@@ -58,7 +58,7 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
 
     reports = []
     for name, operators in maps.items():
-        alone, together = views.formats(name, headers[name], format_)
+        alone, together = views.formats(_caption(name, operators), headers[name], format_)
         if only_shown or output.grid:
             report = _filter(reader, operators, BytesIO(), alone, output)
             reports.append(report._replace(narrowed=False))
@@ -73,6 +73,14 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
             _filter(sheet, (), file, format_, output._replace(range=None))
     views.show()
     output.say_lost(reports, format_)
+
+
+def _caption(name: str, operators: "Sequence[Operator]") -> str:
+    """What a map is called where it is shown: as its kernel, whose name a file's may not be."""
+    from convtool.names import plain
+
+    own = [getattr(operator, "name", "") for operator in operators]
+    return next((one for one in own if one.isprintable() and plain(one) == name), name)
 
 
 def _filter(
