@@ -136,12 +136,12 @@ def parse_inline(text: str) -> tuple[Kernel, ...]:
 def _check_rows(text: str) -> None:
     """ConvtoolError for commas where rows end: ``0 -1 0, -1 5 -1``."""
     parts = [len(part.split()) for part in text.split(",")]
-    if ";" not in text and "\n" not in text and len(parts) > 1 and parts[0] > 1:
-        if len(set(parts)) == 1:
-            raise ConvtoolError(
-                f"has commas between {len(parts)} times {parts[0]} numbers, "
-                "expected a semicolon between rows: '1 2; 3 4'"
-            )
+    one_line = ";" not in text and "\n" not in text
+    if one_line and len(parts) > 1 and parts[0] > 1 and len(set(parts)) == 1:
+        raise ConvtoolError(
+            f"has commas between {len(parts)} times {parts[0]} numbers, "
+            "expected a semicolon between rows: '1 2; 3 4'"
+        )
 
 
 def _is_imagemagick(text: str) -> bool:
