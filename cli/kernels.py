@@ -45,7 +45,9 @@ class Command(click.Command):
             weights = before not in valued and word[:1] == "-" and word[1:2] in _DIGITS
             parts[weights].append(word)
         ctx.allow_extra_args = True
-        super().parse_args(ctx, [*parts[0], "--", *parts[1], *args[stop + 1 :]])
+        if parts[1] and (not parts[0] or parts[0][-1] not in valued):
+            args = [*parts[0], "--", *parts[1], *args[stop + 1 :]]
+        super().parse_args(ctx, args)
         if ctx.args and not ctx.resilient_parsing:
             hint = f"; perhaps {self.extra} {ctx.args[0]} is meant" if self.extra else ""
             raise click.UsageError(

@@ -413,6 +413,8 @@ ERRORS = {
     "no rows": (["kernel", "show", "0 -1 0, -1 5 -1, 0 -1 0"], 1, "expected a semicolon between"),
     "an angle alone": (["kernel", "rotate", "edge", "45"], 2, "perhaps --by 45 is meant"),
     "a turn back alone": (["kernel", "rotate", "edge", "-45"], 2, "perhaps --by -45 is meant"),
+    "no angle": (["kernel", "rotate", "edge", "--by"], 2, "Option '--by' requires an argument"),
+    "no angle behind a minus": (["kernel", "rotate", "-1 0", "--by"], 2, "No such option"),
     "two kernels": (["kernel", "show", "edge", "box"], 2, "found 'box' behind K, expected one K"),
     "parameters without options": (["kernel", "make", "gaussian", "7", "1.5"], 2,
                                    "parameters as gaussian:7,1.5"),
