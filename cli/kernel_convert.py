@@ -7,7 +7,7 @@ import click
 from . import kernels
 
 
-@click.command("convert")
+@click.command("convert", cls=kernels.Command)
 @kernels.argument
 @kernels.result
 def convert_(spec: str, **given: Any) -> None:
@@ -19,7 +19,9 @@ def convert_(spec: str, **given: Any) -> None:
       convtool kernel convert gaussian:9,2 -o gaussian9.npy
       convtool kernel convert '0 1 0; 1 -4 1; 0 1 0' --json
 
-    A bank goes into one file where the form holds several. Read again, it is the same kernel;
-    what a form cannot hold is an error that names one that can.
+    A bank goes into one file where the form holds several: json, txt, imagemagick. JSON and text
+    hold all of a kernel. The others hold no name and no description; npy and imagemagick have no
+    divisor either, and hold the weights divided by it. A bias or an anchor that a form cannot
+    hold is an error that names one that can.
     """
     kernels.write(kernels.found(spec), **given)

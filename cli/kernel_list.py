@@ -23,15 +23,15 @@ def list_(json_: bool) -> None:
       convtool kernel list --json
       CONVTOOL_KERNELS=samples convtool kernel list
 
-    Kernel files are those in ./kernels, in the folders of CONVTOOL_KERNELS, and the bundled ones.
-    Where two have the same name, the first is found.
+    Kernel files are those in the current folder, in ./kernels, in the folders of
+    CONVTOOL_KERNELS, and the bundled ones. Where two have the same name, the first is found.
     """
     from convtool.generators import GENERATORS
-    from convtool.library import known_kernels
+    from convtool.library import known_kernels, local_kernels
 
-    from .printing import print_json, print_table
+    from .printing import print_json, print_line, print_table
 
-    files = [_entry(name, path) for name, path in known_kernels()]
+    files = [_entry(name, path) for name, path in (*local_kernels(), *known_kernels())]
     if json_:
         made = [
             {
@@ -49,7 +49,7 @@ def list_(json_: bool) -> None:
         return
     rows = [[entry["name"], _size(entry), _words(entry)] for entry in files]
     print_table(("name", "size", "kernel"), rows)
-    click.echo()
+    print_line("")
     print_table(
         ("made of", "kernel", "as in"),
         [[one.form, one.help, one.example] for one in GENERATORS.values()],

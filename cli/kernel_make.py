@@ -35,6 +35,13 @@ class _Generators(click.Group):
         if generator is None:
             import difflib  # for this alone
 
+            from convtool.library import found_at
+
+            if found_at(cmd_name):
+                raise click.UsageError(
+                    f"{cmd_name} is a kernel file: convtool kernel show {cmd_name}", ctx
+                )
+
             near = difflib.get_close_matches(cmd_name.partition(":")[0], GENERATORS, cutoff=0.5)
             names = f"nearest: {', '.join(near)}" if near else f"names: {', '.join(GENERATORS)}"
             raise click.UsageError(f"no kernel is made by the name {cmd_name!r}; {names}", ctx)
@@ -43,6 +50,21 @@ class _Generators(click.Group):
                 return named(_command(generator, generator.words(cmd_name.partition(":")[2])))
         except ConvtoolError as error:
             raise click.UsageError(str(error), ctx) from None
+
+
+class _Command(click.Command):
+    """A generator's command, which knows how parameters in place are written."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse options; words without one are a mistake."""
+        ctx.allow_extra_args = True
+        super().parse_args(ctx, args)
+        if ctx.args and not ctx.resilient_parsing:
+            place = f"{self.name}:{','.join(ctx.args)}"
+            raise click.UsageError(
+                f"found {' '.join(ctx.args)!r}, expected options, or parameters as {place}", ctx
+            )
+        return ctx.args
 
 
 def _command(generator: Generator, words: dict[str, str]) -> click.Command:
@@ -69,7 +91,7 @@ def _command(generator: Generator, words: dict[str, str]) -> click.Command:
     In place, as in the last example, it is {generator.form}. What is left out has its default;
     names may be given, as in {generator.name}:{generator.parameters[-1].name}=...
     """
-    return click.command(generator.name)(make)
+    return click.command(generator.name, cls=_Command)(make)
 
 
 def _option(parameter: Option) -> Callable[[options.Command], options.Command]:

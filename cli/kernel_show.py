@@ -1,8 +1,8 @@
 """convtool kernel show: a kernel's weights, and what they do."""
 
 import math
-import textwrap
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -28,7 +28,7 @@ MOST_NUMBERS = 9
 """Numbers of a column or row that are shown."""
 
 
-@click.command("show")
+@click.command("show", cls=kernels.Command)
 @kernels.argument
 @kernels.json_
 @click.option(
@@ -54,85 +54,115 @@ def show_(spec: str, json_: bool, output: str | None) -> None:
     """
     from convtool.kernel import Kernel
 
+    from .printing import print_json, print_line
+
+    path = kernels.path_of(spec)
+    if output is not None:
+        _check(output, path)
     found = kernels.found(spec)
     if output is not None:
-        _draw(kernels.found_of(found, spec), output)
-    if json_:
-        from .printing import print_json
+        from convtool.drawing.blocks import save
+        from convtool.drawing.kernels import draw_kernels
 
-        print_json([_as_json(one) for one in found])
+        save(draw_kernels(kernels.found_of(found, spec)), output)
+    if json_:
+        print_json([_as_json(one, path) for one in found])
     if json_ or output is not None:
         return
     for i, one in enumerate(found):
-        lines = _kernel_lines(one) if isinstance(one, Kernel) else _layer_lines(one)
-        click.echo("\n".join([""] * bool(i) + lines))
+        if i:
+            print_line("")
+        for line in _kernel_lines(one, path) if isinstance(one, Kernel) else _layer_lines(one):
+            print_line(line)
 
 
-def _draw(found: "Sequence[Kernel]", path: str) -> None:
-    """Write the picture."""
-    from convtool.drawing.blocks import save
-    from convtool.drawing.kernels import draw_kernels
+def _check(output: str, path: str | None) -> None:
+    """UsageError for what no picture goes to: stdout, the kernel at `path`, another format."""
     from convtool.writers import format_of
 
-    if path == kernels.STREAM:
+    from .resultfile import check_replaces_none
+
+    if output == kernels.STREAM:
         raise click.UsageError("-o takes a file: stdout has the text")
     try:
-        format_of(path)
+        format_ = format_of(output)
     except ConvtoolError as error:
         raise click.UsageError(str(error)) from None
-    save(draw_kernels(found), path)
+    if not format_.pixels:
+        raise click.UsageError(f"{output}: holds numbers, expected a picture such as .png")
+    if not format_.colors:
+        raise click.UsageError(f"{output}: holds no colour, expected a picture such as .png")
+    check_replaces_none(output, [path] if path else [], "the kernel that is shown")
 
 
-def _as_json(one: "Kernel | Layer") -> object:
+def _as_json(one: "Kernel | Layer", path: str | None) -> object:
     from convtool.kernel import Kernel
     from convtool.kernelfacts import as_json, facts
 
     if isinstance(one, Kernel):
-        return as_json(one, facts(one))
-    return {"name": one.name, "size": list(one.weights.shape), "layer": True}
+        return {**as_json(one, facts(one)), "path": path}
+    return {"name": one.name, "size": list(one.weights.shape), "layer": True, "path": path}
 
 
 def _layer_lines(layer: "Layer") -> list[str]:
+    from .printing import printable, wrapped
+
     outputs, inputs, rows, cols = layer.weights.shape
     low, high = layer.weights.min(), layer.weights.max()
-    return [
-        f"{layer.name}: a layer of {outputs} outputs, each the sum of {inputs} channels under "
-        f"{rows}x{cols} weights",
-        f"{layer.weights.size} weights from {low:.4g} to {high:.4g}",
-    ]
+    each = "each the sum of" if outputs > 1 else "the sum of"
+    words = (
+        f"{printable(layer.name)}: a layer of {_counted(outputs, 'output')}, {each} "
+        f"{_counted(inputs, 'channel')} under {rows}x{cols} weights"
+    )
+    count = _counted(layer.weights.size, "weight")
+    return [*wrapped(words, 80), f"{count} from {low:.4g} to {high:.4g}"]
 
 
-def _kernel_lines(kernel: "Kernel") -> list[str]:
-    from convtool.kernelfacts import PLANNED, facts
-    from convtool.spectrum import seen
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def _kernel_lines(kernel: "Kernel", path: str | None) -> list[str]:
+    from convtool.kernelfacts import PLANNED, facts, rank_is_exact
+    from convtool.spectrum import in_words, seen
+
+    from .printing import printable, wrapped
 
     found = facts(kernel)
     size = "{}x{}".format(*kernel.shape)
     heading = [
         line
         for words in (f"{kernel.name or 'kernel'}, {size}", kernel.description)
-        for line in textwrap.wrap(words, 80)
+        for line in wrapped(printable(words), 80)
     ]
     gains = seen(kernel, found.gains)
     told = [
+        ("found in", _place(path)),
         ("weights", f"{'whole' if found.whole else 'floats'}, sum {found.sum:.6g}"),
         ("value", f"sum of products{_after(kernel)}"),
         ("symmetric", ", ".join(found.symmetries)),
         ("antisymmetric", ", ".join(found.antisymmetries)),
-        ("separable", _separable(found)),
+        ("separable", _separable(found, exact=rank_is_exact(kernel.weights))),
         ("flat area", _flat(gains.flat, kernel.bias)),
-        (
-            "highest waves",
-            f"gain {gains.across:.4g} across, {gains.down:.4g} down, "
-            f"{gains.checkerboard:.4g} on a checkerboard",
-        ),
+        ("highest waves", in_words(gains)),
         ("plan", f"for 8-bit RGB of {'{}x{}'.format(*PLANNED)}"),
         *(("", line) for line in str(found.plan).splitlines()),
     ]
     if not found.symmetries and not found.antisymmetries:
-        told[2] = ("symmetric", "no")
+        told[3] = ("symmetric", "no")
     lines = [line for label, words in told if words for line in _fact(label, words)]
     return [*heading, "", *_grid(kernel, found.anchor), "", *lines]
+
+
+def _place(path: str | None) -> str:
+    """Where a file is, as one would say it; nothing for what is in no file."""
+    from convtool.library import is_bundled
+
+    from .printing import printable
+
+    if path is None or is_bundled(path):
+        return "" if path is None else "bundled"
+    return printable(path if os.path.dirname(path) else os.path.join(os.curdir, path))
 
 
 def _after(kernel: "Kernel") -> str:
@@ -142,12 +172,14 @@ def _after(kernel: "Kernel") -> str:
     return divided + (f" {sign} {abs(kernel.bias):.6g}" if kernel.bias else "")
 
 
-def _separable(found: "Facts") -> str:
+def _separable(found: "Facts", *, exact: bool) -> str:
     if found.factors:
         column, row = (_numbers(line.tolist()) for line in found.factors)
         return f"column {column} times row {row}"
     if not found.rank:
         return "all weights are 0"
+    if not exact:
+        return f"no; at least {found.rank} columns times rows add up to it"
     return f"no; {found.rank} columns times rows add up to it, no fewer"
 
 
@@ -166,9 +198,11 @@ def _flat(gain: float, bias: float) -> str:
 
 def _fact(label: str, words: str) -> list[str]:
     """A fact in lines of 80 columns."""
+    from .printing import wrapped
+
     inner = " " * (len(words) - len(words.lstrip()))
-    first, others = label.ljust(LABEL) + inner, " " * LABEL + inner
-    return textwrap.wrap(words.strip(), 80, initial_indent=first, subsequent_indent=others)
+    lines = wrapped(words.strip(), 80 - LABEL - len(inner))
+    return [(label if i == 0 else "").ljust(LABEL) + inner + line for i, line in enumerate(lines)]
 
 
 def _grid(kernel: "Kernel", anchor: tuple[int, int]) -> list[str]:

@@ -15,7 +15,7 @@ def _check(_: click.Context, __: click.Parameter, degrees: int) -> int:
     return degrees
 
 
-@click.command("rotate")
+@click.command("rotate", cls=kernels.TurnCommand)
 @kernels.argument
 @click.option(
     "--by",
@@ -37,6 +37,7 @@ def rotate_(spec: str, degrees: int, **given: Any) -> None:
       convtool kernel rotate sobel_x --by 45 -o sobel_45.json
       convtool kernel rotate prewitt_x --by 180 | convtool kernel show -
 
+    Angles are clockwise here; those of motion and gabor, which are made, are counter-clockwise.
     By 45 degrees, each ring of weights around the middle moves on by an eighth of its length. A
     bank is turned kernel by kernel.
     """
@@ -45,7 +46,7 @@ def rotate_(spec: str, degrees: int, **given: Any) -> None:
     kernels.write([rotated(one, degrees) for one in kernels.found_kernels(spec)], **given)
 
 
-@click.command("compass")
+@click.command("compass", cls=kernels.Command)
 @kernels.argument
 @kernels.result
 def compass_(spec: str, **given: Any) -> None:

@@ -18,9 +18,48 @@ if TYPE_CHECKING:
 
 STREAM = "-"
 
+_DIGITS = {*"0123456789."}
+
 argument = click.argument("spec", metavar="K", type=options.Value(KernelName()))
 
 json_ = click.option("--json", "json_", is_flag=True, help="Print JSON.")
+
+
+class Command(click.Command):
+    """A command whose K may begin with a minus, ``-1 0 1``, and be no option for it."""
+
+    extra = ""
+    """The option that a second word was meant for, if there is one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse such words as if they stood behind ``--``; name what is too much."""
+        stop = args.index("--") if "--" in args else len(args)
+        valued = {
+            name
+            for one in self.params
+            if isinstance(one, click.Option) and not one.is_flag
+            for name in one.opts
+        }
+        parts: tuple[list[str], list[str]] = [], []
+        for before, word in zip(["", *args], args[:stop], strict=False):
+            weights = before not in valued and word[:1] == "-" and word[1:2] in _DIGITS
+            parts[weights].append(word)
+        ctx.allow_extra_args = True
+        if parts[1] and (not parts[0] or parts[0][-1] not in valued):
+            args = [*parts[0], "--", *parts[1], *args[stop + 1 :]]
+        super().parse_args(ctx, args)
+        if ctx.args and not ctx.resilient_parsing:
+            hint = f"; perhaps {self.extra} {ctx.args[0]} is meant" if self.extra else ""
+            raise click.UsageError(
+                f"found {' '.join(ctx.args)!r} behind K, expected one K{hint}", ctx
+            )
+        return ctx.args
+
+
+class TurnCommand(Command):
+    """One that turns K by an angle."""
+
+    extra = "--by"
 
 
 result: Callable[[options.Command], options.Command] = options.in_order(
@@ -47,6 +86,13 @@ def found(spec: str) -> "tuple[Kernel | Layer, ...]":
         raise click.UsageError("no kernel is piped in")
     with options.usage():
         return Lookup(stdin=sys.stdin.buffer if sys.stdin else None).filters(spec)
+
+
+def path_of(spec: str) -> str | None:
+    """The path of the file that K is; None where it is piped in, in place, or made."""
+    from convtool.library import found_at
+
+    return None if spec == STREAM else found_at(spec)
 
 
 def found_kernels(spec: str) -> "list[Kernel]":

@@ -34,12 +34,32 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[object]], right: st
     for name, side in zip(head, right.ljust(len(head)), strict=True):
         table.add_column(name, justify="right" if side == "r" else "left", overflow="fold")
     for row in rows:
-        table.add_row(*map(str, row))
+        table.add_row(*(printable(str(cell)) for cell in row))
     console = Console(width=width(), markup=False, highlight=False, emoji=False)
     with console.capture() as captured:
         console.print(table)
     for line in captured.get().splitlines():
         print_line(line.rstrip())
+
+
+def printable(words: str) -> str:
+    """Words without what a terminal would obey, such as the escapes in a file's own name."""
+    if words.isprintable():
+        return words
+    return "".join(c if c.isprintable() else " " if c.isspace() else "" for c in words)
+
+
+def wrapped(words: str, columns: int) -> list[str]:
+    """Printable words in lines of so many columns, of which some letters take two."""
+    if words.isascii():
+        import textwrap
+
+        return textwrap.wrap(words, columns)
+    from rich.console import Console  # which knows how wide letters are
+    from rich.text import Text
+
+    lines = Text(words).wrap(Console(width=columns), columns)
+    return [line.plain.rstrip() for line in lines]
 
 
 def print_line(line: str) -> None:

@@ -58,7 +58,7 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
 
     reports = []
     for name, operators in maps.items():
-        alone, together = views.formats(name, headers[name], format_)
+        alone, together = views.formats(_caption(name, operators), headers[name], format_)
         if only_shown or output.grid:
             report = _filter(reader, operators, BytesIO(), alone, output)
             reports.append(report._replace(narrowed=False))
@@ -73,6 +73,14 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
             _filter(sheet, (), file, format_, output._replace(range=None))
     views.show()
     output.say_lost(reports, format_)
+
+
+def _caption(name: str, operators: "Sequence[Operator]") -> str:
+    """What a map is called where it is shown: as its kernel, whose name a file's may not be."""
+    from convtool.names import plain
+
+    own = [getattr(operator, "name", "") for operator in operators]
+    return next((one for one in own if one.isprintable() and plain(one) == name), name)
 
 
 def _filter(
@@ -103,6 +111,12 @@ def _check_grid(output: Output) -> None:
     if not format_.pixels:
         raise click.UsageError(
             f"--combine grid draws a picture, and {format_.name} holds numbers, "
+            "expected a format such as png"
+        )
+    if not format_.colors:
+        where = f"{output.path}: " if output.path else ""
+        raise click.UsageError(
+            f"{where}--combine grid draws in colour, and {format_.name} holds grey maps only, "
             "expected a format such as png"
         )
     if output.depth == 16:

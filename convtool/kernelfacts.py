@@ -20,6 +20,10 @@ SAME = 1e-12
 """Floats that differ by this much of the largest weight are equal but for rounding."""
 
 
+MOST_EXACT = 2**18
+"""Weights, times their shorter side, up to which whole ones are told their rank exactly."""
+
+
 class Facts(NamedTuple):
     """What a kernel is, and what it does."""
 
@@ -34,7 +38,10 @@ class Facts(NamedTuple):
     antisymmetries: tuple[str, ...]
     """Under which of them each weight changes its sign."""
     rank: int
-    """How many columns times rows it is the sum of, at the least; 1 is separable."""
+    """How many columns times rows it is the sum of, at the least; 1 is separable.
+
+    Of very large kernels of whole weights it may be more: `rank_is_exact`.
+    """
     factors: tuple[Array, Array] | None
     """The column and the row, whole if weights are, whose product it is; None if it is none."""
     gains: Gains
@@ -79,15 +86,49 @@ def facts(kernel: Kernel) -> Facts:
 
 def _kept(weights: Array, sign: int) -> tuple[str, ...]:
     """The mirrorings that make of the weights the same ones, of this sign."""
-    values, near = weights.astype(FLOAT64), 0.0
-    if weights.dtype.kind == "f":
-        values, near = values / _largest(weights), SAME
     return tuple(
         name
         for name, mirrored in MIRRORINGS.items()
-        if (found := mirrored(values)).shape == values.shape
-        and bool(np.all(np.abs(found - sign * values) <= near))
+        if (found := mirrored(weights)).shape == weights.shape and _same(found, weights, sign)
     )
+
+
+def _same(found: Array, weights: Array, sign: int) -> bool:
+    """Whether weights are those, times the sign; whole ones exactly."""
+    if weights.dtype.kind == "i":
+        if sign > 0:
+            return np.array_equal(found, weights)
+        lowest = np.iinfo(weights.dtype).min  # which is its own negative, in so many digits
+        return bool(np.all((found == -weights) & (weights != lowest)))
+    scale = _largest(weights)
+    return bool(np.all(np.abs(found / scale - sign * (weights / scale)) <= SAME))
+
+
+def rank_is_exact(weights: Array) -> bool:
+    """Whether the rank of such weights is known, and not only that it is no lower."""
+    return weights.dtype.kind == "f" or weights.size * min(weights.shape) <= MOST_EXACT
+
+
+def _whole_rank(weights: Array) -> int:
+    """The rank of whole weights, by elimination without fractions.
+
+    E. H. Bareiss, Sylvester's identity and multistep integer-preserving Gaussian elimination,
+    1968: every division leaves nothing over.
+    """
+    rows: list[list[int]] = weights.tolist()
+    rank, before = 0, 1
+    for col in range(weights.shape[1]):
+        pivot = next((i for i in range(rank, len(rows)) if rows[i][col]), None)
+        if pivot is None:
+            continue
+        rows[rank], rows[pivot] = rows[pivot], rows[rank]
+        top = rows[rank]
+        for i in range(rank + 1, len(rows)):
+            row = rows[i]
+            rows[i] = [(top[col] * row[j] - row[col] * top[j]) // before for j in range(len(row))]
+        before = top[col]
+        rank += 1
+    return rank
 
 
 def _factors(weights: Array) -> tuple[tuple[Array, Array] | None, int]:
@@ -97,6 +138,8 @@ def _factors(weights: Array) -> tuple[tuple[Array, Array] | None, int]:
     whole = weights.dtype.kind == "i"
     if whole and (exact := whole_factors(weights)):
         return exact[0], 1
+    if whole and rank_is_exact(weights):
+        return None, _whole_rank(weights)
     scale = _largest(weights)  # squares of very large or small numbers would be none
     pairs = float_factors(weights / scale, min(weights.shape)) or []
     if whole or len(pairs) > 1:

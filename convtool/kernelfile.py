@@ -29,6 +29,9 @@ MOST_WEIGHTS = 2**22
 _IMAGEMAGICK = r"(?:\s|#[^\n]*\n)*+(?:\d[^:;,=#\n]{0,60}|[A-Za-z]{2,40}\s*):"
 """How kernels of ImageMagick's open: a size, or a name, and a colon, comments before them."""
 
+_VIPS = r"[ \t]*[1-9]\d*[ \t]+[1-9]\d*([ \t]+[^\s#,;=]+){0,2}[ \t]*\r?\n"
+"""How matrices of libvips open, as weights may."""
+
 Found = TypeVar("Found", bound=Kernel | Layer)
 
 
@@ -101,6 +104,14 @@ def parse(text: str, source: str, name: str) -> tuple[Kernel, ...]:
             from .forms.imagemagick import parse_imagemagick
 
             return _checked(*parse_imagemagick(text, name))
+        if re.match(_VIPS, text):
+            from .forms.vips import looks_so
+
+            if looks_so(text):
+                raise ConvtoolError(
+                    "looks like a matrix of libvips, which a file is whose name ends in .mat; "
+                    "as rows of weights, write commas between them"
+                )
         from .forms.text import parse_text
 
         return _checked(*parse_text(text, name))
@@ -118,7 +129,19 @@ def parse_inline(text: str) -> tuple[Kernel, ...]:
             from .forms.imagemagick import parse_imagemagick
 
             return _checked(*parse_imagemagick(text, "kernel"))
+        _check_rows(text)
         return _checked(*parse_text(text.replace(";", "\n"), "kernel"))
+
+
+def _check_rows(text: str) -> None:
+    """ConvtoolError for commas where rows end: ``0 -1 0, -1 5 -1``."""
+    parts = [len(part.split()) for part in text.split(",")]
+    one_line = ";" not in text and "\n" not in text
+    if one_line and len(parts) > 1 and parts[0] > 1 and len(set(parts)) == 1:
+        raise ConvtoolError(
+            f"has commas between {len(parts)} times {parts[0]} numbers, "
+            "expected a semicolon between rows: '1 2; 3 4'"
+        )
 
 
 def _is_imagemagick(text: str) -> bool:

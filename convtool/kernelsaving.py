@@ -24,8 +24,9 @@ class KernelFormat(NamedTuple):
 def encode_kernels(found: Sequence[Kernel | Layer], format_: KernelFormat) -> bytes:
     """The bytes of a file of these kernels, or of one layer, which NPY alone holds.
 
-    Read again, they are the same kernels. Raises ConvtoolError where this form cannot hold all
-    that they are; the sentence says which one can.
+    Of JSON and text the same kernels are read again. The other forms hold no names and
+    descriptions, and NPY and ImageMagick's the weights over their divisor. Raises ConvtoolError
+    where a form cannot hold what a kernel does; the sentence says which one can.
     """
     kernels = [one for one in found if isinstance(one, Kernel)]
     if len(kernels) == len(found):
@@ -39,10 +40,11 @@ def encode_kernels(found: Sequence[Kernel | Layer], format_: KernelFormat) -> by
 
 
 def kernel_format(name: str) -> KernelFormat:
-    """A form by its name; ConvtoolError for an unknown one."""
-    if name not in FORMATS:
-        raise ConvtoolError(f"kernel format {name!r} is unknown, expected one of: {_known()}")
-    return FORMATS[name]
+    """A form by its name or extension without the dot; ConvtoolError for an unknown one."""
+    for format_ in FORMATS.values():
+        if name == format_.name or f".{name}" in format_.extensions:
+            return format_
+    raise ConvtoolError(f"kernel format {name!r} is unknown, expected one of: {_known()}")
 
 
 def kernel_format_of(path: str | os.PathLike[str]) -> KernelFormat:
@@ -105,7 +107,8 @@ def single(kernels: Sequence[Kernel], format_name: str) -> Kernel:
     """The one kernel there is; ConvtoolError for several."""
     if len(kernels) != 1:
         raise ConvtoolError(
-            f"{len(kernels)} kernels do not go into one {format_name} file: JSON and text hold them"
+            f"{len(kernels)} kernels do not go into one {format_name} file: "
+            "JSON, text and imagemagick hold them"
         )
     return kernels[0]
 

@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from .errors import ConvtoolError
 from .kernel import Kernel, Layer
-from .kernelfile import LARGEST_FILE, parse_bytes, parse_inline, read_file
+from .kernelfile import LARGEST_FILE, LARGEST_TEXT, parse_bytes, parse_inline, read_file
 from .words import IMAGE_EXTENSIONS
 
 EXTENSIONS = (".json", ".txt", ".mat", ".kernel")
@@ -97,6 +97,11 @@ def bundled_folder() -> str:
     return importlib.import_module("convtool.kernels").__path__[0]
 
 
+def is_bundled(path: str) -> bool:
+    """Whether a path that was found is that of a kernel that comes with convtool."""
+    return os.path.dirname(path) == bundled_folder()
+
+
 def file_names(folder: str) -> list[str]:
     """The file names of the kernels in a folder, sorted; none if there is no such folder."""
     return [name for name in _listed(folder) if name.endswith(EXTENSIONS)]
@@ -116,10 +121,37 @@ def known_kernels() -> Iterator[tuple[str, str]]:
             if file.startswith(".") or not (bare or end.lower()[1:] in IMAGE_EXTENSIONS):
                 continue
             path = os.path.join(folder, file)
+            if not os.path.isfile(path):
+                continue  # a pipe would keep whoever lists it waiting
             for name in (stem, file) if bare else (file,):
                 if found_at(name) == path:
                     yield name, path
                     break
+
+
+def local_kernels() -> Iterator[tuple[str, str]]:
+    """The kernel files of the current folder, which names find before all others: (name, path).
+
+    Those alone that are kernels: JSON and text lie in folders for many ends.
+    """
+    for file in _listed(os.curdir):
+        stem, end = os.path.splitext(file)
+        if file.startswith(".") or end not in EXTENSIONS or not _is_kernel(file):
+            continue
+        for name in (stem, file):
+            if found_at(name) == file:
+                yield name, file
+                break
+
+
+def _is_kernel(path: str) -> bool:
+    """Whether a file, and no pipe or folder, holds kernels."""
+    if not os.path.isfile(path) or os.path.getsize(path) > LARGEST_TEXT:
+        return False
+    try:
+        return bool(parse_bytes(read_file(path), path, _stem(path)))
+    except ConvtoolError:
+        return False
 
 
 def found_at(spec: str, *first: str) -> str | None:

@@ -35,12 +35,13 @@ class Plan:
 
     def __str__(self) -> str:
         parameters = ", ".join(f"{name} {value}" for name, value in self.parameters.items())
-        each = self.operations / self.values
+        each = f"{self.operations / self.values:.4g}"
+        noun = "operation" if each == "1" else "operations"
         return "\n  ".join(
             [
                 f"{self.method}: {self.reason}",
                 parameters,
-                f"{each:.4g} operations a value, {_in_words(self.operations)} in all",
+                f"{each} {noun} a value, {_in_words(self.operations)} in all",
                 f"instead of: {', '.join(self.others) or 'nothing else can'}",
             ]
         )

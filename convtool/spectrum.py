@@ -11,6 +11,9 @@ from .precision import FLOAT64, Array
 
 LARGEST = float(np.finfo(FLOAT64).max)
 
+HEADROOM = 64
+"""Binary digits that sums have above the largest number, on the way."""
+
 NEGLIGIBLE = 1e-12
 """Of all weights together: a gain below that is rounding."""
 
@@ -48,6 +51,14 @@ def seen(kernel: Kernel, found: Gains) -> Gains:
     """Gains with 0 for those that are no more than rounding in the weights."""
     least = NEGLIGIBLE * min(magnitude(kernel), LARGEST)
     return Gains(*(0 if abs(gain) <= least else gain for gain in found))
+
+
+def in_words(found: Gains) -> str:
+    """The gains of the highest waves."""
+    return (
+        f"gain {found.across:.4g} across, {found.down:.4g} down, "
+        f"{found.checkerboard:.4g} on a checkerboard"
+    )
 
 
 def magnitude(kernel: Kernel) -> float:
@@ -96,7 +107,11 @@ def total(values: Sequence[float]) -> float:
     try:
         return math.fsum(values)
     except OverflowError:
-        return math.copysign(math.inf, sum(value / 2**40 for value in values))
+        scaled = math.fsum(math.ldexp(value, -HEADROOM) for value in values)
+    try:
+        return math.ldexp(scaled, HEADROOM)
+    except OverflowError:
+        return math.copysign(math.inf, scaled)
 
 
 def quotient(value: float, divisor: float) -> float:

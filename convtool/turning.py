@@ -17,14 +17,18 @@ EIGHTH = 45
 def rotated(kernel: Kernel, degrees: int) -> Kernel:
     """A kernel turned clockwise by a multiple of 90 degrees, or of 45 if it is an odd square.
 
-    Its anchor turns with it. By 45 degrees each ring around the middle moves on by an eighth of
-    its length, as the compass masks of Kirsch and Robinson do.
+    Its anchor turns with it, and its description says of what it is a turn; by 0 degrees, or whole
+    turns, it is the kernel as it was. By 45 degrees each ring around the middle moves on by an
+    eighth of its length, as the compass masks of Kirsch and Robinson do.
 
     Raises ConvtoolError for any other angle, and for 45 where it has no such rings.
 
     >>> rotated(Kernel([[1, 2, 1], [0, 0, 0], [-1, -2, -1]]), 45).weights.tolist()
     [[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]
     """
+    name, angle = kernel.name or "kernel", degrees % 360
+    if not angle:
+        return kernel
     turns, rest = divmod(degrees, EIGHTH)
     with at(f"kernel {kernel.name}" if kernel.name else "kernel"):
         if rest:
@@ -38,8 +42,11 @@ def rotated(kernel: Kernel, degrees: int) -> Kernel:
     if turns % 2:
         grids = [_ring_turned(grid) for grid in grids]
     weights, marks = (np.rot90(grid, -(turns % 8 // 2)) for grid in grids)
-    name = f"{kernel.name or 'kernel'}_{degrees % 360}"
-    return replace(_anchored(kernel, weights, marks), name=name)
+    return replace(
+        _anchored(kernel, weights, marks),
+        name=f"{name}_{angle}",
+        description=f"{name} turned clockwise by {angle} degrees",
+    )
 
 
 def compass(kernel: Kernel) -> list[Kernel]:
@@ -47,7 +54,14 @@ def compass(kernel: Kernel) -> list[Kernel]:
 
     Raises ConvtoolError for a kernel that is no odd square.
     """
-    return [rotated(kernel, EIGHTH * i) for i in range(8)]
+    name = kernel.name or "kernel"
+    if not is_odd_square(kernel.shape):
+        size = "{}x{}".format(*kernel.shape)
+        raise ConvtoolError(
+            f"kernel {name}: is {size} and turns by multiples of 90, expected an odd square as 3x3"
+        )
+    turns = [rotated(kernel, EIGHTH * i) for i in range(1, 8)]
+    return [replace(kernel, name=f"{name}_0"), *turns]
 
 
 def is_odd_square(shape: Pair) -> bool:

@@ -1,4 +1,5 @@
 import json
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -127,3 +128,36 @@ def test_facts_of_a_kernel_with_everything():
 def test_whole_floats_count_as_whole():
     assert facts(Kernel([[1.0, 2.0]])).whole
     assert not facts(Kernel([[1.0, 2.5]])).whole
+
+
+@given(
+    st.integers(1, 5).flatmap(
+        lambda n: st.lists(
+            st.lists(st.sampled_from([-3, -1, 0, 0, 1, 2, 10**18]), min_size=n, max_size=n),
+            min_size=1,
+            max_size=5,
+        )
+    )
+)
+def test_the_rank_of_whole_weights_is_that_of_fractions(rows):
+    left, rank = [[Fraction(value) for value in row] for row in rows], 0
+    while left and left[0]:
+        pivot = next((row for row in left if row[0]), None)
+        if pivot is None:
+            left = [row[1:] for row in left]
+            continue
+        rank += 1
+        left = [
+            [b - a * row[0] / pivot[0] for a, b in zip(pivot[1:], row[1:], strict=True)]
+            for row in left
+            if row is not pivot
+        ]
+    assert facts(Kernel(rows)).rank == rank
+
+
+def test_symmetries_of_whole_weights_are_exact():
+    found = facts(Kernel([[2**53 + 1, 2**53]]))
+    assert "left-right" not in found.symmetries
+    lowest = -(2**63)
+    assert facts(Kernel([[lowest, lowest]])).antisymmetries == ()
+    assert "left-right" in facts(Kernel([[lowest, lowest]])).symmetries

@@ -116,6 +116,8 @@ def test_what_a_form_cannot_hold_is_an_error(kernels, format_, message):
 
 def test_forms_are_told_by_extension():
     assert kernel_format_of("a/B.JSON").name == "json"
+    assert kernel_format("mat") == kernel_format("vips")
+    assert kernel_format("kernel") == kernel_format("imagemagick")
     assert kernel_format_of("b.mat").name == "vips"
     assert kernel_format_of("c.kernel").name == "imagemagick"
     with pytest.raises(ConvtoolError, match=r"a\.xyz: extension '\.xyz' is unknown, expected"):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from convtool import ConvtoolError, conv2d, find_kernel, find_kernels
-from convtool.library import bundled_folder, file_names, known_kernels
+from convtool.library import bundled_folder, file_names, known_kernels, local_kernels
 
 COMPASS = ("kirsch", "robinson")
 BUNDLED = [
@@ -199,3 +199,15 @@ def test_known_kernels_are_found_by_the_names_given(folder, monkeypatch):
         assert [*map(str, find_kernels(name))] == [*map(str, find_kernels(path))]
     assert found["edge"] == os.path.join("kernels", "edge.txt")
     assert found["edge.json"] == os.path.join(bundled_folder(), "edge.json")
+
+
+def test_known_kernels_are_files_and_no_pipes(folder):
+    (folder / "kernels").mkdir()
+    os.mkfifo("kernels/pipe.txt")
+    os.mkfifo("here.txt")
+    assert "pipe" not in dict(known_kernels())
+    assert dict(local_kernels()) == {}
+    (folder / "here.json").write_text('{"stages": []}')
+    assert dict(local_kernels()) == {}
+    (folder / "here.json").write_text("[[3]]")
+    assert dict(local_kernels()) == {"here": "here.json"}

@@ -81,3 +81,8 @@ def test_plans_are_remembered():
 def test_bad_questions(arguments, message):
     with pytest.raises(ConvtoolError, match=message):
         plan(*arguments)
+
+
+def test_one_operation_is_no_plural():
+    assert "\n  1 operation a value, " in str(plan([[2]], "uint8", (10, 10)))
+    assert "\n  3 operations a value, " in str(plan([[2, 3]], "uint8", (10, 10)))

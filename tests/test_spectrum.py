@@ -92,3 +92,16 @@ def test_rounding_is_seen_as_0_and_a_small_gain_is_not():
     kernel = Kernel([[0.1, 0.2, -0.3]])
     found = Gains(3e-17, 1e-9, -0.6, 0.0)
     assert seen(kernel, found) == (0, 1e-9, -0.6, 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1e308, 1e308, -1e308], 1e308),
+        ([1.5e308, 1.5e308, -1.5e308, -1.5e308, 7.0], 7.0),
+        ([1e308, 1e308], math.inf),
+        ([-1e308, -1e308, 3], -math.inf),
+    ],
+)
+def test_sums_may_leave_what_floats_hold_on_the_way(values, expected):
+    assert total(values) == expected

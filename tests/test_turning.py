@@ -61,14 +61,24 @@ def test_an_anchor_turns_by_45_as_well():
     ]  # fmt: skip
 
 
-def test_all_else_is_kept(folder):
+def test_all_else_is_kept_and_what_it_was_is_said(folder):
     kernel = Kernel([[1, 2, 3]], 4, 5, name="k", description="words")
     turned = rotated(kernel, -90)
-    assert turned == Kernel([[3], [2], [1]], 4, 5, name="k_270", description="words")
-    assert rotated(Kernel([[1]]), 0).name == "kernel_0"
+    words = "k turned clockwise by 270 degrees"
+    assert turned == Kernel([[3], [2], [1]], 4, 5, name="k_270", description=words)
+    assert rotated(Kernel([[1]]), 90).description == "kernel turned clockwise by 90 degrees"
     assert rotated(find_kernel("sobel_x"), 90).weights.tolist() == (
         find_kernel("sobel_y").weights.tolist()
     )
+
+
+def test_whole_turns_leave_a_kernel_as_it_is(folder):
+    kernel = find_kernel("sobel_x")
+    assert rotated(kernel, 0) == rotated(kernel, 360) == rotated(kernel, -720) == kernel
+    assert rotated(kernel, 0).description == kernel.description != ""
+    turns = compass(kernel)
+    assert (turns[0].name, turns[0].description) == ("sobel_x_0", kernel.description)
+    assert turns[7].description == "sobel_x turned clockwise by 315 degrees"
 
 
 @pytest.mark.parametrize(
@@ -83,5 +93,5 @@ def test_what_cannot_be_turned_says_so(shape, degrees, message):
     with pytest.raises(ConvtoolError, match=message):
         rotated(Kernel(np.ones(shape), name="k"), degrees)
     if shape != (3, 3):
-        with pytest.raises(ConvtoolError, match="turns by multiples of 90"):
+        with pytest.raises(ConvtoolError, match="turns by multiples of 90, expected an odd square"):
             compass(Kernel(np.ones(shape), name="k"))

@@ -1,5 +1,6 @@
 """A kernel as a picture: its weights as a grid, and beside it what it does to waves."""
 
+import textwrap
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,9 +8,18 @@ import numpy as np
 from ..errors import ConvtoolError
 from ..kernel import Kernel
 from ..precision import FLOAT64, Array
-from ..spectrum import LARGEST, NEGLIGIBLE, anchor_of, gains, magnitude, response, seen
+from ..spectrum import (
+    LARGEST,
+    NEGLIGIBLE,
+    anchor_of,
+    gains,
+    in_words,
+    magnitude,
+    response,
+    seen,
+)
 from . import blocks
-from .blocks import BODY, FAINT, SMALL, TITLE, Block, Colors
+from .blocks import BODY, FAINT, INK, SMALL, TITLE, Block, Color, Colors
 
 NUMBERED = 13
 """Rows and columns up to which weights stand in their squares."""
@@ -22,6 +32,12 @@ SAMPLES = 151
 
 COLUMNS = 2
 """Kernels of a bank that stand side by side."""
+
+HEADING = 800
+"""Pixels of a line of a name or a description."""
+
+LETTERS, MOST_LINES = 80, 4
+"""Of a description."""
 
 _TICKS = [(0.0, "-0.5"), (0.25, "-0.25"), (0.5, "0"), (0.75, "0.25"), (1.0, "0.5")]
 
@@ -48,9 +64,9 @@ def draw_kernels(kernels: Sequence[Kernel]) -> Block:
 
 def _drawn(kernel: Kernel) -> Block:
     """One kernel."""
-    heading = [blocks.words(kernel.name or "kernel", TITLE)]
-    if kernel.description:
-        heading.append(blocks.words(kernel.description, BODY, FAINT))
+    heading = [_line(kernel.name or "kernel", TITLE, INK)]
+    told = textwrap.wrap(kernel.description, LETTERS)
+    heading += [_line(words, BODY, FAINT) for words in told[:MOST_LINES]]
     found = seen(kernel, gains(kernel))
     weights = _titled(
         "{}x{} weights".format(*kernel.shape),
@@ -62,9 +78,15 @@ def _drawn(kernel: Kernel) -> Block:
         "gain of waves, by cycles a pixel across and down",
         _response(kernel),
         f"gain on a flat area: {found.flat:.4g}",
-        f"at 0.5: across {found.across:.4g}, down {found.down:.4g}, both {found.checkerboard:.4g}",
+        f"highest waves: {in_words(found)}",
     )
     return blocks.above(*heading, blocks.beside(weights, waves, gap=56, align="start"), gap=12)
+
+
+def _line(text: str, size: int, color: Color) -> Block:
+    """A line of a heading, as much of it as has room."""
+    shown = "".join(filter(str.isprintable, text[:LETTERS]))
+    return blocks.words(blocks.shortened(shown, HEADING, size) or "kernel", size, color)
 
 
 def _titled(title: str, block: Block, below: str, last: str) -> Block:

@@ -93,6 +93,8 @@ def _grids(piece: str) -> Sequence[_Grid]:
         raise ConvtoolError(f"found {shown!r}, expected a size as 3x3 or 3x3+1+1, and @, < or >")
     cols = int(match[1])
     shape = int(match[2] or cols), cols
+    if match[3] and not match[2]:
+        raise ConvtoolError(f"has the size {match[1]} and an origin, expected one as {cols}x{cols}")
     if 0 in shape:
         raise ConvtoolError(f"has the size {match[1]}x{shape[0]}, expected 1x1 or larger")
     row, col = middle(shape)

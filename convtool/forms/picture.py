@@ -39,7 +39,7 @@ def parse_picture(data: bytes, name: str, most: int) -> Kernel:
     values = weights.ravel().tolist()
     divisor = sum(values) if weights.dtype.kind == "i" else math.fsum(values)
     if divisor == 0:
-        raise ConvtoolError("is black, expected grey values whose sum is not 0")
+        raise ConvtoolError("is black or wholly transparent, expected a sum of grey above 0")
     return Kernel(weights, divisor, name=name)
 
 

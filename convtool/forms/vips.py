@@ -22,6 +22,9 @@ from ..kernel import Kernel, middle
 from ..rational import Number, kernel_of, number_of
 from .text import columns
 
+ALL_FOUR = 4
+"""Numbers of a first line with scale and offset."""
+
 EXTENSION = ".mat"
 """What tells these files, whose first bytes are numbers like any other's."""
 
@@ -46,6 +49,21 @@ def parse_vips(data: bytes, name: str) -> Kernel:
         width, height, scale, offset = _header(header)
     rows = list(_rows(lines, width, height))
     return kernel_of(rows, scale, offset, _anchor((height, width)), name, "")
+
+
+def looks_so(text: str) -> bool:
+    """Whether a text is a matrix of libvips in all likelihood, and no rows of weights.
+
+    Its first line says how many numbers and rows follow. Of those matrices that could be rows as
+    well, being as wide as that line is long, a few that are low count as rows.
+    """
+    try:
+        kernel = parse_vips(text.encode(), "")
+    except (ConvtoolError, UnicodeEncodeError):
+        return False
+    rows, cols = kernel.shape
+    said = len(_numbers(text.split("\n", 1)[0]))
+    return said != cols or said == ALL_FOUR or rows >= said
 
 
 def _header(line: str) -> tuple[int, int, Number, Number]:

@@ -266,7 +266,8 @@ _TABLE = (
             Option(
                 "angle",
                 Between(-1e6, 1e6),
-                "Degrees in which the wave runs; 0: stripes stand.",
+                "Degrees in which the wave runs, counter-clockwise from the right; at 0 stripes "
+                "stand.",
                 "0",
             ),
             _sigma("Of the Gaussian along the wave, pixels. Default: 0.56 wavelengths."),

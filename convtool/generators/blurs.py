@@ -107,10 +107,14 @@ def disk(size: Pair | None = None, radius: float | None = None) -> Kernel:
     top, bottom, start, end = sides
     areas = _area(bottom, end) - _area(top, end) - _area(bottom, start) + _area(top, start)
     inside = np.hypot(np.abs(down) + 0.5, np.abs(right) + 0.5) <= radius
-    areas = np.where(inside, 1 / radius**2, np.maximum(areas, 0))
+    nearest = [np.maximum(np.abs(axis) - 0.5, 0) for axis in (down, right)]
+    outside = np.hypot(*nearest) >= radius
+    areas = np.where(inside, 1 / radius**2, np.where(outside, 0, np.maximum(areas, 0)))
     for axis in (0, 1):  # rounding is not the same on both sides
         areas = (areas + np.flip(areas, axis)) / 2
-    weights = summing_to_one(areas / areas.sum())
+    # What is left over goes to the edge, so that all weights inside stay equal.
+    edge = ~inside & (areas > 0.5 / radius**2)
+    weights = summing_to_one(areas / areas.sum(), edge if edge.any() else None)
     return Kernel(weights, description=f"A lens out of focus, radius {radius:.4g}")
 
 
@@ -156,7 +160,8 @@ def motion(length: int, angle: float = 0) -> Kernel:
     weights[first, steps] = 1 - part
     weights[first + 1, steps] += part
     weights = weights[:side].T if steep else weights[:side]
-    words = f"Motion blur over {length} pixels at {angle:.4g} degrees"
+    pixels = "pixel" if length == 1 else "pixels"
+    words = f"Motion blur over {length} {pixels} at {angle:.4g} degrees"
     if angle % 45 == 0:
         return Kernel(weights.astype(np.int64), length, description=words)
     return Kernel(summing_to_one(weights / length), description=words)

@@ -84,7 +84,7 @@ def log(size: Pair | None = None, sigma: float | None = None) -> Kernel:
     weights = curve[0] * bells[1] + bells[0] * curve[1]
     weights -= weights.sum() * bells[0] * bells[1]
     return Kernel(
-        summing_to_zero(weights),
+        _seeing(summing_to_zero(weights), f"a sigma of {sigma:.4g}"),
         description=f"Laplacian of a Gaussian, sigma {sigma:.4g}",
     )
 
@@ -115,9 +115,20 @@ def dog(
         raise ConvtoolError(f"sigma and sigma2 are both {sigma:g}, expected two different ones")
     narrow, wide = gaussian(size, sigma).weights, gaussian(size, sigma2).weights
     return Kernel(
-        summing_to_zero(narrow - wide),
+        _seeing(summing_to_zero(narrow - wide), f"sigmas of {sigma:.4g} and {sigma2:.4g}"),
         description=f"Difference of Gaussians, sigma {sigma:.4g} and {sigma2:.4g}",
     )
+
+
+def _seeing(weights: Array, sigmas: str) -> Array:
+    """The weights; ConvtoolError if all of them are 0."""
+    if not weights.any():
+        rows, cols = weights.shape
+        raise ConvtoolError(
+            f"with a size of {rows}x{cols} and {sigmas} all weights are 0, "
+            "expected a larger size and sigma"
+        )
+    return weights
 
 
 def _sigma_in(size: Pair) -> float:

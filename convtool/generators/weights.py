@@ -45,13 +45,19 @@ def bell(offsets: Array, sigma: float) -> Array:
     return values
 
 
-def summing_to_one(weights: Array) -> Array:
-    """Weights that nearly add up to 1, made to do so; the middle takes what is left over."""
+def summing_to_one(weights: Array, where: Array | None = None) -> Array:
+    """Weights that nearly add up to 1, made to do so.
+
+    What is left over goes in equal parts to those that are True in `where`, or to the middle.
+    """
     exact = weights.copy()
     for _ in range(4):  # the first is nearly always enough
         left = 1 - math.fsum(exact.flat)
         if left == 0:
             break
+        if where is not None:
+            exact[where] += left / np.count_nonzero(where)
+            continue
         middle = _middle(exact)
         middle += left / middle.size
     return exact

@@ -49,6 +49,8 @@ class Format(NamedTuple):
     packed: bool = False
     """Whether it heeds how to pack."""
     text: bool = False
+    colors: bool = True
+    """Whether it holds pictures of any colour."""
     layers: bool = False
     """Whether channels are kept apart, any number of them, and none is alpha by its place."""
 
@@ -80,7 +82,7 @@ def _picture(pillow_name: str, *extensions: str, deep: tuple[int, ...] = ()) -> 
 
         return PillowWriter(file, header, metadata, pillow_name)
 
-    return Format(pillow_name.lower(), extensions, write, deep=deep)
+    return Format(pillow_name.lower(), extensions, write, deep=deep, colors=pillow_name != "GIF")
 
 
 _TABLE = (

@@ -10,6 +10,7 @@ from pictures import clipped, places, shrunk
 from PIL import Image
 
 from convtool import conv2d, find_kernel, find_kernels
+from convtool.drawing.blocks import FAINT, SMALL, words
 
 
 @pytest.fixture
@@ -35,6 +36,12 @@ def test_a_grid_holds_every_map(convtool, cat, range_):
         if range_ == "center":
             toned = 128 + values * 127 / np.abs(values).max()
         assert places(sheet, clipped(toned)), kernel.name
+
+
+def test_maps_are_called_as_their_kernels(convtool, cat):
+    sheet = grid(convtool, "-k", "gaussian:9,2", "-k", "box:3")
+    for name in ("gaussian:9,2", "box:3"):
+        assert places(sheet, np.asarray(words(name, SMALL, FAINT))), name
 
 
 def test_a_grid_of_a_large_image_is_shrunk(convtool, folder):
@@ -75,7 +82,11 @@ def test_a_grid_in_other_formats(convtool, cat, folder, name):
         (["photo.png", "--combine", "grid", "-o", "g.npy"], 2, "npy holds numbers"),
         (["photo.png", "--combine", "grid", "--format", "csv"], 2, "csv holds numbers"),
         (["photo.png", "--combine", "grid", "--depth", "16"], 2, "grid draws in 8 bits"),
-        (["photo.png", "--combine", "grid", "-o", "g.gif"], 1, "GIF holds no true colour"),
+        (
+            ["photo.png", "--combine", "grid", "-o", "g.gif"],
+            2,
+            "g.gif: --combine grid draws",
+        ),
         (["photo.png", "--combine", "grid", "-o", "no/g.png"], 1, "there is no folder"),
         (["none.png", "--combine", "grid", "-o", "g.png"], 1, "none.png"),
         (["photo.png", "--show", "--stride", "0"], 2, "expected 1 or more"),

@@ -104,9 +104,15 @@ def floats(values):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (encoded(GREY * 0), "is black, expected grey values whose sum is not 0"),
+        (
+            encoded(GREY * 0),
+            "is black or wholly transparent, expected a sum of grey above 0",
+        ),
         (encoded(np.full((3, 3, 4), [9, 9, 9, 0], np.uint8)), "is black"),
-        (floats([[1, -1]]), "is black, expected grey values whose sum is not 0"),
+        (
+            floats([[1, -1]]),
+            "is black or wholly transparent, expected a sum of grey above 0",
+        ),
         (floats([[1, np.nan]]), "weights hold NaN or infinity"),
         (floats([[np.inf, -np.inf]]), "weights hold NaN or infinity"),
         (png_of_size(1025, 1024), "is 1025x1024 pixels, expected 1048576 at most in a kernel"),

@@ -183,3 +183,16 @@ def test_a_motion_blur_smears_a_point_into_the_line():
 def test_windows_too_large_are_refused_before_they_are_made(make):
     with pytest.raises(ConvtoolError, match=r"the kernel would be .* expected 1048576 weights"):
         make()
+
+
+@pytest.mark.parametrize("size", [5, 9, 16, 31, 101])
+def test_a_disk_is_0_outside_and_even_inside(size):
+    weights = disk((size, size)).weights
+    far = np.abs(np.arange(size) - (size - 1) / 2)
+    nearest, farthest = (
+        np.hypot(*np.ix_(side, side)) for side in (np.maximum(far - 0.5, 0), far + 0.5)
+    )
+    assert not weights[nearest >= size / 2].any()
+    assert weights[nearest < size / 2 - 0.1].all()
+    assert len(set(weights[farthest <= size / 2].tolist())) == 1
+    assert math.fsum(weights.flat) == 1
