@@ -72,7 +72,8 @@ def show_(spec: str, json_: bool, output: str | None) -> None:
     for i, one in enumerate(found):
         if i:
             print_line("")
-        for line in _kernel_lines(one, path) if isinstance(one, Kernel) else _layer_lines(one):
+        lines = _kernel_lines(one, path) if isinstance(one, Kernel) else _layer_lines(one, path)
+        for line in lines:
             print_line(line)
 
 
@@ -104,7 +105,7 @@ def _as_json(one: "Kernel | Layer", path: str | None) -> object:
     return {"name": one.name, "size": list(one.weights.shape), "layer": True, "path": path}
 
 
-def _layer_lines(layer: "Layer") -> list[str]:
+def _layer_lines(layer: "Layer", path: str | None) -> list[str]:
     from .printing import printable, wrapped
 
     outputs, inputs, rows, cols = layer.weights.shape
@@ -115,7 +116,8 @@ def _layer_lines(layer: "Layer") -> list[str]:
         f"{_counted(inputs, 'channel')} under {rows}x{cols} weights"
     )
     count = _counted(layer.weights.size, "weight")
-    return [*wrapped(words, 80), f"{count} from {low:.4g} to {high:.4g}"]
+    place = _fact("found in", _place(path)) if path else []
+    return [*wrapped(words, 80), f"{count} from {low:.4g} to {high:.4g}", *place]
 
 
 def _counted(count: int, noun: str) -> str:

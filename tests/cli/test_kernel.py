@@ -299,6 +299,7 @@ def test_show_of_a_bank_shows_each(kernel):
 def test_show_of_a_layer_says_what_it_is(kernel, call, folder):
     np.save(folder / "layer.npy", np.arange(24.0).reshape(2, 3, 2, 2))
     assert "layer: a layer of 2 outputs, each the sum of 3 channels" in kernel("show", "layer.npy")
+    assert "found in        ./layer.npy" in kernel("show", "layer.npy").splitlines()
     assert json.loads(kernel("show", "layer.npy", "--json"))[0]["size"] == [2, 3, 2, 2]
     result = call("kernel", "show", "layer.npy", "-o", "layer.png")
     fails(result, 1, "layer.npy: is a layer of 2x3x2x2 weights, expected kernels")
