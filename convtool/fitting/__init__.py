@@ -240,8 +240,8 @@ def _placed(
                 for parts in zip(*(each.equations for each in gathered), strict=True)
             ]
             solutions = solve_all(equations, bias=model.bias)
-        if not found:
-            one, *left = ways(gathered[0].before, gathered[0].after, model)
+        if not found and len(alike := ways(gathered[0].before, gathered[0].after, model)) > 1:
+            one, *left = alike  # else each pair may have a padding of its own
         found.append((one, gathered, equations, solutions))
     return min(found, key=lambda way: sum(each.rms**2 for each in way[3]))
 

@@ -16,7 +16,7 @@ from convtool import (
     fit_kernel,
     read_image,
 )
-from convtool.fitting import bounds, fit_pairs
+from convtool.fitting import _opening, bounds, fit_pairs
 from convtool.fitting.pairs import ImagePair, Model
 from convtool.library import bundled_folder, file_names
 
@@ -380,3 +380,17 @@ def test_nothing_can_be_learned_as_such_and_black_and_white_are_no_clipping(crop
     assert np.allclose(fit_kernel(black_or_white, black_or_white, 1).kernel.weights, 1)
     tiny = rng.normal(size=(30, 30)) * 1e-160
     assert np.allclose(fit_kernel(tiny, tiny, 1).kernel.weights, 1)  # and no warning
+
+
+def test_pairs_may_have_been_made_with_different_paddings(crop):
+    kernel = find_kernel("gaussian3")
+    results = [
+        conv2d(crop, kernel, padding=padding, dtype=np.uint8)
+        for padding in ("same", "valid", "full")
+    ]
+    pairs = [
+        ImagePair(_opening(crop, "before"), _opening(result, "after"), "pair") for result in results
+    ]
+    found = fit_pairs(pairs, Model((3, 3)), rational=True)
+    assert np.array_equal(found.kernel.weights, kernel.weights)
+    assert found.agreement.exact == 1
