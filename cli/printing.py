@@ -25,7 +25,8 @@ def width() -> int:
 def print_table(head: Sequence[str], rows: Sequence[Sequence[object]], right: str = "") -> None:
     """A table with a line for each row; what is too long for its column goes on below.
 
-    `right` has a letter for each column, r where its words end at the right.
+    A cell may be a list of lines. `right` has a letter for each column, r where its words end at
+    the right.
     """
     from rich.console import Console  # which these alone need
     from rich.table import Table
@@ -34,12 +35,17 @@ def print_table(head: Sequence[str], rows: Sequence[Sequence[object]], right: st
     for name, side in zip(head, right.ljust(len(head)), strict=True):
         table.add_column(name, justify="right" if side == "r" else "left", overflow="fold")
     for row in rows:
-        table.add_row(*(printable(str(cell)) for cell in row))
+        table.add_row(*map(_cell, row))
     console = Console(width=width(), markup=False, highlight=False, emoji=False)
     with console.capture() as captured:
         console.print(table)
     for line in captured.get().splitlines():
         print_line(line.rstrip())
+
+
+def _cell(value: object) -> str:
+    lines = value if isinstance(value, list) else [value]
+    return "\n".join(printable(str(line)) for line in lines)
 
 
 def printable(words: str) -> str:

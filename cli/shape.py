@@ -124,8 +124,8 @@ def _print(found: "Shapes") -> None:
     # Names of stages fold, so that no number has to.
     others = sum(max(map(len, column)) + 2 for column in list(zip(HEAD, *rows, strict=True))[1:])
     room = max(width() - others, SHORTEST)
-    rows = [("\n".join(_folded(stage, room)), *rest) for stage, *rest in rows]
-    print_table(HEAD, rows, right=" rrrrr ")
+    cells = [(_folded(stage, room), *rest) for stage, *rest in rows]
+    print_table(HEAD, cells, right=" rrrrr ")
     joined = f"{_number(found.inputs)} x {_number(found.outputs)}"
     print_line(
         f"\nA fully connected layer: {joined} = {_number(found.fully_connected)} weights.\n"

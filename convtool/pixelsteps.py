@@ -36,7 +36,7 @@ def pixel_steps(tone: Tone, value: Value, pixel: int, off: float) -> tuple[Step,
             scale = top / float(tone.white or 1)
             shown *= scale
             steps.append(Step(f"x {top} / {numeral(tone.white or 1)}", _plain(shown)))
-    return (*steps, _last(shown, pixel, top, off * scale))
+    return (*steps, _last(shown, pixel, top, off * scale if off else 0.0))  # scale may be infinite
 
 
 def alpha_steps(tone: Tone, value: Value, pixel: int) -> tuple[Step, ...]:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from convtool import ConvtoolError
@@ -43,6 +43,7 @@ def test_steps(tone, value, expected):
     assert steps(tone, value, expected[-1][1]) == expected
 
 
+@example(value=0.0, range_="normalize", depth=8, white=None, other=1.2e-308)
 @given(st.floats(-1e6, 1e6), st.sampled_from(RANGES), st.sampled_from([8, 16]),
        st.sampled_from([None, 1, 255, 65535]), st.floats(-1e6, 1e6))  # fmt: skip
 def test_they_come_to_what_the_tone_makes(value, range_, depth, white, other):
