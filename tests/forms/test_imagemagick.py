@@ -12,7 +12,17 @@ from convtool.kernelfile import parse_bytes
 from convtool.kernelsaving import encode_kernels, kernel_format
 from convtool.library import bundled_folder, file_names
 
-PROGRAM = shutil.which("magick") or shutil.which("convert")
+
+def _program():
+    """ImageMagick's command; other systems have other programs called convert."""
+    for path in filter(None, map(shutil.which, ("magick", "convert"))):
+        told = subprocess.run([path, "-version"], capture_output=True, check=False).stdout
+        if b"ImageMagick" in told:
+            return path
+    return None
+
+
+PROGRAM = _program()
 needs_imagemagick = pytest.mark.skipif(not PROGRAM, reason="ImageMagick is missing")
 SMALL = (slice(100, 140), slice(120, 170))
 
