@@ -56,7 +56,7 @@ def parse_bytes(data: bytes, source: str, name: str) -> tuple[Kernel | Layer, ..
             from .forms.npy import parse_npy
 
             return _checked(parse_npy(data, name))
-        if source.lower().endswith(".mat"):
+        if source.lower().endswith(".mat"):  # whose first bytes are numbers like any other's
             from .forms.vips import parse_vips
 
             return _checked(parse_vips(_short(data), name))

@@ -25,9 +25,6 @@ from .text import columns
 ALL_FOUR = 4
 """Numbers of a first line with scale and offset."""
 
-EXTENSION = ".mat"
-"""What tells these files, whose first bytes are numbers like any other's."""
-
 
 def parse_vips(data: bytes, name: str) -> Kernel:
     """The kernel in a file's bytes.
