@@ -118,7 +118,9 @@ def _connected(address: str) -> "Client":
     try:
         from distributed import Client
     except ImportError:
-        raise ConvtoolError("Dask is not installed: pip install 'convtool[cluster]'") from None
+        raise ConvtoolError(
+            "Dask is not installed: pip install '.[cluster]' in a checkout of convtool"
+        ) from None
     for name in [*logging.root.manager.loggerDict]:  # we say what matters
         if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)

@@ -1,9 +1,12 @@
 import ast
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
+from conftest import REPOSITORY
 
 import convtool
 import convtool.kernelsaving
@@ -77,6 +80,17 @@ def test_arrows_run_down():
                         continue
                     found = name.partition(".")[0]
                     assert layer[found] <= layer[part], f"{path} imports {found}"
+
+
+def test_nobody_is_sent_to_the_index_for_a_package_that_is_not_ours():
+    """The index has a ConvTool of somebody else's: pages and messages install from a checkout."""
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
+    assert project["name"] != "convtool"
+    assert list(project["scripts"]) == ["convtool"]
+    pages = [*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md")]
+    sources = [path for top in ("convtool", "cli") for path in (REPOSITORY / top).rglob("*.py")]
+    for path in [*pages, *sources]:
+        assert not re.search(r"pip install ['\"]?convtool", path.read_text()), path
 
 
 def test_importing_convtool_imports_no_numpy():
