@@ -27,6 +27,9 @@ LAST_BLOCK = b"\x03\x00"
 
 ADLER_PRIME = 65521
 
+FIRST_BYTES = 8
+"""So few that ISA-L leaves them to the code that finishes a stream: 4 to 16 are."""
+
 
 class Packing(NamedTuple):
     """One way to pack bands."""
@@ -39,8 +42,17 @@ class Packing(NamedTuple):
 
 
 def _pack_fast(data: memoryview) -> bytes:
+    """Packed at level 1, the start apart, so that the same comes out at every call.
+
+    ISA-L's assembler for x86-64 enters the third byte of a stream into its hash table by where the
+    stream object lies in memory, not by the data (`.write_first_byte` of
+    `igzip_icf_body_h1_gr_bt.asm`), and at few addresses finds other matches for that. The code
+    that finishes a stream has no such fault, so it is given the start.
+    """
     packer = isal_zlib.compressobj(1, isal_zlib.DEFLATED, -15)
-    return packer.compress(data) + packer.flush(isal_zlib.Z_FULL_FLUSH)
+    flat = data.cast("B")
+    start = packer.compress(flat[:FIRST_BYTES]) + packer.flush(isal_zlib.Z_SYNC_FLUSH)
+    return start + packer.compress(flat[FIRST_BYTES:]) + packer.flush(isal_zlib.Z_FULL_FLUSH)
 
 
 def _pack_small(data: memoryview) -> bytes:

@@ -59,8 +59,7 @@ def members(session):
 @needs_proc
 def test_killed_at_fifty_moments_and_resumed(convtool, album, folder):
     """Each time it is killed by SIGKILL, alone or with its workers, or one of these alone."""
-    command = ["run", "conv -k gaussian5 | conv -k edge", "album", "--format", "npy",
-               "--threads", "2", "-qd"]  # fmt: skip
+    command = ["run", "conv -k gaussian5 | conv -k edge", "album", "--threads", "2", "-qd"]
     start = time.monotonic()
     assert convtool(*command, "whole").returncode == 0
     longest = time.monotonic() - start
