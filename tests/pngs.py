@@ -59,17 +59,45 @@ def idats(packed, rng=None):
     return b"".join(chunk(b"IDAT", packed[a:b]) for a, b in pairwise(edges))
 
 
-def random_png(rng, depth, color, height=None, width=None, before=b"", after=b""):
-    """A file of this kind with every filter, at any compression, in any chunks."""
+ADAM7 = [
+    "16462646", "77777777", "56565656", "77777777",
+    "36463646", "77777777", "56565656", "77777777",
+]  # fmt: skip
+"""The pass of each pixel of an interlaced picture, in squares of eight by eight."""
+
+
+def passes(rows, width, depth, color):
+    """The rows of each pass that has pixels."""
+    bits = np.unpackbits(rows, axis=1)[:, : width * SAMPLES[color] * depth]
+    pixels = bits.reshape(len(rows), width, -1)
+    numbers = np.array([[int(number) for number in line] for line in ADAM7])
+    for number in range(1, 8):
+        down, across = ((numbers == number).any(axis=axis) for axis in (1, 0))
+        found = pixels[np.resize(down, len(rows))][:, np.resize(across, width)]
+        if found.size:
+            yield np.packbits(found.reshape(len(found), -1), axis=1)
+
+
+def random_png(rng, depth, color, height=None, width=None, **how):
+    """A file of this kind, of `png`."""
     height = height or int(rng.integers(1, 12))
     width = width or int(rng.integers(1, 20))
     rows = random_rows(rng, height, width, depth, color)
+    return png(rng, rows, width, depth, color, **how)
+
+
+def png(rng, rows, width, depth, color, interlaced=False, before=b"", after=b""):
+    """A file of these rows with every filter, at any compression, in any chunks."""
     step = max(SAMPLES[color] * depth // 8, 1)
-    data = filtered(rows, rng.integers(0, 5, height).tolist(), step)
+    data = b"".join(
+        filtered(part, rng.integers(0, 5, len(part)).tolist(), step)
+        for part in (passes(rows, width, depth, color) if interlaced else [rows])
+    )
     packer = zlib.compressobj(int(rng.integers(0, 10)), zlib.DEFLATED, int(rng.integers(9, 16)))
     packed = packer.compress(data) + packer.flush()
-    palette = chunk(b"PLTE", rng.bytes(3 << depth)) if color == 3 else b""
+    palette = chunk(b"PLTE", np.random.default_rng(depth).bytes(3 << depth)) if color == 3 else b""
+    start = header(len(rows), width, depth, color, int(interlaced))
     return b"".join(
-        (SIGNATURE, header(height, width, depth, color), palette, before, idats(packed, rng),
+        (SIGNATURE, start, palette, before, idats(packed, rng),
          after, chunk(b"IEND"))
     )  # fmt: skip

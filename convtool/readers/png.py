@@ -1,6 +1,6 @@
 """PNG, row by row: its pixels as Pillow reads them, but in bands, and in all their bits.
 
-`pngfile` inflates the rows, and Pillow undoes their filters. Pillow also reads the chunks around
+`pngfile` inflates the rows, and `pngrows` undoes their filters. Pillow reads the chunks around
 them, checks included, with a small picture in place of theirs.
 """
 
@@ -13,28 +13,18 @@ from contextlib import closing
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from ..errors import ConvtoolError
-from ..geometry import BAND_ELEMENTS
 from ..image import CHANNEL_NAMES, Header, white_of
 from ..metadata import NONE, Metadata
 from ..precision import Array
 from .array import Reader
 from .pngfile import PALETTE, SAMPLES, SIGNATURE, PngFile, chunk
+from .pngpasses import PASSES
+from .pngrows import Rows
 
 BARE = len(SIGNATURE) + 25
 """Bytes before the pixels where the header is all that there is."""
-
-LEAST_BLOCKS = 4
-SMALLEST_BLOCK = 1 << 16
-"""Small images are read in so many blocks too, which have so many bytes at least."""
-
-LARGEST_STORED = 0xFFFF
-"""Bytes in a block of deflate that is stored as it is (RFC 1951, 3.2.4)."""
-
-MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
-"""Pillow's modes by the bytes of a pixel."""
 
 
 def read_png(file: PngFile, max_pixels: int) -> Reader:
@@ -91,77 +81,64 @@ class PngReader:
 
     def blocks(self) -> Iterator[Array]:
         """The rows from top to bottom in blocks (n, W, C)."""
-        row_bytes = self._file.layout.row_bytes
-        planes = 2 if self._file.layout.depth == 16 else 1
-        above = [np.zeros(row_bytes // planes, np.uint8)] * planes
-        for rows in self._filtered(1 + row_bytes):
-            found = []
-            for plane, filtered in enumerate(self._planes(rows)):
-                found.append(self._unfiltered(filtered, above[plane]))
-                above[plane] = found[-1][-1]
-            yield self._pixels(found)
+        layout = self._file.layout
+        with closing(self._file.pieces()) as pieces:
+            rows = Rows(pieces, layout)
+            if layout.interlaced:
+                yield from self._interlaced(rows)
+            else:
+                for block in rows.of(layout):
+                    yield self._pixels(block, layout.width)
+            rows.finish()
         if not self._file.seekable and not _looks(self._file).make_the_same_of(self._looks):
             raise ConvtoolError(
                 "tells behind its pixels how they look, too late in a pipe; read it from a file"
             )
 
-    def _filtered(self, row: int) -> Iterator[Array]:
-        """The rows with their filters in front, in blocks (n, row)."""
-        height = left = self._file.layout.height
-        most = max(min(BAND_ELEMENTS // row, left // LEAST_BLOCKS), SMALLEST_BLOCK // row, 1)
-        found: list[bytes | memoryview] = []
-        size = 0
-        with closing(self._file.pieces()) as pieces:
-            for piece in pieces:
-                found.append(piece)
-                size += len(piece)
-                while left and size >= min(most, left) * row:
-                    count = min(most, left)
-                    joined = memoryview(b"".join(found))
-                    yield np.frombuffer(joined, np.uint8, count * row).reshape(count, row)
-                    found = [joined[count * row :]]
-                    size -= count * row
-                    left -= count
-        if left:
-            raise ConvtoolError(
-                "is broken and cannot be decoded: the pixels end after "
-                f"{height - left + size // row} of {height} rows"
-            )
+    def _interlaced(self, rows: Rows) -> Iterator[Array]:
+        """The rows of an interlaced picture, put together as those of its last pass come.
 
-    def _planes(self, rows: Array) -> list[Array]:
-        """The rows apart into high and low bytes, where samples have both; each has its filters.
-
-        A filter predicts a byte from those in the same place of the neighbouring pixels.
+        The passes before it, half of the pixels, are kept as they are stored.
         """
-        if self._file.layout.depth < 16:
-            return [rows]
-        return [np.concatenate([rows[:, :1], rows[:, start::2]], axis=1) for start in (1, 2)]
-
-    def _unfiltered(self, rows: Array, above: Array) -> Array:
-        """The bytes (n, bytes) of rows with their filters; `above` is the row before them."""
         layout = self._file.layout
-        step = SAMPLES[layout.color] if layout.depth >= 8 else 1
-        size = (rows.shape[1] - 1) // step, len(rows) + 1
-        data = _as_zlib_stream(b"\0" + above.tobytes() + rows.tobytes())
-        try:
-            image = Image.frombytes(MODES[step], size, data, "zip", MODES[step])
-        except ValueError:
-            raise ConvtoolError(
-                "is broken and cannot be decoded: a row has a filter that there is not"
-            ) from None
-        return np.asarray(image).reshape(size[1], -1)[1:]
+        *early, last = layout.parts
+        kept = [rows.whole(part) for part in early]
+        first = 0
+        for block in rows.of(last):
+            end = first + 2 * len(block[0])
+            pixels = self._even_rows(kept, first, end)
+            pixels[1::2] = self._pixels(block, layout.width)
+            yield pixels
+            first = end
+        if first < layout.height:
+            yield self._even_rows(kept, first, layout.height)
 
-    def _pixels(self, planes: list[Array]) -> Array:
-        """Pixels (n, W, C) from the bytes of their rows."""
+    def _even_rows(self, kept: list[list[Array]], first: int, last: int) -> Array:
+        """Pixels (last - first, W, C), of which the first row and every second are filled in."""
+        layout = self._file.layout
+        shape = last - first, layout.width, len(self.header.channels)
+        pixels = np.empty(shape, self.header.dtype)
+        for place, part, planes in zip(PASSES, layout.parts, kept, strict=False):
+            rows = place.rows_between(first, last)
+            some = [plane[rows] for plane in planes]
+            if some[0].size:
+                top = place.top + rows.start * place.down - first
+                pixels[top :: place.down, place.left :: place.across] = self._pixels(
+                    some, part.width
+                )
+        return pixels
+
+    def _pixels(self, planes: list[Array], width: int) -> Array:
+        """Pixels (n, width, C) from the bytes of their rows."""
         layout, looks = self._file.layout, self._looks
         samples = planes[0]
         if layout.depth == 16:
             samples = samples.astype(np.uint16) << 8 | planes[1]
         elif layout.depth < 8:
-            samples = _apart(samples, layout.depth)[:, : layout.width]
+            samples = _apart(samples, layout.depth)[:, :width]
         if looks.palette is not None:
             return looks.palette.take(samples, axis=0)
-        pixels = samples.reshape(len(samples), layout.width, SAMPLES[layout.color])
+        pixels = samples.reshape(len(samples), width, SAMPLES[layout.color])
         white = np.iinfo(pixels.dtype).max
         opaque = None
         if looks.transparent is not None:
@@ -172,15 +149,6 @@ class PngReader:
             return pixels
         alpha = np.where(opaque, white, 0).astype(pixels.dtype)
         return np.concatenate([pixels, alpha], axis=-1)
-
-
-def _as_zlib_stream(data: bytes) -> bytes:
-    """Bytes as a zlib stream in which nothing is packed, without its end, which Pillow leaves."""
-    parts = [b"\x78\x01"]
-    for start in range(0, len(data), LARGEST_STORED):
-        stored = data[start : start + LARGEST_STORED]
-        parts += [struct.pack("<BHH", 0, len(stored), len(stored) ^ 0xFFFF), stored]
-    return b"".join(parts)
 
 
 def _apart(rows: Array, depth: int) -> Array:

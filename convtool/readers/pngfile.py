@@ -13,6 +13,7 @@ from isal import isal_zlib
 from ..background import Ahead
 from ..errors import ConvtoolError
 from .limits import check_size
+from .pngpasses import PASSES
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -52,11 +53,27 @@ class Layout(NamedTuple):
     """Bits of a sample."""
     color: int
     """The colour type."""
+    interlaced: bool
 
     @property
     def row_bytes(self) -> int:
         """Bytes of a row without its filter."""
         return -(-self.width * SAMPLES[self.color] * self.depth // 8)
+
+    @property
+    def parts(self) -> "tuple[Layout, ...]":
+        """What is stored one after another: the whole picture, or the passes of an interlaced."""
+        if not self.interlaced:
+            return (self,)
+        sizes = [one.size(self.height, self.width) for one in PASSES]
+        return tuple(
+            Layout(width, height, self.depth, self.color, False) for height, width in sizes
+        )
+
+    @property
+    def filtered_bytes(self) -> int:
+        """Bytes of all rows with their filters."""
+        return sum(part.height * (1 + part.row_bytes) for part in self.parts)
 
 
 class PngFile:
@@ -179,7 +196,7 @@ class PngFile:
 
         What is packed behind the last row is left alone, but for the checksum, if that is next.
         """
-        left = self.layout.height * (1 + self.layout.row_bytes)
+        left = self.layout.filtered_bytes
         inflater: Any = None
         for packed in self._packed():
             if inflater is None:
@@ -228,7 +245,7 @@ def _layout(before: bytes) -> Layout:
     width, height, depth, color, packing, filters, interlaced = struct.unpack(
         ">2I5B", before[16:29]
     )
-    plain = (packing, filters, interlaced) == (0, 0, 0)
-    if not (plain and (depth, color) in KINDS and width and height) or b"acTL" in before:
+    known = (packing, filters) == (0, 0) and interlaced in (0, 1) and (depth, color) in KINDS
+    if not (known and width and height) or b"acTL" in before:
         raise Irregular
-    return Layout(width, height, depth, color)
+    return Layout(width, height, depth, color, bool(interlaced))

@@ -4,11 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import zlib
 
 import numpy as np
 import pytest
 from conftest import SCRIPT
 from PIL import Image
+from pngs import SIGNATURE, chunk, header, idats
 
 from convtool import conv2d, find_kernel, read_image, write_image
 
@@ -86,6 +88,18 @@ def test_memory_does_not_grow_with_the_image(folder, command):
         peak(folder, *command, f"{name}.png", "-qo", "out.png") for name in ("low", "high")
     )
     assert high < low + LIMIT  # the larger picture has 81 MB more
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="no wait4 on this system")
+def test_an_interlaced_picture_takes_half_of_what_it_is_stored_in(folder):
+    size = 16000
+    packed = zlib.compress(bytes(size * (size // 8 + 8)))  # enough for filters, too
+    peaks = []
+    for interlaced in (0, 1):
+        start = SIGNATURE + header(size, size, 1, 0, interlaced)
+        (folder / "a.png").write_bytes(start + idats(packed) + chunk(b"IEND"))
+        peaks.append(peak(folder, "pool", "--size", "100", "a.png", "-qo", "out.png"))
+    assert peaks[1] < peaks[0] + size * size // 16 // 2**10 + LIMIT  # its pixels have 256 MB
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -8,7 +8,19 @@ import zlib
 import numpy as np
 import pytest
 from PIL import Image
-from pngs import KINDS, SIGNATURE, chunk, filtered, header, idats, random_png
+from pngs import (
+    KINDS,
+    SAMPLES,
+    SIGNATURE,
+    chunk,
+    filtered,
+    header,
+    idats,
+    passes,
+    png,
+    random_png,
+    random_rows,
+)
 
 from convtool import ConvtoolError, read_image
 from convtool.metadata import Metadata
@@ -70,10 +82,11 @@ def assert_as_pillow(found, data):
 
 @pytest.mark.parametrize("read", WAYS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_filter_and_chunking(kind, read):
+@pytest.mark.parametrize("interlaced", [False, True])
+def test_every_kind_filter_and_chunking(kind, read, interlaced):
     rng = np.random.default_rng(kind)
     for _ in range(15):
-        data = random_png(rng, *kind)
+        data = random_png(rng, *kind, interlaced=interlaced)
         found = read(data)
         assert found.dtype == (np.uint16 if kind[0] == 16 else np.uint8)
         assert_as_pillow(found, data)
@@ -82,8 +95,9 @@ def test_every_kind_filter_and_chunking(kind, read):
 @pytest.mark.parametrize("read", WAYS)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (2, 9)])
-def test_thin_pictures(kind, size, read):
-    data = random_png(np.random.default_rng(1), *kind, *size)
+@pytest.mark.parametrize("interlaced", [False, True])
+def test_thin_pictures(kind, size, read, interlaced):
+    data = random_png(np.random.default_rng(1), *kind, *size, interlaced=interlaced)
     found = read(data)
     assert found.dtype == (np.uint16 if kind[0] == 16 else np.uint8)
     assert_as_pillow(found, data)
@@ -102,8 +116,9 @@ def test_more_rows_than_are_read_at_once(read, photo):
 
 
 @pytest.mark.parametrize("kind", [(4, 3), (8, 2), (16, 6)])
-def test_a_file_is_read_anew_each_time(kind):
-    data = random_png(np.random.default_rng(3), *kind, 200, 30)
+@pytest.mark.parametrize("interlaced", [False, True])
+def test_a_file_is_read_anew_each_time(kind, interlaced):
+    data = random_png(np.random.default_rng(3), *kind, 200, 30, interlaced=interlaced)
     reader = open_stream(Pipe(data))
     first = pixels_of(reader)
     next(iter(reader.blocks()))  # and one that is given up
@@ -142,7 +157,8 @@ def test_what_pillow_refuses_is_refused():
     refused = 0
     for i in range(600):
         kind = KINDS[i % len(KINDS)]
-        data = damaged(rng, random_png(rng, *kind, after=chunk(b"tEXt", b"a\0b")))
+        text = chunk(b"tEXt", b"a\0b")
+        data = damaged(rng, random_png(rng, *kind, after=text, interlaced=bool(i % 2)))
         if isinstance(outcome(by_pillow, data), str):
             refused += 1
             for read in WAYS:
@@ -261,11 +277,70 @@ def test_a_picture_that_is_upright_and_says_so(before):
         assert np.array_equal(read(data)[..., 0], pixels)
 
 
-def test_interlaced_pictures_are_read_by_pillow():
-    """Each pass of one pixel is a picture of its own; this one has the first pass only."""
-    data = SIGNATURE + header(1, 1, 8, 0, interlaced=1) + idats(zlib.compress(b"\0\7")) + END
-    for read in WAYS:
-        assert read(data).tolist() == [[[7]]]
+def test_passes_of_a_picture_by_hand():
+    pixels = np.arange(30, dtype=np.uint8).reshape(5, 6)
+    found = [part.tolist() for part in passes(pixels, 6, 8, 0)]
+    assert found == [
+        [[0]], [[4]], [[24, 28]], [[2], [26]], [[12, 14, 16]],
+        [[1, 3, 5], [13, 15, 17], [25, 27, 29]], [[6, 7, 8, 9, 10, 11], [18, 19, 20, 21, 22, 23]],
+    ]  # fmt: skip
+
+
+def transparent(depth, color):
+    """A tRNS chunk: a colour of bytes 0xA5, or an alpha for each number of the palette."""
+    if color == 3:
+        return chunk(b"tRNS", bytes(range(2**depth)))
+    samples = [0xA5A5 % 2**depth] * SAMPLES[color]
+    return b"" if color in (4, 6) else chunk(b"tRNS", struct.pack(f">{len(samples)}H", *samples))
+
+
+@pytest.mark.parametrize("read", WAYS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_interlaced_or_not_the_pixels_are_the_same(kind, read):
+    """In every size that leaves passes out, and with a transparent colour that is there."""
+    rng = np.random.default_rng(kind)
+    for height in range(1, 10):
+        for width in range(1, 10):
+            rows = random_rows(rng, height, width, *kind)
+            if kind[0] >= 8:
+                rows[rng.random(height) < 0.5] = 0xA5
+            for before in (b"", transparent(*kind)):
+                plain, interlaced = (
+                    png(rng, rows, width, *kind, interlaced=how, before=before)
+                    for how in (False, True)
+                )
+                found = read(interlaced)
+                assert np.array_equal(found, read(plain))
+                assert found.dtype == (np.uint16 if kind[0] == 16 else np.uint8)
+
+
+@pytest.mark.parametrize("read", WAYS)
+@pytest.mark.parametrize("color", [0, 2, 4, 6])
+def test_an_interlaced_picture_of_many_blocks_keeps_its_16_bits(color, read):
+    rng = np.random.default_rng(color)
+    count = {0: 1, 2: 3, 4: 2, 6: 4}[color]
+    pixels = rng.integers(0, 65536, (203, 301, count), dtype=np.uint16)
+    rows = pixels.astype(">u2").view(np.uint8).reshape(203, -1)
+    data = png(rng, rows, 301, 16, color, interlaced=True)
+    assert np.array_equal(read(data), pixels)
+    assert_as_pillow(read(data), data)
+
+
+@pytest.mark.parametrize("read", WAYS)
+def test_an_interlaced_picture_as_opencv_reads_it(read):
+    cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed")
+    rng = np.random.default_rng(0)
+    for depth, color in KINDS:
+        if color == 4:
+            continue  # as OpenCV makes four channels of it
+        for _ in range(5):
+            data = random_png(rng, depth, color, interlaced=True)
+            expected = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+            found = read(data)
+            expected = expected.reshape(found.shape)
+            if found.shape[2] > 1:
+                expected = expected[..., [2, 1, 0, 3][: found.shape[2]]]
+            assert np.array_equal(found, expected)
 
 
 def test_metadata(folder):
