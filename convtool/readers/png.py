@@ -19,7 +19,7 @@ from ..image import CHANNEL_NAMES, Header, white_of
 from ..metadata import NONE, Metadata
 from ..precision import Array
 from .array import Reader
-from .pngfile import PALETTE, SAMPLES, SIGNATURE, PngFile, chunk
+from .pngfile import ANIMATION, PALETTE, SAMPLES, SIGNATURE, PngFile, chunk, chunks
 from .pngpasses import PASSES
 from .pngrows import Rows
 
@@ -63,11 +63,12 @@ class Looks(NamedTuple):
 class PngReader:
     """A PNG, read in one pass for every call of `blocks`."""
 
-    notes: tuple[str, ...] = ()
-
     def __init__(self, file: PngFile, looks: Looks) -> None:
         self._file = file
         self._looks = looks
+        frames = file.frames
+        note = f"holds {frames} frames, only the first is read"
+        self.notes: tuple[str, ...] = (note,) if frames > 1 else ()
         self.metadata = looks.metadata
         layout = file.layout
         count = SAMPLES[layout.color] + (looks.transparent is not None)
@@ -189,5 +190,5 @@ def _with_few_pixels(file: PngFile) -> bytes:
         row = int(numbers.ljust(8, "0"), 2).to_bytes(max(len(numbers) // 8, 1))
     header = struct.pack(">2I5B", width, 1, layout.depth, layout.color, 0, 0, 0)
     pixels = zlib.compress(b"\0" + row)
-    others = file.before[BARE:]
+    others = b"".join(data for kind, data in chunks(file.before[BARE:]) if kind not in ANIMATION)
     return b"".join((SIGNATURE, chunk(b"IHDR", header), others, chunk(b"IDAT", pixels), file.after))

@@ -35,6 +35,9 @@ INFLATED_PIECE = 1 << 20
 MOST_AHEAD = 12
 """Inflated pieces that may wait."""
 
+ANIMATION = (b"acTL", b"fcTL", b"fdAT")
+"""The kinds of chunks that further frames are made of (APNG)."""
+
 LARGEST_SURROUNDINGS = 1 << 26
 """Bytes of chunks before or after the pixels."""
 
@@ -92,7 +95,8 @@ class PngFile:
         self.before = b""
         """The bytes before the first chunk of pixels."""
         self.after = b""
-        """The chunks behind the last; of a pipe, once its rows have been read."""
+        """The chunks behind the last, but for further frames; of a pipe, once its rows have been
+        read."""
         self._start = b""
         """The beginning of the chunk behind them: its length and kind."""
         try:
@@ -108,6 +112,14 @@ class PngFile:
         self._ahead: Ahead[bytes] | None = None
         if self.seekable and ahead:
             self._ahead = Ahead(self._inflated(), MOST_AHEAD)
+
+    @property
+    def frames(self) -> int:
+        """How many pictures it says it holds, the first of which is read."""
+        found = dict(chunks(self.before[len(SIGNATURE) :]))
+        animated = int.from_bytes(found.get(b"acTL", b"")[8:-4][:4])
+        apart = b"fcTL" not in found  # so the first is none of those that move
+        return animated + apart if animated else 1
 
     def pieces(self) -> "Ahead[bytes] | Generator[bytes]":
         """The rows with their filters, in pieces of any length; in a pipe there are no others."""
@@ -126,11 +138,17 @@ class PngFile:
         self._file.close()
 
     def release(self) -> BinaryIO:
-        """Stop inflating, and give the whole file back; a pipe before its rows are read only."""
+        """Stop inflating, and give the whole file back; a pipe before its rows are read only.
+
+        Raises ConvtoolError if a checksum of its pixels is wrong.
+        """
         if not self.seekable:
-            return io.BytesIO(self.before + self._start + self._file.read())
-        if self._ahead:
+            self._file = io.BytesIO(self.before + self._start + self._file.read())
+        elif self._ahead:
             self._ahead.close()
+        self._file.seek(len(self.before) + len(self._start))
+        for _ in self._packed():
+            pass
         self._file.seek(0)
         return self._file
 
@@ -163,28 +181,48 @@ class PngFile:
         rest = b""
         while len(start) == 8:
             length, kind = _parsed(start)
-            if len(rest) + length > LARGEST_SURROUNDINGS:
+            if kind in ANIMATION:
+                self._skip(length + 4)
+            elif len(rest) + length > LARGEST_SURROUNDINGS:
                 if self.seekable:
                     raise Irregular
                 return rest + start  # a chunk cut off, which Pillow refuses
-            rest += start + self._file.read(length + 4)
-            if kind == b"IEND":
-                break
+            else:
+                data = self._file.read(length + 4)
+                rest += start + data
+                if kind == b"IEND":
+                    _check(kind, isal_zlib.crc32(kind + data[:length]), data[length:])
+                    break
             start = self._file.read(8)
         return rest
 
+    def _skip(self, size: int) -> None:
+        """Go on by so many bytes."""
+        if self.seekable:
+            self._file.seek(size, 1)
+            return
+        while size and (data := self._file.read(min(size, PIECE))):
+            size -= len(data)
+
     def _packed(self) -> Iterator[bytes]:
-        """The zlib stream, as it is read."""
+        """The zlib stream, as it is read.
+
+        Raises ConvtoolError where the checksum of a chunk is wrong, once its bytes are taken.
+        """
         start = self._start
         left, kind = _parsed(start)
         while kind == b"IDAT":
+            checksum = isal_zlib.crc32(kind)
             while left:
                 data = self._file.read(min(left, PIECE))
                 if not data:
                     raise ConvtoolError("is broken and cannot be decoded: the file is truncated")
                 left -= len(data)
+                checksum = isal_zlib.crc32(data, checksum)
                 yield data
-            start = self._file.read(12)[4:]  # behind the chunk's checksum
+            end = self._file.read(12)
+            _check(kind, checksum, end)
+            start = end[4:]
             if len(start) < 8:
                 return
             left, kind = _parsed(start)
@@ -231,6 +269,24 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return b"".join((struct.pack(">I", len(data)), kind, data, struct.pack(">I", checksum)))
 
 
+def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """(kind, all bytes of it) of each chunk; the last may be cut off."""
+    start = 0
+    while start < len(data):
+        length, kind = _parsed(data[start : start + 8])
+        end = start + 12 + length
+        yield kind, data[start:end]
+        start = end
+
+
+def _check(kind: bytes, checksum: int, told: bytes) -> None:
+    """Raise ConvtoolError if a chunk's checksum is another than it says; it may be cut off."""
+    if len(told) >= 4 and told[:4] != checksum.to_bytes(4):
+        raise ConvtoolError(
+            f"is broken and cannot be decoded: the checksum of a chunk {kind.decode()} is wrong"
+        )
+
+
 def _parsed(start: bytes) -> tuple[int, bytes]:
     """Length and kind of a chunk that starts so."""
     return int.from_bytes(start[:4]), start[4:]
@@ -239,13 +295,13 @@ def _parsed(start: bytes) -> tuple[int, bytes]:
 def _layout(before: bytes) -> Layout:
     """What a file's first bytes say of its pixels; Irregular where it is not read row by row."""
     length, kind = _parsed(before[8:16])
-    checksum = before[29:33]
-    if (length, kind) != (13, b"IHDR") or zlib.crc32(before[12:29]).to_bytes(4) != checksum:
+    if (length, kind) != (13, b"IHDR"):
         raise Irregular
+    _check(kind, isal_zlib.crc32(before[12:29]), before[29:33])
     width, height, depth, color, packing, filters, interlaced = struct.unpack(
         ">2I5B", before[16:29]
     )
     known = (packing, filters) == (0, 0) and interlaced in (0, 1) and (depth, color) in KINDS
-    if not (known and width and height) or b"acTL" in before:
+    if not (known and width and height):
         raise Irregular
     return Layout(width, height, depth, color, bool(interlaced))

@@ -4,6 +4,7 @@ import io
 import struct
 import tracemalloc
 import zlib
+from itertools import count
 
 import numpy as np
 import pytest
@@ -341,6 +342,104 @@ def test_an_interlaced_picture_as_opencv_reads_it(read):
             if found.shape[2] > 1:
                 expected = expected[..., [2, 1, 0, 3][: found.shape[2]]]
             assert np.array_equal(found, expected)
+
+
+def animation():
+    """Chunks of further frames, told before the pixels and behind them, and how many are told.
+
+    The first is sound, the others have a chunk out of place.
+    """
+
+    def control(number, height=6, width=7):
+        sizes = struct.pack(">5I2H2B", number, width, height, 0, 0, 1, 10, 0, 0)
+        return chunk(b"fcTL", sizes)
+
+    def data(number):
+        return chunk(b"fdAT", struct.pack(">I", number) + zlib.compress(bytes(6 * 22)))
+
+    two = chunk(b"acTL", struct.pack(">2I", 2, 0))
+    yield two + control(0), control(1) + data(2), 2
+    yield two, control(0) + data(1) + control(2) + data(3), 3
+    yield two + control(1), control(2) + data(3), 2
+    yield two + control(0, 3, 3), control(1) + data(2), 2
+    yield two + control(0), data(1) + control(2), 2
+    yield two + control(0), control(5) + data(7), 2
+    yield two + control(0), control(1, 9, 9) + data(2), 2
+    yield two + control(0) + data(1), b"", 2
+    yield two + chunk(b"fcTL", b"abc"), chunk(b"fdAT", b"ab"), 2
+    yield chunk(b"acTL", b""), control(0) + data(1), 1
+    yield b"", two + control(0) + data(1), 1
+    yield control(0), control(1) + data(2), 1
+    yield b"", control(1) + data(2), 1
+    yield b"", data(2), 1
+    yield two + control(0), (control(1) + data(2))[:-9], 2
+
+
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize(("before", "after", "frames"), list(animation()), ids=count())
+def test_the_still_picture_of_an_animation(before, after, frames, interlaced):
+    rng = np.random.default_rng(0)
+    rows = random_rows(rng, 6, 7, 8, 2)
+    text = chunk(b"tEXt", b"a\0b")
+    data = png(rng, rows, 7, 8, 2, interlaced, text + before, after)
+    notes = (f"holds {frames} frames, only the first is read",) if frames > 1 else ()
+    for again in (True, False):
+        reader = open_stream(Pipe(data), again=again)
+        assert reader.notes == notes
+        assert np.array_equal(pixels_of(reader), rows.reshape(6, 7, 3))
+
+
+def test_an_animation_as_pillow_writes_and_reads_it(folder):
+    rng = np.random.default_rng(0)
+    frames = [Image.fromarray(rng.integers(0, 256, (9, 8, 4), dtype=np.uint8)) for _ in range(3)]
+    for apart in (False, True):
+        frames[0].save(
+            "a.png", save_all=True, append_images=frames[1:], default_image=apart, blend=1
+        )
+        reader = open_image("a.png")
+        with open("a.png", "rb") as file:
+            by_pillow = read_picture(file, 10**9)
+        assert len(reader.notes) == 1
+        assert reader.notes == by_pillow.notes
+        assert np.array_equal(pixels_of(reader), pixels_of(by_pillow))
+
+
+def test_frames_behind_the_pixels_are_not_kept(folder):
+    """Their bytes may be many more than those of the picture."""
+    frame = chunk(b"fcTL", bytes(26)) + chunk(b"fdAT", bytes(2**20))
+    data = random_png(np.random.default_rng(0), 8, 2, after=frame * 100)
+    (folder / "a.png").write_bytes(data)
+    tracemalloc.start()
+    try:
+        with open("a.png", "rb") as file:
+            for reader in (open_image("a.png"), open_stream(file, again=False)):
+                pixels_of(reader)
+        assert tracemalloc.get_traced_memory()[1] < 10 * 2**20
+    finally:
+        tracemalloc.stop()
+
+
+CHECKED = [b"IHDR", b"PLTE", b"IDAT", b"IEND"]
+
+
+@pytest.mark.parametrize("kind", CHECKED)
+@pytest.mark.parametrize("interlaced", [False, True])
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("read", WAYS)
+def test_a_wrong_checksum_of_what_makes_the_picture(kind, interlaced, turned, read):
+    exif = Image.Exif()
+    exif[0x0112] = 6 if turned else 1
+    tag = chunk(b"eXIf", exif.tobytes()[6:])
+    data = random_png(np.random.default_rng(0), 8, 3, 9, 9, interlaced=interlaced, before=tag)
+    assert len(read(data)) == 9
+    start = data.rindex(kind) - 4  # of the pixels' chunks the last
+    end = start + 8 + int.from_bytes(data[start : start + 4])
+    wrong = bytearray(data)
+    wrong[end + 3] ^= 1
+    with pytest.raises(
+        ConvtoolError, match=f"is broken and cannot be decoded: .*checksum.*{kind.decode()}"
+    ):
+        read(bytes(wrong))
 
 
 def test_metadata(folder):
