@@ -154,15 +154,18 @@ class PngFile:
 
     def _read_before(self) -> None:
         """Read on to the first chunk of pixels."""
-        self.before = self._file.read(8)
-        while True:
-            self._start = self._file.read(8)
-            length, kind = _parsed(self._start)
-            if len(self._start) < 8 or len(self.before) + length > LARGEST_SURROUNDINGS:
-                raise Irregular
-            if kind == b"IDAT":
-                return
-            self.before += self._start + self._file.read(length + 4)
+        found = bytearray(self._file.read(8))  # bytes would be copied for each of many chunks
+        try:
+            while True:
+                self._start = self._file.read(8)
+                length, kind = _parsed(self._start)
+                if len(self._start) < 8 or len(found) + length > LARGEST_SURROUNDINGS:
+                    raise Irregular
+                if kind == b"IDAT":
+                    return
+                found += self._start + self._file.read(length + 4)
+        finally:
+            self.before = bytes(found)
 
     def _find_after(self) -> None:
         """Read the chunks behind the pixels, and go back to these."""
@@ -178,7 +181,7 @@ class PngFile:
 
     def _rest(self, start: bytes) -> bytes:
         """What follows the pixels, from the beginning of a chunk's on to the last chunk."""
-        rest = b""
+        rest = bytearray()
         while len(start) == 8:
             length, kind = _parsed(start)
             if kind in ANIMATION:
@@ -186,7 +189,7 @@ class PngFile:
             elif len(rest) + length > LARGEST_SURROUNDINGS:
                 if self.seekable:
                     raise Irregular
-                return rest + start  # a chunk cut off, which Pillow refuses
+                return bytes(rest + start)  # a chunk cut off, which Pillow refuses
             else:
                 data = self._file.read(length + 4)
                 rest += start + data
@@ -194,7 +197,7 @@ class PngFile:
                     _check(kind, isal_zlib.crc32(kind + data[:length]), data[length:])
                     break
             start = self._file.read(8)
-        return rest
+        return bytes(rest)
 
     def _skip(self, size: int) -> None:
         """Go on by so many bytes."""
