@@ -316,6 +316,16 @@ def test_interlaced_or_not_the_pixels_are_the_same(kind, read):
 
 
 @pytest.mark.parametrize("read", WAYS)
+def test_an_interlaced_picture_that_ends_early(read):
+    rows = np.zeros((9, 9), np.uint8)
+    parts = [filtered(part, [0] * len(part), 1) for part in passes(rows, 9, 8, 0)]
+    data = zlib.compress(b"".join(parts)[:-1])
+    count = 2 + 2 + 1 + 3 + 2 + 5 + 4
+    with pytest.raises(ConvtoolError, match=f"end after {count - 1} of {count} rows .of all pass"):
+        read(SIGNATURE + header(9, 9, 8, 0, 1) + idats(data) + END)
+
+
+@pytest.mark.parametrize("read", WAYS)
 @pytest.mark.parametrize("color", [0, 2, 4, 6])
 def test_an_interlaced_picture_of_many_blocks_keeps_its_16_bits(color, read):
     rng = np.random.default_rng(color)
