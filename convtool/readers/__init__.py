@@ -77,7 +77,7 @@ BY_EXTENSION: dict[str, ReadFile] = {".csv": _csv, ".npy": _npy}
 def open_image(
     path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS, *, ahead: bool = True
 ) -> "Reader":
-    """The reader for an image file: what Pillow opens, ``.csv`` or ``.npy``.
+    """The reader for an image file: a picture, ``.csv`` or ``.npy``.
 
     `ahead` says whether a thread of its own may read it ahead, where that can be.
 

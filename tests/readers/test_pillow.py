@@ -230,7 +230,7 @@ def ico(picture):
 def test_a_picture_in_an_icon_has_limits(folder, pack):
     (folder / "sound").write_bytes(pack(png_of_zeros(1024, 1024)))
     assert read_image("sound").shape == (1024, 1024, 4)
-    with pytest.raises(TooManyPixels, match="1048576 pixels, .* 10000"):
+    with pytest.raises(TooManyPixels, match=r"1048576 pixels, .* 10000"):
         open_image("sound", 10000)
     (folder / "bomb").write_bytes(pack(png_of_zeros(4096, 4097)))
     with pytest.raises(TooManyPixels, match="holds a picture of 16781312 pixels, expected 1677721"):
