@@ -20,6 +20,7 @@ from ..image import Header, check_image
 from ..metadata import LARGEST_DPI, Metadata
 from ..precision import Array
 from .array import Reader
+from .libtiff import findings
 from .limits import check_size
 
 ORIENTATION = 0x0112
@@ -99,13 +100,20 @@ def _read(file: BinaryIO, max_pixels: int) -> Reader:
         check_size(opened.height, opened.width, max_pixels)
         notes = tuple(_notes(opened))
         sample_type = _sample_type(opened)
-        opened.load()
+        with findings() as damage:
+            try:
+                opened.load()
+            except OSError as error:  # Pillow gives a number, where libtiff gives a reason
+                raise OSError(damage[0] if damage else error) from None
         image = expanded(_upright(opened))
         if image.mode.partition(";")[0] not in _PLAIN:
             raise ConvtoolError(f"is a picture of mode {image.mode}, expected grey or RGB")
         if opened.format == "TIFF" and X_RESOLUTION not in getattr(opened, "tag_v2", {}):
             image.info.pop("dpi", None)  # Pillow takes 1 where the file says nothing
         metadata = metadata_of(image)
+    if damage:
+        more = f", and {len(damage) - 1} more" if len(damage) > 1 else ""
+        notes = (*notes, f"is damaged, and shown as far as it can be decoded: {damage[0]}{more}")
     sixteen_bits = image.mode == "I" and opened.format in ("PNG", "PPM")  # never more
     dtype = sample_type or ("uint16" if sixteen_bits else None)
     # White may be 0, which Pillow heeds in 8 bits only.

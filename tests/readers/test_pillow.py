@@ -1,5 +1,6 @@
 import io
 import os
+import re
 import struct
 import zlib
 
@@ -298,3 +299,21 @@ def test_a_picture_that_memory_does_not_hold(folder, monkeypatch):
     monkeypatch.setattr(BmpImagePlugin.BmpImageFile, "load", load)
     with pytest.raises(ConvtoolError, match=r"^a.bmp: needs more memory to be decoded than there"):
         open_image("a.bmp")
+
+
+def test_damage_that_libtiff_finds_is_told_and_not_printed(folder, capfd):
+    name = save("a.tif", Image.fromarray(np.tile(GRAY > 128, (40, 60))), compression="group4")
+    data = bytearray((folder / name).read_bytes())
+    for place in range(200, 500, 7):
+        data[place] ^= 0x5A
+    (folder / name).write_bytes(data)
+    (note,) = open_image(name).notes
+    assert re.match(r"is damaged, and shown .*: Fax4Decode: .* at line \d+ .*, and \d+ more$", note)
+    save("b.tif", np.tile(RGB, (9, 9, 1)), compression="tiff_deflate")
+    data = bytearray((folder / "b.tif").read_bytes())
+    data[40:60] = bytes(20)
+    (folder / "b.tif").write_bytes(data)
+    with pytest.raises(ConvtoolError, match=r"^b.tif: is broken .*: ZIPDecode: Decoding error"):
+        open_image("b.tif")
+    assert capfd.readouterr().err == ""
+    assert open_image(save("c.tif", RGB, compression="tiff_lzw")).notes == ()
