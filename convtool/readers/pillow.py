@@ -37,7 +37,7 @@ COMMON = ("BMP", "DIB", "GIF", "JPEG", "PPM", "PNG")
 FORMATS = (
     *COMMON, "AVIF", "BLP", "CUR", "DCX", "DDS", "FLI", "FTEX", "GBR", "ICNS", "ICO", "JPEG2000",
     "MCIDAS", "MSP", "PCX", "PIXAR", "PSD", "QOI", "SGI", "SUN", "TIFF", "WEBP", "XBM", "XPM",
-    "XVTHUMB", "IM", "PCD", "SPIDER", "TGA",
+    "XVTHUMB", "IM", "IMT", "PCD", "SPIDER", "TGA",
 )  # fmt: skip
 """Pillow's names of the formats that are read: pixels, which no program need run to decode. Those
 that no first bytes tell come last."""
