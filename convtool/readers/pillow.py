@@ -171,15 +171,17 @@ def check_start(head: bytes) -> None:
     """Raise ConvtoolError if a file that begins so is no picture that is read."""
     with pillow_decodes():
         _refuse(head)
-        Image.init()
-        if not any(_accepted(name, head[:16]) for name in FORMATS if name in Image.OPEN):
-            unsigned = [name for name in FORMATS if Image.OPEN.get(name, (None, True))[1] is None]
-            Image.open(io.BytesIO(head), formats=unsigned)
+        for import_formats in (Image.preinit, Image.init):  # of which the second takes a while
+            import_formats()
+            if any(_accepted(name, head[:16]) for name in FORMATS):
+                return
+        unsigned = [name for name in FORMATS if Image.OPEN.get(name, (None, True))[1] is None]
+        Image.open(io.BytesIO(head), formats=unsigned)
 
 
 def _accepted(name: str, prefix: bytes) -> bool:
-    """Whether the first bytes tell that format, if any tell it."""
-    accept = Image.OPEN[name][1]
+    """Whether the first bytes tell that format, if it is imported, and any tell it."""
+    _, accept = Image.OPEN.get(name, (None, None))
     try:
         return accept is not None and accept(prefix) is True
     except (IndexError, struct.error):  # they are too few
