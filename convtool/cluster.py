@@ -82,7 +82,7 @@ class Cluster:
         if self._futures.get(share) is not future or worker not in self._widths:
             return
         if future.status == "cancelled":
-            raise self._scheduler.gone("the connection was lost for a while")
+            raise self._scheduler.gone("the connection was lost")
         if future.status == "error":
             error: Any = future.exception(timeout=PATIENCE)
             if type(error).__name__ == "KilledWorker":

@@ -69,7 +69,7 @@ class Scheduler:
         Raises ConvtoolError if the scheduler is gone.
         """
         if self.client.status != "running":
-            raise self.gone("the connection is lost")
+            raise self.gone("the connection was lost")
         try:
             return self._ask(self._threads(), ABSENCE)
         except Exception as error:  # whatever the network makes of it
