@@ -44,6 +44,7 @@ class Scheduler:
     def __init__(self, address: str) -> None:
         """Raises ConvtoolError if Dask is not installed, or no scheduler answers."""
         self._address = address
+        _import_dask()
         self._check()
         self._runner = asyncio.Runner(loop_factory=asyncio.new_event_loop)
         self._loop = self._runner.get_loop()
@@ -87,16 +88,9 @@ class Scheduler:
         self._thread.join(GRACE)
 
     def _check(self) -> None:
-        """Refuse at once what is no address: connecting is tried again until time is up."""
-        try:
-            from distributed.comm.addressing import parse_address, parse_host_port
-        except ImportError:
-            raise ConvtoolError(
-                "Dask is not installed: pip install '.[cluster]' in a checkout of convtool"
-            ) from None
-        for name in [*logging.root.manager.loggerDict]:  # we say what matters
-            if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
-                logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        """Refuse at once what is no address: Dask would try it until time is up."""
+        from distributed.comm.addressing import parse_address, parse_host_port
+
         try:
             host, port = parse_host_port(parse_address(self._address)[1])
         except ValueError as error:
@@ -140,3 +134,15 @@ class Scheduler:
             await self.client.close(GRACE)
         finally:
             self.client.status = "closed"  # or it would try again as it is deleted
+
+
+def _import_dask() -> None:
+    try:
+        import distributed  # noqa: F401
+    except ImportError:
+        raise ConvtoolError(
+            "Dask is not installed: pip install '.[cluster]' in a checkout of convtool"
+        ) from None
+    for name in [*logging.root.manager.loggerDict]:  # we say what matters
+        if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
