@@ -1,4 +1,4 @@
-"""The scheduler of a Dask cluster, for whom nobody waits without an end."""
+"""The connection with the scheduler of a Dask cluster, and how long it is waited for."""
 
 import asyncio
 import logging
@@ -31,12 +31,12 @@ GRACE = 1.0
 
 
 class Scheduler:
-    """A connection with a scheduler.
+    """A connection with a scheduler, none of whose calls waits without an end.
 
-    Dask's client waits without an end for a server that accepts a connection and says nothing,
-    and where it fails to connect it waits once more as it is deleted. So it lives here on an
-    event loop of ours, on a thread of its own: who asks stops waiting when he has had enough,
-    and what it was at ends with the loop.
+    Dask's client alone would: for a server that accepts a connection and says nothing; and where
+    it fails to connect, once more as it is deleted. So it lives on an event loop of ours, on a
+    thread of its own. Who asks there waits as long as he has patience, and what is still waited
+    for on the loop is cancelled with it.
     """
 
     client: "Client"
