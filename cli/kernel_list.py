@@ -1,5 +1,6 @@
 """convtool kernel list: every kernel that a name finds."""
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -57,12 +58,16 @@ def list_(json_: bool) -> None:
 
 
 def _entry(name: str, path: str) -> dict[str, Any]:
-    """What there is to say of a kernel file."""
-    from convtool.library import Lookup
+    """What there is to say of a kernel file; a picture is not opened for it."""
+    from convtool.library import is_picture, listed_filters
 
     entry: dict[str, Any] = {"name": name, "path": path}
+    if is_picture(path):
+        stem = os.path.splitext(os.path.basename(path))[0]
+        described = {"name": stem, "size": None, "description": "a picture"}
+        return {**entry, "kernels": [described]}
     try:
-        found = Lookup().filters(path)
+        found = listed_filters(path)
     except ConvtoolError as error:
         return {**entry, "error": str(error)}
     return {**entry, "kernels": [_described(one) for one in found]}
@@ -76,7 +81,8 @@ def _described(one: "Kernel | Layer") -> dict[str, Any]:
 
 def _size(entry: dict[str, Any]) -> str:
     """3x3, or 8 of 3x3."""
-    sizes = ["x".join(map(str, one["size"])) for one in entry.get("kernels", [])]
+    found = entry.get("kernels", [])
+    sizes = ["x".join(map(str, one["size"])) for one in found if one["size"]]
     if len(sizes) < 2:
         return "".join(sizes)
     return f"{len(sizes)} of {sizes[0] if len(set(sizes)) == 1 else 'several sizes'}"

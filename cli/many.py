@@ -86,7 +86,8 @@ def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output
         progress.say(str(error))
     finally:
         output.say_lost(tally.reports, format_)
-        output.say(tally.summary(len(plans)))
+        if tally.done or tally.failed or not broken:
+            output.say(tally.summary(len(plans)))
     if tally.failed or broken:
         raise click.exceptions.Exit(1)
 

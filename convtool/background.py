@@ -44,7 +44,9 @@ def import_apart(name: str) -> None:
 class Ahead(Generic[Item]):
     """An iterator's items, made on a thread of its own, up to `most` ahead of who takes them."""
 
-    def __init__(self, items: Iterator[Item], most: int) -> None:
+    def __init__(self, items: Iterator[Item], most: int, *, may_stall: bool = False) -> None:
+        """`may_stall` says whether an item may have to wait for somebody else, as in a pipe."""
+        self._may_stall = may_stall
         self._queue: Queue[list[Item]] = Queue(most)
         self._error: BaseException | None = None
         self._closed = False
@@ -59,12 +61,17 @@ class Ahead(Generic[Item]):
             raise self._error
 
     def close(self) -> None:
-        """End the thread; items that nobody took are dropped."""
+        """End the thread; items that nobody took are dropped.
+
+        One that may stall is not waited for: it ends when the item comes that it waits for.
+        """
         self._closed = True
         while self._thread.is_alive():
             try:
                 self._queue.get_nowait()  # it may be waiting for room
             except Empty:
+                if self._may_stall:
+                    return
                 self._thread.join(0.001)
 
     def _run(self, items: Iterator[Item]) -> None:

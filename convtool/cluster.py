@@ -1,9 +1,7 @@
 """A crew of the workers of a Dask cluster, which see the same files."""
 
-import logging
 import pickle
 import time
-import warnings
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -13,17 +11,12 @@ from typing import TYPE_CHECKING, Any
 from .crews import Done, Share, Worker
 from .errors import ConvtoolError
 from .jobs import Outcome, Work, do
+from .scheduler import ABSENCE, PATIENCE, Scheduler
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Future
 
 Outcomes = tuple[Outcome, ...]
-
-PATIENCE = 10.0
-"""Seconds for a scheduler to answer."""
-
-WORKERLESS = 30.0
-"""Seconds that a cluster may be without any worker."""
 
 GLANCE = 0.5
 """Seconds from one look at who is there to the next."""
@@ -38,100 +31,84 @@ class Cluster:
         """Raises ConvtoolError if Dask is not installed, or no scheduler answers."""
         self._address = address
         self._work = pickle.dumps(work)
-        self._client = _connected(address)
+        self._scheduler = Scheduler(address)
         self._done: SimpleQueue[tuple[Worker, Share, Future[Outcomes]]] = SimpleQueue()
         self._futures: dict[Share, Future[Outcomes]] = {}
         self._widths: dict[Worker, int] = {}
-        self._looked = self._seen = time.monotonic()
-        self._look()
+        self._looked = 0.0
+        self._seen = time.monotonic()
 
     def __enter__(self) -> "Cluster":
         return self
 
+    def __exit__(self, *_: object) -> None:
+        self._scheduler.close()
+
     def workers(self) -> Mapping[Worker, int]:
         """All that are there, with their threads."""
+        if not self._looked:
+            self._look()
         return self._widths
 
     def give(self, worker: Worker, share: Share) -> None:
         """Give a worker one more share."""
-        future = self._client.submit(
+        future = self._scheduler.client.submit(
             _do, self._work, share, workers=[worker], pure=False, allow_other_workers=False
         )
         self._futures[share] = future
-        future.add_done_callback(lambda future: self._done.put((worker, share, future)))
+        self._hear(worker, share, future)
 
     def wait(self) -> Iterable[Done]:
         """What has happened since; waits a while if nothing has."""
+        done = []
         with suppress(Empty):
-            worker, share, future = self._done.get(timeout=GLANCE)
-            yield from self._told(worker, share, future)
+            done.append(self._done.get(timeout=GLANCE))
             while True:
-                yield from self._told(*self._done.get_nowait())
+                done.append(self._done.get_nowait())
+        for worker, share, future in done:
+            yield from self._told(worker, share, future)
         if time.monotonic() - self._looked > GLANCE:
             before = self._widths
             self._look()
             for worker in before.keys() - self._widths.keys():
                 yield Done(worker, None)
 
-    def __exit__(self, *_: object) -> None:
-        with suppress(Exception):  # it may be the scheduler that is no more
-            self._client.cancel(list(self._futures.values()))
-            self._client.close(PATIENCE)
+    def _hear(self, worker: Worker, share: Share, future: "Future[Outcomes]") -> None:
+        """Have it in the queue when it is done."""
+        future.add_done_callback(lambda future: self._done.put((worker, share, future)))
 
     def _told(self, worker: Worker, share: Share, future: "Future[Outcomes]") -> Iterable[Done]:
         """What a future that is done says; nothing if it is of a worker that is gone."""
         if self._futures.get(share) is not future or worker not in self._widths:
             return
-        if future.status == "finished":
-            try:
-                found = future.result(timeout=PATIENCE)
-            except Exception:  # the worker has died with it, as will be seen
-                return
-            yield Done(worker, share, found)
-        elif future.status == "error":
-            error: Any = future.exception()
+        if future.status == "cancelled":
+            raise self._scheduler.gone("the connection was lost")
+        if future.status == "error":
+            error: Any = future.exception(timeout=PATIENCE)
             if type(error).__name__ == "KilledWorker":
                 return
             told = (f"{job.source}: the worker cannot do it: {error}" for job in share)
-            yield Done(worker, share, tuple(Outcome(error=line) for line in told))
+            found = tuple(Outcome(error=line) for line in told)
+        else:
+            try:
+                found = future.result(timeout=PATIENCE)
+            except Exception:  # the worker has died with it, as will be seen, or was too busy
+                self._hear(worker, share, future)
+                return
         del self._futures[share]
+        yield Done(worker, share, found)
 
     def _look(self) -> None:
         """See who is there."""
-        try:
-            if self._client.status != "running":
-                raise OSError("the connection is lost")
-            self._widths = dict(self._client.nthreads())
-        except Exception as error:  # whatever the network makes of it
-            raise ConvtoolError(f"scheduler {self._address} is gone: {error}") from None
+        self._widths = self._scheduler.workers()
         self._looked = time.monotonic()
         if self._widths:
             self._seen = self._looked
-        elif self._looked - self._seen > WORKERLESS:
+        elif self._looked - self._seen > ABSENCE:
             raise ConvtoolError(
-                f"scheduler {self._address} has had no worker for {WORKERLESS:.0f} seconds; "
+                f"scheduler {self._address} has had no worker for {ABSENCE:.0f} seconds; "
                 f"start one where convtool is installed: dask worker {self._address}"
             )
-
-
-def _connected(address: str) -> "Client":
-    try:
-        from distributed import Client
-    except ImportError:
-        raise ConvtoolError(
-            "Dask is not installed: pip install '.[cluster]' in a checkout of convtool"
-        ) from None
-    for name in [*logging.root.manager.loggerDict]:  # we say what matters
-        if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
-            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of versions that differ: `do` looks at our own
-            return Client(address, timeout=PATIENCE, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise ConvtoolError(
-            f"scheduler {address} does not answer, expected one as tcp://host:8786: {error}"
-        ) from None
 
 
 def _do(packed: bytes, share: Share) -> Outcomes:

@@ -18,7 +18,7 @@ from .writers.whole import whole_file
 
 
 def read_image(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Array:
-    """Read an image: what Pillow opens, ``.csv`` or ``.npy``.
+    """Read an image: a picture, ``.csv`` or ``.npy``.
 
     Returns shape (H, W), or (H, W, C) if it has several channels: uint8; uint16 for 16-bit
     grey; the type of the numbers for CSV and NPY. EXIF orientation is applied, palettes and

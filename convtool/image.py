@@ -65,12 +65,17 @@ def check_image(image: npt.ArrayLike) -> Array:
         pixels = np.asarray(image)
     except ValueError:
         raise ConvtoolError("image is ragged: every row needs as many pixels") from None
-    if pixels.ndim not in (2, 3):
-        raise ConvtoolError(f"image has shape {pixels.shape}, expected (H, W) or (H, W, C)")
-    if pixels.size == 0:
-        raise ConvtoolError(f"image has shape {pixels.shape}, expected at least one pixel")
+    check_shape(pixels.shape)
     check_pixels(pixels.dtype)
     return pixels.reshape(pixels.shape[0], pixels.shape[1], -1)
+
+
+def check_shape(shape: tuple[int, ...]) -> None:
+    """Raise ConvtoolError on a shape that an image cannot have."""
+    if len(shape) not in (2, 3):
+        raise ConvtoolError(f"image has shape {shape}, expected (H, W) or (H, W, C)")
+    if 0 in shape:
+        raise ConvtoolError(f"image has shape {shape}, expected at least one pixel")
 
 
 def check_pixels(dtype: DType) -> None:

@@ -44,10 +44,13 @@ def read_file(path: str) -> bytes:
         raise ConvtoolError(f"{path}: cannot be read: {error.strerror}") from None
 
 
-def parse_bytes(data: bytes, source: str, name: str) -> tuple[Kernel | Layer, ...]:
+def parse_bytes(
+    data: bytes, source: str, name: str, *, pictures: bool = True
+) -> tuple[Kernel | Layer, ...]:
     """The kernels, or the layer, in a file's bytes.
 
-    `source` is the place that errors name; `name` is given to a kernel that has none.
+    `source` is the place that errors name; `name` is given to a kernel that has none. Without
+    `pictures` one of these is an error, and is not decoded.
     """
     with at(source):
         if len(data) > LARGEST_FILE:
@@ -62,6 +65,8 @@ def parse_bytes(data: bytes, source: str, name: str) -> tuple[Kernel | Layer, ..
             return _checked(parse_vips(_short(data), name))
         text = _text(data)
         if text is None:
+            if not pictures:
+                raise ConvtoolError("is no text and no .npy, expected a kernel as JSON or rows")
             from .forms.picture import parse_picture
 
             try:

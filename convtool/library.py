@@ -149,9 +149,20 @@ def _is_kernel(path: str) -> bool:
     if not os.path.isfile(path) or os.path.getsize(path) > LARGEST_TEXT:
         return False
     try:
-        return bool(parse_bytes(read_file(path), path, _stem(path)))
+        return bool(listed_filters(path))
     except ConvtoolError:
         return False
+
+
+def listed_filters(path: str) -> tuple[Kernel | Layer, ...]:
+    """The kernels, or the layer, in a file, for whoever lists many files: no picture is decoded."""
+    return parse_bytes(read_file(path), path, _stem(path), pictures=False)
+
+
+def is_picture(path: str) -> bool:
+    """Whether a file's name is that of a picture."""
+    end = os.path.splitext(path)[1].lower()[1:]
+    return end in IMAGE_EXTENSIONS and end not in ("csv", "npy")
 
 
 def found_at(spec: str, *first: str) -> str | None:

@@ -1,5 +1,6 @@
 """The header of NumPy's .npy files, which is Python that may say anything."""
 
+import io
 import math
 import os
 import warnings
@@ -13,6 +14,9 @@ MAGIC = b"\x93NUMPY"
 
 MOST_AXES, LONGEST = 32, 2**40
 """What no array of ours passes: how many axes, and elements along one."""
+
+LONGEST_HEADER = 10_000
+"""Bytes: NumPy's own limit."""
 
 
 class NpyHeader(NamedTuple):
@@ -38,11 +42,11 @@ def read_header(file: BinaryIO) -> NpyHeader:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of headers that Python 2 wrote
         try:
-            version = np.lib.format.read_magic(file)
             formats = np.lib.format
-            one = version == (1, 0)
+            header_bytes = io.BytesIO(_start(file))
+            one = formats.read_magic(header_bytes) == (1, 0)
             read = formats.read_array_header_1_0 if one else formats.read_array_header_2_0
-            header = NpyHeader(*read(file))
+            header = NpyHeader(*read(header_bytes))
         except Exception as error:  # whatever that Python raises
             raise ConvtoolError(f"is no sound .npy file: {error}") from None
     if header.dtype.hasobject:
@@ -52,11 +56,22 @@ def read_header(file: BinaryIO) -> NpyHeader:
     sound = all(type(length) is int and 0 <= length <= LONGEST for length in header.shape)
     if not sound or len(header.shape) > MOST_AXES:
         raise ConvtoolError(f"is no sound .npy file: its shape is {header.shape}")
-    start = file.tell()
-    left = file.seek(0, os.SEEK_END) - start
-    file.seek(start)
-    if left < header.size:
-        raise ConvtoolError(
-            f"is no sound .npy file: it holds {left} bytes of numbers, expected {header.size}"
-        )
+    if file.seekable():  # how much comes through a pipe shows when it is read
+        start = file.tell()
+        left = file.seek(0, os.SEEK_END) - start
+        file.seek(start)
+        if left < header.size:
+            raise ConvtoolError(
+                f"is no sound .npy file: it holds {left} bytes of numbers, expected {header.size}"
+            )
     return header
+
+
+def _start(file: BinaryIO) -> bytes:
+    """The bytes of the header: magic, version, length, and so many more."""
+    magic = file.read(8)
+    length = file.read(2 if magic[6:7] == b"\1" else 4)
+    size = int.from_bytes(length, "little")
+    if size > LONGEST_HEADER:
+        raise ConvtoolError(f"its header has {size} bytes, expected {LONGEST_HEADER} at most")
+    return magic + length + file.read(size)

@@ -89,6 +89,7 @@ class Team:
 
         The first error, of the items' making or of the work, in their order, ends it and is
         raised; then, as when the block is left, what has not begun is dropped, and the threads end.
+        After Ctrl-C they are not waited for.
         """
         jobs: deque[_Job[Item, Result]] = deque()
         self._under_way.append(jobs)
@@ -114,6 +115,8 @@ class Team:
                 job.drop()
         for _ in self._helpers:
             self._waiting.put(None)
+        if isinstance(error[1], KeyboardInterrupt):
+            return  # what they are at may take minutes, and nobody wants it any more
         for helper in self._helpers:
             if helper.ident:
                 helper.join()

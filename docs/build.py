@@ -25,6 +25,7 @@ from convtool.cli.main import cli
 import convtool
 from convtool.kernelsaving import FORMATS as KERNEL_FORMATS
 from convtool.operations import OPERATIONS
+from convtool.readers.pillow import FORMATS as PICTURES
 from convtool.writers import FORMATS
 
 HERE = Path(__file__).parent
@@ -205,9 +206,11 @@ def _paragraph(text: str) -> str:
 def _pictures() -> Iterator[str]:
     """The formats that are written, and what goes with them."""
     yield (
-        "Read: what Pillow opens, told by its first bytes; `.csv` and `.npy`, told by their name "
-        "or, in a pipe, by their first bytes. Written, besides whatever else Pillow writes:"
+        "Read: `.csv` and `.npy`, told by their name or, in a pipe, by their first bytes; and the "
+        f"pictures of these formats, told by their first bytes: {', '.join(sorted(PICTURES))}. "
+        "PostScript, PDF, WMF, FPX and whatever else needs a program to be drawn is not read."
     )
+    yield "Written, besides whatever else Pillow writes:"
     rows = ["| format | extensions | holds | 16 bits |", "| --- | --- | --- | --- |"]
     for format_ in FORMATS.values():
         holds = "pixels" if format_.pixels else "the values themselves"

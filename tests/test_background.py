@@ -56,3 +56,21 @@ def test_closing_ends_the_thread(taken):
         next(items)
     ahead.close()
     assert threading.active_count() == before
+
+
+def test_what_may_stall_is_not_waited_for():
+    comes = threading.Event()
+
+    def items():
+        yield 1
+        comes.wait(60)
+        yield 2
+
+    before = set(threading.enumerate())
+    ahead = Ahead(items(), 2, may_stall=True)
+    assert next(iter(ahead)) == 1
+    ahead.close()
+    (left,) = set(threading.enumerate()) - before
+    assert not comes.is_set()
+    comes.set()
+    left.join()

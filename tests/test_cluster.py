@@ -6,20 +6,25 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
 import skimage.data
 from PIL import Image
+from servers import Server, relay
 
-from convtool import ConvtoolError, conv2d, find_kernel, read_image
+from convtool import ConvtoolError, cluster, conv2d, find_kernel, read_image, scheduler
 from convtool.batch import do_all
 from convtool.cluster import Cluster
 from convtool.conv import Conv
 from convtool.crews import outcomes
-from convtool.jobs import Job, Work
+from convtool.jobs import Job, Outcome, Work
 
 distributed = pytest.importorskip("distributed")
+
+LONG = 600.0
+"""Seconds that are never waited for but where something hangs, however busy the machine is."""
 
 EDGE = find_kernel("edge")
 WORK = Work(((Conv(EDGE),),), "npy")
@@ -34,11 +39,12 @@ class Machines:
         address = folder / "scheduler.json"
         options = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--no-show"]
         self.scheduler = self.start("dask_scheduler", *options, "--scheduler-file", str(address))
-        deadline = time.monotonic() + 60
-        while not address.exists() and time.monotonic() < deadline:
+        self.address = None
+        deadline = time.monotonic() + LONG
+        while not self.address and time.monotonic() < deadline:
             time.sleep(0.05)
-        time.sleep(0.1)
-        self.address = json.loads(address.read_text())["address"]
+            with suppress(OSError, ValueError):  # it is not there yet, or not all of it
+                self.address = json.loads(address.read_text())["address"]
 
     def start(self, module, *arguments):
         environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
@@ -58,6 +64,21 @@ class Machines:
         return self.start("dask_worker", self.address, "--nthreads", "1", "--no-dashboard",
                           *(options or ["--no-nanny"]))  # fmt: skip
 
+    def wait_for_workers(self, count):
+        with distributed.Client(self.address, timeout=LONG, set_as_default=False) as client:
+            client.wait_for_workers(count, timeout=LONG)
+
+    def wait_for_a_client(self):
+        """One besides the one that asks."""
+
+        def clients(dask_scheduler):
+            return [name for name in dask_scheduler.clients if name.startswith("Client-")]
+
+        with distributed.Client(self.address, timeout=LONG, set_as_default=False) as client:
+            deadline = time.monotonic() + LONG
+            while len(client.run_on_scheduler(clients)) < 2 and time.monotonic() < deadline:
+                time.sleep(0.05)
+
     def close(self):
         for process in reversed(self.processes):
             if process.poll() is None:
@@ -69,10 +90,16 @@ class Machines:
 def machines(tmp_path_factory):
     machines = Machines(tmp_path_factory.mktemp("dask"))
     machines.workers = [machines.worker(), machines.worker()]
-    with distributed.Client(machines.address, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=60)
+    machines.wait_for_workers(2)
     yield machines
     machines.close()
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch):
+    """A busy machine is no reason to give a scheduler up."""
+    monkeypatch.setattr(scheduler, "PATIENCE", 60.0)
+    monkeypatch.setattr(scheduler, "ABSENCE", LONG)
 
 
 @pytest.fixture
@@ -119,8 +146,7 @@ def test_the_command_gives_the_same_on_a_cluster(machines, pieces, convtool, fol
 
 def test_a_worker_that_is_killed_in_the_middle(machines, pieces):
     victim = machines.worker()
-    with distributed.Client(machines.address, set_as_default=False) as client:
-        client.wait_for_workers(3, timeout=60)
+    machines.wait_for_workers(3)
     with Cluster(machines.address, WORK) as crew:
         crew.most = 2
         found = {}
@@ -155,8 +181,7 @@ def test_an_image_that_kills_its_workers_is_a_failure(machines, pieces, folder, 
         work = Work(((Conv(EDGE),), (Deadly(),)), "npy")
         jobs = [*pieces[:12], Job(pieces[12].source, ((1, pieces[12].targets[0][1]),)),
                 *pieces[13:]]  # fmt: skip
-        with distributed.Client(own.address, set_as_default=False) as client:
-            client.wait_for_workers(2, timeout=60)
+        own.wait_for_workers(2)
         with Cluster(own.address, work) as crew:
             found = {job.source: outcome.error for job, outcome in outcomes(jobs, crew)}
         deadly = pieces[12].source
@@ -167,25 +192,117 @@ def test_an_image_that_kills_its_workers_is_a_failure(machines, pieces, folder, 
         own.close()
 
 
-def test_nobody_answers(folder):
-    with pytest.raises(ConvtoolError, match=r"^scheduler tcp://127.0.0.1:1 does not answer"):
-        list(do_all([Job("a", ()), Job("b", ())], WORK, scheduler="tcp://127.0.0.1:1"))
+@pytest.fixture
+def workerless(folder):
+    """A scheduler for one test, without workers."""
+    machines = Machines(folder)
+    yield machines
+    machines.close()
 
 
-def test_a_scheduler_that_goes_away(pieces, folder):
-    own = Machines(folder)
+@pytest.fixture
+def own(workerless):
+    """A scheduler for one test, with one worker."""
+    workerless.worker()
+    workerless.wait_for_workers(1)
+    return workerless
 
+
+def test_a_scheduler_that_goes_away(pieces, own):
     def run():
         with Cluster(own.address, WORK) as crew:
             for _ in outcomes(pieces * 40, crew):
                 if own.scheduler.poll() is None:
                     os.killpg(own.scheduler.pid, signal.SIGKILL)
 
-    try:
-        own.worker()
-        with distributed.Client(own.address, set_as_default=False) as client:
-            client.wait_for_workers(1, timeout=60)
-        with pytest.raises(ConvtoolError, match=r"is gone"):
+    with pytest.raises(ConvtoolError, match=r"is gone: "):
+        run()
+
+
+def test_a_scheduler_that_says_nothing_any_more(pieces, own, monkeypatch):
+    def run():
+        with Cluster(own.address, WORK) as crew:
+            for _ in outcomes(pieces * 40, crew):
+                os.killpg(own.scheduler.pid, signal.SIGSTOP)
+                monkeypatch.setattr(scheduler, "ABSENCE", 1.0)
+                monkeypatch.setattr(cluster, "PATIENCE", 1.0)
+
+    with pytest.raises(ConvtoolError, match=r"is gone: it has not said anything for 1 seconds"):
+        run()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_a_scheduler_says_nothing(pieces, workerless, number):
+    code = (
+        f"import convtool.scheduler; convtool.scheduler.ABSENCE = {LONG}\n"
+        "from convtool.cli.main import main; main()"
+    )
+    command = ["conv", "1.png", "2.png", "-k", "edge", "-d", "out"]
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *command, "--scheduler", workerless.address],
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    workerless.wait_for_a_client()
+    os.killpg(workerless.scheduler.pid, signal.SIGSTOP)
+    process.send_signal(number)
+    _, err = process.communicate(timeout=LONG)
+    assert process.returncode == 128 + number
+    assert err.splitlines()[0].startswith(b"convtool: 0 done, 0 skipped, 0 failed, 2 not begun")
+    assert err.strip().count(b"\n") == 0
+
+
+def test_a_connection_that_is_lost_for_a_while(pieces, own):
+    """Dask connects again, and has forgotten what it was asked for."""
+
+    def run():
+        with Cluster(address, WORK) as crew:
+            for number, _ in enumerate(outcomes(pieces * 40, crew)):
+                if number == 0:
+                    server.cut()
+
+    with Server(relay(own.address.removeprefix("tcp://"))) as server:
+        address = f"tcp://{server.location}"
+        with pytest.raises(ConvtoolError, match=f"^scheduler {address} is gone: "):
             run()
-    finally:
-        own.close()
+
+
+class Slow:
+    """A future that cannot be had at the first try."""
+
+    status = "finished"
+
+    def __init__(self, share):
+        self._share = share
+        self._tries = 0
+
+    def add_done_callback(self, call):
+        call(self)
+
+    def result(self, timeout):
+        self._tries += 1
+        if self._tries == 1:
+            raise TimeoutError
+        return tuple(Outcome() for _ in self._share)
+
+
+class SlowScheduler:
+    """What is left of a cluster without Dask."""
+
+    def __init__(self, address):
+        self.client = self
+
+    def workers(self):
+        return {"worker": 1}
+
+    def submit(self, call, work, share, **_):
+        return Slow(share)
+
+    def close(self):
+        pass
+
+
+def test_what_a_busy_worker_has_done_is_asked_for_again(monkeypatch):
+    monkeypatch.setattr(cluster, "Scheduler", SlowScheduler)
+    jobs = [Job(f"{i}.png", ()) for i in range(20)]
+    assert dict(do_all(jobs, WORK, scheduler="busy")) == dict.fromkeys(jobs, Outcome())

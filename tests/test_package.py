@@ -53,7 +53,8 @@ LAYERS = [
     {"pipeline", "filtering", "traces", "shapes"},
     {"files", "jobs", "thumbnail", "explain", "fitting"},
     {"crews", "drawing"},
-    {"processes", "cluster"},
+    {"processes", "scheduler"},
+    {"cluster"},
     {"batch"},
     {"__init__", "kernels"},
 ]

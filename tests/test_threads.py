@@ -200,7 +200,24 @@ def test_an_interrupt_does_not_wait_for_its_turn(new_threads):
 
     with pytest.raises(KeyboardInterrupt):
         list(in_order(work, range(50), 2))
-    assert not new_threads()
+    for thread in new_threads():
+        thread.join()
+
+
+def test_an_interrupt_waits_for_no_thread(new_threads):
+    over = threading.Event()
+
+    def work(item):
+        if threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt
+        over.wait(60)
+
+    with pytest.raises(KeyboardInterrupt):
+        list(in_order(work, range(50), 2))
+    assert new_threads(), "they have been waited for"
+    over.set()
+    for thread in new_threads():
+        thread.join()
 
 
 def test_what_waits_for_a_thread_is_not_begun_after_giving_up():

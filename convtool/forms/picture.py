@@ -32,9 +32,8 @@ def parse_picture(data: bytes, name: str, most: int) -> Kernel:
     """
     try:
         reader = open_picture(data, most)
-    except TooManyPixels as error:
-        size = str(error).partition(",")[0]
-        raise ConvtoolError(f"{size} pixels, expected {most} at most in a kernel") from None
+    except TooManyPixels:
+        raise ConvtoolError(f"has too many pixels, expected {most} at most in a kernel") from None
     weights = check_weights(_weights(np.concatenate(list(reader.blocks())), reader.header))
     values = weights.ravel().tolist()
     divisor = sum(values) if weights.dtype.kind == "i" else math.fsum(values)

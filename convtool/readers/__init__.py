@@ -14,6 +14,7 @@ from ..background import import_apart
 from ..errors import ConvtoolError, at
 from ..words import STDIN
 from .limits import MAX_PIXELS
+from .pipe import Pipe, kept
 
 if TYPE_CHECKING:
     from ..image import Header
@@ -28,11 +29,6 @@ needs it no more"""
 SNIFFED = 4096
 """The bytes that tell a format."""
 
-MOST_IN_MEMORY = 1 << 24
-"""Bytes of a pipe that is kept; what is longer goes to a temporary file."""
-
-PIECE = 1 << 20
-
 _NPY_MAGIC = b"\x93NUMPY"
 _PNG_MAGIC = b"\x89PNG\r\n\x1a\n"
 
@@ -44,7 +40,8 @@ def _png(file: BinaryIO, max_pixels: int, ahead: bool) -> "Reader":
     try:
         opened = PngFile(file, max_pixels, ahead)
     except Irregular as irregular:
-        return _picture(_from_start(file, irregular.seen), max_pixels, ahead)
+        _go_back(file, irregular.seen)
+        return _picture(file, max_pixels, ahead)
     from .png import read_png
 
     try:
@@ -57,20 +54,20 @@ def _png(file: BinaryIO, max_pixels: int, ahead: bool) -> "Reader":
 def _picture(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
     from .pillow import read_picture
 
-    return read_picture(_seekable(file), max_pixels)
+    return read_picture(file if file.seekable() else kept(file, max_pixels), max_pixels)
 
 
 def _csv(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
     import_apart("orjson")
     from .csv import read_csv
 
-    return read_csv(_seekable(file), max_pixels)
+    return read_csv(file, max_pixels)
 
 
 def _npy(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
     from .npy import read_npy
 
-    return read_npy(_seekable(file), max_pixels)
+    return read_npy(file, max_pixels)
 
 
 BY_EXTENSION: dict[str, ReadFile] = {".csv": _csv, ".npy": _npy}
@@ -80,7 +77,7 @@ BY_EXTENSION: dict[str, ReadFile] = {".csv": _csv, ".npy": _npy}
 def open_image(
     path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS, *, ahead: bool = True
 ) -> "Reader":
-    """The reader for an image file: what Pillow opens, ``.csv`` or ``.npy``.
+    """The reader for an image file: a picture, ``.csv`` or ``.npy``.
 
     `ahead` says whether a thread of its own may read it ahead, where that can be.
 
@@ -90,7 +87,8 @@ def open_image(
     place = os.fspath(path)
     extension = os.path.splitext(place)[1].lower()
     with at(place), _unreadable_as_error():
-        return _opened(_open_file(path), place, max_pixels, BY_EXTENSION.get(extension), ahead)
+        read = BY_EXTENSION.get(extension)
+        return _opened(_open_file(path), place, max_pixels, read, ahead=ahead)
 
 
 def open_stream(stream: BinaryIO, max_pixels: int = MAX_PIXELS, *, again: bool = True) -> "Reader":
@@ -100,8 +98,8 @@ def open_stream(stream: BinaryIO, max_pixels: int = MAX_PIXELS, *, again: bool =
     come; else the image waits in memory or, if it is large, in a temporary file.
     """
     with at(STDIN), _unreadable_as_error():
-        file = _kept(stream) if again else cast(BinaryIO, _Pipe(b"", stream))
-        return _opened(file, STDIN, max_pixels, None, ahead=True)
+        file = cast(BinaryIO, Pipe(stream))
+        return _opened(file, STDIN, max_pixels, None, ahead=True, again=again)
 
 
 def open_picture(data: bytes, max_pixels: int) -> "Reader":
@@ -134,16 +132,30 @@ class _Placed(NamedTuple):
 
 
 def _opened(
-    file: BinaryIO, place: str, max_pixels: int, read: ReadFile | None, ahead: bool
+    file: BinaryIO,
+    place: str,
+    max_pixels: int,
+    read: ReadFile | None,
+    *,
+    ahead: bool,
+    again: bool = True,
 ) -> "Reader":
     """The reader for an open file."""
     try:
-        if read is None:
-            head = file.read(SNIFFED)
-            if not head:
-                raise ConvtoolError("is empty, expected an image; did the command before it fail?")
-            file = _from_start(file, head)
-            read = _told_by(head)
+        head = file.read(SNIFFED)
+        if not head:
+            hint = "" if file.seekable() else "; did the command before it fail?"
+            raise ConvtoolError(f"is empty, expected an image{hint}")
+        read = read or _told_by(head)
+        _go_back(file, head)
+        if not file.seekable():  # it need not end: what is no image is not waited for
+            if read is _picture:
+                from .pillow import check_start
+
+                check_start(head)
+            if again:
+                with file:
+                    file = kept(file, max_pixels)
         return _Placed(read(file, max_pixels, ahead), place)
     except BaseException:
         file.close()
@@ -151,7 +163,7 @@ def _opened(
 
 
 def _open_file(path: str | os.PathLike[str]) -> BinaryIO:
-    """The file, open for reading and not empty."""
+    """The file, open for reading; what is no regular file, as a pipe."""
     try:
         file: BinaryIO = open(path, "rb")  # noqa: SIM115  its reader closes it
     except FileNotFoundError:
@@ -160,27 +172,9 @@ def _open_file(path: str | os.PathLike[str]) -> BinaryIO:
         raise ConvtoolError("is a folder, expected an image") from None
     except ValueError as error:
         raise ConvtoolError(f"is no file name: {error}") from None
-    if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-        with file:
-            return _kept(file)
-    if os.fstat(file.fileno()).st_size == 0:
-        file.close()
-        raise ConvtoolError("is empty, expected an image")
-    return file
-
-
-class _Pipe(io.RawIOBase):
-    """Bytes that were read before, and then a stream's; closing it leaves the stream open."""
-
-    def __init__(self, head: bytes, stream: BinaryIO) -> None:
-        self._head = head
-        self._stream = stream
-
-    def read(self, size: int = -1) -> bytes:
-        """So many bytes, fewer at the end only; or all that are left."""
-        found = self._head if size < 0 else self._head[:size]
-        self._head = self._head[len(found) :]
-        return found + self._stream.read(-1 if size < 0 else size - len(found))
+    if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+        return file
+    return cast(BinaryIO, Pipe(file, owned=True))
 
 
 @contextmanager
@@ -192,23 +186,12 @@ def _unreadable_as_error() -> "Iterator[None]":
         raise ConvtoolError(f"cannot be read: {error.strerror or error}") from None
 
 
-def _from_start(file: BinaryIO, head: bytes) -> BinaryIO:
-    """A file of which `head` has been read, from its start."""
-    if not file.seekable():
-        return cast(BinaryIO, _Pipe(head, file))
-    file.seek(0)
-    return file
-
-
-def _kept(stream: BinaryIO) -> BinaryIO:
-    """A stream's bytes in a file in which one can go back."""
-    from tempfile import SpooledTemporaryFile
-
-    file = SpooledTemporaryFile(MOST_IN_MEMORY)  # noqa: SIM115  its reader closes it
-    while piece := stream.read(PIECE):
-        file.write(piece)
-    file.seek(0)
-    return cast(BinaryIO, file)
+def _go_back(file: BinaryIO, head: bytes) -> None:
+    """Go back to the start of a file of which `head` has been read."""
+    if isinstance(file, Pipe):
+        file.put_back(head)
+    else:
+        file.seek(0)
 
 
 def _told_by(head: bytes) -> ReadFile:
@@ -222,8 +205,3 @@ def _told_by(head: bytes) -> ReadFile:
     if b"\0" not in head and (number or text.startswith(b"# ")):
         return _csv
     return _picture
-
-
-def _seekable(file: BinaryIO) -> BinaryIO:
-    """The same bytes where one can go back and forth: those of a pipe, in memory."""
-    return file if file.seekable() else io.BytesIO(file.read())

@@ -12,6 +12,8 @@ puts under a map of float64 that would be mistaken.
 import io
 import math
 import re
+from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -28,6 +30,12 @@ WIDE = "# float64"
 
 CHARACTERS = 1 << 20
 """In a block of lines that are parsed at once, about."""
+
+LONGEST_ROW = 1 << 28
+"""Characters."""
+
+LONGEST_ROW = 1 << 28
+"""Characters."""
 
 _CHANNEL = re.compile(r"#\s*channel\s+\d+\s*:\s*(.+)")
 
@@ -51,7 +59,7 @@ def read_csv(file: BinaryIO, max_pixels: int) -> Reader:
     """The reader for a CSV file; ConvtoolError with row and column for what is no number."""
     try:
         with io.TextIOWrapper(file, "utf-8-sig") as text:
-            channels, wide = _parsed(text, max_pixels)
+            channels, wide = _parsed(_lines(text), max_pixels)
     except UnicodeDecodeError:
         raise ConvtoolError("is no text, expected comma-separated numbers") from None
     first = channels[0].shape
@@ -71,7 +79,21 @@ def read_csv(file: BinaryIO, max_pixels: int) -> Reader:
     return ArrayReader(Header(*first, names, pixels.dtype), pixels)
 
 
-def _parsed(text: io.TextIOBase, max_pixels: int) -> tuple[list[_Channel], bool]:
+def _lines(text: io.TextIOBase) -> Iterator[str]:
+    """The lines without the blanks around them; ConvtoolError for one that does not end."""
+    for number in count(1):
+        line = text.readline(LONGEST_ROW)
+        if not line:
+            return
+        if len(line) == LONGEST_ROW:
+            raise ConvtoolError(
+                f"row {number} has more than {LONGEST_ROW} characters, "
+                "expected numbers, a row a line"
+            )
+        yield line.strip()
+
+
+def _parsed(lines: Iterable[str], max_pixels: int) -> tuple[list[_Channel], bool]:
     """The channels of a file, every row checked; and whether it says that it is wide."""
     channels = [_Channel("", [])]
     waiting: list[str] = []
@@ -87,7 +109,7 @@ def _parsed(text: io.TextIOBase, max_pixels: int) -> tuple[list[_Channel], bool]
             waiting.clear()
             size = 0
 
-    for number, line in enumerate(map(str.strip, text), start=1):
+    for number, line in enumerate(lines, start=1):
         if line.startswith("#"):
             parse()
             wide = wide or line == WIDE

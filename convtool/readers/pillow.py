@@ -1,6 +1,9 @@
-"""Every picture format that Pillow opens."""
+"""Every picture format that is read by Pillow."""
 
+import io
 import logging
+import re
+import struct
 import threading
 import warnings
 from collections.abc import Iterator
@@ -11,12 +14,13 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
-from ..errors import ConvtoolError, NoImage
+from ..errors import ConvtoolError, NoImage, TooManyPixels
 from ..geometry import band_height, cut
 from ..image import Header, check_image
 from ..metadata import LARGEST_DPI, Metadata
 from ..precision import Array
 from .array import Reader
+from .libtiff import findings
 from .limits import check_size
 
 ORIENTATION = 0x0112
@@ -26,6 +30,41 @@ BITS, PHOTOMETRIC, X_RESOLUTION, PLANAR, SAMPLE_FORMAT = 258, 262, 282, 284, 339
 """TIFF tags."""
 
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its words go to stderr
+
+COMMON = ("BMP", "DIB", "GIF", "JPEG", "PPM", "PNG")
+"""The formats that Pillow knows without importing all of its modules."""
+
+FORMATS = (
+    *COMMON, "AVIF", "BLP", "CUR", "DCX", "DDS", "FLI", "FTEX", "GBR", "ICNS", "ICO", "JPEG2000",
+    "MCIDAS", "MSP", "PCX", "PIXAR", "PSD", "QOI", "SGI", "SUN", "TIFF", "WEBP", "XBM", "XPM",
+    "XVTHUMB", "IM", "IMT", "PCD", "SPIDER", "TGA",
+)  # fmt: skip
+"""Pillow's names of the formats that are read: pixels, which no program need run to decode. Those
+that no first bytes tell come last."""
+
+UNREAD = (
+    (0, b"%!PS", "PostScript"),
+    (0, b"\xc5\xd0\xd3\xc6", "PostScript"),
+    (0, b"%PDF", "PDF"),
+    (0, b"\xd7\xcd\xc6\x9a", "WMF"),
+    (40, b" EMF", "EMF"),
+    (0, b"\xd0\xcf\x11\xe0", "FPX, MIC or another OLE file"),
+    (0, b"SIMPLE  =", "FITS"),
+    (0, b"\x89HDF", "HDF5"),
+    (0, b"GRIB", "GRIB"),
+    (0, b"BUFR", "BUFR"),
+    (0, b"\0\0\x01\xb3", "MPEG"),
+)
+"""(place, bytes there, format) of those that Pillow knows and that are not read here."""
+
+SNIFFED = 64
+"""The first bytes, which tell such a format."""
+
+NESTING = (b"\0\0\1\0", b"icns", b"BLP")
+"""First bytes of formats that hold a picture of another format, whose size they do not tell."""
+
+LARGEST_NESTED = 1 << 24
+"""Pixels of such a picture."""
 
 _EXPANDED = {
     "1": "L",
@@ -47,17 +86,34 @@ _pillow_limit = threading.Lock()
 
 def read_picture(file: BinaryIO, max_pixels: int) -> Reader:
     """The reader for a picture: upright, palettes and 1-bit expanded, CMYK and the like as RGB."""
-    with file, pillow_decodes(), own_limit(), Image.open(file) as opened:
+    with file, pillow_decodes():
+        head = file.read(SNIFFED)
+        file.seek(0)
+        _refuse(head)
+        with _limited(max_pixels, nested=head.startswith(NESTING)):
+            return _read(file, max_pixels)
+
+
+def _read(file: BinaryIO, max_pixels: int) -> Reader:
+    """The reader for a picture of a format on our list."""
+    with open_listed(file) as opened:
         check_size(opened.height, opened.width, max_pixels)
         notes = tuple(_notes(opened))
         sample_type = _sample_type(opened)
-        opened.load()
+        with findings() as damage:
+            try:
+                opened.load()
+            except OSError as error:  # Pillow gives a number, where libtiff gives a reason
+                raise OSError(damage[0] if damage else error) from None
         image = expanded(_upright(opened))
         if image.mode.partition(";")[0] not in _PLAIN:
             raise ConvtoolError(f"is a picture of mode {image.mode}, expected grey or RGB")
         if opened.format == "TIFF" and X_RESOLUTION not in getattr(opened, "tag_v2", {}):
             image.info.pop("dpi", None)  # Pillow takes 1 where the file says nothing
         metadata = metadata_of(image)
+    if damage:
+        more = f", and {len(damage) - 1} more" if len(damage) > 1 else ""
+        notes = (*notes, f"is damaged, and shown as far as it can be decoded: {damage[0]}{more}")
     sixteen_bits = image.mode == "I" and opened.format in ("PNG", "PPM")  # never more
     dtype = sample_type or ("uint16" if sixteen_bits else None)
     # White may be 0, which Pillow heeds in 8 bits only.
@@ -98,6 +154,47 @@ class PictureReader:
         return check_image(65535 - pixels if self._inverted else pixels)
 
 
+def open_listed(file: BinaryIO) -> ImageFile:
+    """A picture of a format on our list, as Pillow opens it.
+
+    Raises UnidentifiedImageError for what is none.
+    """
+    try:
+        return Image.open(file, formats=COMMON)
+    except UnidentifiedImageError:
+        Image.init()
+        others = [name for name in FORMATS if name not in COMMON and name in Image.OPEN]
+        return Image.open(file, formats=others)
+
+
+def check_start(head: bytes) -> None:
+    """Raise ConvtoolError if a file that begins so is no picture that is read."""
+    with pillow_decodes():
+        _refuse(head)
+        for import_formats in (Image.preinit, Image.init):  # of which the second takes a while
+            import_formats()
+            if any(_accepted(name, head[:16]) for name in FORMATS):
+                return
+        unsigned = [name for name in FORMATS if Image.OPEN.get(name, (None, True))[1] is None]
+        Image.open(io.BytesIO(head), formats=unsigned)
+
+
+def _accepted(name: str, prefix: bytes) -> bool:
+    """Whether the first bytes tell that format, if it is imported, and any tell it."""
+    _, accept = Image.OPEN.get(name, (None, None))
+    try:
+        return accept is not None and accept(prefix) is True
+    except (IndexError, struct.error):  # they are too few
+        return False
+
+
+def _refuse(head: bytes) -> None:
+    """Raise ConvtoolError, with its name, for a format that is not read on purpose."""
+    for place, signature, name in UNREAD:
+        if head[place:].startswith(signature):
+            raise ConvtoolError(f"is {name}, which is not read; save it as PNG or TIFF first")
+
+
 @contextmanager
 def pillow_decodes() -> Iterator[None]:
     """Make a sentence of whatever Pillow raises, and keep its warnings to ourselves."""
@@ -111,8 +208,10 @@ def pillow_decodes() -> Iterator[None]:
                 "is no image that can be read, expected PNG, JPEG, TIFF, ..., "
                 "a CSV of numbers or .npy"
             ) from None
-        except ConvtoolError:
+        except (ConvtoolError, Image.DecompressionBombError):
             raise
+        except MemoryError:
+            raise ConvtoolError("needs more memory to be decoded than there is") from None
         except ValueError as error:
             if "MAX_TEXT" not in str(error):  # Pillow's limits on what text and profiles unpack to
                 raise ConvtoolError(f"is broken and cannot be decoded: {error}") from None
@@ -144,15 +243,34 @@ def metadata_of(image: Image.Image) -> Metadata:
 
 
 @contextmanager
-def own_limit() -> Iterator[None]:
-    """Put Pillow's own limit on pixels aside: ours is checked before a pixel is decoded."""
+def pillow_limit(most: int | None) -> Iterator[None]:
+    """Put a limit of ours on the pixels of every picture that is opened, on whichever thread."""
     with _pillow_limit:
         before = Image.MAX_IMAGE_PIXELS
-        Image.MAX_IMAGE_PIXELS = None
+        Image.MAX_IMAGE_PIXELS = None if most is None else -(-most // 2)  # twice that is an error
         try:
             yield
         finally:
             Image.MAX_IMAGE_PIXELS = before
+
+
+@contextmanager
+def _limited(max_pixels: int, *, nested: bool) -> Iterator[None]:
+    """Limit the pixels of a picture, and of those `nested` in it, and make a sentence of it."""
+    most = min(max_pixels, LARGEST_NESTED) if nested else max_pixels
+    try:
+        with pillow_limit(most):
+            yield
+    except Image.DecompressionBombError as error:
+        found = re.findall(r"\d+", str(error))[0]
+        if nested:
+            raise TooManyPixels(
+                f"holds a picture of {found} pixels, expected {most} at most in such a file"
+            ) from None
+        raise TooManyPixels(
+            f"has {found} pixels, more than the limit of {max_pixels}; "
+            "raise the limit (--max-pixels) if it is meant"
+        ) from None
 
 
 def _notes(image: ImageFile) -> Iterator[str]:

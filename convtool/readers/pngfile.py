@@ -129,7 +129,9 @@ class PngFile:
         if self.seekable:
             self._file.seek(len(self.before) + len(self._start))
         pieces = self._inflated()
-        return Ahead(pieces, MOST_AHEAD) if self._may_be_ahead else pieces
+        if not self._may_be_ahead:
+            return pieces
+        return Ahead(pieces, MOST_AHEAD, may_stall=not self.seekable)
 
     def close(self) -> None:
         """Stop inflating, and close the file."""

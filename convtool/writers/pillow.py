@@ -11,7 +11,7 @@ from ..errors import ConvtoolError
 from ..image import Header
 from ..metadata import Metadata
 from ..precision import Array
-from ..readers.pillow import own_limit
+from ..readers.pillow import open_listed, pillow_limit
 
 _OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95},
@@ -75,10 +75,10 @@ class PillowWriter:
         """Raise ConvtoolError if the encoder has dropped alpha or made another size of it."""
         height, width, channels = self._pixels.shape
         try:
-            with own_limit(), Image.open(encoded) as kept:
+            with pillow_limit(None), open_listed(encoded) as kept:
                 alpha = kept.has_transparency_data
                 size = kept.size
-        except UnidentifiedImageError:  # a format that Pillow writes only
+        except UnidentifiedImageError:  # a format that is not read
             return
         if size != (width, height):
             raise ConvtoolError(

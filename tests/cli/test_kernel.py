@@ -171,6 +171,23 @@ def test_list_has_kernels_of_the_folder_first_and_no_other_files(kernel, folder)
     assert re.search(r"^sobel_x +1x2 +Mine$", kernel("list"), re.MULTILINE)
 
 
+def test_list_opens_no_picture(kernel, folder, monkeypatch):
+    """To decode one takes time and memory, and who put it there is not known."""
+    picture = (REPOSITORY / "samples" / "scene-gray.png").read_bytes()
+    os.mkdir("kernels")
+    for path in ("kernels/heart.png", "kernels/hidden.json", "notes.txt"):
+        (folder / path).write_bytes(picture)
+    monkeypatch.setattr("convtool.readers.open_picture", None)
+    monkeypatch.setattr("convtool.forms.picture.open_picture", None)
+    found = {one["name"]: one for one in json.loads(kernel("list", "--json"))["kernels"]}
+    assert "notes" not in found
+    assert found["heart.png"]["kernels"] == [
+        {"name": "heart", "size": None, "description": "a picture"}
+    ]
+    assert found["hidden"]["error"].startswith("kernels/hidden.json: is no text and no .npy")
+    assert re.search(r"^heart.png +a picture$", kernel("list"), re.MULTILINE)
+
+
 def test_show_prints_the_facts(kernel):
     text = kernel("show", "sobel_x")
     for line in (

@@ -1,11 +1,16 @@
 """Where input and output are pipes, devices or nothing at all."""
 
+import fcntl
 import os
+import signal
 import subprocess
+import termios
+import time
 
 import numpy as np
 import pytest
 from conftest import SCRIPT
+from PIL import Image
 
 from convtool import conv2d, find_kernel, read_image
 
@@ -89,3 +94,34 @@ def test_full_devices(sh, small):
 def test_a_note_that_cannot_be_told_does_not_undo_the_work(sh, small):
     assert sh("$convtool conv small.png -k edge -o out.png 2> /dev/full").returncode == 0
     assert read_image("out.png").shape == (40, 50, 3)
+
+
+def bytes_waiting(pipe):
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), "little")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("format_", ["png", "npy"])
+def test_a_signal_ends_what_waits_for_a_pipe(folder, format_, number):
+    image = np.random.default_rng(0).integers(0, 256, (400, 400), dtype=np.uint8)
+    if format_ == "png":
+        Image.fromarray(image).save("a.png")
+    else:
+        np.save("a.npy", image)
+    process = subprocess.Popen(
+        [SCRIPT, "conv", "-", "-k", "edge", "-o", "out.png"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
+    )
+    process.stdin.write((folder / f"a.{format_}").read_bytes()[:60_000])
+    process.stdin.flush()
+    while not list(folder.glob(".convtool-*")) or bytes_waiting(process.stdin):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(number)
+    assert process.wait(120) == 128 + number
+    process.stdin.close()
+    assert b"Traceback" not in process.stderr.read()
+    process.stderr.close()
+    assert os.listdir(folder) == [f"a.{format_}"]

@@ -1,12 +1,21 @@
 import io
+import os
+import re
+import struct
+import zlib
 
 import numpy as np
 import pytest
 import tifffile
-from PIL import Image, ImageCms
+from PIL import BmpImagePlugin, Image, ImageCms
 
 from convtool import ConvtoolError, read_image
-from convtool.readers import open_image, open_stream
+from convtool.errors import NoImage, TooManyPixels
+from convtool.readers import open_image, open_picture, open_stream
+from convtool.readers.pillow import FORMATS
+from convtool.readers.pngfile import chunk
+
+MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS
 
 RGB = np.random.default_rng(0).integers(0, 256, (6, 5, 3), dtype=np.uint8)
 GRAY = RGB[..., 0]
@@ -199,3 +208,112 @@ def test_the_pixel_limit_is_ours_and_pillows_is_left_alone(folder, monkeypatch):
     with pytest.raises(ConvtoolError, match="is 40x50, more than the limit of 1999 pixels"):
         open_image(name, 1999)
     assert Image.MAX_IMAGE_PIXELS == 100
+
+
+def png_of_zeros(height, width):
+    rows = zlib.compressobj(9)
+    packed = b"".join(rows.compress(bytes(1 + 4 * width)) for _ in range(height)) + rows.flush()
+    header = struct.pack(">2I5B", width, height, 8, 6, 0, 0, 0)
+    chunks = chunk(b"IHDR", header), chunk(b"IDAT", packed), chunk(b"IEND", b"")
+    return b"".join((b"\x89PNG\r\n\x1a\n", *chunks))
+
+
+def icns(picture):
+    return b"icns" + struct.pack(">I4sI", 16 + len(picture), b"ic10", 8 + len(picture)) + picture
+
+
+def ico(picture):
+    entry = struct.pack("<4B2H2I", 16, 16, 0, 0, 1, 32, len(picture), 22)
+    return struct.pack("<3H", 0, 1, 1) + entry + picture
+
+
+@pytest.mark.parametrize("pack", [icns, ico])
+def test_a_picture_in_an_icon_has_limits(folder, pack):
+    (folder / "sound").write_bytes(pack(png_of_zeros(1024, 1024)))
+    assert read_image("sound").shape == (1024, 1024, 4)
+    with pytest.raises(TooManyPixels, match=r"1048576 pixels, .* 10000"):
+        open_image("sound", 10000)
+    (folder / "bomb").write_bytes(pack(png_of_zeros(4096, 4097)))
+    with pytest.raises(TooManyPixels, match="holds a picture of 16781312 pixels, expected 1677721"):
+        open_image("bomb")
+    assert Image.MAX_IMAGE_PIXELS == MAX_IMAGE_PIXELS
+
+
+@pytest.mark.parametrize("extension", ["jpg", "tif", "webp", "gif", "bmp", "ppm"])
+def test_every_format_has_the_limit(folder, extension):
+    name = save(f"a.{extension}", np.zeros((40, 50, 3), np.uint8))
+    assert open_image(name, 2000).header.width == 50
+    with pytest.raises(TooManyPixels, match="more than the limit of 1999"):
+        open_image(name, 1999)
+
+
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\nshowpage\n"
+
+UNREAD = [
+    ("PostScript", EPS),
+    ("PostScript", struct.pack("<3I", 0xC6D3D0C5, 32, len(EPS)).ljust(32, b"\0") + EPS),
+    ("PDF", b"%PDF-1.4\n"),
+    ("WMF", b"\xd7\xcd\xc6\x9a\0\0"),
+    ("EMF", b"\1\0\0\0".ljust(40, b"\0") + b" EMF"),
+    ("FPX, MIC", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\0")),
+    ("FITS", b"SIMPLE  =                    T".ljust(80)),
+    ("HDF5", b"\x89HDF\r\n\x1a\n"),
+]
+
+
+@pytest.fixture
+def ghostscript(folder, monkeypatch):
+    """A program gs that leaves a file behind when it is started."""
+    (folder / "bin").mkdir()
+    (folder / "bin" / "gs").write_text(f"#!/bin/sh\ntouch {folder}/started\n")
+    (folder / "bin" / "gs").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{folder}/bin:{os.environ['PATH']}")
+    return folder / "started"
+
+
+@pytest.mark.parametrize(("name", "data"), UNREAD)
+def test_what_is_no_raster_picture_is_named_and_starts_nothing(ghostscript, folder, name, data):
+    (folder / "holiday.jpg").write_bytes(data)
+    for open_ in (
+        lambda: open_image("holiday.jpg"),
+        lambda: open_stream(io.BytesIO(data)),
+        lambda: open_picture(data, 100),
+    ):
+        with pytest.raises(ConvtoolError, match=f"is {name}.*, which is not read") as caught:
+            open_()
+        assert not isinstance(caught.value, NoImage)
+    assert not ghostscript.exists()
+
+
+def test_our_formats_are_pillows_and_none_runs_a_program():
+    Image.init()
+    assert set(FORMATS) - {"AVIF", "JPEG2000", "WEBP"} <= Image.OPEN.keys()
+    assert not {"EPS", "FPX", "MIC", "WMF", "MPEG", "IPTC", "HDF5"} & set(FORMATS)
+
+
+def test_a_picture_that_memory_does_not_hold(folder, monkeypatch):
+    def load(self):
+        raise MemoryError
+
+    save("a.bmp", RGB)
+    monkeypatch.setattr(BmpImagePlugin.BmpImageFile, "load", load)
+    with pytest.raises(ConvtoolError, match=r"^a.bmp: needs more memory to be decoded than there"):
+        open_image("a.bmp")
+
+
+def test_damage_that_libtiff_finds_is_told_and_not_printed(folder, capfd):
+    name = save("a.tif", Image.fromarray(np.tile(GRAY > 128, (40, 60))), compression="group4")
+    data = bytearray((folder / name).read_bytes())
+    for place in range(200, 500, 7):
+        data[place] ^= 0x5A
+    (folder / name).write_bytes(data)
+    (note,) = open_image(name).notes
+    assert re.match(r"is damaged, and shown .*: Fax4Decode: .* at line \d+ .*, and \d+ more$", note)
+    save("b.tif", np.tile(RGB, (9, 9, 1)), compression="tiff_deflate")
+    data = bytearray((folder / "b.tif").read_bytes())
+    data[40:60] = bytes(20)
+    (folder / "b.tif").write_bytes(data)
+    with pytest.raises(ConvtoolError, match=r"^b.tif: is broken .*: ZIPDecode: Decoding error"):
+        open_image("b.tif")
+    assert capfd.readouterr().err == ""
+    assert open_image(save("c.tif", RGB, compression="tiff_lzw")).notes == ()
