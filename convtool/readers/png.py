@@ -36,7 +36,7 @@ def read_png(file: PngFile, max_pixels: int) -> Reader:
     if looks.turned:  # which takes the whole picture
         from .pillow import read_picture
 
-        return read_picture(file.release(), max_pixels)
+        return read_picture(file.release(max_pixels), max_pixels)
     return PngReader(file, looks)
 
 

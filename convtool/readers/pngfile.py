@@ -2,17 +2,17 @@
 the rows can be on their way while that is imported.
 """
 
-import io
 import struct
 import zlib
 from collections.abc import Generator, Iterator
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, cast
 
 from isal import isal_zlib
 
 from ..background import Ahead
 from ..errors import ConvtoolError
 from .limits import check_size
+from .pipe import Pipe, kept
 from .pngpasses import PASSES
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -139,13 +139,16 @@ class PngFile:
             self._ahead.close()
         self._file.close()
 
-    def release(self) -> BinaryIO:
+    def release(self, max_pixels: int) -> BinaryIO:
         """Stop inflating, and give the whole file back; a pipe before its rows are read only.
 
-        Raises ConvtoolError if a checksum of its pixels is wrong.
+        Raises ConvtoolError if a checksum of its pixels is wrong, or a pipe has more than an image
+        of `max_pixels` pixels.
         """
         if not self.seekable:
-            self._file = io.BytesIO(self.before + self._start + self._file.read())
+            pipe = Pipe(self._file)
+            pipe.put_back(self.before + self._start)
+            self._file = kept(cast(BinaryIO, pipe), max_pixels)
         elif self._ahead:
             self._ahead.close()
         self._file.seek(len(self.before) + len(self._start))

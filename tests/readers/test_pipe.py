@@ -63,6 +63,15 @@ def test_a_picture_that_never_ends_is_kept_as_far_as_one_can_need(format_, again
     assert stream.taken <= LARGEST_SURROUNDINGS + 100_000 * LARGEST_PIXEL + PIECE
 
 
+def test_a_turned_png_that_never_ends():
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = io.BytesIO()
+    Image.new("L", (9, 8)).save(file, "PNG", exif=exif)
+    with pytest.raises(ConvtoolError, match=r"^stdin: is longer than the 64 MiB that an image"):
+        open_stream(Endless(file.getvalue()), 72, again=False)
+
+
 def test_no_more_is_kept_than_half_of_what_is_free(monkeypatch):
     usage = shutil.disk_usage("/")._replace(free=60 << 20)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
