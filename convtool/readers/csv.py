@@ -34,9 +34,6 @@ CHARACTERS = 1 << 20
 LONGEST_ROW = 1 << 28
 """Characters."""
 
-LONGEST_ROW = 1 << 28
-"""Characters."""
-
 _CHANNEL = re.compile(r"#\s*channel\s+\d+\s*:\s*(.+)")
 
 IN_WHOLE = b"0123456789+-, \t\n"

@@ -119,7 +119,7 @@ class PngFile:
         found = dict(chunks(self.before[len(SIGNATURE) :]))
         animated = int.from_bytes(found.get(b"acTL", b"")[8:-4][:4])
         apart = b"fcTL" not in found  # so the first is none of those that move
-        return animated + apart if animated else 1
+        return animated + apart if 0 < animated < 2**31 else 1
 
     def pieces(self) -> "Ahead[bytes] | Generator[bytes]":
         """The rows with their filters, in pieces of any length; in a pipe there are no others."""
