@@ -90,6 +90,9 @@ def explain(**given: Any) -> None:
         from convtool.drawing.blocks import save
         from convtool.drawing.explanations import draw
 
+        from .resultfile import sweep_beside
+
+        sweep_beside([given["output"]])
         save(draw(name, found), given["output"])
     if given["json_"]:
         from .explainjson import as_json

@@ -64,6 +64,9 @@ def show_(spec: str, json_: bool, output: str | None) -> None:
         from convtool.drawing.blocks import save
         from convtool.drawing.kernels import draw_kernels
 
+        from .resultfile import sweep_beside
+
+        sweep_beside([output])
         save(draw_kernels(kernels.found_of(found, spec)), output)
     if json_:
         print_json([_as_json(one, path) for one in found])
