@@ -115,19 +115,26 @@ def _parse_row(text: str) -> list[Number]:
     words = _SEPARATOR.split(text.strip())
     if words[-1] == "" and len(words) > 1:
         words.pop()
-    return [_parse_number(word, i) for i, word in enumerate(words, start=1)]
-
-
-def _parse_number(word: str, place: int) -> Number:
-    """An int, a float, or a fraction as 1/9."""
-    with at(f"number {place}"):
-        if not _FRACTION.fullmatch(word):
-            return number_of(word)
-        numerator, _, denominator = word.partition("/")
+    numbers = []
+    for word in words:
         try:
-            return Fraction(numerator) / Fraction(denominator)
-        except ZeroDivisionError:
-            raise ConvtoolError(f"{word} divides by 0") from None
+            numbers.append(_parse_number(word))
+        except ConvtoolError as error:  # `at` would take longer than the number
+            raise ConvtoolError(f"number {len(numbers) + 1}: {error}") from None
+    return numbers
+
+
+def _parse_number(word: str) -> Number:
+    """An int, a float, or a fraction as 1/9."""
+    if not _FRACTION.fullmatch(word):
+        return number_of(word)
+    numerator, _, denominator = word.partition("/")
+    try:
+        if "." not in word:
+            return Fraction(int(numerator), int(denominator))
+        return Fraction(numerator) / Fraction(denominator)
+    except ZeroDivisionError:
+        raise ConvtoolError(f"{word} divides by 0") from None
 
 
 def text_of_kernel(kernel: Kernel) -> str:
