@@ -109,7 +109,8 @@ def _as_json(one: "Kernel | Layer", path: str | None) -> object:
 
 
 def _layer_lines(layer: "Layer", path: str | None) -> list[str]:
-    from .printing import printable, wrapped
+    from .printing import wrapped
+    from .saying import printable
 
     outputs, inputs, rows, cols = layer.weights.shape
     low, high = layer.weights.min(), layer.weights.max()
@@ -131,7 +132,8 @@ def _kernel_lines(kernel: "Kernel", path: str | None) -> list[str]:
     from convtool.kernelfacts import PLANNED, facts, rank_is_exact
     from convtool.spectrum import in_words, seen
 
-    from .printing import printable, wrapped
+    from .printing import wrapped
+    from .saying import printable
 
     found = facts(kernel)
     size = "{}x{}".format(*kernel.shape)
@@ -163,7 +165,7 @@ def _place(path: str | None) -> str:
     """Where a file is, as one would say it; nothing for what is in no file."""
     from convtool.library import is_bundled
 
-    from .printing import printable
+    from .saying import printable
 
     if path is None or is_bundled(path):
         return "" if path is None else "bundled"

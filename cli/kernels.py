@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from convtool.errors import ConvtoolError
+from convtool.errors import ConvtoolError, quoted
 from convtool.options import KernelName
 from convtool.words import KERNEL_FORMATS
 
@@ -51,7 +51,7 @@ class Command(click.Command):
         if ctx.args and not ctx.resilient_parsing:
             hint = f"; perhaps {self.extra} {ctx.args[0]} is meant" if self.extra else ""
             raise click.UsageError(
-                f"found {' '.join(ctx.args)!r} behind K, expected one K{hint}", ctx
+                f"found {quoted(' '.join(ctx.args))} behind K, expected one K{hint}", ctx
             )
         return ctx.args
 

@@ -89,8 +89,9 @@ class LazyGroup(click.Group):
 
 def _complain(message: str) -> None:
     """One line on stderr, whatever the message holds; if stderr takes it."""
-    with suppress(OSError):
-        click.echo(" ".join(message.split()), err=True)
+    from .saying import say_line
+
+    say_line(message)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

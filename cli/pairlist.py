@@ -6,7 +6,7 @@ import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from convtool.errors import ConvtoolError, at
+from convtool.errors import ConvtoolError, at, quoted
 from convtool.words import STDIN
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _names(line: str) -> tuple[str, str]:
         else:
             names = shlex.split(line)
     except ValueError as error:
-        raise ConvtoolError(f"{str(error).lower()} in {line!r}") from None
+        raise ConvtoolError(f"{str(error).lower()} in {quoted(line)}") from None
     if len(names) != 2:
         raise ConvtoolError(f"found {len(names)} name(s), expected two: BEFORE AFTER")
     return names[0], names[1]

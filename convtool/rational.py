@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Union
 
-from .errors import ConvtoolError
+from .errors import ConvtoolError, quoted, shortened
 from .kernel import Kernel
 
 if TYPE_CHECKING:
@@ -26,11 +26,10 @@ def number_of(word: str) -> int | float:
             return int(word)
         number = float("?" if "_" in word else word)
     except ValueError:
-        shown = word if len(word) <= 40 else f"{word[:37]}..."
-        found = f"found {shown!r}" if word else "found nothing between two separators"
+        found = f"found {quoted(word)}" if word else "found nothing between two separators"
         raise ConvtoolError(f"{found}, expected a number") from None
     if not math.isfinite(number):
-        raise ConvtoolError(f"found {word}, expected a finite number")
+        raise ConvtoolError(f"found {shortened(word)}, expected a finite number")
     return number
 
 

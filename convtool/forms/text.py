@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from ..errors import ConvtoolError, at
+from ..errors import ConvtoolError, at, quoted
 from ..kernel import Kernel
 from ..rational import Number, kernel_of, number_of
 
@@ -87,7 +87,7 @@ class _Block:
                 "or an empty line between kernels"
             )
         if key not in KEYS:
-            raise ConvtoolError(f"unknown key {key!r}, expected one of {', '.join(KEYS)}")
+            raise ConvtoolError(f"unknown key {quoted(key)}, expected one of {', '.join(KEYS)}")
         if key in self.settings:
             raise ConvtoolError(f"{key} is set a second time, expected it once")
         self.settings[key] = value
@@ -145,7 +145,9 @@ def text_of_kernel(kernel: Kernel) -> str:
     lines = []
     for key, words in (("name", kernel.name), ("description", kernel.description)):
         if "#" in words or words.splitlines() not in ([], [words.strip()]):
-            raise ConvtoolError(f"a {key} {words!r} does not go into a line of text: JSON holds it")
+            raise ConvtoolError(
+                f"a {key} {quoted(words)} does not go into a line of text: JSON holds it"
+            )
         if words:
             lines.append(f"{key} = {words}")
     if kernel.divisor != 1:
