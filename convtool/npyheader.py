@@ -7,7 +7,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from .errors import ConvtoolError
+from .errors import ConvtoolError, shortened
 
 MAGIC = b"\x93NUMPY"
 
@@ -43,15 +43,19 @@ def read_header(file: BinaryIO) -> NpyHeader:
             one = version == (1, 0)
             read = formats.read_array_header_1_0 if one else formats.read_array_header_2_0
             header = NpyHeader(*read(file))
-        except Exception as error:  # whatever that Python raises
-            raise ConvtoolError(f"is no sound .npy file: {error}") from None
+        except Exception:  # whatever that Python raises; NumPy's advice is to trust the file
+            raise ConvtoolError(
+                "is no sound .npy file: its header is missing, broken or longer than 10000 bytes"
+            ) from None
     if header.dtype.hasobject:
         raise ConvtoolError("is a .npy file of Python objects, expected numbers")
     if header.dtype.subdtype or header.dtype.fields:
-        raise ConvtoolError(f"is a .npy file of {header.dtype}, expected plain numbers")
+        raise ConvtoolError(
+            f"is a .npy file of {shortened(str(header.dtype))}, expected plain numbers"
+        )
     sound = all(type(length) is int and 0 <= length <= LONGEST for length in header.shape)
     if not sound or len(header.shape) > MOST_AXES:
-        raise ConvtoolError(f"is no sound .npy file: its shape is {header.shape}")
+        raise ConvtoolError(f"is no sound .npy file: its shape is {shortened(str(header.shape))}")
     start = file.tell()
     left = file.seek(0, os.SEEK_END) - start
     file.seek(start)
