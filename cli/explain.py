@@ -13,6 +13,7 @@ from convtool.words import STDIN
 
 from . import mixups, options
 from .job import STREAM
+from .saying import say
 
 if TYPE_CHECKING:
     from convtool.explain import Explanation
@@ -83,13 +84,15 @@ def explain(**given: Any) -> None:
     name = STDIN if image == STREAM else image
     reader = _reader(image, given)
     if not given["quiet"]:
-        for note in reader.notes:
-            click.echo(f"convtool: {name}: {note}", err=True)
+        say(*(f"{name}: {note}" for note in reader.notes))
     found = _explained(reader, maps, name, given)
     if given["output"]:
         from convtool.drawing.blocks import save
         from convtool.drawing.explanations import draw
 
+        from .resultfile import sweep_beside
+
+        sweep_beside([given["output"]])
         save(draw(name, found), given["output"])
     if given["json_"]:
         from .explainjson import as_json

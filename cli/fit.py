@@ -101,9 +101,10 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     if STREAM in (*images, given["pairs"]):
         job.help_if_nothing_piped(ctx, (STREAM,), {"from_file": None})
 
-    from .fitreport import say, tell
+    from .fitreport import tell
     from .fittarget import Target
     from .pairlist import Sources
+    from .saying import say
 
     target = Target.of(given)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .fittarget import Target, write
+from .saying import printable, say
 
 if TYPE_CHECKING:
     from convtool.fitting import Fit
@@ -27,16 +28,9 @@ def tell(found: "Fit", target: Target, *, rational: bool, quiet: bool) -> None:
     elif not quiet:
         report = [*_report(found), *(f"wrote {path}" for path in written)]
         with suppress(OSError) if target.prints_kernel else ExitStack():
-            click.echo("\n".join(report), err=target.prints_kernel)
+            click.echo("\n".join(map(printable, report)), err=target.prints_kernel)
     if not quiet:
         say(*notes)
-
-
-def say(*lines: str) -> None:
-    """Words for a person, on stderr."""
-    with suppress(OSError):  # a note that cannot be told does not undo the work
-        for line in lines:
-            click.echo(f"convtool: {line}", err=True)
 
 
 def _described(found: "Fit") -> "Kernel | Layer":

@@ -10,6 +10,8 @@ import click
 
 from convtool.errors import ConvtoolError, at
 
+from .resultfile import sweep_beside
+
 if TYPE_CHECKING:
     from convtool.fitting import Fit
     from convtool.kernel import Kernel, Layer
@@ -92,6 +94,7 @@ def write(found: "Fit", kernel: "Kernel | Layer", target: Target) -> list[str]:
     if target.path is None:
         _to_stdout(files[None])
         return []
+    sweep_beside(files)
     with ExitStack() as stack:  # both appear, or none
         opened = [
             (stack.enter_context(whole_file(path or "")), data) for path, data in files.items()

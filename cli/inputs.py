@@ -1,14 +1,19 @@
 """Which images are meant: files, folders, and lists of either."""
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO, NamedTuple
+from itertools import chain
+from typing import NamedTuple
 
 import click
 
 from convtool.errors import ConvtoolError
 from convtool.words import IMAGE_EXTENSIONS
+
+from .lists import entries
+
+MOST_NAMES = 2_000_000
+"""Names in a list: a job is planned for each, and all of them are in memory."""
 
 
 class Image(NamedTuple):
@@ -28,7 +33,7 @@ def gather(
     where the list cannot be read.
     """
     images: dict[str, Image] = {}
-    for name in (*names, *(_listed(listed, null) if listed else ())):
+    for name in dict.fromkeys(chain(names, _listed(listed, null) if listed else ())):
         if name == "-":
             raise click.UsageError("stdin is one image, and cannot be among several")
         found = _in_folder(name, recursive, out_dir) if os.path.isdir(name) else [Image(name)]
@@ -63,22 +68,9 @@ def _unreadable(error: OSError) -> None:
 
 def _listed(path: str, null: bool) -> Iterator[str]:
     """The names in a list, a line or a NUL after each."""
-    if path == "-":
-        if sys.stdin is None:
-            raise ConvtoolError("stdin is closed: give --from-file a file")
-        yield from _names(sys.stdin.buffer, null)
-        return
-    try:
-        with open(path, "rb") as file:
-            yield from _names(file, null)
-    except OSError as error:
-        raise ConvtoolError(f"{path}: cannot be read: {error.strerror}") from None
-
-
-def _names(file: BinaryIO, null: bool) -> Iterator[str]:
-    data = file.read().removeprefix(b"\xef\xbb\xbf")  # which editors on Windows put there
-    lines = data.split(b"\0") if null else data.replace(b"\r\n", b"\n").split(b"\n")
-    for line in filter(None, lines):
-        if b"\0" in line:
+    for entry in entries(path, MOST_NAMES, b"\0" if null else b"\n"):
+        name = entry if null else entry.removesuffix("\r")
+        if "\0" in name:
             raise ConvtoolError("the list of images holds a NUL: -0 reads such lists")
-        yield os.fsdecode(line)
+        if name:
+            yield name

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from convtool.errors import ConvtoolError, at
+from convtool.errors import ConvtoolError, at, quoted
 from convtool.generators import GENERATORS, Generator, generator_of
 from convtool.options import Option, Word
 
@@ -44,9 +44,11 @@ class _Generators(click.Group):
 
             near = difflib.get_close_matches(cmd_name.partition(":")[0], GENERATORS, cutoff=0.5)
             names = f"nearest: {', '.join(near)}" if near else f"names: {', '.join(GENERATORS)}"
-            raise click.UsageError(f"no kernel is made by the name {cmd_name!r}; {names}", ctx)
+            raise click.UsageError(
+                f"no kernel is made by the name {quoted(cmd_name)}; {names}", ctx
+            )
         try:
-            with at(f"kernel {cmd_name!r}"):
+            with at(f"kernel {quoted(cmd_name)}"):
                 return named(_command(generator, generator.words(cmd_name.partition(":")[2])))
         except ConvtoolError as error:
             raise click.UsageError(str(error), ctx) from None
@@ -62,7 +64,8 @@ class _Command(click.Command):
         if ctx.args and not ctx.resilient_parsing:
             place = f"{self.name}:{','.join(ctx.args)}"
             raise click.UsageError(
-                f"found {' '.join(ctx.args)!r}, expected options, or parameters as {place}", ctx
+                f"found {quoted(' '.join(ctx.args))}, expected options, or parameters as {place}",
+                ctx,
             )
         return ctx.args
 

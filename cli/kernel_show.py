@@ -64,6 +64,9 @@ def show_(spec: str, json_: bool, output: str | None) -> None:
         from convtool.drawing.blocks import save
         from convtool.drawing.kernels import draw_kernels
 
+        from .resultfile import sweep_beside
+
+        sweep_beside([output])
         save(draw_kernels(kernels.found_of(found, spec)), output)
     if json_:
         print_json([_as_json(one, path) for one in found])
@@ -106,7 +109,8 @@ def _as_json(one: "Kernel | Layer", path: str | None) -> object:
 
 
 def _layer_lines(layer: "Layer", path: str | None) -> list[str]:
-    from .printing import printable, wrapped
+    from .printing import wrapped
+    from .saying import printable
 
     outputs, inputs, rows, cols = layer.weights.shape
     low, high = layer.weights.min(), layer.weights.max()
@@ -128,7 +132,8 @@ def _kernel_lines(kernel: "Kernel", path: str | None) -> list[str]:
     from convtool.kernelfacts import PLANNED, facts, rank_is_exact
     from convtool.spectrum import in_words, seen
 
-    from .printing import printable, wrapped
+    from .printing import wrapped
+    from .saying import printable
 
     found = facts(kernel)
     size = "{}x{}".format(*kernel.shape)
@@ -160,7 +165,7 @@ def _place(path: str | None) -> str:
     """Where a file is, as one would say it; nothing for what is in no file."""
     from convtool.library import is_bundled
 
-    from .printing import printable
+    from .saying import printable
 
     if path is None or is_bundled(path):
         return "" if path is None else "bundled"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from convtool.errors import ConvtoolError
+from convtool.errors import ConvtoolError, quoted
 from convtool.options import KernelName
 from convtool.words import KERNEL_FORMATS
 
@@ -51,7 +51,7 @@ class Command(click.Command):
         if ctx.args and not ctx.resilient_parsing:
             hint = f"; perhaps {self.extra} {ctx.args[0]} is meant" if self.extra else ""
             raise click.UsageError(
-                f"found {' '.join(ctx.args)!r} behind K, expected one K{hint}", ctx
+                f"found {quoted(' '.join(ctx.args))} behind K, expected one K{hint}", ctx
             )
         return ctx.args
 
@@ -115,13 +115,14 @@ def write(kernels: "Sequence[Kernel | Layer]", **given: Any) -> None:
     """Write kernels as the options of `result` say."""
     from convtool.kernelsaving import encode_kernels
 
-    from .resultfile import result_file
+    from .resultfile import result_file, sweep_beside
 
     output = None if given["output"] == STREAM else given["output"]
     form = _form(output, **given)
     data = encode_kernels(kernels, form)
     if output is None and form.name == "npy" and sys.stdout is not None and sys.stdout.isatty():
         raise click.UsageError("a terminal shows no NPY: use -o FILE or --format txt")
+    sweep_beside([output])
     with result_file(output) as file:
         file.write(data)
 

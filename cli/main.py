@@ -1,5 +1,6 @@
 """The group of commands, and how every one of them ends: exit codes, messages, interrupts."""
 
+import errno
 import gc
 import os
 import signal
@@ -12,9 +13,10 @@ from typing import Any, NoReturn
 import click
 
 from convtool import __version__
-from convtool.errors import ConvtoolError
+from convtool.errors import ConvtoolError, shortened
 
 from .context import named
+from .saying import say_line
 
 MANY_OBJECTS = 50_000
 """Objects made before Python looks for garbage among them: imports make many, and no garbage."""
@@ -62,7 +64,7 @@ class LazyGroup(click.Group):
             click.echo(error.format_message(), err=True)
             sys.exit(WRONG_USAGE)
         except click.UsageError as error:
-            path = error.ctx.command_path if error.ctx else "convtool"
+            path = shortened(error.ctx.command_path) if error.ctx else "convtool"
             _complain(f"{path}: {error.format_message()} (see {path} --help)")
             sys.exit(WRONG_USAGE)
         except click.ClickException as error:
@@ -79,18 +81,24 @@ class LazyGroup(click.Group):
             if sys.stdout is not None:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(FAILED)
-        except OSError as error:  # of --help and --version: a command names its own files
-            _complain(f"convtool: stdout cannot be written: {error.strerror or error}")
+        except OSError as error:
+            _complain(f"convtool: {_of_the_system(error)}")
             sys.exit(FAILED)
         except (click.Abort, KeyboardInterrupt) as error:
             signalled = error if isinstance(error, Terminated) else error.__cause__
             sys.exit(signalled.code if isinstance(signalled, Terminated) else INTERRUPTED)
 
 
+def _of_the_system(error: OSError) -> str:
+    """What an error of the system's says, of no file: a command names those that it was given."""
+    if error.errno in (errno.EMFILE, errno.ENFILE):  # by an import, or the pipe to a process
+        return "too many files are open at once, expected a higher limit: ulimit -n"
+    return f"stdout cannot be written: {error.strerror or error}"  # by --help or --version
+
+
 def _complain(message: str) -> None:
     """One line on stderr, whatever the message holds; if stderr takes it."""
-    with suppress(OSError):
-        click.echo(" ".join(message.split()), err=True)
+    say_line(message)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -13,6 +13,7 @@ from convtool.operations import Maps
 from .inputs import Image, gather
 from .output import PLACEHOLDER, Output, check_names
 from .progress import Progress
+from .resultfile import sweep_beside
 from .tally import Plan, Tally
 from .targets import check_template, targets
 
@@ -53,7 +54,6 @@ def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output
 
     from convtool.batch import do_all
     from convtool.jobs import Work
-    from convtool.writers.whole import sweep
 
     work = Work(
         tuple(tuple(operators) for operators in maps.values()),
@@ -66,8 +66,7 @@ def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output
     plans = list(_plans(_files(images, list(maps), format_, request, output), request))
     jobs = {_job(plan, files, request): plan for plan, files in plans if plan.files}
     output.say_beforehand(format_)
-    for folder in {os.path.dirname(file) for plan in jobs.values() for file in plan.files}:
-        sweep(folder)
+    sweep_beside(file for plan in jobs.values() for file in plan.files)
     progress = Progress(len(jobs), not output.quiet)
     tally = Tally(request.json_, output.quiet, progress)
     for plan, _ in plans:

@@ -5,6 +5,7 @@ import re
 
 import click
 
+from convtool.errors import quoted, shortened
 from convtool.operations import OPERATIONS
 
 PIPELINES = (".toml", ".json")
@@ -14,7 +15,7 @@ PIPELINES = (".toml", ".json")
 def check_image_first(image: str, pipeline: str | None) -> None:
     """UsageError where stages stand in the place of IMAGE, and something behind them."""
     if pipeline is not None and _is_stages(image) and not os.path.exists(image):
-        raise click.UsageError(f"IMAGE comes before PIPELINE, found {image!r} first")
+        raise click.UsageError(f"IMAGE comes before PIPELINE, found {quoted(image)} first")
 
 
 def check_pipeline_first(pipeline: str) -> None:
@@ -22,14 +23,14 @@ def check_pipeline_first(pipeline: str) -> None:
     if pipeline.lower().endswith(PIPELINES) or _is_stages(pipeline):
         return
     if os.path.exists(pipeline):
-        raise click.UsageError(f"PIPELINE comes before IMAGE, found {pipeline!r} first")
+        raise click.UsageError(f"PIPELINE comes before IMAGE, found {quoted(pipeline)} first")
 
 
 def check_size(image: str) -> None:
     """UsageError for a size that is written otherwise than 480x640x3, and is no file."""
     is_size = re.fullmatch(r"\d+((\s*[xX*,:;]\s*|\s+)\d+){1,3}", image, re.ASCII)
     if is_size and not os.path.exists(image):
-        raise click.UsageError(f"found {image!r}, expected IMAGE or a size as 480x640x3")
+        raise click.UsageError(f"found {quoted(image)}, expected IMAGE or a size as 480x640x3")
 
 
 def kernel_hint(pipeline: str) -> str:
@@ -38,7 +39,7 @@ def kernel_hint(pipeline: str) -> str:
         return ""
     import shlex  # for this alone
 
-    return f"; a kernel is given as --kernel {shlex.quote(pipeline)}"
+    return f"; a kernel is given as --kernel {shortened(shlex.quote(pipeline))}"
 
 
 def _is_stages(text: str) -> bool:

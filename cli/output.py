@@ -1,14 +1,15 @@
 """What the command line says of the result, and what is said about it to a person."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from convtool.errors import ConvtoolError
+from convtool.errors import ConvtoolError, quoted
 from convtool.words import GRID, Compression, Range
+
+from .saying import say
 
 if TYPE_CHECKING:
     from convtool.filtering import Report
@@ -57,7 +58,7 @@ class Output(NamedTuple):
 
         try:
             if self.format:
-                return named_format(self.format, f"--format {self.format!r}")
+                return named_format(self.format, f"--format {quoted(self.format)}")
             if path and path != "-":
                 return format_of(path)
         except ConvtoolError as error:
@@ -66,11 +67,8 @@ class Output(NamedTuple):
 
     def say(self, *lines: str) -> None:
         """Words for a person, on stderr."""
-        if self.quiet:
-            return
-        with suppress(OSError):  # a note that cannot be told does not undo the work
-            for line in lines:
-                click.echo(f"convtool: {line}", err=True)
+        if not self.quiet:
+            say(*lines)
 
     def say_beforehand(self, format_: "Format") -> None:
         """Say which options have nothing to act on."""

@@ -6,15 +6,16 @@ import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from convtool.errors import ConvtoolError, at
+from convtool.errors import ConvtoolError, at, quoted
 from convtool.words import STDIN
+
+from .lists import STREAM, entries
 
 if TYPE_CHECKING:
     from convtool.fitting.pairs import ImagePair, Opening
     from convtool.readers.array import Reader
 
-STREAM = "-"
-MOST_BYTES = 1 << 26
+MOST_LINES = 100_000
 
 
 class Sources:
@@ -44,7 +45,7 @@ class Sources:
         Raises ConvtoolError, naming the line, where there are not two names in it.
         """
         pairs = []
-        for number, line in enumerate(_read(path).splitlines(), start=1):
+        for number, line in enumerate(entries(path, MOST_LINES), start=1):
             if line.strip() and not line.lstrip().startswith("#"):
                 place = f"{_name(path)}: line {number}"
                 with at(place):
@@ -87,27 +88,6 @@ def _name(path: str) -> str:
     return STDIN if path == STREAM else path
 
 
-def _read(path: str) -> str:
-    """A list's text; names may be any bytes but a line's end."""
-    name = _name(path)
-    try:
-        if path == STREAM:
-            if sys.stdin is None:
-                raise ConvtoolError("stdin is closed, expected a list of pairs")
-            data = sys.stdin.buffer.read(MOST_BYTES + 1)
-        else:
-            with open(path, "rb") as file:
-                data = file.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        if isinstance(error, ConvtoolError):
-            raise
-        reason = getattr(error, "strerror", None) or error
-        raise ConvtoolError(f"{name}: cannot be read: {reason}") from None
-    if len(data) > MOST_BYTES:
-        raise ConvtoolError(f"{name}: is larger than {MOST_BYTES >> 20} MiB, expected a list")
-    return os.fsdecode(data.removeprefix(b"\xef\xbb\xbf"))
-
-
 def _names(line: str) -> tuple[str, str]:
     """The two names in a line."""
     try:
@@ -116,7 +96,7 @@ def _names(line: str) -> tuple[str, str]:
         else:
             names = shlex.split(line)
     except ValueError as error:
-        raise ConvtoolError(f"{str(error).lower()} in {line!r}") from None
+        raise ConvtoolError(f"{str(error).lower()} in {quoted(line)}") from None
     if len(names) != 2:
         raise ConvtoolError(f"found {len(names)} name(s), expected two: BEFORE AFTER")
     return names[0], names[1]

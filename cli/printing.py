@@ -11,6 +11,8 @@ import click
 
 from convtool.errors import ConvtoolError
 
+from .saying import printable
+
 NO_TERMINAL, WIDEST = 80, 120
 """Columns."""
 
@@ -48,13 +50,6 @@ def _cell(value: object) -> str:
     return "\n".join(printable(str(line)) for line in lines)
 
 
-def printable(words: str) -> str:
-    """Words without what a terminal would obey, such as the escapes in a file's own name."""
-    if words.isprintable():
-        return words
-    return "".join(c if c.isprintable() else " " if c.isspace() else "" for c in words)
-
-
 def wrapped(words: str, columns: int) -> list[str]:
     """Printable words in lines of so many columns, of which some letters take two."""
     if words.isascii():
@@ -70,10 +65,15 @@ def wrapped(words: str, columns: int) -> list[str]:
 
 def print_line(line: str) -> None:
     """A line; ConvtoolError where stdout is closed, or cannot be written."""
+    _print(printable(line))
+
+
+def _print(text: str) -> None:
+    """A text as it is, which has nothing in it that a terminal would obey."""
     if sys.stdout is None:
         raise ConvtoolError("stdout is closed, expected it open for what is printed")
     try:
-        click.echo(line)
+        click.echo(text)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -84,7 +84,7 @@ def print_json(value: Any) -> None:
     """A value as JSON, for scripts; lists of plain values on a line each."""
     text = json.dumps(value, indent=2)
     # JSON has no line ends in its texts; a list with a bracket in one of them stays as it is.
-    print_line(re.sub(r"\[\n *([^\[\]{}]*?)\n *\]", _on_a_line, text))
+    _print(re.sub(r"\[\n *([^\[\]{}]*?)\n *\]", _on_a_line, text))
 
 
 def _on_a_line(found: re.Match[str]) -> str:

@@ -2,10 +2,11 @@
 
 import sys
 import time
-from contextlib import suppress
 from types import TracebackType
 
 import click
+
+from .saying import say_line
 
 CLEAR = "\r\033[K"
 
@@ -52,7 +53,5 @@ class Progress:
 
     def say(self, *lines: str) -> None:
         """Words for a person, on stderr; the bar goes on below them."""
-        with suppress(OSError):  # what cannot be told does not undo the work
-            for line in lines:
-                clear = CLEAR if self._shown else ""
-                click.echo(f"{clear}convtool: {' '.join(line.split())}", err=True)
+        for line in lines:
+            say_line(f"convtool: {line}", CLEAR if self._shown else "")

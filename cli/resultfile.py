@@ -27,6 +27,18 @@ def check_replaces_none(path: str | None, inputs: Iterable[str], what: str) -> N
             raise click.UsageError(f"-o {path} would replace {what}")
 
 
+def sweep_beside(paths: Iterable[str | None]) -> None:
+    """Remove what killed commands have left where files will be written, each folder read once.
+
+    Commands do so, as they begin, and not whatever writes a file: Dask's workers may write into
+    folders on which one machine does not see another's locks.
+    """
+    from convtool.writers.whole import sweep
+
+    for folder in {os.path.dirname(os.path.realpath(path)) for path in paths if path}:
+        sweep(folder)
+
+
 @contextmanager
 def result_file(path: str | None) -> Iterator[BinaryIO]:
     """The file that a result goes to, opened; stdout if it has no path."""

@@ -7,6 +7,7 @@ import click
 
 from . import mixups, options
 from .job import STREAM
+from .saying import say
 
 if TYPE_CHECKING:
     from convtool.image import Header
@@ -94,10 +95,9 @@ def _say_too_large(found: "Shapes") -> None:
     sizes = [("the image", found.input), *((row.stage, row.shape) for row in found.rows)]
     for name, (height, width, _) in sizes:
         if height * width > MAX_PIXELS:
-            click.echo(
-                f"convtool: {name}: {height}x{width} is more than the {MAX_PIXELS} pixels that "
-                "conv, pool and run take without --max-pixels",
-                err=True,
+            say(
+                f"{name}: {height}x{width} is more than the {MAX_PIXELS} pixels that "
+                "conv, pool and run take without --max-pixels"
             )
             return
 
@@ -127,8 +127,9 @@ def _print(found: "Shapes") -> None:
     cells = [(_folded(stage, room), *rest) for stage, *rest in rows]
     print_table(HEAD, cells, right=" rrrrr ")
     joined = f"{_number(found.inputs)} x {_number(found.outputs)}"
+    print_line("")
+    print_line(f"A fully connected layer: {joined} = {_number(found.fully_connected)} weights.")
     print_line(
-        f"\nA fully connected layer: {joined} = {_number(found.fully_connected)} weights.\n"
         f"{'These stages' if len(found.rows) > 1 else 'This stage'}: {_number(found.weights)}."
     )
     if found.alpha:

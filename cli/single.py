@@ -15,7 +15,7 @@ from convtool.operations import Maps
 from convtool.words import GRID, STDIN, STRETCHED
 
 from .output import PLACEHOLDER, Output, check_names
-from .resultfile import result_file
+from .resultfile import result_file, sweep_beside
 from .views import Views
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
         headers[name] = chain[-1].output
     views = Views(list(headers.values()), screen, grid=output.grid and not only_shown)
 
+    sweep_beside(paths.values())
     reports = []
     for name, operators in maps.items():
         alone, together = views.formats(_caption(name, operators), headers[name], format_)

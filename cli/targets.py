@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from convtool.errors import ConvtoolError
+from convtool.errors import ConvtoolError, quoted, shortened
 from convtool.names import component
 
 from .inputs import Image
@@ -19,12 +19,16 @@ def check_template(template: str) -> None:
     for name in re.findall(r"\{(.*?)\}", template):
         if name not in PLACEHOLDERS:
             known = ", ".join(f"{{{known}}}" for known in PLACEHOLDERS)
-            raise click.UsageError(f"--name: found {{{name}}}, expected {known}")
+            raise click.UsageError(f"--name: found {{{shortened(name)}}}, expected {known}")
     if re.search(r"[{}]", re.sub(r"\{\w+\}", "", template)):
-        raise click.UsageError(f"--name: found {template!r}, expected each {{ to be closed by a }}")
+        raise click.UsageError(
+            f"--name: found {quoted(template)}, expected each {{ to be closed by a }}"
+        )
     parts = re.split(r"[/\\]" if os.name == "nt" else "/", template)
     if os.path.isabs(template) or ".." in parts or parts[-1] in ("", "."):
-        raise click.UsageError(f"--name: found {template!r}, expected a name inside --out-dir")
+        raise click.UsageError(
+            f"--name: found {quoted(template)}, expected a name inside --out-dir"
+        )
 
 
 def targets(

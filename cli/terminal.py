@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
 
 import click
 
+from .saying import printable
+
 if TYPE_CHECKING:
     from convtool.arguments import Pair
     from convtool.drawing.blocks import Colors
@@ -145,7 +147,7 @@ def drawn(ability: Ability, layout: Layout, cells: "Sequence[Cell]") -> list[str
     pictures = [draw(_enlarged(cell.pixels, scale), ability) for cell in cells]
     if len(cells) == 1:
         return pictures[0]
-    names = [cell.label for cell in cells]
+    names = [printable(cell.label) for cell in cells]
     if ability == "ascii":
         names = [name.encode("ascii", "replace").decode() for name in names]
     step = min(room[1], max(scale * width, *map(cell_len, names)))

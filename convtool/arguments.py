@@ -9,7 +9,7 @@ from typing import SupportsIndex, TypeVar
 
 import numpy as np
 
-from .errors import ConvtoolError
+from .errors import ConvtoolError, quoted
 from .precision import EXACT_IN_FLOAT64
 from .words import NAMED_PADDINGS, NamedPadding
 
@@ -32,7 +32,7 @@ def check_word(name: str, word: object, known: tuple[Word, ...]) -> Word:
     for candidate in known:
         if isinstance(word, str) and word == candidate:
             return candidate
-    raise ConvtoolError(f"{name} is {word!r}, expected one of: {', '.join(known)}")
+    raise ConvtoolError(f"{name} is {quoted(word)}, expected one of: {', '.join(known)}")
 
 
 def whole_number(value: object, name: str, least: int) -> int:
@@ -42,7 +42,7 @@ def whole_number(value: object, name: str, least: int) -> int:
             raise TypeError
         number = operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        raise ConvtoolError(f"{name} is {value!r}, expected a whole number") from None
+        raise ConvtoolError(f"{name} is {quoted(value)}, expected a whole number") from None
     if number < least:
         raise ConvtoolError(f"{name} is {number}, expected {least} or more")
     if number > LARGEST:
@@ -54,7 +54,7 @@ def pair(value: object, name: str, *, least: int = 1) -> Pair:
     """An int, or a (rows, columns) pair of them, as a pair; each at least `least`."""
     values = value if isinstance(value, tuple | list) else (value, value)
     if len(values) != 2:
-        raise ConvtoolError(f"{name} is {value!r}, expected one number or (rows, columns)")
+        raise ConvtoolError(f"{name} is {quoted(value)}, expected one number or (rows, columns)")
     return whole_number(values[0], name, least), whole_number(values[1], name, least)
 
 
@@ -73,7 +73,7 @@ def check_float(name: str, value: object) -> float:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
-        raise ConvtoolError(f"{name} is {value!r}, expected a number")
+        raise ConvtoolError(f"{name} is {quoted(value)}, expected a number")
     if isinstance(value, int) and abs(value) <= EXACT_IN_FLOAT64:
         return value
     try:
@@ -93,7 +93,7 @@ def check_number(name: str, value: object) -> float:
 def check_flag(name: str, value: object) -> bool:
     """True or False; ConvtoolError for anything else."""
     if not isinstance(value, bool | np.bool_):
-        raise ConvtoolError(f"{name} is {value!r}, expected True or False")
+        raise ConvtoolError(f"{name} is {quoted(value)}, expected True or False")
     return bool(value)
 
 

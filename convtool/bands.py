@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import NamedTuple, TypeVar
 
 from .arguments import Pair
-from .errors import at
+from .errors import ConvtoolError, at
 from .image import Header
 from .pointwise import PointStage
 from .precision import Array
@@ -22,6 +22,9 @@ from .threads import Team
 
 LEAST_BANDS = 4
 """Bands of a small image, so that reading, computing and packing have something to share."""
+
+MOST_STAGES = 100
+"""Stages of a pipeline: those that look at windows take rows from one another, call within call."""
 
 Result = TypeVar("Result")
 
@@ -87,6 +90,11 @@ def segments(operators: Sequence[Operator], header: Header) -> list[Segment]:
         stage = operator.bind(last.output)
         if not isinstance(stage, PointStage):
             if last.windowed:
+                if len(found) == MOST_STAGES:
+                    raise ConvtoolError(
+                        f"more than {MOST_STAGES} stages look at windows, expected {MOST_STAGES} "
+                        "at most"
+                    )
                 found.append(Segment(last.output, windowed=stage))
             else:
                 found[-1] = last._replace(windowed=stage)

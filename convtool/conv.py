@@ -25,7 +25,7 @@ from .arguments import (
 )
 from .arithmetic import Arithmetic
 from .convstage import ConvStage
-from .errors import ConvtoolError
+from .errors import ConvtoolError, quoted
 from .geometry import place
 from .image import Header, check_image, check_pixels, white_of
 from .kernel import Kernel, check_anchor, check_weights
@@ -152,13 +152,15 @@ def plan(
     Raises ConvtoolError as `conv2d` does.
     """
     if not isinstance(shape, tuple | list) or len(shape) not in (2, 3):
-        raise ConvtoolError(f"shape is {shape!r}, expected (H, W) or (H, W, C)")
+        raise ConvtoolError(f"shape is {quoted(shape)}, expected (H, W) or (H, W, C)")
     height, width, channels = (whole_number(size, "shape", 1) for size in (*shape, 1)[:3])
     names = tuple(map(str, range(channels)))
     try:
         pixels = np.dtype(dtype)
     except (TypeError, ValueError):
-        raise ConvtoolError(f"dtype is {dtype!r}, expected bool, integers or floats") from None
+        raise ConvtoolError(
+            f"dtype is {quoted(dtype)}, expected bool, integers or floats"
+        ) from None
     check_pixels(pixels)
     header = Header(height, width, names, pixels, white_of(pixels))
     return Conv(weights, dtype=result, **options).bind(header).plan
@@ -318,7 +320,9 @@ def _check_dtype(dtype: npt.DTypeLike | None) -> DType | None:
     try:
         checked = np.dtype(dtype)
     except (TypeError, ValueError):
-        raise ConvtoolError(f"dtype is {dtype!r}, expected an integer or float type") from None
+        raise ConvtoolError(
+            f"dtype is {quoted(dtype)}, expected an integer or float type"
+        ) from None
     if checked.kind not in "iuf":
         raise ConvtoolError(f"dtype is {checked}, expected an integer or float type")
     return checked

@@ -9,7 +9,7 @@ from . import planner, tone
 from .arguments import Pair
 from .arithmetic import Arithmetic
 from .border import extend, rows_needed
-from .geometry import Window, cut, piece
+from .geometry import Window, cut, piece, stack
 from .image import Header
 from .methods.direct import careful
 from .methods.task import Task
@@ -50,9 +50,12 @@ class ConvStage(NamedTuple):
     def run(self, band: Array, top: int, first: int, out: Array) -> None:
         """Write the output rows from `first` on; alpha is sampled and not convolved."""
         rows, cols = self.task.window
-        start, stop = rows.span(first, first + len(out))
-        for left, right in cut(cols.output, piece(stop - start, cols, self.task.channels)):
-            self._convolve(band[..., : self.task.channels], top, first, left, out[:, left:right])
+        channels = self.task.channels
+        for upper, lower in cut(len(out), stack(self.task.window, channels)):
+            start, stop = rows.span(upper, lower)
+            for left, right in cut(cols.output, piece(stop - start, cols, channels)):
+                part = out[upper:lower, left:right]
+                self._convolve(band[..., :channels], top, first + upper, left, part)
         if self.input.has_alpha:
             lines = np.subtract(rows.centers(first, first + len(out)), top)
             out[..., -1] = band[lines, :, -1][:, cols.centers(0, cols.output)]

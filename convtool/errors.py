@@ -3,6 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+LONGEST = 80
+"""Letters of what somebody gave that an error repeats."""
+
 
 class ConvtoolError(ValueError):
     """A job that cannot be done as asked.
@@ -22,6 +25,26 @@ class TooManyPixels(ConvtoolError):
 
 class NoImage(ConvtoolError):
     """Bytes that are of no image format that can be read."""
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """A text for people to read: without its middle, where it is long.
+
+    >>> shortened("kernel 0 1 2 3 4 5 6 7 8 9: is none", 24)
+    'kernel 0 1... 9: is none'
+    """
+    if len(text) <= longest:
+        return text
+    start = (longest - 3) // 2
+    return f"{text[:start]}...{text[start + 3 - longest :]}"
+
+
+def quoted(found: object) -> str:
+    """What was found, as Python writes it, shortened."""
+    try:
+        return shortened(repr(found))
+    except RecursionError:
+        return "a deep nest"
 
 
 @contextmanager

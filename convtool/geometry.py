@@ -23,6 +23,10 @@ LARGEST_PIECE = 1 << 20
 """Values that the windows of a piece of a band may lie on: a band's and its halo's, if they can."""
 
 
+LARGEST_STACK = 8 * LARGEST_PIECE
+"""Values that the windows of a piece may lie on that cannot be cut along the rows any more."""
+
+
 class Axis(NamedTuple):
     """The windows along one axis of an image."""
 
@@ -218,6 +222,15 @@ def piece(height: int, cols: Axis, channels: int) -> int:
     if (cols.output - 1) * cols.stride + cols.extent <= most:
         return cols.output
     return max((most - cols.extent) // cols.stride, cols.extent, 1)
+
+
+def stack(window: Window, channels: int) -> int:
+    """How many rows of windows to compute at once: of windows so long that a few make a piece that
+    is too large, no more than they reach over."""
+    rows, cols = window
+    widest = min((cols.output - 1) * cols.stride + cols.extent, 2 * cols.extent) * channels
+    fits = (LARGEST_STACK // widest - rows.extent) // rows.stride + 1
+    return max(fits, rows.extent // rows.stride, 1)
 
 
 def _place_axis(

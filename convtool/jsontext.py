@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from .errors import ConvtoolError
+from .errors import ConvtoolError, quoted
 
 
 def load_json(text: str) -> Any:
@@ -27,7 +27,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     data: dict[str, Any] = {}
     for key, value in pairs:
         if key in data:
-            raise ConvtoolError(f"key {key!r} stands twice, expected it once")
+            raise ConvtoolError(f"key {quoted(key)} stands twice, expected it once")
         data[key] = value
     return data
 

@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .arguments import LARGEST, Pair, check_divisor, check_number, whole_number
-from .errors import ConvtoolError
+from .errors import ConvtoolError, quoted
 from .precision import Array
 
 
@@ -115,7 +115,7 @@ def check_weights(weights: object) -> Array:
     except ValueError:
         raise ConvtoolError("weights are ragged: every row needs as many numbers") from None
     if values.dtype.kind in "US" and values.ndim == 0:
-        raise ConvtoolError(f"weights are the text {weights!r}; find_kernel looks up a name")
+        raise ConvtoolError(f"weights are the text {quoted(weights)}; find_kernel looks up a name")
     if values.ndim not in (2, 4):
         raise ConvtoolError(
             f"weights have shape {values.shape}, expected (kh, kw) or (out, in, kh, kw)"
@@ -147,7 +147,7 @@ def check_anchor(anchor: object, shape: Pair) -> Pair | None:
     except TypeError:
         place = []
     if len(place) != 2:
-        raise ConvtoolError(f"anchor is {anchor!r}, expected (row, col)") from None
+        raise ConvtoolError(f"anchor is {quoted(anchor)}, expected (row, col)") from None
     row, col = (whole_number(value, "anchor", -LARGEST) for value in place)
     if not (0 <= row < shape[0] and 0 <= col < shape[1]):
         raise ConvtoolError(

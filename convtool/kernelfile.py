@@ -9,7 +9,7 @@ import math
 import re
 from typing import TypeVar
 
-from .errors import ConvtoolError, NoImage, at
+from .errors import ConvtoolError, NoImage, at, quoted
 from .kernel import Kernel, Layer
 from .npyheader import MAGIC
 from .precision import Array
@@ -129,7 +129,7 @@ def parse_inline(text: str) -> tuple[Kernel, ...]:
     """
     from .forms.text import parse_text
 
-    with at(f"kernel {text!r}"):
+    with at(f"kernel {quoted(text)}"):
         if _is_imagemagick(text):
             from .forms.imagemagick import parse_imagemagick
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .errors import ConvtoolError, at
+from .errors import ConvtoolError, at, quoted
 from .kernel import Kernel, Layer
 
 
@@ -44,7 +44,7 @@ def kernel_format(name: str) -> KernelFormat:
     for format_ in FORMATS.values():
         if name == format_.name or f".{name}" in format_.extensions:
             return format_
-    raise ConvtoolError(f"kernel format {name!r} is unknown, expected one of: {_known()}")
+    raise ConvtoolError(f"kernel format {quoted(name)} is unknown, expected one of: {_known()}")
 
 
 def kernel_format_of(path: str | os.PathLike[str]) -> KernelFormat:
@@ -55,7 +55,7 @@ def kernel_format_of(path: str | os.PathLike[str]) -> KernelFormat:
             return format_
     known = ", ".join(end for format_ in FORMATS.values() for end in format_.extensions)
     raise ConvtoolError(
-        f"{os.fspath(path)}: extension {extension!r} is unknown, expected one of: {known}"
+        f"{os.fspath(path)}: extension {quoted(extension)} is unknown, expected one of: {known}"
     )
 
 

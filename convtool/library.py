@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from .errors import ConvtoolError
+from .errors import ConvtoolError, quoted
 from .kernel import Kernel, Layer
 from .kernelfile import LARGEST_FILE, LARGEST_TEXT, parse_bytes, parse_inline, read_file
 from .words import IMAGE_EXTENSIONS
@@ -205,24 +205,27 @@ def _stem(path: str) -> str:
 def _not_found(spec: str) -> str:
     """The error for a name that no folder has."""
     if spec and os.path.isdir(spec):
-        return f"kernel {spec!r} is a folder, expected a file"
+        return f"kernel {quoted(spec)} is a folder, expected a file"
     import difflib  # for this alone
 
     from .forms.imagemagick import built_in_error
     from .generators import GENERATORS
 
     if error := built_in_error(spec):
-        return f"kernel {spec!r}: {error}"
+        return f"kernel {quoted(spec)}: {error}"
     files = {_stem(name): name for folder in _folders() for name in file_names(folder)}
     name, colon, parameters = spec.partition(":")
     known = {made: made + colon + parameters for made in GENERATORS} | ({} if colon else files)
     near = difflib.get_close_matches(_stem(name), known, n=3, cutoff=0.5)
     nearest = [known[name] for name in near]
     if re.search(r"[\s;\[]", spec.strip()):
-        return f"kernel {spec!r} is no file and no weights, which look like '0 1 0; 1 -4 1; 0 1 0'"
+        return (
+            f"kernel {quoted(spec)} is no file and no weights, "
+            "which look like '0 1 0; 1 -4 1; 0 1 0'"
+        )
     hint = (
         f"nearest: {', '.join(nearest)}"
         if nearest
         else f"bundled: {', '.join(sorted(files))}; made: {', '.join(GENERATORS)}"
     )
-    return f"kernel {spec!r} is not found; {hint}"
+    return f"kernel {quoted(spec)} is not found; {hint}"

@@ -27,11 +27,12 @@ def component(name: str) -> str:
 
 def distinct(names: Sequence[str]) -> list[str]:
     """Names, each once: a second ``edge`` becomes ``edge-2``."""
-    found: list[str] = []
+    found: dict[str, None] = {}
+    counts: dict[str, int] = {}
     for name in names:
-        count, candidate = 1, name
+        candidate = name
         while candidate in found:
-            count += 1
-            candidate = f"{name}-{count}"
-        found.append(candidate)
-    return found
+            counts[name] = counts.get(name, 1) + 1
+            candidate = f"{name}-{counts[name]}"
+        found[candidate] = None
+    return list(found)

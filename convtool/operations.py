@@ -7,7 +7,7 @@ Nothing of NumPy is imported until operators are made.
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .errors import ConvtoolError, OptionError, at
+from .errors import ConvtoolError, OptionError, at, quoted, shortened
 from .names import distinct, plain
 from .options import (
     Count,
@@ -52,7 +52,7 @@ class Operation(NamedTuple):
         known = [option.name for option in self.options]
         for name in given:
             if name not in known:
-                raise OptionError(f"no option {name!r}, {self._expected(name, known)}")
+                raise OptionError(f"no option {quoted(name)}, {self._expected(name, known)}")
         values = {option.name: _value(option, given.get(option.name)) for option in self.options}
         self.check(values)
         return values
@@ -63,7 +63,7 @@ class Operation(NamedTuple):
             if flag == option.flag or (option.short and flag == f"-{option.short}"):
                 return option
         flags = [option.flag for option in self.options]
-        raise OptionError(f"no such option {flag}, {self._expected(flag, flags)}")
+        raise OptionError(f"no such option {shortened(flag)}, {self._expected(flag, flags)}")
 
     def _expected(self, found: str, known: list[str]) -> str:
         """What could have been meant by a name."""
@@ -327,7 +327,7 @@ def make_stage(
     """
     operation = OPERATIONS.get(name) if isinstance(name, str) else None
     if operation is None:
-        raise OptionError(f"found {name!r}, expected one of: {', '.join(OPERATIONS)}")
+        raise OptionError(f"found {quoted(name)}, expected one of: {', '.join(OPERATIONS)}")
     with at(operation.name):
         values = operation.read(given)
         if values.get("combine") == GRID:

@@ -5,7 +5,7 @@ import math
 import re
 from typing import Any, NamedTuple, Protocol
 
-from .errors import ConvtoolError
+from .errors import ConvtoolError, quoted
 from .words import NAMED_PADDINGS
 
 
@@ -52,10 +52,10 @@ class Size:
         """The pair (rows, columns)."""
         match = re.fullmatch(r"(\d{1,9})(?:x(\d{1,9}))?", _word(value, {2: "x"}), re.ASCII)
         if match is None:
-            raise ConvtoolError(f"found {value!r}, expected a size as 3 or 3x5")
+            raise ConvtoolError(f"found {quoted(value)}, expected a size as 3 or 3x5")
         size = int(match[1]), int(match[2] or match[1])
         if min(size) < self.least:
-            raise ConvtoolError(f"found {value!r}, expected {self.least} or more")
+            raise ConvtoolError(f"found {quoted(value)}, expected {self.least} or more")
         return size
 
 
@@ -74,7 +74,7 @@ class Padding:
             return (top, bottom), (left, right)
         if not word[:1].isdigit():
             names = ", ".join(NAMED_PADDINGS)
-            raise ConvtoolError(f"found {value!r}, expected {names}, 1, 1x2 or 1,1,2,2")
+            raise ConvtoolError(f"found {quoted(value)}, expected {names}, 1, 1x2 or 1,1,2,2")
         return Size(least=0).read(value)
 
 
@@ -87,7 +87,7 @@ class Position:
         """The pair (row, column)."""
         match = re.fullmatch(r"(\d{1,9})\s*[,\s]\s*(\d{1,9})", _word(value, {2: ","}), re.ASCII)
         if match is None:
-            raise ConvtoolError(f"found {value!r}, expected ROW,COL, as 0,1")
+            raise ConvtoolError(f"found {quoted(value)}, expected ROW,COL, as 0,1")
         return int(match[1]), int(match[2])
 
 
@@ -102,9 +102,9 @@ class Number:
         try:
             number = int(word) if re.fullmatch(r"[+-]?\d+", word) else float(word)
         except ValueError:
-            raise ConvtoolError(f"found {value!r}, expected a number") from None
+            raise ConvtoolError(f"found {quoted(value)}, expected a number") from None
         if not abs(number) < math.inf:  # nor NaN
-            raise ConvtoolError(f"found {value!r}, expected a finite number")
+            raise ConvtoolError(f"found {quoted(value)}, expected a finite number")
         return number
 
 
@@ -117,7 +117,7 @@ class Count:
         """The int."""
         word = _word(value, {})
         if not re.fullmatch(r"0*[1-9]\d{0,8}", word, re.ASCII):
-            raise ConvtoolError(f"found {value!r}, expected a whole number from 1")
+            raise ConvtoolError(f"found {quoted(value)}, expected a whole number from 1")
         return int(word)
 
 
@@ -135,7 +135,7 @@ class Word:
     def read(self, value: object) -> str:
         """The word."""
         if value not in self.words:
-            raise ConvtoolError(f"found {value!r}, expected one of: {', '.join(self.words)}")
+            raise ConvtoolError(f"found {quoted(value)}, expected one of: {', '.join(self.words)}")
         return str(value)
 
 
@@ -147,7 +147,7 @@ class Flag:
     def read(self, value: object) -> bool:
         """True or False."""
         if not isinstance(value, bool):
-            raise ConvtoolError(f"found {value!r}, expected true or false")
+            raise ConvtoolError(f"found {quoted(value)}, expected true or false")
         return value
 
 
@@ -157,7 +157,7 @@ class _Text:
     def read(self, value: object) -> str:
         """The text."""
         if not isinstance(value, str) or not value:
-            raise ConvtoolError(f"found {value!r}, expected a text")
+            raise ConvtoolError(f"found {quoted(value)}, expected a text")
         return value
 
 

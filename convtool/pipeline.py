@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from .bands import bands, check_sizes, segments
+from .bands import MOST_STAGES, bands, check_sizes, segments
 from .errors import ConvtoolError, OptionError, at
 from .image import Header, check_image
 from .kernelfile import LARGEST_TEXT, read_file
@@ -91,6 +91,8 @@ class Pipeline:
     def _of(cls, steps: Sequence[Step], lookup: Lookup, name: str | None) -> "Pipeline":
         if not steps:
             raise OptionError("holds no stage, expected one, such as relu")
+        if len(steps) > MOST_STAGES:
+            raise OptionError(f"holds {len(steps)} stages, expected {MOST_STAGES} at most")
         operators: list[Operator] = []
         names = []
         for number, (operation, given) in enumerate(steps, start=1):

@@ -14,7 +14,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from .errors import ConvtoolError, OptionError, at
+from .errors import ConvtoolError, OptionError, at, quoted, shortened
 from .operations import OPERATIONS, Operation
 from .options import Flag, Option
 
@@ -42,7 +42,7 @@ def steps_of_words(text: str) -> list[Step]:
         raise OptionError("found no stage before or behind a |, expected one, such as relu")
     steps = []
     for number, (name, *options) in enumerate(stages, start=1):
-        with at(f"stage {number}: {name}"):
+        with at(f"stage {number}: {shortened(name)}"):
             steps.append(_step(name, options))
     return steps
 
@@ -97,7 +97,7 @@ def _step(name: str, words: Iterable[str]) -> Step:
 def _option(operation: Operation, word: str) -> tuple[Option, str | None]:
     """The option that a word stands for, and the value in the same word: --size=2, -s2."""
     if not word.startswith("-"):
-        raise OptionError(f"unexpected word {word!r}, expected an option of {operation.name}")
+        raise OptionError(f"unexpected word {quoted(word)}, expected an option of {operation.name}")
     if word.startswith("--"):
         flag, equals, value = word.partition("=")
         return operation.option(flag), value if equals else None
@@ -109,7 +109,7 @@ def _steps(data: object) -> list[Step]:
     if isinstance(data, dict):
         others = [key for key in data if key != "stages"]
         if others or "stages" not in data:
-            found = f"key {others[0]!r}" if others else "no stages"
+            found = f"key {quoted(others[0])}" if others else "no stages"
             raise ConvtoolError(f"found {found}, expected a list of stages under stages")
         data = data["stages"]
     if not isinstance(data, list):

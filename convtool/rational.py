@@ -5,11 +5,13 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Union
 
-from .errors import ConvtoolError
+from .errors import ConvtoolError, quoted, shortened
 from .kernel import Kernel
 
 if TYPE_CHECKING:
     from fractions import Fraction
+
+_WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 
 Number = Union[int, float, "Fraction"]
 
@@ -20,15 +22,14 @@ LARGEST_DENOMINATOR = 2**31
 def number_of(word: str) -> int | float:
     """The number that a word is: an int if it has digits alone, else a finite float."""
     try:
-        if re.fullmatch(r"[+-]?\d+", word, re.ASCII):
+        if _WHOLE.fullmatch(word):
             return int(word)
         number = float("?" if "_" in word else word)
     except ValueError:
-        shown = word if len(word) <= 40 else f"{word[:37]}..."
-        found = f"found {shown!r}" if word else "found nothing between two separators"
+        found = f"found {quoted(word)}" if word else "found nothing between two separators"
         raise ConvtoolError(f"{found}, expected a number") from None
     if not math.isfinite(number):
-        raise ConvtoolError(f"found {word}, expected a finite number")
+        raise ConvtoolError(f"found {shortened(word)}, expected a finite number")
     return number
 
 
@@ -48,12 +49,10 @@ def kernel_of(
         raise ConvtoolError("weights are empty, expected one number at least")
     numbers = [*(value for row in rows for value in row), divisor]
     if not all(isinstance(value, int | float) for value in numbers):
-        from fractions import Fraction  # which few kernels need, and which takes its time
-
-        scale = _common_denominator(Fraction(value).denominator for value in numbers)
+        scale = _common_denominator(value.as_integer_ratio()[1] for value in numbers)
         if scale is not None:
-            rows = [[Fraction(value) * scale for value in row] for row in rows]
-            divisor = Fraction(divisor) * scale
+            rows = [[_times(value, scale) for value in row] for row in rows]
+            divisor = _times(divisor, scale)
     weights = [[_plain(value) for value in row] for row in rows]
     return Kernel(weights, _plain(divisor), _plain(bias), anchor, name, description)  # type: ignore[arg-type]
 
@@ -66,6 +65,12 @@ def _common_denominator(denominators: Iterable[int]) -> int | None:
         if scale > LARGEST_DENOMINATOR:
             return None
     return scale
+
+
+def _times(value: Number, scale: int) -> int:
+    """A number times a multiple of its denominator."""
+    numerator, denominator = value.as_integer_ratio()
+    return numerator * (scale // denominator)
 
 
 def _plain(value: Number) -> int | float:

@@ -20,7 +20,9 @@ from reference import (
     same,
 )
 
-from convtool import ConvtoolError, Kernel, conv2d, find_kernels
+from convtool import ConvtoolError, Kernel, conv2d, convstage, find_kernels
+from convtool.border import extend
+from convtool.geometry import LARGEST_STACK
 from convtool.library import bundled_folder, file_names
 
 BUNDLED = [kernel for name in file_names(bundled_folder()) for kernel in find_kernels(name)]
@@ -389,3 +391,22 @@ def test_bad_arguments(change, message):
     arguments = {"image": IMAGE, "weights": np.ones((3, 3)), **change}
     with pytest.raises(ConvtoolError, match=message):
         conv2d(arguments.pop("image"), arguments.pop("weights"), **arguments)
+
+
+def test_of_rows_under_long_windows_a_few_at_a_time_are_padded(monkeypatch):
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (80, 50), np.uint8)
+    weights = rng.integers(-9, 10, (1, 200_001))
+    sizes = []
+
+    def extended(*arguments):
+        found = extend(*arguments)
+        sizes.append(found.size)
+        return found
+
+    monkeypatch.setattr(convstage, "extend", extended)
+    found = conv2d(image, weights)
+    assert max(sizes) <= LARGEST_STACK < image.shape[0] * weights.size
+    for row in (0, 41, 79):
+        padded = np.pad(image[row].astype(np.int64), 100_000, "edge")
+        assert np.array_equal(found[row], np.correlate(padded, weights[0], "valid"))

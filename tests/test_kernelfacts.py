@@ -161,3 +161,11 @@ def test_symmetries_of_whole_weights_are_exact():
     lowest = -(2**63)
     assert facts(Kernel([[lowest, lowest]])).antisymmetries == ()
     assert "left-right" in facts(Kernel([[lowest, lowest]])).symmetries
+
+
+def test_a_long_kernel_of_floats_has_factors_too():
+    """Of all its singular vectors the longer ones would fill the memory."""
+    weights = np.random.default_rng(0).normal(size=(2, 300_000))
+    assert facts(Kernel(weights)).rank == 2
+    column, row = facts(Kernel(weights[:1])).factors
+    assert np.allclose(np.outer(column, row), weights[:1], rtol=0, atol=1e-12)

@@ -206,6 +206,44 @@ def test_maps_too_large_to_hold_are_refused_at_once(text):
         Pipeline.parse(text).run(np.ones((50, 60), np.uint8))
 
 
+@pytest.mark.parametrize("name", ["words", "p.toml", "p.json"])
+def test_a_pipeline_has_a_hundred_stages_at_most(folder, name):
+    def pipeline(count):
+        if name == "words":
+            return Pipeline.parse(" | ".join(["pool --size 1"] * count))
+        stages = [{"op": "pool", "size": 1}] * count
+        lines = '[[stages]]\nop = "pool"\nsize = 1\n' * count
+        (folder / name).write_text(json.dumps(stages) if name == "p.json" else lines)
+        return Pipeline.load(name)
+
+    pixels = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    assert np.array_equal(pipeline(100).run(pixels), pixels)
+    place = "pipeline" if name == "words" else name
+    with pytest.raises(ConvtoolError, match=f"^{place}: holds 101 stages, expected 100 at most$"):
+        pipeline(101)
+
+
+@pytest.mark.parametrize(
+    "stage",
+    [
+        "conv -k edge --gray --relu",
+        "conv -k edge -k box3 --combine mean",
+        "conv -k '1 0 1' --border wrap --divisor 2",
+        "pool -m median -s 3 --stride 1 --padding 1",
+        *("relu", "leaky_relu", "sigmoid", "tanh", "abs", "gray"),
+    ],
+)
+def test_a_hundred_stages_of_any_kind_run(stage):
+    pixels = np.arange(60, dtype=np.uint8).reshape(6, 10)
+    assert Pipeline.parse(" | ".join([stage] * 100)).run(pixels).shape == (6, 10)
+
+
+def test_operators_from_python_are_counted_too():
+    pools = Pipeline.parse("pool --size 1").operators * 400
+    with pytest.raises(ConvtoolError, match="more than 100 stages look at windows"):
+        Pipeline(pools, "pools").run(np.zeros((3, 3)))
+
+
 def test_an_image_that_no_stage_takes(photo):
     with pytest.raises(ConvtoolError, match="has no grey"):
         Pipeline.parse("gray").run(np.zeros((3, 3, 2)))

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arguments import Pair
-from ..errors import ConvtoolError, at
+from ..errors import ConvtoolError, at, quoted
 from ..kernel import Kernel, middle
 from ..precision import Array
 from ..rational import Number, kernel_of, number_of
@@ -89,8 +89,9 @@ def _grids(piece: str) -> Sequence[_Grid]:
     compact = "".join(head.split())
     match = _SIZE.fullmatch(re.sub("[@<>]", "", compact))
     if not match:
-        shown = compact if len(compact) <= 40 else f"{compact[:37]}..."
-        raise ConvtoolError(f"found {shown!r}, expected a size as 3x3 or 3x3+1+1, and @, < or >")
+        raise ConvtoolError(
+            f"found {quoted(compact)}, expected a size as 3x3 or 3x3+1+1, and @, < or >"
+        )
     cols = int(match[1])
     shape = int(match[2] or cols), cols
     if match[3] and not match[2]:

@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import ConvtoolError, at
+from ..errors import ConvtoolError, at, quoted
 from ..jsontext import load_json
 from ..kernel import Kernel
 from ..rational import Number, kernel_of
@@ -100,7 +100,7 @@ def _anchor(value: Any) -> tuple[int, int] | None:
 def _check_keys(data: dict[str, Any], known: tuple[str, ...]) -> None:
     for key in data:
         if key not in known:
-            raise ConvtoolError(f"unknown key {key!r}, expected one of {', '.join(known)}")
+            raise ConvtoolError(f"unknown key {quoted(key)}, expected one of {', '.join(known)}")
 
 
 def _shown(value: Any) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from ..errors import ConvtoolError, at
+from ..errors import ConvtoolError, at, quoted
 from ..kernel import Kernel
 from ..rational import Number, kernel_of, number_of
 
@@ -87,7 +87,7 @@ class _Block:
                 "or an empty line between kernels"
             )
         if key not in KEYS:
-            raise ConvtoolError(f"unknown key {key!r}, expected one of {', '.join(KEYS)}")
+            raise ConvtoolError(f"unknown key {quoted(key)}, expected one of {', '.join(KEYS)}")
         if key in self.settings:
             raise ConvtoolError(f"{key} is set a second time, expected it once")
         self.settings[key] = value
@@ -115,19 +115,26 @@ def _parse_row(text: str) -> list[Number]:
     words = _SEPARATOR.split(text.strip())
     if words[-1] == "" and len(words) > 1:
         words.pop()
-    return [_parse_number(word, i) for i, word in enumerate(words, start=1)]
-
-
-def _parse_number(word: str, place: int) -> Number:
-    """An int, a float, or a fraction as 1/9."""
-    with at(f"number {place}"):
-        if not _FRACTION.fullmatch(word):
-            return number_of(word)
-        numerator, _, denominator = word.partition("/")
+    numbers = []
+    for word in words:
         try:
-            return Fraction(numerator) / Fraction(denominator)
-        except ZeroDivisionError:
-            raise ConvtoolError(f"{word} divides by 0") from None
+            numbers.append(_parse_number(word))
+        except ConvtoolError as error:  # `at` would take longer than the number
+            raise ConvtoolError(f"number {len(numbers) + 1}: {error}") from None
+    return numbers
+
+
+def _parse_number(word: str) -> Number:
+    """An int, a float, or a fraction as 1/9."""
+    if not _FRACTION.fullmatch(word):
+        return number_of(word)
+    numerator, _, denominator = word.partition("/")
+    try:
+        if "." not in word:
+            return Fraction(int(numerator), int(denominator))
+        return Fraction(numerator) / Fraction(denominator)
+    except ZeroDivisionError:
+        raise ConvtoolError(f"{word} divides by 0") from None
 
 
 def text_of_kernel(kernel: Kernel) -> str:
@@ -138,7 +145,9 @@ def text_of_kernel(kernel: Kernel) -> str:
     lines = []
     for key, words in (("name", kernel.name), ("description", kernel.description)):
         if "#" in words or words.splitlines() not in ([], [words.strip()]):
-            raise ConvtoolError(f"a {key} {words!r} does not go into a line of text: JSON holds it")
+            raise ConvtoolError(
+                f"a {key} {quoted(words)} does not go into a line of text: JSON holds it"
+            )
         if words:
             lines.append(f"{key} = {words}")
     if kernel.divisor != 1:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import ConvtoolError, OptionError, at
+from ..errors import ConvtoolError, OptionError, at, quoted
 from ..options import Count, Number, Option, Size, Word
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ class Between(Number):
         number = super().read(value)
         if not self.least <= number <= self.most:
             span = f"from {self.least:g} to {self.most:g}"
-            raise ConvtoolError(f"found {value!r}, expected a number {span}")
+            raise ConvtoolError(f"found {quoted(value)}, expected a number {span}")
         return float(number)
 
 
@@ -37,7 +37,7 @@ class OddSize(Size):
         """The pair (rows, columns)."""
         size = super().read(value)
         if not (size[0] % 2 and size[1] % 2):
-            raise ConvtoolError(f"found {value!r}, expected an odd size as 3 or 3x5")
+            raise ConvtoolError(f"found {quoted(value)}, expected an odd size as 3 or 3x5")
         return size
 
 
@@ -51,7 +51,9 @@ class OddCount(Count):
         """The int."""
         number = super().read(value)
         if not (3 <= number <= self.most and number % 2):
-            raise ConvtoolError(f"found {value!r}, expected an odd number from 3 to {self.most}")
+            raise ConvtoolError(
+                f"found {quoted(value)}, expected an odd number from 3 to {self.most}"
+            )
         return number
 
 
@@ -82,7 +84,7 @@ class Generator(NamedTuple):
         known = {option.name: option for option in self.parameters}
         for name in given:
             if name not in known:
-                raise OptionError(f"no parameter {name!r}, {self._expected}")
+                raise OptionError(f"no parameter {quoted(name)}, {self._expected}")
         values = {}
         for name, option in known.items():
             word = given.get(name, option.default)
@@ -107,7 +109,7 @@ class Generator(NamedTuple):
                 if i >= len(names):
                     raise OptionError(f"{len(parts)} parameters, {self._expected}")
                 if i and "=" in parts[i - 1]:
-                    raise OptionError(f"found {name!r} after a name, expected a name=value")
+                    raise OptionError(f"found {quoted(name)} after a name, expected a name=value")
                 name, word = names[i], name
             if name in given:
                 raise OptionError(f"{name} is given a second time, expected it once")
@@ -148,7 +150,7 @@ def generate(spec: str) -> "Kernel":
     >>> generate("gaussian: sigma = 1").name
     'gaussian:sigma=1'
     """
-    with at(f"kernel {spec!r}"):
+    with at(f"kernel {quoted(spec)}"):
         found = generator_of(spec)
         if found is None:
             raise ConvtoolError(f"is made by no name, expected one of: {', '.join(GENERATORS)}")

@@ -13,6 +13,11 @@ NEGLIGIBLE = 1e-12
 """A singular value this much smaller than the largest is rounding in the weights."""
 
 
+LONGEST = 2**12
+"""The longer side of a kernel up to which all its singular vectors are asked for: all have a few
+digits of those that count otherwise, and their number grows with its square."""
+
+
 def whole_factors(weights: Array) -> Factors | None:
     """A kernel of whole numbers as one whole column times one whole row; None if it is not that.
 
@@ -40,7 +45,8 @@ def whole_factors(weights: Array) -> Factors | None:
 
 def float_factors(weights: Array, most: int) -> Factors | None:
     """A kernel as the sum of up to `most` columns times rows, to float64's accuracy; or None."""
-    left, values, right = np.linalg.svd(weights.astype(FLOAT64))
+    every = max(weights.shape) <= LONGEST
+    left, values, right = np.linalg.svd(weights.astype(FLOAT64), full_matrices=every)
     rank = int(np.count_nonzero(values > values[0] * NEGLIGIBLE))
     if not 0 < rank <= most:
         return None

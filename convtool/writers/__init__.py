@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, BinaryIO, NamedTuple, Protocol
 
 from ..background import import_apart
-from ..errors import ConvtoolError
+from ..errors import ConvtoolError, quoted
 from ..image import Header
 from ..metadata import Metadata
 from ..precision import Array
@@ -107,7 +107,9 @@ _BY_EXTENSION = {extension: format_ for format_ in _TABLE for extension in forma
 def format_of(path: str | os.PathLike[str]) -> Format:
     """The format that a file's extension stands for; ConvtoolError for an unknown one."""
     extension = os.path.splitext(path)[1].lower()
-    return named_format(extension.removeprefix("."), f"{os.fspath(path)}: extension {extension!r}")
+    return named_format(
+        extension.removeprefix("."), f"{os.fspath(path)}: extension {quoted(extension)}"
+    )
 
 
 def named_format(name: str, where: str) -> Format:

@@ -47,7 +47,7 @@ def _beside(target: str) -> Iterator[BinaryIO]:
         raise IsADirectoryError(None, "it is a folder")
     path = os.path.join(os.path.dirname(target), f"{PREFIX}{os.urandom(8).hex()}{SUFFIX}")
     try:  # from before the file is there: an interrupt may come at any moment
-        with _locked_file(path) as file, _kept_open(file):
+        with _locked_file(path, _permissions(target)) as file, _kept_open(file):
             yield file
             if os.path.exists(target):
                 os.chmod(path, os.stat(target).st_mode & 0o777)
@@ -59,10 +59,22 @@ def _beside(target: str) -> Iterator[BinaryIO]:
         raise
 
 
-def _locked_file(path: str) -> BinaryIO:
+def _permissions(target: str) -> int:
+    """Those that a file is made with: none that an old one did not give, and what umask leaves."""
+    try:
+        return os.stat(target).st_mode & 0o777 | 0o600  # `sweep` opens what it removes
+    except FileNotFoundError:
+        return 0o666
+
+
+def _locked_file(path: str, permissions: int) -> BinaryIO:
     """A new file, locked while it is open, so that `sweep` leaves it alone."""
+
+    def opened(name: str, flags: int) -> int:
+        return os.open(name, flags, permissions)
+
     while True:
-        file: BinaryIO = open(path, "xb")  # noqa: SIM115  the caller closes it
+        file: BinaryIO = open(path, "xb", opener=opened)  # noqa: SIM115  the caller closes it
         _lock(file, wait=True)
         if os.path.exists(path):
             return file

@@ -120,6 +120,26 @@ def test_wrong_pipelines(convtool, small, folder, arguments, code, message):
     assert {path.name for path in folder.iterdir()} == before
 
 
+@pytest.mark.parametrize("command", ["run", "shape", "explain"])
+def test_too_many_stages_are_wrong_usage(convtool, small, command):
+    stages = " | ".join(["pool --size 1"] * 400)
+    arguments = [stages, "small.png"] if command == "run" else ["small.png", stages]
+    result = convtool(command, *arguments, *(["--at", "0,0"] if command == "explain" else []))
+    assert (result.returncode, result.stdout) == (2, b"")
+    told = b": pipeline: holds 400 stages, expected 100 at most (see "
+    assert told in result.stderr
+    assert result.stderr.count(b"\n") == 1
+
+
+def test_a_hundred_stages_one_image_or_many(convtool, small, folder):
+    stages = " | ".join(["conv -k 1 --gray"] * 100)
+    assert convtool("run", stages, "small.png", "-o", "one.png").returncode == 0
+    assert convtool("run", stages, "small.png", "one.png", "-d", "out").returncode == 0
+    assert convtool("explain", "small.png", stages, "--at", "0,0").returncode == 0
+    assert convtool("shape", "small.png", stages).returncode == 0
+    assert len(list((folder / "out").iterdir())) == 2
+
+
 def test_layers_of_many_maps_are_numbers(convtool, small, folder):
     np.save("w.npy", np.ones((5, 3, 2, 2)))
     result = convtool("conv", "small.png", "-k", "w.npy", "-o", "out.png")

@@ -1,5 +1,6 @@
 """What happens to long runs: they are killed, the disk is full, images go away. Nothing is lost."""
 
+import fcntl
 import os
 import random
 import resource
@@ -208,3 +209,31 @@ def test_what_a_killed_command_left_is_swept_and_no_more(convtool, album, folder
     assert convtool("pool", "album", "-qd", "out").returncode == 0
     assert [name for name in os.listdir("out") if name.startswith(".")] == [".convtool-notes"]
     assert read_image("out/x.csv").shape[:2] == (300, 350)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["conv", "small.png", "-k", "edge", "-o", "out/a.png"],
+        ["conv", "small.png", "-k", "edge", "-k", "box3", "-o", "out/{kernel}.png"],
+        ["pool", "small.png", "-o", "out/a.csv"],
+        ["run", "relu | pool", "small.png", "-o", "link.png"],
+        ["explain", "small.png", "-k", "edge", "--at", "1,1", "-o", "out/a.png"],
+        ["fit", "small.png", "small.png", "-s", "1", "-o", "out/a.json"],
+        ["kernel", "make", "gaussian:3", "-o", "out/a.json"],
+        ["kernel", "show", "edge", "-o", "out/a.png"],
+    ],
+    ids=" ".join,
+)
+def test_every_command_sweeps_where_it_writes(convtool, small, folder, command):
+    (folder / "link.png").symlink_to("out/a.png")
+    (folder / "out").mkdir()
+    for name in (".convtool-0123456789abcdef.tmp", ".convtool-fedcba9876543210.tmp"):
+        (folder / "out" / name).write_bytes(b"half")
+    (folder / "out" / ".convtool-notes").write_bytes(b"mine")
+    with open(folder / "out" / ".convtool-fedcba9876543210.tmp", "rb") as writing:
+        fcntl.flock(writing, fcntl.LOCK_EX)
+        result = convtool(*command)
+    assert result.returncode == 0, result.stderr
+    left = sorted(name for name in os.listdir("out") if name.startswith("."))
+    assert left == [".convtool-fedcba9876543210.tmp", ".convtool-notes"]

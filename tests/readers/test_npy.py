@@ -1,9 +1,11 @@
 import io
+import struct
 
 import numpy as np
 import pytest
 
-from convtool import ConvtoolError, read_image
+from convtool import ConvtoolError, find_kernels, read_image
+from convtool.kernelfile import read_bias
 from convtool.readers import open_image, open_stream
 
 
@@ -73,6 +75,36 @@ def test_bad_files(folder, data, message):
     with pytest.raises(ConvtoolError, match=message) as caught:
         open_image("a.npy")
     assert str(caught.value).startswith("a.npy: ")
+
+
+def headed(text):
+    """A file whose header says that; of version 2, which has headers of any length."""
+    return b"\x93NUMPY\x02\0" + struct.pack("<I", len(text) + 1) + text + b"\n"
+
+
+OBJECTS = saved(np.array([[None, 1], [{}, 2]]), allow_pickle=True)
+PLAIN = b"{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1)}"
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (OBJECTS, "is a .npy file of Python objects, expected numbers"),
+        (OBJECTS.replace(b"False", b"True "), "is a .npy file of Python objects, expected numbers"),
+        (headed(PLAIN + b" " * 20_000), "is no sound .npy file: its header is missing, broken or "),
+        (headed(PLAIN.replace(b"<f8", b"x" * 9000)), "is no sound .npy file: its header is"),
+        (headed(PLAIN.replace(b"1, 1", b"1, " * 3000)), "is no sound .npy file: its shape is"),
+    ],
+)
+def test_nobody_is_told_to_trust_a_file(folder, data, message):
+    """NumPy's own errors say how to let it run programs, or to take any header."""
+    (folder / "a.npy").write_bytes(data)
+    for read in (open_image, find_kernels, lambda path: read_bias(path, 2)):
+        with pytest.raises(ConvtoolError) as caught:
+            read("a.npy")
+        assert str(caught.value).startswith(f"a.npy: {message}")
+        assert "allow" not in str(caught.value)
+        assert len(str(caught.value)) < 200
 
 
 def test_a_header_that_promises_too_much_is_refused_before_memory_is_taken(folder):

@@ -99,7 +99,7 @@ def test_an_array_is_read_as_far_as_its_header_says():
     (block,) = open_stream(stream, again=False).blocks()
     assert np.array_equal(block[..., 0], values)
     assert stream.taken < 10_000
-    with pytest.raises(ConvtoolError, match="its header has 4294967295 bytes"):
+    with pytest.raises(ConvtoolError, match="its header is missing, broken or longer"):
         open_stream(Endless(b"\x93NUMPY\x02\x00\xff\xff\xff\xff"), again=False)
 
 

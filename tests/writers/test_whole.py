@@ -5,6 +5,7 @@ import stat
 import pytest
 
 from convtool import ConvtoolError
+from convtool.writers import whole
 from convtool.writers.whole import whole_file
 
 
@@ -46,6 +47,29 @@ def test_permissions_are_a_new_files_or_the_old_files(folder):
         assert stat.S_IMODE(os.stat("a").st_mode) == 0o604
     finally:
         os.umask(before)
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o400, 0o640])
+def test_nobody_reads_a_half_that_may_not_read_the_whole(folder, monkeypatch, mode):
+    """From its first moment: what is open then stays open whatever it becomes."""
+    (folder / "a").write_bytes(b"old")
+    os.chmod("a", mode)
+    made = []
+    locked = whole._lock
+
+    def seen(file, *, wait):
+        made.append(stat.S_IMODE(os.fstat(file.fileno()).st_mode))
+        return locked(file, wait=wait)
+
+    monkeypatch.setattr(whole, "_lock", seen)
+    before = os.umask(0)
+    try:
+        with whole_file("a"):
+            pass
+    finally:
+        os.umask(before)
+    assert made == [mode | 0o600]
+    assert stat.S_IMODE(os.stat("a").st_mode) == mode
 
 
 def test_a_link_is_followed(folder):
