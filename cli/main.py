@@ -65,16 +65,16 @@ class LazyGroup(click.Group):
             sys.exit(WRONG_USAGE)
         except click.UsageError as error:
             path = shortened(error.ctx.command_path) if error.ctx else "convtool"
-            _complain(f"{path}: {error.format_message()} (see {path} --help)")
+            say_line(f"{path}: {error.format_message()} (see {path} --help)")
             sys.exit(WRONG_USAGE)
         except click.ClickException as error:
-            _complain(f"convtool: {error.format_message()}")
+            say_line(f"convtool: {error.format_message()}")
             sys.exit(error.exit_code)
         except ConvtoolError as error:
-            _complain(f"convtool: {error}")
+            say_line(f"convtool: {error}")
             sys.exit(FAILED)
         except MemoryError:
-            _complain("convtool: there is not enough memory for this image")
+            say_line("convtool: there is not enough memory for this image")
             sys.exit(FAILED)
         except BrokenPipeError:
             # Whoever read our output has had enough. Python flushes stdout once more at exit.
@@ -82,7 +82,7 @@ class LazyGroup(click.Group):
                 os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             sys.exit(FAILED)
         except OSError as error:
-            _complain(f"convtool: {_of_the_system(error)}")
+            say_line(f"convtool: {_of_the_system(error)}")
             sys.exit(FAILED)
         except (click.Abort, KeyboardInterrupt) as error:
             signalled = error if isinstance(error, Terminated) else error.__cause__
@@ -94,11 +94,6 @@ def _of_the_system(error: OSError) -> str:
     if error.errno in (errno.EMFILE, errno.ENFILE):  # by an import, or the pipe to a process
         return "too many files are open at once, expected a higher limit: ulimit -n"
     return f"stdout cannot be written: {error.strerror or error}"  # by --help or --version
-
-
-def _complain(message: str) -> None:
-    """One line on stderr, whatever the message holds; if stderr takes it."""
-    say_line(message)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
