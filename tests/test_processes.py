@@ -2,13 +2,12 @@
 
 import os
 import signal
-import time
 
 import numpy as np
 import pytest
 import skimage.data
 from PIL import Image
-from running import PARENT, needs_proc, running
+from running import PARENT, needs_proc, running, wait_until
 
 import convtool.batch
 from convtool import conv2d, find_kernel, read_image
@@ -114,16 +113,23 @@ def test_an_image_that_kills_its_process_is_a_failure(pieces):
     assert [found[job] for job in jobs[:5]] == [f"{i}.png: 3 workers died of it" for i in range(5)]
 
 
-def test_leaving_early_ends_the_processes_and_leaves_nothing_half_done(pieces, folder):
+@needs_proc
+def test_leaving_early_ends_the_processes_and_leaves_nothing_half_done(
+    pieces, endless, folder, monkeypatch
+):
+    monkeypatch.setattr(convtool.batch, "LARGE", None)  # so that a process is at it
+    (folder / "1.png").write_bytes(endless)
+
+    def half_done():
+        return [name for name in os.listdir("out") if name.startswith(".convtool")]
+
     before = set(children())
-    large = np.random.default_rng(0).integers(0, 256, (3000, 2500, 3), dtype=np.uint8)
-    Image.fromarray(large).save("1.png", compress_level=0)
     started = do_all(pieces, WORK, 2)
     next(started)
-    time.sleep(0.1)
+    wait_until(half_done)
     started.close()
     assert set(children()) <= before
-    assert not [name for name in os.listdir("out") if name.startswith(".convtool")]
+    assert not half_done()
 
 
 class Faulty:

@@ -53,7 +53,7 @@ def test_process_substitution(sh, small):
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 def test_a_large_result_goes_through_a_slow_pipe_whole(folder, unbuffered):
-    image = np.random.default_rng(0).integers(0, 256, (700, 700), dtype=np.uint8)
+    image = np.random.default_rng(0).integers(0, 256, (1100, 1100), dtype=np.uint8)
     np.save("image.npy", image)
     for format_ in ("png", "npy"):
         command = [SCRIPT, "conv", "image.npy", "-k", "identity", "-q", "--format", format_]
