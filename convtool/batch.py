@@ -1,10 +1,12 @@
 """Many jobs, by whichever workers suit them."""
 
+import os
 from collections.abc import Generator, Sequence
 
 from .crews import outcomes
 from .jobs import Job, Outcome, Work, do
 from .threads import check_threads
+from .writers.whole import sweep
 
 LARGE = 4_000_000
 """Pixels from which on all threads work on one image in place of one on each of several."""
@@ -35,12 +37,17 @@ def do_all(
         from .processes import Processes  # which imports what workers need
 
         put_off = []
-        with Processes(work, min(count, len(jobs)), LARGE) as crew:
-            for job, outcome in outcomes(jobs, crew):
-                if outcome.put_off:
-                    put_off.append(job)
-                else:
-                    yield job, outcome
+        try:
+            with Processes(work, min(count, len(jobs)), LARGE) as crew:
+                for job, outcome in outcomes(jobs, crew):
+                    if outcome.put_off:
+                        put_off.append(job)
+                    else:
+                        yield job, outcome
+        except BaseException:  # processes that had no time to clean up have been killed
+            for folder in {os.path.dirname(file) for job in jobs for _, file in job.targets}:
+                sweep(folder)
+            raise
         left = put_off
     for job in left:
         yield job, do(work, job, count)

@@ -98,6 +98,7 @@ class Processes:
             member.process.join(PATIENCE)
             if member.process.is_alive():
                 member.process.kill()
+                member.process.join()
 
     def _hire(self) -> None:
         ours, theirs = self._context.Pipe()

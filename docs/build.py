@@ -2,9 +2,9 @@
 
 reference.md is made of the commands and of the modules that know the file formats. In the other
 pages the output under every command of a ``console`` block is replaced by what the command prints,
-in a folder with the samples and `photo.png`, and what stands between the marks of a table is made
-anew. Pictures that these commands make, and that a page shows, are kept beside it. The tests hold
-the pages to what this gives.
+in a folder with the samples and `photo.png`, without what differs from run to run. What stands
+between the marks of a table is made anew. Pictures that these commands make, and that a page shows,
+are kept beside it. The tests hold the pages to what this gives.
 """
 
 import inspect
@@ -35,6 +35,10 @@ SCRIPT = os.environ.get("CONVTOOL") or str(Path(sys.executable).parent / "convto
 CONSOLE = re.compile(r"^```console\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
 MARKED = re.compile(r"^<!-- (\w+) -->\n(.*?)^<!-- end -->\n", re.MULTILINE | re.DOTALL)
 
+DURATION = re.compile(r'(?<="seconds": )[\d.e-]+|(?<= in )[\d.e-]+(?= s$)', re.MULTILINE)
+LONG_NUMBER = re.compile(r"(?<=[ \[])\d+\.\d{12,}(e-\d+)?")
+"""A number in JSON with all its digits, the last of which depend on the machine's BLAS."""
+
 
 def build() -> None:
     """Make all that is generated anew."""
@@ -64,7 +68,10 @@ def prepare(folder: Path) -> None:
 
 
 def run(command: str, folder: Path) -> str:
-    """What a shell's command prints, on stdout and on stderr, in 80 columns and without colour."""
+    """What a shell's command prints, on stdout and on stderr, in 80 columns and without colour.
+
+    Durations are 0.1 s, and numbers in JSON have nine digits: so they are the same in every run.
+    """
     path = f"{Path(SCRIPT).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(
         ["sh", "-c", command],
@@ -73,10 +80,11 @@ def run(command: str, folder: Path) -> str:
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        timeout=120,
+        timeout=600,  # against what hangs
         check=False,
     )
-    return done.stdout.decode()
+    text = DURATION.sub("0.1", done.stdout.decode())
+    return LONG_NUMBER.sub(lambda match: f"{float(match[0]):.9g}", text)
 
 
 def played(block: str, folder: Path) -> str:

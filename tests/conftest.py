@@ -7,14 +7,15 @@ import subprocess
 import sys
 import termios
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import skimage.data
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from PIL import Image
+from pngs import endless_png
+from running import LIMIT, wait_until
 
 REPOSITORY = Path(__file__).parent.parent
 SCRIPT = os.environ.get("CONVTOOL") or str(Path(sys.executable).parent / "convtool")
@@ -55,18 +56,27 @@ def convtool(folder):
 
     def run(*args, stdin=b"", **options):
         return subprocess.run(
-            [SCRIPT, *map(str, args)], input=stdin, capture_output=True, cwd=folder, timeout=60,
+            [SCRIPT, *map(str, args)], input=stdin, capture_output=True, cwd=folder, timeout=LIMIT,
             **options,
         )  # fmt: skip
 
     return run
 
 
+@pytest.fixture(scope="session")
+def endless():
+    """The bytes of a PNG that no command is done with before a test looks."""
+    return endless_png()
+
+
 @pytest.fixture
 def interrupted(folder):
-    """Start a command, and send it a signal once it writes; returns (exit code, stderr)."""
+    """Start a command, and send it a signal once its hidden file has more than so many bytes.
 
-    def run(*args, number, wait=0.0):
+    It must not be done by then; returns (exit code, stderr).
+    """
+
+    def run(*args, number, written=-1):
         process = subprocess.Popen(
             [SCRIPT, *args],
             stderr=subprocess.PIPE,
@@ -74,12 +84,13 @@ def interrupted(folder):
             # Whoever runs the tests in the background may have had it ignored for all of us.
             preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
         )
-        deadline = time.monotonic() + 30
-        while not list(folder.glob(".convtool-*")) and time.monotonic() < deadline:
-            time.sleep(0.01)
-        time.sleep(wait)
+
+        def wrote():
+            return any(path.stat().st_size > written for path in folder.glob(".convtool-*"))
+
+        wait_until(lambda: process.poll() is not None or wrote())
         process.send_signal(number)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=LIMIT)
         return process.returncode, err.strip()
 
     return run
@@ -119,12 +130,12 @@ def terminal(folder):
                 shown += chunk
         except OSError:  # the terminal's last user has closed it
             pass
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=LIMIT)
         os.close(leader)
         return process.returncode, shown + (out or b"") + (err or b"")
 
     return run
 
 
-settings.register_profile("convtool", deadline=None)
+settings.register_profile("convtool", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("convtool")

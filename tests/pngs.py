@@ -101,3 +101,13 @@ def png(rng, rows, width, depth, color, interlaced=False, before=b"", after=b"")
         (SIGNATURE, start, palette, before, idats(packed, rng),
          after, chunk(b"IEND"))
     )  # fmt: skip
+
+
+def endless_png():
+    """1.8 gigapixels in 5 MB: no command is done with it before a test looks. It has no end."""
+    height, width, pieces = 600_000, 3000, 6000
+    packer = zlib.compressobj(wbits=-15)
+    piece = packer.compress(bytes(height // pieces * (1 + 3 * width)))
+    piece += packer.flush(zlib.Z_FULL_FLUSH)
+    packed = b"\x78\x01" + piece * pieces
+    return SIGNATURE + header(height, width, 8, 2) + chunk(b"IDAT", packed) + chunk(b"IEND")

@@ -1,7 +1,7 @@
 import threading
-import time
 
 import pytest
+from running import LIMIT, wait_until
 
 from convtool.background import Ahead, Later
 
@@ -9,7 +9,7 @@ from convtool.background import Ahead, Later
 def test_a_result_that_comes_later():
     started = threading.Event()
     later = Later(lambda: (started.set(), 7)[1])
-    assert started.wait(20)
+    assert started.wait(LIMIT)
     assert later.result() == later.result() == 7
 
 
@@ -20,20 +20,21 @@ def test_an_error_that_comes_later():
 
 
 def test_items_are_made_ahead_and_no_further():
-    made = []
+    made = asked = most = 0
 
     def items():
+        nonlocal made, most
         for item in range(100):
-            made.append(item)
+            made += 1
+            most = max(most, made - asked)
             yield item
 
-    ahead = Ahead(items(), 3)
-    deadline = time.monotonic() + 20
-    while len(made) < 4 and time.monotonic() < deadline:
-        time.sleep(0.001)
-    time.sleep(0.05)
-    assert len(made) == 4  # three wait, and one has no room yet
-    assert list(ahead) == list(range(100))
+    ahead = iter(Ahead(items(), 3))
+    wait_until(lambda: made >= 4)  # three wait, and one has no room yet
+    for item in range(100):
+        asked += 1
+        assert next(ahead) == item
+    assert most == 4
 
 
 def test_an_error_comes_after_the_items_before_it():
@@ -48,14 +49,13 @@ def test_an_error_comes_after_the_items_before_it():
 
 
 @pytest.mark.parametrize("taken", [0, 2])
-def test_closing_ends_the_thread(taken):
-    before = threading.active_count()
+def test_closing_ends_the_thread(new_threads, taken):
     ahead = Ahead(iter(range(1000)), 2)
     items = iter(ahead)
     for _ in range(taken):
         next(items)
     ahead.close()
-    assert threading.active_count() == before
+    assert not new_threads()
 
 
 def test_what_may_stall_is_not_waited_for():
@@ -63,7 +63,7 @@ def test_what_may_stall_is_not_waited_for():
 
     def items():
         yield 1
-        comes.wait(60)
+        comes.wait(LIMIT)
         yield 2
 
     before = set(threading.enumerate())

@@ -61,6 +61,15 @@ def test_the_output_shown_is_the_real_one(played, page, number):
     assert blocks(page, "console")[number] == outputs[number]
 
 
+@pytest.mark.parametrize("seconds", ["0.0", "1234.5", "8e-05"])
+@pytest.mark.parametrize("digits", ["0123", "0124"])
+def test_what_differs_from_run_to_run_is_shown_as_one(folder, seconds, digits):
+    said = f'{{"seconds": {seconds}, "of": [0.123456789{digits}e-05]}}\n1 done, in {seconds} s'
+    assert BUILD.run(f"echo '{said}'", folder) == (
+        '{"seconds": 0.1, "of": [1.23456789e-06]}\n1 done, in 0.1 s\n'
+    )
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_the_pictures_shown_are_the_real_ones(played, page):
     _, folder = played(page)

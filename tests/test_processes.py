@@ -2,15 +2,15 @@
 
 import os
 import signal
-import time
 
 import numpy as np
 import pytest
 import skimage.data
 from PIL import Image
-from running import PARENT, needs_proc, running
+from running import PARENT, needs_proc, running, wait_until
 
 import convtool.batch
+import convtool.processes
 from convtool import conv2d, find_kernel, read_image
 from convtool.batch import do_all
 from convtool.conv import Conv
@@ -87,12 +87,14 @@ def children():
 def test_a_process_that_is_killed_is_replaced(pieces):
     before = set(children())
     with Processes(WORK, 2, None, "fork") as crew:
-        found = []
-        for number, (job, outcome) in enumerate(outcomes(pieces, crew)):
+        found, killed = [], 0
+        for job, outcome in outcomes(pieces, crew):
             found.append((job, outcome.error))
-            if number < 3:
-                victim = next(pid for pid in children() if pid not in before)
-                os.kill(victim, signal.SIGKILL)
+            alive = set(children()) - before  # none, if what two of them did is told only now
+            if killed < 3 and alive:
+                os.kill(min(alive), signal.SIGKILL)
+                killed += 1
+    assert killed == 3
     assert sorted(found) == sorted((job, None) for job in pieces)
     check(pieces)
     assert set(children()) <= before
@@ -114,16 +116,42 @@ def test_an_image_that_kills_its_process_is_a_failure(pieces):
     assert [found[job] for job in jobs[:5]] == [f"{i}.png: 3 workers died of it" for i in range(5)]
 
 
-def test_leaving_early_ends_the_processes_and_leaves_nothing_half_done(pieces, folder):
+def half_done():
+    return [name for name in os.listdir("out") if name.startswith(".convtool")]
+
+
+@needs_proc
+def test_leaving_early_ends_the_processes_and_leaves_nothing_half_done(
+    pieces, endless, folder, monkeypatch
+):
+    monkeypatch.setattr(convtool.batch, "LARGE", None)  # so that a process is at it
+    (folder / "1.png").write_bytes(endless)
     before = set(children())
-    large = np.random.default_rng(0).integers(0, 256, (3000, 2500, 3), dtype=np.uint8)
-    Image.fromarray(large).save("1.png", compress_level=0)
     started = do_all(pieces, WORK, 2)
     next(started)
-    time.sleep(0.1)
+    wait_until(half_done)
     started.close()
     assert set(children()) <= before
-    assert not [name for name in os.listdir("out") if name.startswith(".convtool")]
+    assert not half_done()
+
+
+@needs_proc
+def test_a_process_that_has_no_time_to_clean_up_leaves_nothing_half_done(
+    pieces, endless, folder, monkeypatch
+):
+    """It is stopped here, and waited for no longer: as on a machine that is very busy."""
+    monkeypatch.setattr(convtool.processes, "PATIENCE", 0.01)
+    monkeypatch.setattr(convtool.batch, "LARGE", None)
+    (folder / "1.png").write_bytes(endless)
+    before = set(children())
+    started = do_all(pieces, WORK, 2)
+    next(started)
+    wait_until(half_done)
+    for child in set(children()) - before:
+        os.kill(child, signal.SIGSTOP)
+    started.close()
+    assert not half_done()
+    wait_until(lambda: set(children()) <= before)
 
 
 class Faulty:

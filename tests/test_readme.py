@@ -11,6 +11,7 @@ import pytest
 from conftest import REPOSITORY, SCRIPT
 from convtool.cli.main import COMMANDS
 from PIL import Image
+from running import LIMIT
 
 from convtool import read_image
 from convtool.kernelfile import parse
@@ -50,7 +51,7 @@ def shell(command, folder):
         env={**os.environ, "PATH": path},
         capture_output=True,
         stdin=subprocess.DEVNULL,
-        timeout=120,
+        timeout=LIMIT,
         check=False,
     )
 

@@ -2,10 +2,11 @@ import os
 import subprocess
 import sys
 import threading
-import time
+import weakref
 
 import numpy as np
 import pytest
+from running import LIMIT
 
 from convtool import ConvtoolError, conv2d, get_threads, pool2d, set_threads
 from convtool.threads import AHEAD, in_order, on_threads, usable_cores
@@ -46,7 +47,7 @@ def test_bad_numbers_of_threads(threads):
 
 
 def test_every_item_is_done_once_and_on_so_many_threads():
-    done, names, together = [], set(), threading.Barrier(3, timeout=60)
+    done, names, together = [], set(), threading.Barrier(3, timeout=LIMIT)
 
     def work(item):
         if item < 3:
@@ -135,8 +136,13 @@ def test_pools_are_the_same_bytes_on_any_number_of_threads(mode, monkeypatch):
 
 @pytest.mark.parametrize("threads", [1, 2, 5])
 def test_results_come_in_the_order_of_the_items(threads):
+    done = [threading.Event() for _ in range(40)]
+
     def work(item):
-        time.sleep(0.002 * (item % 3 == 0))
+        makes_the_items = threading.current_thread() is threading.main_thread()
+        if item % 2 == 0 and not makes_the_items:
+            assert done[item + 1].wait(LIMIT)
+        done[item].set()
         return item * item
 
     assert list(in_order(work, range(40), threads)) == [item * item for item in range(40)]
@@ -159,13 +165,12 @@ def test_few_items_are_under_way_at_once(threads):
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_an_error_comes_in_its_turn_and_ends_the_threads(threads):
-    before = threading.active_count()
+def test_an_error_comes_in_its_turn_and_ends_the_threads(new_threads, threads):
     results = in_order(lambda item: 1 / (item - 5), range(100), threads)
     assert [next(results) for _ in range(5)] == [1 / (item - 5) for item in range(5)]
     with pytest.raises(ZeroDivisionError):
         next(results)
-    assert threading.active_count() == before
+    assert not new_threads()
 
 
 def test_an_error_in_making_the_items_is_raised_after_what_was_made(new_threads):
@@ -187,19 +192,34 @@ def test_giving_up_ends_the_threads_and_drops_what_has_not_begun(new_threads):
     assert len(done) < 20
 
 
+class Item:
+    """What can tell that nobody holds it any more."""
+
+    def __init__(self, number):
+        self.number = number
+
+
+def items(count, dropped):
+    """Items; the event is set when the third from the start is dropped."""
+    for number in range(count):
+        item = Item(number)
+        if number == 2:
+            weakref.finalize(item, dropped.set)
+        yield item
+        del item
+
+
 def test_an_interrupt_does_not_wait_for_its_turn(new_threads):
-    slow = threading.Event()
+    dropped = threading.Event()
 
     def work(item):
-        if item == 0:
-            slow.wait(20)
         if threading.current_thread() is threading.main_thread():
-            slow.set()
             raise KeyboardInterrupt
-        return item
+        if item.number == 0:
+            assert dropped.wait(LIMIT)
 
     with pytest.raises(KeyboardInterrupt):
-        list(in_order(work, range(50), 2))
+        list(in_order(work, items(50, dropped), 2))
     for thread in new_threads():
         thread.join()
 
@@ -210,7 +230,7 @@ def test_an_interrupt_waits_for_no_thread(new_threads):
     def work(item):
         if threading.current_thread() is threading.main_thread():
             raise KeyboardInterrupt
-        over.wait(60)
+        over.wait(LIMIT)
 
     with pytest.raises(KeyboardInterrupt):
         list(in_order(work, range(50), 2))
@@ -221,18 +241,18 @@ def test_an_interrupt_waits_for_no_thread(new_threads):
 
 
 def test_what_waits_for_a_thread_is_not_begun_after_giving_up():
-    made, begun = [], []
+    begun, at_work, dropped = [], threading.Event(), threading.Event()
 
-    def items():
-        for item in range(100):
-            made.append(item)
-            yield item
+    def broken_off():
+        yield from items(4, dropped)
+        assert at_work.wait(LIMIT)
+        raise KeyError("no more")
 
     def work(item):
-        begun.append(item)
-        time.sleep(0.05 if item == 0 else 0.3)  # so the first result finds others waiting
+        begun.append(item.number)
+        at_work.set()
+        assert dropped.wait(LIMIT)
 
-    results = in_order(work, items(), 2)
-    next(results)
-    results.close()
-    assert len(begun) < len(made)
+    with pytest.raises(KeyError):
+        list(in_order(work, broken_off(), 2))
+    assert begun == [0]

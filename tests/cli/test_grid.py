@@ -8,6 +8,7 @@ import pytest
 from conftest import SCRIPT
 from pictures import clipped, places, shrunk
 from PIL import Image
+from running import LIMIT
 
 from convtool import conv2d, find_kernel, find_kernels
 from convtool.drawing.blocks import FAINT, SMALL, words
@@ -120,7 +121,7 @@ def test_a_closed_pipe_ends_quietly(folder, cat):
     process.stdout.close()
     assert process.stderr.read() == b""
     process.stderr.close()
-    assert process.wait(timeout=30) == 1
+    assert process.wait(timeout=LIMIT) == 1
 
 
 def test_an_image_that_breaks_off_leaves_nothing_behind(convtool, folder, cat):

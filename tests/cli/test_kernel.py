@@ -14,6 +14,7 @@ from conftest import REPOSITORY, SCRIPT
 from convtool.cli.kernel import MODULES
 from convtool.cli.main import cli
 from rich.cells import cell_len
+from running import LIMIT
 
 from convtool import conv2d, find_kernel, find_kernels, read_image
 from convtool.generators import GENERATORS
@@ -382,7 +383,7 @@ def test_pipes(folder, small):
     def sh(line):
         environment = {**os.environ, "convtool": SCRIPT}
         return subprocess.run(["bash", "-c", "set -o pipefail; " + line], env=environment,
-                              capture_output=True, check=True, timeout=60)  # fmt: skip
+                              capture_output=True, check=True, timeout=LIMIT)  # fmt: skip
 
     sh("$convtool kernel make gaussian --size 7 | $convtool conv small.png -k - -o out.png")
     expected = conv2d(small, find_kernel("gaussian:7"), dtype=np.uint8)
@@ -469,7 +470,7 @@ def test_a_full_stdout_is_an_error(folder, arguments):
         pytest.skip("no /dev/full on this system")
     with open("/dev/full", "wb") as full:
         result = subprocess.run([SCRIPT, "kernel", *arguments], stdout=full, stderr=subprocess.PIPE,
-                                timeout=60, check=False)  # fmt: skip
+                                timeout=LIMIT, check=False)  # fmt: skip
     assert result.returncode == 1
     assert b"stdout" in result.stderr
     assert result.stderr.count(b"\n") == 1
@@ -478,7 +479,7 @@ def test_a_full_stdout_is_an_error(folder, arguments):
 @pytest.mark.parametrize("arguments", [["make", "box"], ["show", "edge"], ["list"]])
 def test_a_closed_stdout_is_no_traceback(folder, arguments):
     line = f"{SCRIPT} kernel {' '.join(arguments)} >&-"
-    result = subprocess.run(["bash", "-c", line], capture_output=True, timeout=60, check=False)
+    result = subprocess.run(["bash", "-c", line], capture_output=True, timeout=LIMIT, check=False)
     assert result.returncode == 1
     assert b"stdout is closed" in result.stderr
     assert result.stderr.count(b"\n") == 1

@@ -195,16 +195,16 @@ def test_bad_images_are_told_and_the_rest_goes_on(convtool, album, folder):
 
 @pytest.mark.parametrize("threads", ["1", "3"])
 def test_fail_fast(convtool, album, folder, threads):
+    before = made(folder)
     more = [str(folder / f"{i}.png") for i in range(40)]
     for name in more:
-        os.link(album / "b.JPG", name)
+        os.mkfifo(name)  # which nobody writes to: whoever reads it is never done
     result = convtool(
         "pool", "nothere.png", *more, "-d", "out", "--fail-fast", "--threads", threads
     )
     assert result.returncode == 1
-    assert len(made(folder / "out")) < 20
+    assert made(folder) == before
     assert b"not begun or not finished (--skip-existing resumes)" in result.stderr
-    assert not [name for name in made(folder / "out") if name.startswith(".convtool")]
 
 
 @pytest.mark.parametrize(

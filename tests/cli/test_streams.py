@@ -2,15 +2,16 @@
 
 import fcntl
 import os
+import select
 import signal
 import subprocess
 import termios
-import time
 
 import numpy as np
 import pytest
 from conftest import SCRIPT
 from PIL import Image
+from running import LIMIT, wait_until
 
 from convtool import conv2d, find_kernel, read_image
 
@@ -26,7 +27,7 @@ def sh(folder):
             cwd=folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=60,
+            timeout=LIMIT,
             check=False,
         )
 
@@ -55,12 +56,19 @@ def test_process_substitution(sh, small):
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_a_large_result_goes_through_a_slow_pipe_whole(sh, folder, unbuffered):
-    image = np.random.default_rng(0).integers(0, 256, (700, 700), dtype=np.uint8)
+def test_a_large_result_goes_through_a_slow_pipe_whole(folder, unbuffered):
+    image = np.random.default_rng(0).integers(0, 256, (1100, 1100), dtype=np.uint8)
     np.save("image.npy", image)
     for format_ in ("png", "npy"):
-        line = f"$convtool conv image.npy -k identity --format {format_} | (sleep 0.3; cat) > out."
-        assert sh(line + format_, PYTHONUNBUFFERED=unbuffered).returncode == 0
+        command = [SCRIPT, "conv", "image.npy", "-k", "identity", "-q", "--format", format_]
+        output, input_ = os.pipe()
+        environment = {**os.environ, "PYTHONUNBUFFERED": unbuffered}
+        process = subprocess.Popen(command, stdout=input_, env=environment)
+        wait_until(lambda: not select.select([], [input_], [], 0)[1])  # it is full  # noqa: B023
+        os.close(input_)
+        with open(output, "rb") as pipe:
+            (folder / f"out.{format_}").write_bytes(pipe.read())
+        assert process.wait(timeout=LIMIT) == 0
         assert np.array_equal(read_image(f"out.{format_}"), image)
 
 
@@ -116,11 +124,9 @@ def test_a_signal_ends_what_waits_for_a_pipe(folder, format_, number):
     )
     process.stdin.write((folder / f"a.{format_}").read_bytes()[:60_000])
     process.stdin.flush()
-    while not list(folder.glob(".convtool-*")) or bytes_waiting(process.stdin):
-        assert process.poll() is None
-        time.sleep(0.01)
+    wait_until(lambda: list(folder.glob(".convtool-*")) and not bytes_waiting(process.stdin))
     process.send_signal(number)
-    assert process.wait(120) == 128 + number
+    assert process.wait(LIMIT) == 128 + number
     process.stdin.close()
     assert b"Traceback" not in process.stderr.read()
     process.stderr.close()

@@ -1,13 +1,14 @@
 """How the command behaves on a terminal, and when it is interrupted or its reader goes away."""
 
+import os
 import signal
 import subprocess
-import time
 
 import numpy as np
 import pytest
 from conftest import SCRIPT
 from PIL import Image
+from running import LIMIT, pipe_to_reader
 
 from convtool import read_image
 
@@ -101,33 +102,32 @@ def test_a_closed_pipe_ends_quietly(convtool, folder):
         process.stdout.close()
         assert process.stderr.read() == b""
         process.stderr.close()
-        assert process.wait(timeout=30) == 1, format_
+        assert process.wait(timeout=LIMIT) == 1, format_
 
 
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)]
 )
-def test_an_interrupt_leaves_nothing_behind(interrupted, folder, number, code):
+def test_an_interrupt_leaves_nothing_behind(interrupted, endless, folder, number, code):
     """The signal comes while the output is being written: its hidden file is there already."""
-    noise = np.random.default_rng(0).integers(0, 256, (3000, 3000, 3), dtype=np.uint8)
-    Image.fromarray(noise).save("noise.bmp")
+    (folder / "endless.png").write_bytes(endless)
     (folder / "out.csv").write_text("old")
-    arguments = ["conv", "noise.bmp", "-k", "gaussian7", "-o", "out.csv"]
+    arguments = ["conv", "endless.png", "-k", "gaussian7", "-o", "out.csv"]
     assert interrupted(*arguments, number=number) == (code, b"")
     assert (folder / "out.csv").read_text() == "old"
-    assert {path.name for path in folder.iterdir()} == {"noise.bmp", "out.csv"}
+    assert {path.name for path in folder.iterdir()} == {"endless.png", "out.csv"}
 
 
 def test_a_hang_up_that_is_ignored_stays_ignored(folder, small):
     """As under nohup."""
+    os.mkfifo("pipe.png")
     process = subprocess.Popen(
-        [SCRIPT, "pool", "-o", "out.png"],
-        stdin=subprocess.PIPE,
+        [SCRIPT, "pool", "pipe.png", "-o", "out.png"],
         cwd=folder,
         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
     )
-    time.sleep(0.5)
-    process.send_signal(signal.SIGHUP)
-    process.communicate((folder / "small.png").read_bytes(), timeout=30)
-    assert process.returncode == 0
+    with pipe_to_reader("pipe.png") as pipe:
+        process.send_signal(signal.SIGHUP)
+        pipe.write((folder / "small.png").read_bytes())
+    assert process.wait(timeout=LIMIT) == 0
     assert read_image("out.png").shape == (20, 25, 3)
