@@ -52,7 +52,8 @@ class Places:
         self.library = library
         self.at = 0
         size = APART * (PLACES + 4)  # of which few pages are ever touched
-        self._area = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | getattr(mmap, "MAP_NORESERVE", 0)
+        self._area = mmap.mmap(-1, size, flags=flags)
         self.start = ctypes.addressof(ctypes.c_char.from_buffer(self._area))
         self.tables, self.out = (ctypes.create_string_buffer(ROOM) for _ in range(2))
 
