@@ -32,8 +32,9 @@ def parse_picture(data: bytes, name: str, most: int) -> Kernel:
     """
     try:
         reader = open_picture(data, most)
-    except TooManyPixels:
-        raise ConvtoolError(f"has too many pixels, expected {most} at most in a kernel") from None
+    except TooManyPixels as error:
+        found = str(error).partition(",")[0].removesuffix(" pixels")
+        raise ConvtoolError(f"{found} pixels, expected {most} at most in a kernel") from None
     weights = check_weights(_weights(np.concatenate(list(reader.blocks())), reader.header))
     values = weights.ravel().tolist()
     divisor = sum(values) if weights.dtype.kind == "i" else math.fsum(values)
