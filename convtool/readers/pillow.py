@@ -90,27 +90,31 @@ def read_picture(file: BinaryIO, max_pixels: int) -> Reader:
         head = file.read(SNIFFED)
         file.seek(0)
         _refuse(head)
-        with _limited(max_pixels, nested=head.startswith(NESTING)):
-            return _read(file, max_pixels)
+        nested = head.startswith(NESTING)
+        decoded_at_once = nested or head[8:12] == b"WEBP"
+        with _limited(max_pixels, nested) if decoded_at_once else pillow_limit(None):
+            opened = open_listed(file)
+        with opened:
+            check_size(opened.height, opened.width, max_pixels)
+            with _limited(max_pixels, nested):
+                return _read(opened)
 
 
-def _read(file: BinaryIO, max_pixels: int) -> Reader:
-    """The reader for a picture of a format on our list."""
-    with open_listed(file) as opened:
-        check_size(opened.height, opened.width, max_pixels)
-        notes = tuple(_notes(opened))
-        sample_type = _sample_type(opened)
-        with findings() as damage:
-            try:
-                opened.load()
-            except OSError as error:  # Pillow gives a number, where libtiff gives a reason
-                raise OSError(damage[0] if damage else error) from None
-        image = expanded(_upright(opened))
-        if image.mode.partition(";")[0] not in _PLAIN:
-            raise ConvtoolError(f"is a picture of mode {image.mode}, expected grey or RGB")
-        if opened.format == "TIFF" and X_RESOLUTION not in getattr(opened, "tag_v2", {}):
-            image.info.pop("dpi", None)  # Pillow takes 1 where the file says nothing
-        metadata = metadata_of(image)
+def _read(opened: ImageFile) -> Reader:
+    """The reader for an open picture."""
+    notes = tuple(_notes(opened))
+    sample_type = _sample_type(opened)
+    with findings() as damage:
+        try:
+            opened.load()
+        except OSError as error:  # Pillow gives a number, where libtiff gives a reason
+            raise OSError(damage[0] if damage else error) from None
+    image = expanded(_upright(opened))
+    if image.mode.partition(";")[0] not in _PLAIN:
+        raise ConvtoolError(f"is a picture of mode {image.mode}, expected grey or RGB")
+    if opened.format == "TIFF" and X_RESOLUTION not in getattr(opened, "tag_v2", {}):
+        image.info.pop("dpi", None)  # Pillow takes 1 where the file says nothing
+    metadata = metadata_of(image)
     if damage:
         more = f", and {len(damage) - 1} more" if len(damage) > 1 else ""
         notes = (*notes, f"is damaged, and shown as far as it can be decoded: {damage[0]}{more}")
@@ -255,7 +259,7 @@ def pillow_limit(most: int | None) -> Iterator[None]:
 
 
 @contextmanager
-def _limited(max_pixels: int, *, nested: bool) -> Iterator[None]:
+def _limited(max_pixels: int, nested: bool) -> Iterator[None]:
     """Limit the pixels of a picture, and of those `nested` in it, and make a sentence of it."""
     most = min(max_pixels, LARGEST_NESTED) if nested else max_pixels
     try:

@@ -118,7 +118,7 @@ def floats(values):
         (png_of_size(1025, 1024), "is 1025x1024 pixels, expected 1048576 at most in a kernel"),
         (
             encoded(np.ones((1025, 1024), np.uint8), "TIFF"),
-            "has 1049600 pixels, expected 1048576 at most",
+            "is 1025x1024 pixels, expected 1048576 at most",
         ),
         (encoded(GREY)[:48], "is broken and cannot be decoded"),
         (encoded(GREY, "TIFF")[:20], "is no text and no .npy or picture|is broken"),
