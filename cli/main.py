@@ -14,6 +14,7 @@ import click
 
 from convtool import __version__
 from convtool.errors import ConvtoolError, shortened
+from convtool.interrupts import Interrupted, end_on, heed_swallowed
 
 from .context import named
 from .saying import say_line
@@ -25,16 +26,6 @@ FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
 
 COMMANDS = ("conv", "pool", "run", "explain", "shape", "kernel", "fit")
 """Every command is a module of its name here, with a click command of its name in it."""
-
-
-class Terminated(KeyboardInterrupt):
-    """A signal that ends the command as Ctrl-C does.
-
-    Not a SystemExit: Python's compiler, which may be at work on an import, loses that.
-    """
-
-    def __init__(self, number: int) -> None:
-        self.code = 128 + number
 
 
 class LazyGroup(click.Group):
@@ -85,8 +76,10 @@ class LazyGroup(click.Group):
             say_line(f"convtool: {_of_the_system(error)}")
             sys.exit(FAILED)
         except (click.Abort, KeyboardInterrupt) as error:
-            signalled = error if isinstance(error, Terminated) else error.__cause__
-            sys.exit(signalled.code if isinstance(signalled, Terminated) else INTERRUPTED)
+            signalled = error if isinstance(error, Interrupted) else error.__cause__
+            if isinstance(signalled, Interrupted):
+                sys.exit(128 + signalled.number)
+            sys.exit(INTERRUPTED)
 
 
 def _of_the_system(error: OSError) -> str:
@@ -112,11 +105,6 @@ def cli() -> None:
     """
 
 
-def _terminate(number: int, _: object) -> NoReturn:
-    signal.signal(number, signal.SIG_IGN)  # a second one would come in the way of cleaning up
-    raise Terminated(number)
-
-
 def main() -> None:
     """The console script. A termination and a hang-up clean up like Ctrl-C does."""
     # BLAS would start a thread for each core as NumPy is imported, and these would wait busily.
@@ -125,7 +113,8 @@ def main() -> None:
     for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP, and nohup ignores it
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, _terminate)
+            end_on(number)
+    heed_swallowed()
     try:
         cli.main(prog_name="convtool")
     except SystemExit as end:

@@ -13,9 +13,10 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 from .crews import Done, Share, Worker
+from .interrupts import Interrupted, end_on, heed_swallowed
 from .jobs import Work, do
 
 START = "fork" if sys.platform == "linux" else "spawn"
@@ -128,27 +129,19 @@ def _signals_held() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-class _Ended(KeyboardInterrupt):
-    """The end, by whoever hired this process."""
-
-
 def _serve(link: "Connection[Any, Any]", work: Work, most_pixels: int | None) -> None:
     """Do jobs until there are no more."""
     for name in ("SIGINT", "SIGHUP"):  # a terminal sends them to all; the parent ends us
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _end)
-    with suppress(EOFError, OSError, _Ended):
+    end_on(signal.SIGTERM)
+    heed_swallowed()
+    with suppress(EOFError, OSError, Interrupted):
         if ENDING:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
         threading.Thread(target=_end_with_parent, daemon=True).start()
         while share := link.recv():
             link.send((share, tuple(do(work, job, 1, most_pixels) for job in share)))
-
-
-def _end(number: int, _: object) -> NoReturn:
-    signal.signal(number, signal.SIG_IGN)  # a second one would come in the way of cleaning up
-    raise _Ended
 
 
 def _end_with_parent() -> None:

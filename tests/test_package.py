@@ -32,7 +32,7 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 LAYERS = [
-    {"errors", "words", "background", "names"},
+    {"errors", "words", "background", "names", "interrupts"},
     {"options"},
     {"arguments", "precision", "views"},
     {"geometry", "image", "kernel", "metadata", "threads", "arithmetic", "selection", "jsontext"},
