@@ -68,5 +68,6 @@ def help_if_nothing_piped(
     on_terminal = not sys.stdin or sys.stdin.isatty()
     if on_terminal and (reads_stdin(images, given) or STREAM in kernels):
         click.echo(ctx.get_help(), err=True)
-        click.echo(f"\n{ctx.command_path}: no IMAGE is given, and none is piped in", err=True)
+        missing = "IMAGE is given, and none" if reads_stdin(images, given) else "kernel"
+        click.echo(f"\n{ctx.command_path}: no {missing} is piped in", err=True)
         ctx.exit(2)

@@ -44,8 +44,10 @@ def entries(path: str, most: int, end: bytes = b"\n") -> Iterator[str]:
 def _entries(file: BinaryIO, most: int, end: bytes) -> Iterator[str]:
     """Those of an open file."""
     count = size = 0
-    left = file.read(len(_MARK)).removeprefix(_MARK)
+    left = b""
     while piece := file.read(PIECE):
+        if not size:
+            piece = piece.removeprefix(_MARK)
         *whole, left = (left + piece).split(end)
         count += len(whole)
         size += len(piece)

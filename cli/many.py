@@ -1,6 +1,7 @@
 """Many images: which they are, where their maps go, and what is said of them."""
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -44,6 +45,8 @@ class Request(NamedTuple):
 def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output: Output) -> None:
     """Work on all images, and exit with 1 if one of them fails."""
     _check(request, output)
+    if request.json_ and sys.stdout is None:
+        raise ConvtoolError("stdout is closed, expected it open for --json")
     if not request.from_file and (not names or names == ("-",)):
         raise click.UsageError("an image from stdin has no name: use -o FILE, and none of these")
     images = gather(names, request.from_file, request.null, request.recursive, request.out_dir)

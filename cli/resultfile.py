@@ -10,6 +10,9 @@ import click
 
 from convtool.errors import ConvtoolError
 
+STDOUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+"""Paths that mean stdout: others may write into it too, so it is not replaced if it is a file."""
+
 
 def check_replaces_none(path: str | None, inputs: Iterable[str], what: str) -> None:
     """Raise UsageError where OUT is one of the files that something is made of.
@@ -42,7 +45,7 @@ def sweep_beside(paths: Iterable[str | None]) -> None:
 @contextmanager
 def result_file(path: str | None) -> Iterator[BinaryIO]:
     """The file that a result goes to, opened; stdout if it has no path."""
-    if path is not None:
+    if path is not None and path not in STDOUT:
         from convtool.writers.whole import whole_file
 
         with whole_file(path) as file:

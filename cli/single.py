@@ -173,7 +173,9 @@ class Source:
             return self._opening.result()
         from convtool.readers import open_stream
 
-        return open_stream(sys.stdin.buffer, self._max_pixels, again=again)
+        stdin = sys.stdin.buffer
+        # On a thread of its own: a signal is not heeded while Pillow decodes on this one.
+        return Later(lambda: open_stream(stdin, self._max_pixels, again=again)).result()
 
     def _open(self) -> "Reader":
         from convtool.readers import open_image

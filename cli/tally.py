@@ -1,7 +1,6 @@
 """What became of many images, image by image and in all."""
 
 import json
-import sys
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -88,6 +87,5 @@ class Tally:
             "clipped": report.lost.total / report.values if report else None,
             "error": error,
         }
-        if sys.stdout is not None:
-            self._progress.clear()
-            click.echo(json.dumps(line))
+        self._progress.clear()
+        click.echo(json.dumps(line))

@@ -130,7 +130,7 @@ def check_weights(weights: object) -> Array:
     if values.size == 0:
         raise ConvtoolError("weights are empty, expected one number at least")
     wide = values.dtype == np.uint64 and int(values.max()) >= 2**63
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         values = values.astype(np.float64 if values.dtype.kind == "f" or wide else np.int64)
     if not np.isfinite(values).all():
         raise ConvtoolError("weights hold NaN or infinity, expected finite numbers")

@@ -10,6 +10,7 @@
 An option is a key, with ``_`` for ``-``; one that may be given several times may be a list.
 """
 
+import re
 import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -17,6 +18,9 @@ from typing import Any
 from .errors import ConvtoolError, OptionError, at, quoted, shortened
 from .operations import OPERATIONS, Operation
 from .options import Flag, Option
+
+_DEEP_KEY = r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){100}"""
+"""A key of TOML that is nested a hundred times: a.a.a. ..."""
 
 Step = tuple[object, Mapping[str, object]]
 """A stage's name, and what its options are given as."""
@@ -51,6 +55,8 @@ def steps_of_toml(text: str) -> list[Step]:
     """The stages of a TOML file."""
     import tomllib  # each form needs a library of its own
 
+    if re.search(_DEEP_KEY, text):  # for which tomllib takes memory that grows with its square
+        raise ConvtoolError("nested too deeply, expected a list of stages")
     try:
         return _steps(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:

@@ -247,3 +247,14 @@ def test_operators_from_python_are_counted_too():
 def test_an_image_that_no_stage_takes(photo):
     with pytest.raises(ConvtoolError, match="has no grey"):
         Pipeline.parse("gray").run(np.zeros((3, 3, 2)))
+
+
+@pytest.mark.parametrize("dots", [".", " . ", ". \t"])
+def test_a_key_of_toml_that_is_nested_too_deeply_is_refused_before_it_is_read(folder, dots):
+    """tomllib would take gigabytes for 100 kB of it."""
+    for text in (dots.join(["a"] * 50_000) + " = 1", "[" + dots.join(["'b'"] * 50_000) + "]"):
+        (folder / "p.toml").write_text(text)
+        with pytest.raises(ConvtoolError, match=r"^p.toml: nested too deeply"):
+            Pipeline.load("p.toml")
+    (folder / "p.toml").write_text(f'stages = [{{op = "relu"}}]\n# {"a." * 90}')
+    assert Pipeline.load("p.toml").name == "p"

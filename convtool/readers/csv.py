@@ -23,7 +23,7 @@ from ..errors import ConvtoolError
 from ..image import CHANNEL_NAMES, Header
 from ..precision import FLOAT64, Array, limits
 from .array import ArrayReader, Reader
-from .limits import check_size
+from .limits import check_channels, check_size
 
 WIDE = "# float64"
 """The line that marks numbers of type float64 whose text alone does not tell."""
@@ -114,6 +114,7 @@ def _parsed(lines: Iterable[str], max_pixels: int) -> tuple[list[_Channel], bool
             if channel:
                 _check_filled(channels[-1])
                 channels.append(_Channel(channel[1], []))
+                check_channels(len(channels))
                 gap = 0
         elif not line:
             gap = gap or number
@@ -232,7 +233,7 @@ def _number(word: str, where: str) -> float:
 def reads_as_float32(values: Array) -> bool:
     """Whether every value is what the shortest text of some float32 reads as: 0.1, not 1/3."""
     values = values[_changed(values)]
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         narrow = values.astype(np.float32)
     return all(  # in pieces, as text is large, and most arrays show it soon
         np.array_equal(_read_back(narrow[i : i + 4096]), values[i : i + 4096])
@@ -253,6 +254,6 @@ def differs_in_float32(values: Array) -> bool:
 
 def _changed(values: Array) -> Array:
     """Which values float32 does not hold as they are."""
-    with np.errstate(over="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"):
         changed: Array = (values.astype(np.float32) != values) & ~np.isnan(values)
     return changed

@@ -1,9 +1,18 @@
 """How large an image may be."""
 
-from ..errors import TooManyPixels
+from ..errors import ConvtoolError, TooManyPixels
 
 MAX_PIXELS = 2 * 10**9
 """The default limit on an image's pixels, rows times columns."""
+
+
+MOST_CHANNELS = 1 << 16
+
+
+def check_channels(count: int) -> None:
+    """Raise ConvtoolError if an image has more channels than any has."""
+    if count > MOST_CHANNELS:
+        raise ConvtoolError(f"has {count} channels, expected {MOST_CHANNELS} at most")
 
 
 def check_size(height: int, width: int, max_pixels: int) -> None:

@@ -18,7 +18,7 @@ from ..metadata import NONE
 from ..npyheader import NpyHeader, read_header
 from ..precision import Array
 from .array import ArrayReader, Reader
-from .limits import check_size
+from .limits import check_channels, check_size
 
 
 def read_npy(file: BinaryIO, max_pixels: int) -> Reader:
@@ -27,6 +27,7 @@ def read_npy(file: BinaryIO, max_pixels: int) -> Reader:
     shape = header.shape
     check_shape(shape)
     check_size(shape[0], shape[1], max_pixels)
+    check_channels(math.prod(shape[2:]))
     if header.by_columns:
         with file:
             pixels = check_image(_whole(file, header))

@@ -2,6 +2,7 @@
 the rows can be on their way while that is imported.
 """
 
+import os
 import struct
 import zlib
 from collections.abc import Generator, Iterator
@@ -176,9 +177,9 @@ class PngFile:
         """Read the chunks behind the pixels, and go back to these."""
         length, kind = _parsed(self._start)
         while kind == b"IDAT":
-            self._file.seek(length + 4, 1)
+            end = self._file.seek(length + 4, 1)
             start = self._file.read(8)
-            if len(start) < 8:
+            if len(start) < 8 and end > self._file.seek(0, os.SEEK_END):
                 raise Irregular
             length, kind = _parsed(start)
         self.after = self._rest(start)

@@ -44,7 +44,8 @@ class CsvWriter:
 
     def encode(self, band: Array) -> Lines:
         """The text of a band's rows, channel by channel."""
-        band = band.astype(self._dtype, copy=False)
+        with np.errstate(over="ignore", invalid="ignore"):
+            band = band.astype(self._dtype, copy=False)
         narrow = self._dtype == FLOAT64 and reads_as_float32(band)
         channels = [_text(band[..., channel]) for channel in range(band.shape[2])]
         return Lines(channels, narrow, narrow and differs_in_float32(band))

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from ..background import Later
 from ..errors import ConvtoolError
 from ..image import Header
 from ..metadata import Metadata
@@ -63,7 +64,8 @@ class PillowWriter:
         encoded = io.BytesIO()
         try:
             options = {**self._metadata, **_OPTIONS.get(self._name, {})}
-            Image.fromarray(pixels).save(encoded, self._name, **options)
+            # On a thread of its own: a signal is not heeded while Pillow encodes on this one.
+            Later(lambda: Image.fromarray(pixels).save(encoded, self._name, **options)).result()
         except Exception as error:  # each encoder has its own way to refuse a picture
             raise ConvtoolError(
                 f"{self._name} cannot hold this map ({error}); PNG holds grey and colour with alpha"

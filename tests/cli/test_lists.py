@@ -103,3 +103,11 @@ def test_other_files_without_end(convtool, small, folder, command):
     result = convtool(*command)
     assert (result.returncode, result.stdout) == (1, b"")
     assert result.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\0"])
+@pytest.mark.parametrize("names", [[], ["a"], ["a", "b"], ["", "a"], ["ab"], ["abc", "d"]])
+def test_short_lists_are_split_as_well(folder, names, end):
+    for mark in (b"", b"\xef\xbb\xbf"):
+        (folder / "list").write_bytes(mark + b"".join(name.encode() + end for name in names))
+        assert [name for name in entries("list", 10, end) if name] == [n for n in names if n]

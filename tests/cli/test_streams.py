@@ -131,3 +131,23 @@ def test_a_signal_ends_what_waits_for_a_pipe(folder, format_, number):
     assert b"Traceback" not in process.stderr.read()
     process.stderr.close()
     assert os.listdir(folder) == [f"a.{format_}"]
+
+
+def test_dev_stdout_may_be_a_file_that_others_write(sh, small):
+    line = "$convtool conv small.png -k edge -q --format csv -o /dev/stdout"
+    assert sh(f"{{ echo before; {line}; echo behind; }} > log").returncode == 0
+    assert sh(f"{line} > alone.csv; {line} >> log").returncode == 0
+    with open("alone.csv") as file:
+        alone = file.read()
+    with open("log") as file:
+        assert file.read() == f"before\n{alone}behind\n{alone}"
+
+
+def test_json_lines_need_a_stdout(sh, small):
+    one_line(sh("$convtool pool small.png -d out --json >&-"), 1, "stdout is closed, expected it")
+
+
+def test_a_kernel_that_is_not_piped_in_is_what_is_missing(sh, small):
+    result = sh("exec $convtool conv small.png -k - -o out.png <&-")
+    assert result.returncode == 2
+    assert b"no kernel is piped in" in result.stderr

@@ -4,7 +4,7 @@ import struct
 import numpy as np
 import pytest
 
-from convtool import ConvtoolError, find_kernels, read_image
+from convtool import ConvtoolError, find_kernels, read_image, write_image
 from convtool.kernelfile import read_bias
 from convtool.readers import open_image, open_stream
 
@@ -116,3 +116,13 @@ def test_a_header_that_promises_too_much_is_refused_before_memory_is_taken(folde
     np.save("b.npy", np.zeros((200, 200)))
     with pytest.raises(ConvtoolError, match="more than the limit of 1000 pixels"):
         open_image("b.npy", 1000)
+
+
+def test_numbers_that_signal_are_nan_and_nothing_is_printed(folder):
+    """NumPy warns of such a NaN, and of what float64 does not hold; warnings are errors here."""
+    np.save("kernel.npy", np.full((3, 3), 0x7FA00000, "u4").view("f4"))
+    with pytest.raises(ConvtoolError, match="weights hold NaN or infinity"):
+        find_kernels("kernel.npy")
+    write_image("out.csv", np.full((2, 2), 0x7FF4000000000000, "u8").view("f8"))
+    assert np.isnan(read_image("out.csv")).all()
+    write_image("out.csv", np.array([["1e4000", "1"]], np.longdouble))

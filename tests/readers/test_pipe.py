@@ -127,3 +127,13 @@ def test_a_pipe_gives_what_a_file_gives(folder, extension, again):
         blocks = [np.concatenate(list(piped.blocks())) for _ in range(1 + again)]
     whole = np.concatenate(list(open_image(name).blocks()))
     assert all(np.array_equal(found, whole) for found in blocks)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_channels_without_end_are_refused_before_memory_is_taken(again):
+    header = array(shape=(1, 1, 100_000_000))
+    with pytest.raises(ConvtoolError, match="has 100000000 channels, expected 65536 at most"):
+        open_stream(io.BytesIO(header + bytes(4)), again=False)
+    text = b"# channel 0: R\n1\n" * 65_537
+    with pytest.raises(ConvtoolError, match="has 65537 channels, expected 65536 at most"):
+        open_stream(io.BytesIO(text), again=again)

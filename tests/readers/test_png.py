@@ -500,3 +500,13 @@ def test_text_and_profiles_that_unpack_to_much_are_refused(folder, bomb, before)
         assert tracemalloc.get_traced_memory()[1] < 100 * 2**20
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("kind", [(16, 2), (16, 4), (8, 6)])
+def test_without_its_last_chunk_the_pixels_are_the_same_from_anywhere(kind):
+    data = random_png(np.random.default_rng(0), *kind)
+    whole = from_file(data)
+    for read in WAYS:
+        found = read(data.removesuffix(chunk(b"IEND")))
+        assert found.dtype == whole.dtype
+        assert np.array_equal(found, whole)
