@@ -14,7 +14,7 @@ import click
 
 from convtool import __version__
 from convtool.errors import ConvtoolError, shortened
-from convtool.interrupts import Interrupted, end_on, heed_swallowed
+from convtool.interrupts import end_on, heed_swallowed, received
 
 from .context import named
 from .saying import say_line
@@ -22,7 +22,7 @@ from .saying import say_line
 MANY_OBJECTS = 50_000
 """Objects made before Python looks for garbage among them: imports make many, and no garbage."""
 
-FAILED, WRONG_USAGE, INTERRUPTED = 1, 2, 130
+FAILED, WRONG_USAGE = 1, 2
 
 COMMANDS = ("conv", "pool", "run", "explain", "shape", "kernel", "fit")
 """Every command is a module of its name here, with a click command of its name in it."""
@@ -75,11 +75,17 @@ class LazyGroup(click.Group):
         except OSError as error:
             say_line(f"convtool: {_of_the_system(error)}")
             sys.exit(FAILED)
-        except (click.Abort, KeyboardInterrupt) as error:
-            signalled = error if isinstance(error, Interrupted) else error.__cause__
-            if isinstance(signalled, Interrupted):
-                sys.exit(128 + signalled.number)
-            sys.exit(INTERRUPTED)
+        except (click.Abort, KeyboardInterrupt):
+            sys.exit(_interrupted())
+        except Exception:
+            if received() is None:
+                raise
+            sys.exit(_interrupted())  # an import that it came into fails in its own way
+
+
+def _interrupted() -> int:
+    """The exit code after a signal."""
+    return 128 + (received() or signal.SIGINT)
 
 
 def _of_the_system(error: OSError) -> str:
@@ -110,9 +116,9 @@ def main() -> None:
     # BLAS would start a thread for each core as NumPy is imported, and these would wait busily.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.set_threshold(MANY_OBJECTS)
-    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP, and nohup ignores it
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Windows has no SIGHUP, and nohup ignores it
         number = getattr(signal, name, None)
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+        if number and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             end_on(number)
     heed_swallowed()
     try:

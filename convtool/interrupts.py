@@ -24,9 +24,20 @@ class Interrupted(KeyboardInterrupt):
         self.number = number
 
 
+_received: list[int] = []
+
+
 def end_on(number: int) -> None:
-    """Have a signal raise Interrupted, once: a second one would come in the way of cleaning up."""
+    """Have a signal raise Interrupted.
+
+    All but Ctrl-C do so once: a second one would come in the way of cleaning up.
+    """
     signal.signal(number, _interrupt)
+
+
+def received() -> int | None:
+    """The number of the signal that came first: what it raised may have become another error."""
+    return _received[0] if _received else None
 
 
 def heed_swallowed() -> None:
@@ -35,7 +46,9 @@ def heed_swallowed() -> None:
 
 
 def _interrupt(number: int, _: object) -> NoReturn:
-    signal.signal(number, signal.SIG_IGN)
+    _received.append(number)
+    if number != signal.SIGINT:
+        signal.signal(number, signal.SIG_IGN)
     raise Interrupted(number)
 
 

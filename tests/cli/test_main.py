@@ -1,3 +1,4 @@
+import importlib
 import os
 import re
 import subprocess
@@ -127,3 +128,19 @@ def test_completion(convtool, shell):
         assert expected in convtool(env=environment).stdout, words
     environment |= {"COMP_WORDS": "convtool conv -k sob", "COMP_CWORD": "3"}
     assert convtool(env=environment).stdout.startswith(b"file,"), "bash forgets what came before"
+
+
+def test_an_import_that_a_signal_comes_into(monkeypatch):
+    """NumPy's own C code makes an ImportError of what the handler raises."""
+
+    def broken(name):
+        raise ImportError
+
+    main = importlib.import_module("convtool.cli.main")
+    monkeypatch.setattr(main, "import_module", broken)
+    with pytest.raises(ImportError):
+        main.cli.main(["pool"], "convtool")
+    monkeypatch.setattr(main, "received", lambda: 15)
+    with pytest.raises(SystemExit) as end:
+        main.cli.main(["pool"], "convtool")
+    assert end.value.code == 143
