@@ -60,18 +60,22 @@ class PillowWriter:
 
     def close(self) -> None:
         """Encode and write the picture."""
+        # Encoded on a thread of its own: no signal is heeded while Pillow is at it on this one.
+        self._file.write(Later(self._encoded).result().getbuffer())
+
+    def _encoded(self) -> io.BytesIO:
+        """The file's bytes."""
         pixels = self._pixels[..., 0] if self._pixels.shape[2] == 1 else self._pixels
         encoded = io.BytesIO()
         try:
             options = {**self._metadata, **_OPTIONS.get(self._name, {})}
-            # On a thread of its own: a signal is not heeded while Pillow encodes on this one.
-            Later(lambda: Image.fromarray(pixels).save(encoded, self._name, **options)).result()
+            Image.fromarray(pixels).save(encoded, self._name, **options)
         except Exception as error:  # each encoder has its own way to refuse a picture
             raise ConvtoolError(
                 f"{self._name} cannot hold this map ({error}); PNG holds grey and colour with alpha"
             ) from None
         self._check_held(encoded)
-        self._file.write(encoded.getbuffer())
+        return encoded
 
     def _check_held(self, encoded: BinaryIO) -> None:
         """Raise ConvtoolError if the encoder has dropped alpha or made another size of it."""

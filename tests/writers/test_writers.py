@@ -1,4 +1,5 @@
 import io
+import threading
 
 import numpy as np
 import pytest
@@ -121,3 +122,18 @@ def test_a_bad_image_leaves_no_file(folder):
     with pytest.raises(ConvtoolError, match="range is 'wide'"):
         write_image("a.png", np.zeros((2, 2)), range="wide")
     assert list(folder.iterdir()) == []
+
+
+def test_pillow_encodes_where_no_signal_waits_for_it(folder, monkeypatch):
+    """Python heeds a signal between two steps of the main thread, and an encoder is one step."""
+    threads = []
+    save = Image.Image.save
+
+    def seen(*arguments, **options):
+        threads.append(threading.current_thread())
+        save(*arguments, **options)
+
+    monkeypatch.setattr(Image.Image, "save", seen)
+    write_image("a.webp", np.zeros((2, 2), np.uint8))
+    assert threads
+    assert threading.main_thread() not in threads
