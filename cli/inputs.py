@@ -54,12 +54,19 @@ def _in_folder(top: str, recursive: bool, out_dir: str | None) -> list[Image]:
         where = os.path.relpath(folder, top)
         for name in sorted(files):
             extension = os.path.splitext(name)[1].lower().removeprefix(".")
-            if extension in IMAGE_EXTENSIONS and not name.startswith("."):
-                found.append(Image(os.path.join(folder, name), "" if where == "." else where))
+            path = os.path.join(folder, name)
+            if extension not in IMAGE_EXTENSIONS or name.startswith(".") or _may_stall(path):
+                continue
+            found.append(Image(path, "" if where == "." else where))
     if not found:
         hint = "" if recursive else "; --recursive looks into its folders"
         raise ConvtoolError(f"{top}: is a folder that holds no image{hint}")
     return found
+
+
+def _may_stall(path: str) -> bool:
+    """Whether it is a pipe or a device, which nobody named: reading one may have no end."""
+    return os.path.exists(path) and not os.path.isfile(path)
 
 
 def _unreadable(error: OSError) -> None:

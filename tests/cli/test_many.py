@@ -296,3 +296,14 @@ def test_a_bar_on_a_terminal_and_errors_above_it(terminal, album, folder):
     assert b"images/s" in shown
     assert b"\r\x1b[Kconvtool: album/broken.png: is no image" in shown
     assert b"\nconvtool: 2 done, 0 skipped, 1 failed" in shown
+
+
+def test_a_pipe_in_a_folder_is_not_waited_for(convtool, folder, small):
+    (folder / "album").mkdir()
+    os.mkfifo("album/pipe.png")
+    os.rename("small.png", "album/small.png")
+    (folder / "album" / "gone.png").symlink_to("nowhere.png")
+    result = convtool("pool", "album", "-d", "out")
+    assert b"album/gone.png: no such file" in result.stderr
+    assert b"1 done, 0 skipped, 1 failed" in result.stderr
+    assert os.listdir("out") == ["small-max2.png"]
