@@ -191,7 +191,8 @@ def test_images_that_go_away_while_they_wait(album, folder):
         held[name] = (album / name).read_bytes()
         (album / name).unlink()
         os.mkfifo(album / name)
-    process = started(folder, "conv", "album", "-k", "edge", "-d", "out", "--threads", "2")
+    names = [f"album/{name}" for name in sorted(os.listdir(album))]  # pipes have to be named
+    process = started(folder, "conv", *names, "-k", "edge", "-d", "out", "--threads", "2")
     first = pipe_to_reader(album / "00.png")
     (album / "38.png").unlink()
     os.truncate(album / "39.png", (album / "39.png").stat().st_size // 2)
