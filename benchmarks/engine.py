@@ -14,7 +14,7 @@ import click
 import numpy as np
 
 import convtool
-from convtool.words import PoolMode
+from convtool.core.choices import PoolMode
 
 from . import peers
 from .machine import machine

@@ -3,7 +3,7 @@
 import platform
 from pathlib import Path
 
-from convtool.threads import usable_cores
+from convtool.core.threads import usable_cores
 
 
 def machine() -> str:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from convtool.errors import ConvtoolError, at
+from convtool.core.errors import ConvtoolError, at
 
 from .resultfile import sweep_beside
 
 if TYPE_CHECKING:
-    from convtool.fitting import Fit
-    from convtool.kernel import Kernel, Layer
-    from convtool.kernelsaving import KernelFormat
+    from convtool.fit.fit import Fit
+    from convtool.kernel.formats.table import KernelFormat
+    from convtool.kernel.kernel import Kernel, Layer
 
 STREAM = "-"
 
@@ -31,7 +31,7 @@ class Target(NamedTuple):
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Target":
         """From the parsed options; UsageError where they cannot hold what is asked for."""
-        from convtool.kernelsaving import FORMATS, kernel_format, kernel_format_of
+        from convtool.kernel.formats.table import FORMATS, kernel_format, kernel_format_of
 
         path = None if given["output"] == STREAM else given["output"]
         layer = given["layer"]
@@ -76,8 +76,8 @@ class Target(NamedTuple):
 
 def write(found: "Fit", kernel: "Kernel | Layer", target: Target) -> list[str]:
     """Write the kernel where it goes; returns the files' names."""
-    from convtool.kernelsaving import encode_kernels
-    from convtool.writers.whole import whole_file
+    from convtool.io.atomic import whole_file
+    from convtool.kernel.formats.table import encode_kernels
 
     if target.path is None and target.as_json:
         return []

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import click
 
-from convtool.errors import ConvtoolError
-from convtool.words import IMAGE_EXTENSIONS
+from convtool.core.choices import IMAGE_EXTENSIONS
+from convtool.core.errors import ConvtoolError
 
 from .lists import entries
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from convtool.operations import Maps
+from convtool.ops.registry import Maps
 
 from .options import usage
 from .output import Output
@@ -39,13 +39,13 @@ def run(images: Sequence[str], given: Mapping[str, Any], make: Callable[[], Maps
             if asked:
                 flags = ", ".join(f"--{name.strip('_').replace('_', '-')}" for name in MANY)
                 raise click.UsageError(f"{option} is for a single image, without any of {flags}")
-        from . import many
+        from . import many_images
 
-        many.run(images, many.Request.of(given), maps, output)
+        many_images.run(images, many_images.Request.of(given), maps, output)
     else:
-        from . import single
+        from . import one_image
 
-        single.run(images[0] if images else STREAM, maps, output)
+        one_image.run(images[0] if images else STREAM, maps, output)
 
 
 def is_many(images: Sequence[str], given: Mapping[str, Any]) -> bool:

@@ -5,8 +5,8 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from convtool.errors import ConvtoolError, at
-from convtool.words import STDIN
+from convtool.core.choices import STDIN
+from convtool.core.errors import ConvtoolError, at
 
 STREAM = "-"
 

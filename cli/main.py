@@ -12,12 +12,12 @@ from typing import Any, NoReturn
 
 import click
 
-from convtool import __version__
-from convtool.errors import ConvtoolError, shortened
-from convtool.interrupts import end_on, heed_swallowed, received
+from convtool.core.errors import ConvtoolError, shortened
+from convtool.core.interrupts import end_on, heed_swallowed, received
+from convtool.core.version import __version__
 
 from .context import named
-from .saying import say_line
+from .messages import say_line
 
 MANY_OBJECTS = 50_000
 """Objects made before Python looks for garbage among them: imports make many, and no garbage."""
@@ -25,7 +25,7 @@ MANY_OBJECTS = 50_000
 FAILED, WRONG_USAGE = 1, 2
 
 COMMANDS = ("conv", "pool", "run", "explain", "shape", "kernel", "fit")
-"""Every command is a module of its name here, with a click command of its name in it."""
+"""Every command is a module of its name in `commands`, with a click command of its name in it."""
 
 
 class LazyGroup(click.Group):
@@ -39,7 +39,7 @@ class LazyGroup(click.Group):
         """The command of this name, imported now."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"{__package__}.{cmd_name}")
+        module = import_module(f"{__package__}.commands.{cmd_name}")
         command: click.Command = getattr(module, cmd_name)
         return named(command)
 

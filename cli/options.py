@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from convtool.errors import ConvtoolError, OptionError
-from convtool.operations import OPERATIONS, Operation
-from convtool.options import FileName, Flag, KernelName, Kind, Option, Word
-from convtool.words import COMPRESSIONS, FORMATS, GRID, RANGES
+from convtool.core.choices import COMPRESSIONS, FORMATS, GRID, RANGES
+from convtool.core.errors import ConvtoolError, OptionError
+from convtool.core.params import FileName, Flag, KernelName, Kind, Option, Word
+from convtool.ops.registry import OPERATIONS, Operation
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -46,8 +46,8 @@ class Value(ParamType):
         # Files first: what bash has collected before them, it forgets.
         found = [CompletionItem(incomplete, type="file")]
         if isinstance(self.kind, KernelName):
-            from convtool.generators import GENERATORS
-            from convtool.library import bundled_folder, file_names
+            from convtool.kernel.lookup import bundled_folder, file_names
+            from convtool.kernel.parametric.catalog import GENERATORS
 
             names = [*file_names(bundled_folder()), *GENERATORS]
             found += [CompletionItem(name) for name in names if name.startswith(incomplete)]

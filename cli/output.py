@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from convtool.errors import ConvtoolError, quoted
-from convtool.words import GRID, Compression, Range
+from convtool.core.choices import GRID, Compression, Range
+from convtool.core.errors import ConvtoolError, quoted
 
-from .saying import say
+from .messages import say
 
 if TYPE_CHECKING:
-    from convtool.filtering import Report
-    from convtool.writers import Format
+    from convtool.io.formats import Format
+    from convtool.pipeline.run import Report
 
 PLACEHOLDER = "{kernel}"
 
@@ -37,7 +37,7 @@ class Output(NamedTuple):
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Output":
         """From the parsed options."""
-        from convtool.readers.limits import MAX_PIXELS
+        from convtool.io.limits import MAX_PIXELS
 
         return cls(
             given["output"],
@@ -54,7 +54,7 @@ class Output(NamedTuple):
 
     def format_for(self, path: str | None) -> "Format":
         """The format asked for, or the one of a path's extension, or PNG."""
-        from convtool.writers import FORMATS, format_of, named_format
+        from convtool.io.formats import FORMATS, format_of, named_format
 
         try:
             if self.format:
@@ -81,7 +81,7 @@ class Output(NamedTuple):
         """Say what of the values the pixels do not show."""
         if any(report.narrowed for report in reports):
             self.say(f"{format_.name} holds 8 bits of such a map: 16 became 8; PNG holds 16")
-        from convtool.tone import Lost
+        from convtool.pipeline.tone import Lost
 
         values = sum(report.values for report in reports)
         lost = reduce(Lost.plus, (report.lost for report in reports), Lost())

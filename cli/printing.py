@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from convtool.errors import ConvtoolError
+from convtool.core.errors import ConvtoolError
 
-from .saying import printable
+from .messages import printable
 
 NO_TERMINAL, WIDEST = 80, 120
 """Columns."""

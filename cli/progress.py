@@ -6,7 +6,7 @@ from types import TracebackType
 
 import click
 
-from .saying import say_line
+from .messages import say_line
 
 CLEAR = "\r\033[K"
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 import click
 
-from convtool.errors import ConvtoolError
+from convtool.core.errors import ConvtoolError
 
 STDOUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 """Paths that mean stdout: others may write into it too, so it is not replaced if it is a file."""
@@ -36,7 +36,7 @@ def sweep_beside(paths: Iterable[str | None]) -> None:
     Commands do so, as they begin, and not whatever writes a file: Dask's workers may write into
     folders on which one machine does not see another's locks.
     """
-    from convtool.writers.whole import sweep
+    from convtool.io.atomic import sweep
 
     for folder in {os.path.dirname(os.path.realpath(path)) for path in paths if path}:
         sweep(folder)
@@ -46,7 +46,7 @@ def sweep_beside(paths: Iterable[str | None]) -> None:
 def result_file(path: str | None) -> Iterator[BinaryIO]:
     """The file that a result goes to, opened; stdout if it has no path."""
     if path is not None and path not in STDOUT:
-        from convtool.writers.whole import whole_file
+        from convtool.io.atomic import whole_file
 
         with whole_file(path) as file:
             yield file

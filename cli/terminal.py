@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
 
 import click
 
-from .saying import printable
+from .messages import printable
 
 if TYPE_CHECKING:
-    from convtool.arguments import Pair
-    from convtool.drawing.blocks import Colors
-    from convtool.thumbnail import Cell
+    from convtool.core.validation import Pair
+    from convtool.render.canvas import Colors
+    from convtool.render.thumbnail import Cell
 
 Ability = Literal["truecolor", "256", "ascii"]
 
@@ -190,10 +190,12 @@ def _half_blocks(pixels: "Colors", ability: Ability) -> list[str]:
 
 
 def _letters(pixels: "Colors", _: Ability) -> list[str]:
-    """Lines of letters, one for a pixel and the one below it (BT.601 luma)."""
+    """Lines of letters, one for a pixel and the one below it, by their luma."""
     import numpy as np
 
-    luma = pixels @ np.array([299, 587, 114])
+    from convtool.core.color import LUMA
+
+    luma = pixels @ np.array(LUMA)
     pairs = np.add.reduceat(luma, np.arange(0, len(luma), 2), axis=0)
     white = np.full(len(pairs), 2 * 255_000)
     if len(luma) % 2:

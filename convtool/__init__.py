@@ -11,19 +11,20 @@ array([[  0., -27.,  27.],
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from .conv import conv2d, plan
-    from .errors import ConvtoolError
-    from .files import read_image, write_image
-    from .fitting import fit_kernel
-    from .kernel import Kernel
-    from .library import find_kernel, find_kernels
-    from .pipeline import Pipeline
-    from .planner import Plan
-    from .pool import pool2d
-    from .threads import get_threads, set_threads
+from .core.version import __version__ as __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from .core.errors import ConvtoolError
+    from .core.threads import get_threads, set_threads
+    from .fit.fit import fit_kernel
+    from .kernel.kernel import Kernel
+    from .kernel.lookup import find_kernel, find_kernels
+    from .methods.planner import Plan
+    from .ops.conv import conv2d, plan
+    from .ops.pool import pool2d
+    from .pipeline.files import read_image, write_image
+    from .pipeline.pipeline import Pipeline
+
 
 __all__ = [
     "ConvtoolError",
@@ -43,20 +44,20 @@ __all__ = [
 ]
 
 _MODULES = {
-    "ConvtoolError": "errors",
-    "Kernel": "kernel",
-    "Pipeline": "pipeline",
-    "Plan": "planner",
-    "conv2d": "conv",
-    "find_kernel": "library",
-    "find_kernels": "library",
-    "fit_kernel": "fitting",
-    "get_threads": "threads",
-    "plan": "conv",
-    "pool2d": "pool",
-    "read_image": "files",
-    "set_threads": "threads",
-    "write_image": "files",
+    "ConvtoolError": "core.errors",
+    "Kernel": "kernel.kernel",
+    "Pipeline": "pipeline.pipeline",
+    "Plan": "methods.planner",
+    "conv2d": "ops.conv",
+    "find_kernel": "kernel.lookup",
+    "find_kernels": "kernel.lookup",
+    "fit_kernel": "fit.fit",
+    "get_threads": "core.threads",
+    "plan": "ops.conv",
+    "pool2d": "ops.pool",
+    "read_image": "pipeline.files",
+    "set_threads": "core.threads",
+    "write_image": "pipeline.files",
 }
 
 

@@ -23,10 +23,10 @@ import click
 from convtool.cli.main import cli
 
 import convtool
-from convtool.kernelsaving import FORMATS as KERNEL_FORMATS
-from convtool.operations import OPERATIONS
-from convtool.readers.pillow import FORMATS as PICTURES
-from convtool.writers import FORMATS
+from convtool.io.formats import FORMATS
+from convtool.io.pillow import FORMATS as PICTURES
+from convtool.kernel.formats.table import FORMATS as KERNEL_FORMATS
+from convtool.ops.registry import OPERATIONS
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
@@ -175,7 +175,7 @@ def _stages() -> Iterator[str]:
         "Words apart by `|`, or a list in a `.toml` or `.json` file; "
         "`conv` and `pool` take the options of these commands that are listed here."
     )
-    yield _text_of("pipelinetext")
+    yield _text_of("pipeline.parse")
     rows = ["| stage | options |", "| --- | --- |"]
     for name, operation in OPERATIONS.items():
         flags = ", ".join(f"`{option.flag}`" for option in operation.options) or "none"
@@ -185,12 +185,12 @@ def _stages() -> Iterator[str]:
 
 def _kernels() -> Iterator[str]:
     """The forms of kernels, as the modules that know them describe them."""
-    modules = {"txt": "text"}
+    modules = {"txt": "text", "vips": "libvips"}
     for format_ in KERNEL_FORMATS.values():
         yield f"### {', '.join(format_.extensions)} (`--format {format_.name}`)"
-        yield _text_of(f"forms.{modules.get(format_.name, format_.name)}")
+        yield _text_of(f"kernel.formats.{modules.get(format_.name, format_.name)}")
     yield "### Pictures as kernels"
-    yield _text_of("forms.picture")
+    yield _text_of("kernel.formats.picture")
 
 
 def _text_of(module: str) -> str:

@@ -1,1 +1,1 @@
-"""The bundled kernels, JSON and text files; `convtool.library` finds them by name."""
+"""The bundled kernels, JSON and text files; `convtool.kernel.lookup` finds them by name."""

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage.data
+from helpers.pngs import endless_png
+from helpers.running import LIMIT, wait_until
 from hypothesis import HealthCheck, settings
 from PIL import Image
-from pngs import endless_png
-from running import LIMIT, wait_until
 
 REPOSITORY = Path(__file__).parent.parent
 SCRIPT = os.environ.get("CONVTOOL") or str(Path(sys.executable).parent / "convtool")

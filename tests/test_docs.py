@@ -12,8 +12,8 @@ from conftest import REPOSITORY
 from convtool.cli.main import COMMANDS, cli
 
 from convtool import read_image
-from convtool.operations import OPERATIONS
-from convtool.words import BORDERS, METHODS, POOL_MODES, RANGES
+from convtool.core.choices import BORDERS, METHODS, POOL_MODES, RANGES
+from convtool.ops.registry import OPERATIONS
 
 DOCS = REPOSITORY / "docs"
 PAGES = sorted(DOCS.glob("*.md"))

@@ -3,15 +3,16 @@ import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import REPOSITORY
 
 import convtool
-import convtool.kernelsaving
-import convtool.writers
-from convtool.words import FORMATS, KERNEL_FORMATS
+import convtool.io.formats
+import convtool.kernel.formats.table
+from convtool.core.choices import FORMATS, KERNEL_FORMATS
 
 ROOT = Path(convtool.__file__).parent
 
@@ -22,8 +23,8 @@ def test_public_names_are_there_and_documented(name):
 
 
 def test_the_words_are_the_formats():
-    assert tuple(convtool.writers.FORMATS) == FORMATS
-    assert tuple(convtool.kernelsaving.FORMATS) == KERNEL_FORMATS
+    assert tuple(convtool.io.formats.FORMATS) == FORMATS
+    assert tuple(convtool.kernel.formats.table.FORMATS) == KERNEL_FORMATS
 
 
 def test_an_unknown_name_is_an_attribute_error():
@@ -31,56 +32,52 @@ def test_an_unknown_name_is_an_attribute_error():
         _ = convtool.conv3d
 
 
-LAYERS = [
-    {"errors", "words", "background", "names", "interrupts"},
-    {"options"},
-    {"arguments", "precision", "views"},
-    {"geometry", "image", "kernel", "metadata", "threads", "arithmetic", "selection", "jsontext"},
-    {"npyheader", "rows"},
-    {"readers", "writers"},
-    {"border", "rational", "tone", "stage", "sliding"},
-    {"methods"},
-    {"planner", "ties"},
-    {"convstage"},
-    {"conv", "pool", "pointwise", "combine", "spectrum", "turning"},
-    {"forms", "kernelfacts"},
-    {"kernelfile", "kernelsaving"},
-    {"generators"},
-    {"library", "workings"},
-    {"operations", "pixelsteps"},
-    {"pipelinetext"},
-    {"bands"},
-    {"pipeline", "filtering", "traces", "shapes"},
-    {"files", "jobs", "thumbnail", "explain", "fitting"},
-    {"crews", "drawing"},
-    {"processes", "scheduler"},
-    {"cluster"},
-    {"batch"},
-    {"__init__", "kernels"},
+FLOORS = [
+    {"core"},
+    {"io", "methods"},
+    {"kernel"},
+    {"ops"},
+    {"pipeline"},
+    {"batch", "inspect", "fit"},
+    {"render"},
+    {"cli"},
 ]
-"""Modules of the library: each imports from its own layer or from those before it."""
+"""The rooms, from the ground up: a room imports rooms on lower floors, none on its own."""
+
+AT_THE_TOP = {"__init__.py", "__main__.py", "py.typed"}
 
 
-def test_arrows_run_down():
-    layer = {name: depth for depth, names in enumerate(LAYERS) for name in names}
-    for path in ROOT.rglob("*.py"):
-        part = path.relative_to(ROOT).with_suffix("").parts[0]
-        if part == "cli":
-            continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Import):
-                assert not any(alias.name.startswith("click") for alias in node.names), path
-            if not isinstance(node, ast.ImportFrom):
-                continue
-            assert (node.module or "").partition(".")[0] not in ("click", "convtool"), path
-            inside = len(path.relative_to(ROOT).parts) > 1
-            if node.level == 1 + inside:  # from the library's top
-                names = [node.module] if node.module else [alias.name for alias in node.names]
-                for name in names:
-                    if name == "__version__":
-                        continue
-                    found = name.partition(".")[0]
-                    assert layer[found] <= layer[part], f"{path} imports {found}"
+def imported(path: Path, package: str) -> Iterator[str]:
+    """The full names of the modules of convtool that a file in a package imports."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            parent = package.rsplit(".", node.level - 1)[0]
+            yield f"{parent}.{node.module}" if node.module else parent
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("room", sorted(set.union(*FLOORS)))
+def test_a_room_imports_lower_floors_only(room):
+    floor = {name: number for number, names in enumerate(FLOORS) for name in names}
+    top = REPOSITORY / "cli" if room == "cli" else ROOT / room
+    files = list(top.rglob("*.py"))
+    assert files
+    for path in files:
+        package = ".".join(["convtool", room, *path.relative_to(top).parts[:-1]])
+        for name in imported(path, package):
+            outer, _, inner = name.partition(".")
+            assert room == "cli" or outer != "click", path
+            found = inner.partition(".")[0]
+            if outer == "convtool" and found not in ("", room):
+                assert floor[found] < floor[room], f"{path} imports {name}"
+
+
+def test_nothing_else_stands_at_the_top():
+    found = {path.name for path in ROOT.iterdir()} - {"__pycache__", "kernels"}
+    assert found - set.union(*FLOORS) == AT_THE_TOP
 
 
 def test_nobody_is_sent_to_the_index_for_a_package_that_is_not_ours():

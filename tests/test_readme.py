@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 from conftest import REPOSITORY, SCRIPT
 from convtool.cli.main import COMMANDS
+from helpers.running import LIMIT
 from PIL import Image
-from running import LIMIT
 
 from convtool import read_image
-from convtool.kernelfile import parse
-from convtool.library import bundled_folder, file_names
+from convtool.kernel.files import parse
+from convtool.kernel.lookup import bundled_folder, file_names
 
 README = (REPOSITORY / "README.md").read_text()
 

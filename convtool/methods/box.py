@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..precision import Array, DType
-from ..sliding import merges, slide
+from ..core.dtypes import Array, DType
 from . import cost
-from .task import Task
+from .base import Task
+from .loops.sliding import merges, slide
 
 
 @dataclass(eq=False, repr=False)

@@ -4,7 +4,7 @@ Measured with NumPy 2.4 on one core of an AMD EPYC (Zen 4, AVX2) at 2.6 GHz, on 
 million values, in November 2026. Only their ratios matter.
 """
 
-from ..precision import DType
+from ..core.dtypes import DType
 
 ADD = {2: 0.13, 4: 0.20, 8: 0.40}
 """One array added to another, by the bytes of a value."""

@@ -6,11 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
-from ..precision import FLOAT64, Array, DType
-from ..views import strided
+from ..core.dtypes import FLOAT64, Array, DType
 from . import cost
-from .passes import WeightedSum
-from .task import Task
+from .base import Task
+from .loops.strided import strided
+from .loops.weighted_sum import WeightedSum
 
 
 @dataclass(eq=False, repr=False)

@@ -6,13 +6,13 @@ from functools import cached_property
 
 import numpy as np
 
-from ..precision import EXACT_IN_FLOAT64, Array, DType, is_whole
-from ..views import strided
+from ..core.dtypes import EXACT_IN_FLOAT64, Array, DType, is_whole
 from . import cost
-from .factors import Factors, float_factors, whole_factors
-from .line import Line
-from .matrix import banded, down
-from .task import Task
+from .base import Task
+from .correlate1d import Line
+from .loops.banded import banded, down
+from .loops.factor import Factors, float_factors, whole_factors
+from .loops.strided import strided
 
 COPIES = 6
 """Copies that go with the two products: in between, and where the memory is less at hand."""

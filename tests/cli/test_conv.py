@@ -224,7 +224,7 @@ def test_any_folder_and_kernels_beside_the_work(convtool, small, folder):
 
 
 def test_the_photo_with_every_bundled_kernel(convtool, photo, folder):
-    from convtool.library import bundled_folder, file_names
+    from convtool.kernel.lookup import bundled_folder, file_names
 
     Image.fromarray(photo).save("photo.png")
     arguments = [word for name in file_names(bundled_folder()) for word in ("-k", name)]

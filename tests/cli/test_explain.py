@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from convtool import conv2d, find_kernel, read_image
-from convtool.workings.facts import numeral
+from convtool.inspect.steps.base import numeral
 
 MATRIX = "1,3,2,1\n2,9,1,1\n1,3,2,3\n5,6,1,2\n"
 

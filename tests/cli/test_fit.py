@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from convtool import conv2d, find_kernel, find_kernels, read_image, write_image
-from convtool.kernelfile import parse_bytes
+from convtool.kernel.files import parse_bytes
 
 
 @pytest.fixture

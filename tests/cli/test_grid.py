@@ -6,12 +6,12 @@ import subprocess
 import numpy as np
 import pytest
 from conftest import SCRIPT
-from pictures import clipped, places, shrunk
+from helpers.pictures import clipped, places, shrunk
+from helpers.running import LIMIT
 from PIL import Image
-from running import LIMIT
 
 from convtool import conv2d, find_kernel, find_kernels
-from convtool.drawing.blocks import FAINT, SMALL, words
+from convtool.render.canvas import FAINT, SMALL, words
 
 
 @pytest.fixture

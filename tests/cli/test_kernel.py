@@ -11,16 +11,16 @@ import sys
 import numpy as np
 import pytest
 from conftest import REPOSITORY, SCRIPT
-from convtool.cli.kernel import MODULES
+from convtool.cli.commands.kernel import MODULES
 from convtool.cli.main import cli
+from helpers.running import LIMIT
 from rich.cells import cell_len
-from running import LIMIT
 
 from convtool import conv2d, find_kernel, find_kernels, read_image
-from convtool.generators import GENERATORS
-from convtool.kernelfile import parse
-from convtool.library import bundled_folder, file_names
-from convtool.turning import compass, rotated
+from convtool.kernel.files import parse
+from convtool.kernel.lookup import bundled_folder, file_names
+from convtool.kernel.parametric.catalog import GENERATORS
+from convtool.kernel.transform import compass, rotated
 
 HELPS = [
     (),
@@ -178,8 +178,8 @@ def test_list_opens_no_picture(kernel, folder, monkeypatch):
     os.mkdir("kernels")
     for path in ("kernels/heart.png", "kernels/hidden.json", "notes.txt"):
         (folder / path).write_bytes(picture)
-    monkeypatch.setattr("convtool.readers.open_picture", None)
-    monkeypatch.setattr("convtool.forms.picture.open_picture", None)
+    monkeypatch.setattr("convtool.io.source.open_picture", None)
+    monkeypatch.setattr("convtool.kernel.formats.picture.open_picture", None)
     found = {one["name"]: one for one in json.loads(kernel("list", "--json"))["kernels"]}
     assert "notes" not in found
     assert found["heart.png"]["kernels"] == [

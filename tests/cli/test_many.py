@@ -5,7 +5,7 @@ import os
 
 import numpy as np
 import pytest
-from convtool.cli.targets import check_template
+from convtool.cli.naming import check_template
 from PIL import Image
 
 from convtool import conv2d, find_kernel, read_image

@@ -9,12 +9,12 @@ import sys
 import numpy as np
 import pytest
 from convtool.cli.terminal import KEPT, LEAST, RAMP, Screen, arrange, drawn
-from pictures import clipped, shrunk
+from helpers.pictures import clipped, shrunk
 from PIL import Image
 from rich.color import Color, ColorSystem
 
 from convtool import conv2d, find_kernel, find_kernels, read_image
-from convtool.thumbnail import Cell, fitting
+from convtool.render.thumbnail import Cell, fitting
 
 PLAIN = {
     name: value
@@ -328,7 +328,7 @@ def test_nothing_of_it_is_imported_where_nothing_is_shown(cat):
         "try:\n"
         "    cli.main(['pool', 'photo.png', '-o', 'o.png'])\n"
         "finally:\n"
-        "    names = ('rich', 'convtool.thumbnail', 'convtool.drawing', 'convtool.cli.terminal')\n"
+        "    names = ('rich', 'convtool.render', 'convtool.cli.terminal')\n"
         "    assert not [name for name in names if name in sys.modules]\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -10,8 +10,8 @@ import termios
 import numpy as np
 import pytest
 from conftest import SCRIPT
+from helpers.running import LIMIT, wait_until
 from PIL import Image
-from running import LIMIT, wait_until
 
 from convtool import conv2d, find_kernel, read_image
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import skimage.data
 from conftest import SCRIPT
+from helpers.running import LIMIT, SESSION, needs_proc, pipe_to_reader, running, wait_until
 from PIL import Image
-from running import LIMIT, SESSION, needs_proc, pipe_to_reader, running, wait_until
 
 from convtool import read_image
 

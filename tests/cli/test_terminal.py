@@ -7,8 +7,8 @@ import subprocess
 import numpy as np
 import pytest
 from conftest import SCRIPT
+from helpers.running import LIMIT, pipe_to_reader
 from PIL import Image
-from running import LIMIT, pipe_to_reader
 
 from convtool import read_image
 

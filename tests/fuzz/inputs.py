@@ -11,9 +11,9 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from convtool.operations import OPERATIONS
-from convtool.options import Flag, KernelName
-from convtool.words import POOL_MODES
+from convtool.core.choices import POOL_MODES
+from convtool.core.params import Flag, KernelName
+from convtool.ops.registry import OPERATIONS
 
 
 class Case(NamedTuple):

@@ -1,0 +1,50 @@
+"""convtool conv: images and a kernel in, feature maps out."""
+
+import sys
+from typing import Any
+
+import click
+
+from convtool.ops.registry import CONV, Maps
+
+from .. import job, options
+
+
+@click.command(no_args_is_help=False)
+@options.images
+@options.stage(CONV)
+@options.result
+@options.many
+@click.pass_context
+def conv(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
+    """Slide a kernel over IMAGE, and write the feature map.
+
+    \b
+    Examples:
+      convtool conv photo.png --kernel edge.json -o edges.png
+      convtool conv photo.png -k sobel_x -k sobel_y --combine max -o s.png
+      convtool conv photo.png -k laplacian --range center -o laplacian.png
+      convtool conv photo.png -k kirsch -o 'photo-{kernel}.png'
+      convtool conv photo.png -k kirsch --combine grid -o grid.png --show
+      convtool conv photo.png -k box3 --format csv | head
+      convtool conv photos --recursive -k edge -d edges
+
+    Each value is sum(weight x pixel) / divisor + bias over the window under the kernel. The
+    kernel is laid on as it stands, as neural networks do; --flip turns it first.
+
+    Without IMAGE, or with -, the image comes from stdin. The maps of several images, or of a
+    folder of them, go to --out-dir.
+    """
+    job.help_if_nothing_piped(ctx, images, given, *given["kernel"])
+    stage = options.values(CONV, given)
+    if "-" in given["kernel"] and job.reads_stdin(images, given):
+        raise click.UsageError("image and kernel cannot both come from stdin")
+    if given["kernel"].count("-") > 1:
+        raise click.UsageError("only one kernel can come from stdin")
+
+    def maps() -> Maps:
+        from convtool.kernel.lookup import Lookup
+
+        return CONV.make(stage, Lookup(stdin=sys.stdin.buffer if sys.stdin else None))
+
+    job.run(images, given, maps)

@@ -1,0 +1,151 @@
+"""convtool fit: two images in, the kernel out that turns one into the other."""
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from convtool.core.choices import KERNEL_FORMATS
+from convtool.core.params import Size
+
+from .. import job, options
+from ..resultfile import check_replaces_none
+
+STREAM = "-"
+
+
+@click.command(no_args_is_help=True)
+@click.argument("images", nargs=-1, metavar="[BEFORE AFTER]", type=options.FILE)
+@click.option(
+    "-s",
+    "--size",
+    type=options.Value(Size(1)),
+    default="3",
+    show_default=True,
+    help="The kernel's: 3, or 3x5 (rows x columns).",
+)
+@click.option("--bias", is_flag=True, help="Learn a number that is added, too.")
+@click.option(
+    "--rational",
+    is_flag=True,
+    help="Look for whole weights over a divisor behind the numbers, and keep them where they make "
+    "AFTER's pixels as well.",
+)
+@click.option(
+    "--stride",
+    type=options.Value(Size(1)),
+    default="1",
+    help="Step from window to window that made AFTER: 2, or 2x1 (rows x columns). Default: 1.",
+)
+@click.option(
+    "--dilation",
+    type=options.Value(Size(1)),
+    default="1",
+    show_default=True,
+    help="Step from element to element inside a window.",
+)
+@click.option(
+    "--layer",
+    is_flag=True,
+    help="Learn weights (out, in, h, w), of each channel in for each channel out, as a .npy; with "
+    "--bias their biases beside it, as NAME-bias.npy.",
+)
+@click.option(
+    "--pairs",
+    metavar="LIST",
+    type=options.FILE,
+    help="Learn from all pairs in a file, a line each: BEFORE AFTER, apart by a tab or blanks, "
+    "quoted as in a shell; a line that begins with # is left out; - is stdin.",
+)
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    type=options.FILE,
+    help="Where the kernel goes; the extension tells the format. Default: stdout, and the report "
+    "goes to stderr then.",
+)
+@click.option(
+    "--format",
+    "format_",
+    metavar="NAME",
+    shell_complete=lambda *_: list(KERNEL_FORMATS),
+    help=f"{', '.join(KERNEL_FORMATS)}. Default: the extension of --output, else txt, npy for a "
+    "layer.",
+)
+@click.option(
+    "--json", "json_", is_flag=True, help="Print kernel and report as one JSON object on stdout."
+)
+@options.max_pixels
+@options.threads
+@options.quiet
+@click.pass_context
+def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
+    """Learn the kernel that turns BEFORE into AFTER.
+
+    \b
+    Examples:
+      convtool fit samples/scene.png samples/scene-edge.png --rational
+      convtool fit samples/scene.png samples/scene-edge.png -o learned.json
+      convtool conv photo.png -k box5 | convtool fit photo.png - -s 5 --json
+
+    What training does to a convolution layer, in closed form: least squares over all pixels.
+    AFTER may have been made with padding same, valid or full. Its pixels at the border count for
+    nothing, nor do black and white ones, which may have been clipped. Images that are flat or
+    repeat themselves do not determine a kernel: that is an error.
+
+    The kernel is ready for --kernel of convtool conv.
+    """
+    _check(images, given)
+    if STREAM in (*images, given["pairs"]):
+        job.help_if_nothing_piped(ctx, (STREAM,), {"from_file": None})
+
+    from ..fittarget import Target
+    from ..messages import say
+    from ..pairs import Sources
+    from .fit_report import tell
+
+    target = Target.of(given)
+
+    from convtool.core.filenames import plain
+    from convtool.fit.fit import fit_pairs
+    from convtool.fit.pairs import Model
+    from convtool.io.limits import MAX_PIXELS
+
+    sources = Sources(given["max_pixels"] or MAX_PIXELS)
+    pairs = [sources.pair(*images)] if images else []
+    if given["pairs"]:
+        pairs += sources.pairs_of(given["pairs"])
+    if target.path is not None:
+        written = [target.path, *([target.bias_path] if given["layer"] and given["bias"] else [])]
+        for path in written:
+            check_replaces_none(path, sources.paths, "an image that is learned from")
+    model = Model(given["size"], given["stride"], given["dilation"], given["bias"], given["layer"])
+    stem = os.path.splitext(os.path.basename(target.path or ""))[0]
+    found = fit_pairs(
+        pairs,
+        model,
+        rational=given["rational"],
+        name=plain(stem) if stem else "fitted",
+        threads=given["threads"],
+    )
+    if not given["quiet"]:
+        say(*sources.notes)
+    tell(found, target, rational=given["rational"], quiet=given["quiet"])
+
+
+def _check(images: Sequence[str], given: Mapping[str, Any]) -> None:
+    """UsageError for options that contradict one another, and for too few images or too many."""
+    if len(images) == 1 or (not images and not given["pairs"]):
+        raise click.UsageError(
+            f"{len(images) or 'no'} image given, expected two, BEFORE AFTER, or --pairs LIST"
+        )
+    if len(images) > 2:
+        raise click.UsageError(
+            f"{len(images)} images given, expected two; several pairs go into a list: --pairs LIST"
+        )
+    if [*images, given["pairs"]].count(STREAM) > 1:
+        raise click.UsageError("only one of BEFORE, AFTER and LIST can come from stdin")
+    if given["layer"] and given["rational"]:
+        raise click.UsageError("--rational is for kernels: it excludes --layer")

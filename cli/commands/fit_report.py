@@ -1,0 +1,175 @@
+"""What is said of a kernel that was learned."""
+
+import math
+import textwrap
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..fittarget import Target, write
+from ..messages import printable, say
+
+if TYPE_CHECKING:
+    from convtool.fit.fit import Fit
+    from convtool.kernel.kernel import Kernel, Layer
+
+
+def tell(found: "Fit", target: Target, *, rational: bool, quiet: bool) -> None:
+    """Write the kernel, and say what it is worth."""
+    kernel = _described(found)
+    written = write(found, kernel, target)
+    notes = list(_notes(found, rational))
+    if target.as_json:
+        from ..printing import print_json
+
+        print_json(_as_json(found, written, notes))
+    elif not quiet:
+        report = [*_report(found), *(f"wrote {path}" for path in written)]
+        with suppress(OSError) if target.prints_kernel else ExitStack():
+            click.echo("\n".join(map(printable, report)), err=target.prints_kernel)
+    if not quiet:
+        say(*notes)
+
+
+def _described(found: "Fit") -> "Kernel | Layer":
+    """The kernel with a description of where it comes from."""
+    from dataclasses import replace
+
+    from convtool.kernel.kernel import Kernel
+
+    if not isinstance(found.kernel, Kernel):
+        return found.kernel
+    pairs = f"{found.pairs} pair{'s' * (found.pairs > 1)} of images"
+    words = f"Fitted to {pairs}: {_percent(found.agreement.exact)} of the pixels exact"
+    return replace(found.kernel, description=words)
+
+
+def _report(found: "Fit") -> Iterator[str]:
+    """The lines of the report."""
+    from ..printing import width
+
+    for label, words in _entries(found):
+        yield from textwrap.wrap(
+            words,
+            width(),
+            initial_indent=label.ljust(10),
+            subsequent_indent=" " * 10,
+            break_long_words=False,
+        )
+
+
+def _entries(found: "Fit") -> Iterator[tuple[str, str]]:
+    """What is reported, each under its label."""
+    agreement = found.agreement
+    size = "x".join(map(str, found.kernel.weights.shape))
+    pairs = f"{found.pairs} pair{'s' * (found.pairs > 1)}"
+    left_out = [f"{found.border} at the border"]
+    if found.clipped:
+        left_out.append(f"{found.clipped} black or white, maybe clipped")
+    if found.undefined:
+        left_out.append(f"{found.undefined} that are no numbers")
+    yield "kernel", f"{size} weights{_over(found)}, fitted to {pairs} of images"
+    yield "values", f"{found.used} used; left out: {', '.join(left_out)}"
+    known = f"if rounding is like noise, each weight to +-{found.errors.max():.2g} or better"
+    if found.bias_errors is not None:
+        known += f", the bias to +-{found.bias_errors.max():.2g}"
+    known += " (standard error)"
+    yield "known", f"{known}; condition number {found.condition:.3g}"
+    yield "residual", f"{found.spread:.3g} grey levels RMS before rounding"
+    yield (
+        "result",
+        f"{_percent(agreement.exact)} of the pixels exact, RMS {agreement.rms:.3g} grey levels, "
+        f"PSNR {_decibels(agreement.psnr)}",
+    )
+
+
+def _over(found: "Fit") -> str:
+    """What the weights are over, where they are whole, and what is added."""
+    from convtool.kernel.kernel import Kernel
+
+    if not isinstance(found.kernel, Kernel):
+        return ""
+    words = ""
+    if found.whole:
+        divisor = found.kernel.divisor
+        words = ", whole" if divisor == 1 else f", whole, over {divisor}"
+    if found.bias_errors is not None:
+        words += f", bias {found.kernel.bias:.6g}"
+    return words
+
+
+def _notes(found: "Fit", rational: bool) -> Iterator[str]:
+    """What a person should know before they trust the kernel."""
+    if rational and not found.whole:
+        yield (
+            "no whole weights over a divisor were found that explain the pixels as well: these are "
+            "the numbers of least squares"
+        )
+    if found.rounded_up is not None:
+        yield (
+            "the result seems to have been made with halves rounded up and not to even: so "
+            f"{_percent(found.rounded_up.exact)} of the pixels would be exact"
+        )
+    if found.offset is not None:
+        yield f"a bias of about {found.offset:.4g} would explain more: --bias learns it"
+    if found.poor:
+        yield (
+            f"the kernel does not explain the result (PSNR {_decibels(found.agreement.psnr)}): "
+            "it was not made by such a convolution alone; maybe by a larger one, a shift, a curve "
+            "like gamma, or a clipping in between"
+        )
+
+
+def _as_json(found: "Fit", written: list[str], notes: list[str]) -> dict[str, Any]:
+    """Kernel and report for scripts; what is infinite is null."""
+    from convtool.kernel.kernel import Kernel
+
+    kernel, agreement = found.kernel, found.agreement
+    is_kernel = isinstance(kernel, Kernel)
+    bias: Any = None
+    if isinstance(kernel, Kernel):
+        bias = kernel.bias
+    elif found.biases is not None:
+        bias = found.biases.tolist()
+    bias_errors: Any = None
+    if found.bias_errors is not None:
+        bias_errors = float(found.bias_errors[0]) if is_kernel else found.bias_errors.tolist()
+    return {
+        "name": kernel.name,
+        "size": list(kernel.weights.shape[-2:]),
+        "weights": kernel.weights.tolist(),
+        "divisor": kernel.divisor if isinstance(kernel, Kernel) else 1,
+        "bias": bias,
+        "rational": found.whole,
+        "standard_errors": found.errors.tolist(),
+        "bias_standard_error": bias_errors,
+        "condition": found.condition,
+        "pairs": found.pairs,
+        "used": found.used,
+        "border": found.border,
+        "clipped": found.clipped,
+        "undefined": found.undefined,
+        "residual": found.spread,
+        "rms": agreement.rms,
+        "psnr": agreement.psnr if math.isfinite(agreement.psnr) else None,
+        "exact": agreement.exact,
+        "exact_with_halves_up": None if found.rounded_up is None else found.rounded_up.exact,
+        "explains": not found.poor,
+        "notes": notes,
+        "files": written,
+    }
+
+
+def _percent(share: float) -> str:
+    """A share that is called all or nothing only if it is."""
+    if share in (0, 1):
+        return f"{share:.0%}"
+    if share > 0.9999:
+        return "more than 99.99%"
+    return "less than 0.01%" if share < 0.0001 else f"{share:.2%}"
+
+
+def _decibels(psnr: float) -> str:
+    return f"{psnr:.1f} dB" if math.isfinite(psnr) else "infinite"

@@ -1,0 +1,141 @@
+"""What the commands of ``convtool kernel`` share: the kernel that they take, and where one goes."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from convtool.core.choices import KERNEL_FORMATS
+from convtool.core.errors import ConvtoolError, quoted
+from convtool.core.params import KernelName
+
+from ... import options
+
+if TYPE_CHECKING:
+    from convtool.kernel.formats.table import KernelFormat
+    from convtool.kernel.kernel import Kernel, Layer
+
+STREAM = "-"
+
+_DIGITS = {*"0123456789."}
+
+argument = click.argument("spec", metavar="K", type=options.Value(KernelName()))
+
+json_ = click.option("--json", "json_", is_flag=True, help="Print JSON.")
+
+
+class Command(click.Command):
+    """A command whose K may begin with a minus, ``-1 0 1``, and be no option for it."""
+
+    extra = ""
+    """The option that a second word was meant for, if there is one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse such words as if they stood behind ``--``; name what is too much."""
+        stop = args.index("--") if "--" in args else len(args)
+        valued = {
+            name
+            for one in self.params
+            if isinstance(one, click.Option) and not one.is_flag
+            for name in one.opts
+        }
+        parts: tuple[list[str], list[str]] = [], []
+        for before, word in zip(["", *args], args[:stop], strict=False):
+            weights = before not in valued and word[:1] == "-" and word[1:2] in _DIGITS
+            parts[weights].append(word)
+        ctx.allow_extra_args = True
+        if parts[1] and (not parts[0] or parts[0][-1] not in valued):
+            args = [*parts[0], "--", *parts[1], *args[stop + 1 :]]
+        super().parse_args(ctx, args)
+        if ctx.args and not ctx.resilient_parsing:
+            hint = f"; perhaps {self.extra} {ctx.args[0]} is meant" if self.extra else ""
+            raise click.UsageError(
+                f"found {quoted(' '.join(ctx.args))} behind K, expected one K{hint}", ctx
+            )
+        return ctx.args
+
+
+class TurnCommand(Command):
+    """One that turns K by an angle."""
+
+    extra = "--by"
+
+
+result: Callable[[options.Command], options.Command] = options.in_order(
+    click.option(
+        "-o",
+        "--output",
+        metavar="OUT",
+        type=options.FILE,
+        help="The kernel file; its extension tells the form. Default: stdout, as text.",
+    ),
+    click.option(
+        "--format", "format_", metavar="NAME", help=f"The form: {', '.join(KERNEL_FORMATS)}."
+    ),
+    click.option("--json", "json_", is_flag=True, help="The same as --format json."),
+)
+"""Where a kernel goes."""
+
+
+def found(spec: str) -> "tuple[Kernel | Layer, ...]":
+    """The kernels, or the layer, that K means."""
+    from convtool.kernel.lookup import Lookup
+
+    if spec == STREAM and sys.stdin is not None and sys.stdin.isatty():
+        raise click.UsageError("no kernel is piped in")
+    with options.usage():
+        return Lookup(stdin=sys.stdin.buffer if sys.stdin else None).filters(spec)
+
+
+def path_of(spec: str) -> str | None:
+    """The path of the file that K is; None where it is piped in, in place, or made."""
+    from convtool.kernel.lookup import found_at
+
+    return None if spec == STREAM else found_at(spec)
+
+
+def found_kernels(spec: str) -> "list[Kernel]":
+    """The kernels that K means; ConvtoolError for a layer."""
+    return found_of(found(spec), spec)
+
+
+def found_of(ones: "Sequence[Kernel | Layer]", spec: str) -> "list[Kernel]":
+    """Kernels, of what `spec` means; ConvtoolError for a layer."""
+    from convtool.kernel.kernel import Kernel
+
+    for one in ones:
+        if not isinstance(one, Kernel):
+            shape = "x".join(map(str, one.weights.shape))
+            raise ConvtoolError(f"{spec}: is a layer of {shape} weights, expected kernels")
+    return [one for one in ones if isinstance(one, Kernel)]
+
+
+def write(kernels: "Sequence[Kernel | Layer]", **given: Any) -> None:
+    """Write kernels as the options of `result` say."""
+    from convtool.kernel.formats.table import encode_kernels
+
+    from ...resultfile import result_file, sweep_beside
+
+    output = None if given["output"] == STREAM else given["output"]
+    form = _form(output, **given)
+    data = encode_kernels(kernels, form)
+    if output is None and form.name == "npy" and sys.stdout is not None and sys.stdout.isatty():
+        raise click.UsageError("a terminal shows no NPY: use -o FILE or --format txt")
+    sweep_beside([output])
+    with result_file(output) as file:
+        file.write(data)
+
+
+def _form(path: str | None, *, format_: str | None, json_: bool, **_: Any) -> "KernelFormat":
+    """The form asked for, or that of the path's extension, or text."""
+    from convtool.kernel.formats.table import kernel_format, kernel_format_of
+
+    if json_ and format_ not in (None, "json"):
+        raise click.UsageError("--json and --format exclude each other")
+    try:
+        if json_ or format_:
+            return kernel_format(format_ or "json")
+        return kernel_format("txt") if path is None else kernel_format_of(path)
+    except ConvtoolError as error:
+        raise click.UsageError(f"{error}; --format names one") from None

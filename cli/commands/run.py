@@ -1,0 +1,52 @@
+"""convtool run: images through a chain of stages."""
+
+from typing import Any
+
+import click
+
+from convtool.ops.registry import OPERATIONS, Maps
+
+from .. import job, options, usage
+
+
+@click.command(
+    cls=options.TakesPipeline,
+    no_args_is_help=False,
+    short_help="Run stages over IMAGE, in one pass, with exact values between.",
+)
+@click.argument("pipeline", required=False, metavar="PIPELINE", type=options.FILE)
+@options.images
+@options.grid
+@options.result
+@options.many
+@click.pass_context
+def run(ctx: click.Context, /, pipeline: str | None, images: tuple[str, ...], **given: Any) -> None:
+    """Run a PIPELINE of stages over IMAGE, in one pass, with exact values between them.
+
+    \b
+    Examples:
+      convtool run 'conv -k edge | relu | pool --size 2' photo.png -o layer.png
+      convtool run 'gray | conv -k sobel_x | abs' photo.png --format npy > s.npy
+      convtool run layer.toml photos --recursive -d maps
+      convtool run 'gray | conv -k sobel_x | abs' photo.png --show
+
+    PIPELINE is stages apart by |, in the words of the commands, or a .toml or .json file with a
+    list of stages. Stages are conv and pool, with the options that come before --output in the
+    help of these commands, relu, leaky_relu (--slope 0.01), sigmoid, tanh, abs and gray.
+
+    Without IMAGE, or with -, the image comes from stdin. The maps of several images, or of a
+    folder of them, go to --out-dir.
+    """
+    if pipeline is None:
+        names = ", ".join(OPERATIONS)
+        raise click.UsageError(f"Missing argument 'PIPELINE', stages of {names} apart by |")
+    usage.check_pipeline_first(pipeline)
+    job.help_if_nothing_piped(ctx, images, given)
+
+    def maps() -> Maps:
+        from convtool.pipeline.pipeline import Pipeline
+
+        found = Pipeline.find(pipeline)
+        return {found.name: list(found.operators)}
+
+    job.run(images, given, maps)

@@ -1,0 +1,194 @@
+"""convtool shape: what a pipeline will make of an image, without computing any of it."""
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .. import options, usage
+from ..job import STREAM
+from ..messages import say
+
+if TYPE_CHECKING:
+    from convtool.core.image import Header
+    from convtool.inspect.shapes import Row, Shapes
+
+HEAD = ("stage", "output", "weights", "multiply-adds", "field", "step", "method")
+
+NO_BREAK = "\N{NO-BREAK SPACE}"
+
+SHORTEST = 12
+"""Columns that names of stages have, whatever the numbers take."""
+
+
+@click.command(
+    cls=options.TakesPipeline,
+    no_args_is_help=True,
+    short_help="Tell shapes and cost of PIPELINE, without computing a pixel.",
+)
+@click.argument("image", metavar="IMAGE|HxWxC", type=options.FILE)
+@click.argument("pipeline", metavar="PIPELINE", type=options.FILE)
+@click.option("--json", "json_", is_flag=True, help="Print one object of JSON.")
+def shape(image: str, pipeline: str, json_: bool) -> None:
+    """Tell the shapes and the cost of PIPELINE, without computing any pixel.
+
+    \b
+    Examples:
+      convtool shape photo.png 'conv -k edge --stride 2 | relu | pool --size 2'
+      convtool shape 1000x1000 'conv -k edge'
+      convtool shape 224x224x3 'conv -k samples/conv1.npy | relu | pool' --json
+      convtool shape photo.png layer.toml
+
+    HxW or HxWxC stands for an 8-bit image of that size. Of an IMAGE that is a PNG or NPY file no
+    more is read than its size, type and channels take (but of a PNG that is shown turned); any
+    other is decoded whole. PIPELINE is what `convtool run` takes.
+
+    For each stage, named with the stride, padding and dilation that are not its defaults: its
+    map (rows x columns x channels), its weights (biases not counted), its multiply-adds (a
+    product for each weight and value of the map; pooling has none), the receptive field (the
+    piece of IMAGE that one value depends on), the step in IMAGE from one value's field to the
+    next one's, and the method that the engine plans for a convolution.
+
+    Last, the weights of a fully connected layer, which joins each value of IMAGE to each value
+    of the last map, beside the weights of PIPELINE.
+    """
+    from convtool.core.errors import at
+    from convtool.inspect.shapes import header_of_size, shapes
+
+    usage.check_image_first(image, pipeline)
+    header = header_of_size(image) or _header_of_file(image)
+    with options.usage():
+        from convtool.pipeline.pipeline import Pipeline
+
+        operators = Pipeline.find(pipeline).operators
+    with at(image):
+        found = shapes(operators, header)
+    _say_too_large(found)
+    if json_:
+        from ..printing import print_json
+
+        print_json(_as_json(found))
+    else:
+        _print(found)
+
+
+def _header_of_file(image: str) -> "Header":
+    from convtool.core.errors import ConvtoolError, TooManyPixels
+    from convtool.io.source import open_image, open_stream
+
+    usage.check_size(image)
+    try:
+        if image != STREAM:
+            return open_image(image, ahead=False).header
+        if sys.stdin is None or sys.stdin.isatty():
+            raise click.UsageError("no image is piped in")
+        return open_stream(sys.stdin.buffer, again=False).header
+    except TooManyPixels as error:
+        told = str(error).partition(";")[0]
+        raise ConvtoolError(f"{told}; give its size in place of it, as HxWxC") from None
+
+
+def _say_too_large(found: "Shapes") -> None:
+    """Name the first map that is too large to be made."""
+    from convtool.io.limits import MAX_PIXELS
+
+    sizes = [("the image", found.input), *((row.stage, row.shape) for row in found.rows)]
+    for name, (height, width, _) in sizes:
+        if height * width > MAX_PIXELS:
+            say(
+                f"{name}: {height}x{width} is more than the {MAX_PIXELS} pixels that "
+                "conv, pool and run take without --max-pixels"
+            )
+            return
+
+
+def _print(found: "Shapes") -> None:
+    from ..printing import print_line, print_table, width
+
+    rows: list[tuple[str, ...]] = [("image", _times(found.input), "", "", "", "", "")]
+    rows += [
+        (
+            row.stage,
+            _times(row.shape),
+            f"{row.weights:,}",
+            _table_number(row.multiply_adds),
+            _times(row.field),
+            _times(row.step),
+            row.method,
+        )
+        for row in found.rows
+    ]
+    if len(found.rows) > 1:
+        totals = f"{found.weights:,}", _table_number(found.multiply_adds)
+        rows.append(("in all", "", *totals, "", "", ""))
+    # Names of stages fold, so that no number has to.
+    others = sum(max(map(len, column)) + 2 for column in list(zip(HEAD, *rows, strict=True))[1:])
+    room = max(width() - others, SHORTEST)
+    cells = [(_folded(stage, room), *rest) for stage, *rest in rows]
+    print_table(HEAD, cells, right=" rrrrr ")
+    joined = f"{_number(found.inputs)} x {_number(found.outputs)}"
+    print_line("")
+    print_line(f"A fully connected layer: {joined} = {_number(found.fully_connected)} weights.")
+    print_line(
+        f"{'These stages' if len(found.rows) > 1 else 'This stage'}: {_number(found.weights)}."
+    )
+    if found.alpha:
+        print_line("The image's alpha is in the shapes, and in none of the other numbers.")
+
+
+def _folded(stage: str, room: int) -> list[str]:
+    """The name of a stage in lines; ``padding valid`` stays together."""
+    from textwrap import wrap
+
+    name, *places = stage.split(", ")
+    whole = ", ".join((name, *(place.replace(" ", NO_BREAK) for place in places)))
+    lines = wrap(whole, room, break_on_hyphens=False)
+    return [line.replace(NO_BREAK, " ") for line in lines]
+
+
+def _times(sizes: tuple[int, ...]) -> str:
+    return "x".join(map(str, sizes))
+
+
+def _table_number(count: int) -> str:
+    """A count to the last digit, unless that takes too much of a line."""
+    return f"{count:,}" if count < 10**12 else _number(count)
+
+
+def _number(count: int) -> str:
+    """A count that can be read: powers of ten as such, large ones to two digits."""
+    digits = str(count)
+    if len(digits) > 6 and digits == "1" + "0" * (len(digits) - 1):
+        return f"10^{len(digits) - 1}"
+    if len(digits) <= 9:
+        return f"{count:,}"
+    power = len(digits) - 1
+    tenths = (count * 10 + 10**power // 2) // 10**power
+    if tenths == 100:
+        tenths, power = 10, power + 1
+    return f"{tenths // 10}.{tenths % 10} x 10^{power}"
+
+
+def _as_json(found: "Shapes") -> dict[str, Any]:
+    return {
+        "input": found.input,
+        "alpha": found.alpha,
+        "stages": [_row_as_json(row) for row in found.rows],
+        "weights": found.weights,
+        "multiply_adds": found.multiply_adds,
+        "fully_connected": {
+            "inputs": found.inputs,
+            "outputs": found.outputs,
+            "weights": found.fully_connected,
+        },
+    }
+
+
+def _row_as_json(row: "Row") -> dict[str, Any]:
+    """A stage; of what its windows are a list of each kernel's, where kernels differ."""
+    told = row._asdict()
+    places = [place._asdict() for place in told.pop("places")]
+    for key in ("window", "stride", "dilation", "padding"):
+        values = [place[key] for place in places]
+        told[key] = values if len(set(values)) > 1 else next(iter(values), None)
+    return told

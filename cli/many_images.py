@@ -1,0 +1,153 @@
+"""Many images: which they are, where their maps go, and what is said of them."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from convtool.core.errors import ConvtoolError
+from convtool.ops.registry import Maps
+
+from .inputs import Image, gather
+from .naming import check_template, targets
+from .output import PLACEHOLDER, Output, check_names
+from .progress import Progress
+from .report import Plan, Tally
+from .resultfile import sweep_beside
+
+if TYPE_CHECKING:
+    from convtool.batch.job import Job, Outcome
+    from convtool.io.formats import Format
+
+
+class Request(NamedTuple):
+    """What the command line says of many images."""
+
+    out_dir: str | None
+    name: str | None
+    recursive: bool
+    from_file: str | None
+    null: bool
+    skip_existing: bool
+    fail_fast: bool
+    json_: bool
+    scheduler: str | None
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "Request":
+        """From the parsed options."""
+        return cls(*(given[name] for name in cls._fields))
+
+
+def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output: Output) -> None:
+    """Work on all images, and exit with 1 if one of them fails."""
+    _check(request, output)
+    if request.json_ and sys.stdout is None:
+        raise ConvtoolError("stdout is closed, expected it open for --json")
+    if not request.from_file and (not names or names == ("-",)):
+        raise click.UsageError("an image from stdin has no name: use -o FILE, and none of these")
+    images = gather(names, request.from_file, request.null, request.recursive, request.out_dir)
+    if not request.out_dir and (output.path is None or len(images) != 1):
+        raise click.UsageError("say where the maps go: -d DIR, or -o FILE for a single image")
+    maps = make()
+    format_ = output.format_for(request.name or output.path)
+
+    from convtool.batch.job import Work
+    from convtool.batch.run import do_all
+
+    work = Work(
+        tuple(tuple(operators) for operators in maps.values()),
+        format_.name,
+        output.range or "clip",
+        output.depth,
+        output.compression,
+        output.max_pixels,
+    )
+    plans = list(_plans(_files(images, list(maps), format_, request, output), request))
+    jobs = {_job(plan, files, request): plan for plan, files in plans if plan.files}
+    output.say_beforehand(format_)
+    sweep_beside(file for plan in jobs.values() for file in plan.files)
+    progress = Progress(len(jobs), not output.quiet)
+    tally = Tally(request.json_, output.quiet, progress)
+    for plan, _ in plans:
+        tally.skip(plan)
+    broken = False
+    try:
+        found = do_all(list(jobs), work, output.threads, request.scheduler)
+        with progress, closing(found) as outcomes:
+            for job, outcome in outcomes:
+                tally.count(jobs[job], _as_given(outcome, job, jobs[job]))
+                progress.step()
+                if outcome.error is not None and request.fail_fast:
+                    break
+    except ConvtoolError as error:  # of the cluster, and of no image
+        broken = True
+        progress.say(str(error))
+    finally:
+        output.say_lost(tally.reports, format_)
+        if tally.done or tally.failed or not broken:
+            output.say(tally.summary(len(plans)))
+    if tally.failed or broken:
+        raise click.exceptions.Exit(1)
+
+
+def _check(request: Request, output: Output) -> None:
+    """Raise UsageError for options that contradict one another."""
+    if request.out_dir and output.path:
+        raise click.UsageError("--output and --out-dir exclude each other")
+    if output.path == "-":
+        raise click.UsageError("-o - is for a single image, without --json and the like")
+    if request.scheduler and output.threads:
+        raise click.UsageError("--threads is for this machine, and --scheduler has its own")
+    if request.name:
+        check_template(request.name)
+    if request.out_dir and os.path.exists(request.out_dir) and not os.path.isdir(request.out_dir):
+        raise ConvtoolError(f"{request.out_dir}: is a file, expected a folder for the maps")
+
+
+def _files(
+    images: Sequence[Image],
+    maps: Sequence[str],
+    format_: "Format",
+    request: Request,
+    output: Output,
+) -> list[tuple[Image, list[str]]]:
+    """The images, each with the files of its maps."""
+    if output.path:
+        check_names(maps, output.path, "-o")
+        return [(images[0], [output.path.replace(PLACEHOLDER, name) for name in maps])]
+    template = request.name or f"{{stem}}-{PLACEHOLDER}{format_.extensions[0]}"
+    check_names(maps, template, "--name")
+    return targets(images, maps, request.out_dir or "", template, request.skip_existing)
+
+
+def _plans(
+    files: Iterable[tuple[Image, list[str]]], request: Request
+) -> Iterator[tuple[Plan, dict[int, str]]]:
+    """Each image's plan, and the numbers of the maps that are to be made, with their files."""
+    for image, all_ in files:
+        there = [file for file in all_ if request.skip_existing and os.path.isfile(file)]
+        left = {number: file for number, file in enumerate(all_) if file not in there}
+        yield Plan(image, tuple(left.values()), tuple(there)), left
+
+
+def _job(plan: Plan, files: Mapping[int, str], request: Request) -> "Job":
+    """The job of a plan; on other machines paths from here mean nothing."""
+    from convtool.batch.job import Job
+
+    here = os.getcwd() if request.scheduler else ""
+    targets = tuple((n, os.path.join(here, file)) for n, file in files.items())
+    return Job(os.path.join(here, plan.image.path), targets)
+
+
+def _as_given(outcome: "Outcome", job: "Job", plan: Plan) -> "Outcome":
+    """The outcome with an error that names files as the command line does."""
+    places = {job.source: plan.image.path}
+    places |= {path: name for (_, path), name in zip(job.targets, plan.files, strict=True)}
+    for path, name in places.items():
+        if outcome.error and outcome.error.startswith(f"{path}: "):
+            return outcome._replace(error=name + outcome.error[len(path) :])
+    return outcome

@@ -1,0 +1,74 @@
+"""What the maps of many images are called, and that no two of them are called the same."""
+
+import os
+import re
+from collections.abc import Sequence
+
+import click
+
+from convtool.core.errors import ConvtoolError, quoted, shortened
+from convtool.core.filenames import component
+
+from .inputs import Image
+
+PLACEHOLDERS = ("stem", "ext", "kernel")
+
+
+def check_template(template: str) -> None:
+    """Raise UsageError for a template of names that is none, or leads out of the folder."""
+    for name in re.findall(r"\{(.*?)\}", template):
+        if name not in PLACEHOLDERS:
+            known = ", ".join(f"{{{known}}}" for known in PLACEHOLDERS)
+            raise click.UsageError(f"--name: found {{{shortened(name)}}}, expected {known}")
+    if re.search(r"[{}]", re.sub(r"\{\w+\}", "", template)):
+        raise click.UsageError(
+            f"--name: found {quoted(template)}, expected each {{ to be closed by a }}"
+        )
+    parts = re.split(r"[/\\]" if os.name == "nt" else "/", template)
+    if os.path.isabs(template) or ".." in parts or parts[-1] in ("", "."):
+        raise click.UsageError(
+            f"--name: found {quoted(template)}, expected a name inside --out-dir"
+        )
+
+
+def targets(
+    images: Sequence[Image], maps: Sequence[str], folder: str, template: str, leave: bool
+) -> list[tuple[Image, list[str]]]:
+    """The images, each with the files of its maps.
+
+    Raises ConvtoolError where two maps would be one file, or one would replace an image. If what
+    is there is to be left alone (`leave`), such an image is a map of an earlier run, and no input.
+    """
+    sources = {_place(image.path): image for image in images}
+    taken: dict[str, Image] = {}
+    found = []
+    for image in images:
+        names = [_name(template, image, map_) for map_ in maps]
+        files = [os.path.join(folder, image.folder, name) for name in names]
+        for file in files:
+            place = _place(file)
+            if place in sources and (not leave or sources[place] is image):
+                raise ConvtoolError(
+                    f"the map {file} of {image.path} would replace an image that is an input too; "
+                    "choose another --out-dir or --name"
+                )
+            if place in taken:
+                raise ConvtoolError(
+                    f"{taken[place].path} and {image.path} would both become {file}; "
+                    "tell them apart by {ext} or {stem} in --name, or give them a run each"
+                )
+            taken[place] = image
+        found.append((image, files))
+    return [(image, files) for image, files in found if _place(image.path) not in taken]
+
+
+def _place(path: str) -> str:
+    """What is the same for all paths to a file."""
+    return os.path.normcase(os.path.realpath(path))
+
+
+def _name(template: str, image: Image, map_: str) -> str:
+    """The template with its placeholders filled, each by one plain part of a path."""
+    stem, extension = os.path.splitext(os.path.basename(image.path))
+    values = {"stem": stem, "ext": extension.removeprefix("."), "kernel": map_}
+    return re.sub(r"\{(\w+)\}", lambda match: component(values[match[1]]), template)

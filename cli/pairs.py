@@ -1,0 +1,107 @@
+"""The pairs of images that a kernel is learned from: of a command line, and of a list."""
+
+import os
+import shlex
+import sys
+from contextlib import nullcontext
+from typing import TYPE_CHECKING
+
+from convtool.core.choices import STDIN
+from convtool.core.errors import ConvtoolError, at, quoted
+
+from .lists import STREAM, entries
+
+if TYPE_CHECKING:
+    from convtool.fit.pairs import ImagePair, Opening
+    from convtool.io.base import Reader
+
+MOST_LINES = 100_000
+
+
+class Sources:
+    """Opens images, as often as they are asked for."""
+
+    def __init__(self, max_pixels: int) -> None:
+        self.notes: dict[str, None] = {}
+        """What is to be said of them, each thing once."""
+        self.paths: list[str] = []
+        """Those of all images that have been named."""
+        self._max_pixels = max_pixels
+
+    def pair(self, before: str, after: str, place: str = "") -> "ImagePair":
+        """Two images by their paths; `place` is where that pair is named."""
+        from convtool.fit.pairs import ImagePair
+
+        self.paths += [before, after]
+        return ImagePair(
+            self._opening(before, place),
+            self._opening(after, place),
+            place or f"{_name(before)}, {_name(after)}",
+        )
+
+    def pairs_of(self, path: str) -> "list[ImagePair]":
+        """The pairs in a list: BEFORE AFTER in a line, apart by a tab or by blanks.
+
+        Raises ConvtoolError, naming the line, where there are not two names in it.
+        """
+        pairs = []
+        for number, line in enumerate(entries(path, MOST_LINES), start=1):
+            if line.strip() and not line.lstrip().startswith("#"):
+                place = f"{_name(path)}: line {number}"
+                with at(place):
+                    before, after = _names(line)
+                if STREAM in (before, after) and path == STREAM:
+                    raise ConvtoolError(f"{place}: stdin is the list, expected a file")
+                pairs.append(self.pair(before, after, place))
+        if not pairs:
+            raise ConvtoolError(f"{_name(path)}: holds no pairs, expected lines as: a.png b.png")
+        return pairs
+
+    def _opening(self, path: str, place: str) -> "Opening":
+        """What opens an image; a pipe is opened once, and its bytes are kept.
+
+        Errors name the place in a list, if the image is named there.
+        """
+        kept: list[Reader] = []
+
+        def opened() -> "Reader":
+            from convtool.io.source import open_image, open_stream
+
+            if kept:
+                return kept[0]
+            with at(place) if place else nullcontext():
+                if path == STREAM:
+                    if sys.stdin is None:
+                        raise ConvtoolError("stdin is closed, expected an image")
+                    reader = open_stream(sys.stdin.buffer, self._max_pixels)
+                else:
+                    reader = open_image(path, self._max_pixels)
+            if path == STREAM or not os.path.isfile(path):
+                kept.append(reader)
+            self.notes.update(dict.fromkeys(f"{_name(path)}: {note}" for note in reader.notes))
+            return reader
+
+        return opened
+
+
+def _name(path: str) -> str:
+    return STDIN if path == STREAM else path
+
+
+def _names(line: str) -> tuple[str, str]:
+    """The two names in a line."""
+    try:
+        if "\t" in line:
+            names = [_unquoted(part.strip()) for part in line.split("\t") if part.strip()]
+        else:
+            names = shlex.split(line)
+    except ValueError as error:
+        raise ConvtoolError(f"{str(error).lower()} in {quoted(line)}") from None
+    if len(names) != 2:
+        raise ConvtoolError(f"found {len(names)} name(s), expected two: BEFORE AFTER")
+    return names[0], names[1]
+
+
+def _unquoted(name: str) -> str:
+    """A name between tabs, where blanks are part of it and quotes need not be."""
+    return " ".join(shlex.split(name)) if name[0] in "'\"" else name

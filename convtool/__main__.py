@@ -1,0 +1,5 @@
+"""``python -m convtool``: the command."""
+
+from .cli.main import main
+
+main()

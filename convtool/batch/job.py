@@ -1,0 +1,112 @@
+"""One image of many: what is done to it, wherever that may be, and what became of it."""
+
+import os
+import time
+from typing import NamedTuple
+
+from ..core.choices import Compression, Range
+from ..core.errors import ConvtoolError, TooManyPixels, at
+from ..core.version import __version__
+from ..io.atomic import whole_file
+from ..io.formats import named_format
+from ..io.source import open_image
+from ..ops.base import Operator
+from ..pipeline.bands import check_sizes, segments
+from ..pipeline.run import Report, filter_image
+
+
+class Work(NamedTuple):
+    """What is done to every image. It can be sent to other processes and machines."""
+
+    maps: tuple[tuple[Operator, ...], ...]
+    """The operators that make each map."""
+    format: str
+    range: Range = "clip"
+    depth: int | None = None
+    compression: Compression = "fast"
+    max_pixels: int = 2 * 10**9
+    version: str = __version__
+
+
+class Job(NamedTuple):
+    """One image."""
+
+    source: str
+    targets: tuple[tuple[int, str], ...]
+    """Number of a map, and the file that it goes to."""
+
+
+class Outcome(NamedTuple):
+    """What became of a job."""
+
+    reports: tuple[Report, ...] = ()
+    """One for each target that was written, in their order."""
+    notes: tuple[str, ...] = ()
+    """What a person should know of the image."""
+    seconds: float = 0.0
+    error: str | None = None
+    put_off: bool = False
+    """Whether the image has so many pixels that all threads should work on it."""
+
+
+def do(work: Work, job: Job, threads: int = 1, most_pixels: int | None = None) -> Outcome:
+    """Do a job. An image of more than `most_pixels` is put off.
+
+    What is wrong with the image or its files is told in the outcome; files appear whole or not
+    at all.
+    """
+    start = time.perf_counter()
+    if work.version != __version__:
+        return Outcome(error=f"the worker has convtool {__version__}, expected {work.version}")
+    limit = min(work.max_pixels, most_pixels or work.max_pixels)
+    reports: list[Report] = []
+    try:
+        notes = _write(work, job, threads, limit, reports)
+    except TooManyPixels as error:
+        if limit < work.max_pixels and not reports:
+            return Outcome(put_off=True)
+        told = str(error)
+    except ConvtoolError as error:
+        told = str(error)
+    except MemoryError:
+        told = "there is not enough memory for this image"
+    except Exception as error:  # whatever it is, the other images go on
+        told = f"{type(error).__name__}: {error}"
+    else:
+        return Outcome(tuple(reports), notes, time.perf_counter() - start)
+    if not told.startswith((job.source, *(target for _, target in job.targets))):
+        told = f"{job.source}: {told}"
+    return Outcome(tuple(reports), (), time.perf_counter() - start, told)
+
+
+def _write(
+    work: Work, job: Job, threads: int, limit: int, reports: list[Report]
+) -> tuple[str, ...]:
+    """Write an image's maps, and add a report of each; returns the reader's notes."""
+    reader = open_image(job.source, limit, ahead=threads > 1)
+    format_ = named_format(work.format, f"format {work.format!r}")
+    with at(job.source):
+        for number, _ in job.targets:  # all of them before the first is written
+            check_sizes(segments(work.maps[number], reader.header), work.max_pixels)
+    for number, target in job.targets:
+        _make_folder(os.path.dirname(target))
+        with whole_file(target) as file:
+            report = filter_image(
+                reader,
+                work.maps[number],
+                file,
+                format_,
+                range_=work.range,
+                depth=work.depth,
+                compression=work.compression,
+                threads=threads,
+            )
+        reports.append(report)
+    return reader.notes
+
+
+def _make_folder(folder: str) -> None:
+    try:
+        os.makedirs(folder or ".", exist_ok=True)
+    except OSError as error:
+        raise ConvtoolError(f"{folder}: cannot be made: {error.strerror}") from None

@@ -1,0 +1,84 @@
+"""What is known of an image before its first row is: size, channels, type of the pixels."""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from .dtypes import Array, DType
+from .errors import ConvtoolError
+
+CHANNEL_NAMES: dict[int, tuple[str, ...]] = {
+    1: ("L",),
+    2: ("L", "A"),
+    3: ("R", "G", "B"),
+    4: ("R", "G", "B", "A"),
+}
+"""Names by number of channels, for images. The field's convention: 2 and 4 end in alpha."""
+
+
+class Header(NamedTuple):
+    """The description of an image or feature map whose rows are arrays (n, W, C)."""
+
+    height: int
+    width: int
+    channels: tuple[str, ...]
+    dtype: DType
+    white: float | None = None
+    """The value that is white: 255, 65535, or 1 for bool; None for numbers that have none."""
+
+    @property
+    def has_alpha(self) -> bool:
+        """Whether the last channel is alpha, which is carried along and not filtered."""
+        return len(self.channels) > 1 and self.channels[-1] == "A"
+
+    @property
+    def colors(self) -> int:
+        """The number of channels that are not alpha."""
+        return len(self.channels) - self.has_alpha
+
+    @property
+    def row_elements(self) -> int:
+        """Values in a row."""
+        return self.width * len(self.channels)
+
+    @classmethod
+    def of_array(cls, pixels: Array, *, may_have_alpha: bool = False) -> "Header":
+        """The header of an array (H, W, C); 2 and 4 channels end in alpha if they may."""
+        height, width, count = pixels.shape
+        numbers = tuple(str(i) for i in range(count))
+        channels = CHANNEL_NAMES.get(count, numbers) if may_have_alpha else numbers
+        return cls(height, width, channels, pixels.dtype, white_of(pixels.dtype))
+
+
+def white_of(dtype: DType) -> float | None:
+    """The value of white in an image of this type: its largest for uint8, uint16 and bool."""
+    return {"bool": 1, "uint8": 255, "uint16": 65535}.get(dtype.name)
+
+
+def check_image(image: npt.ArrayLike) -> Array:
+    """`image` as an array (H, W, C) of bool, integer or float pixels with at least one of them.
+
+    Raises ConvtoolError on any other shape or type.
+    """
+    try:
+        pixels = np.asarray(image)
+    except ValueError:
+        raise ConvtoolError("image is ragged: every row needs as many pixels") from None
+    check_shape(pixels.shape)
+    check_pixels(pixels.dtype)
+    return pixels.reshape(pixels.shape[0], pixels.shape[1], -1)
+
+
+def check_shape(shape: tuple[int, ...]) -> None:
+    """Raise ConvtoolError on a shape that an image cannot have."""
+    if len(shape) not in (2, 3):
+        raise ConvtoolError(f"image has shape {shape}, expected (H, W) or (H, W, C)")
+    if 0 in shape:
+        raise ConvtoolError(f"image has shape {shape}, expected at least one pixel")
+
+
+def check_pixels(dtype: DType) -> None:
+    """Raise ConvtoolError on a type that pixels cannot have."""
+    if dtype.kind not in "biuf":
+        raise ConvtoolError(f"image is of {dtype}, expected bool, integers or floats")

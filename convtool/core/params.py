@@ -1,0 +1,190 @@
+"""What an option of a stage is, and how its value is read, from a word of a command line or from
+a value in a file. Needs no NumPy, so that ``--help`` can list options at once."""
+
+import math
+import re
+from typing import Any, NamedTuple, Protocol
+
+from .choices import NAMED_PADDINGS
+from .errors import ConvtoolError, quoted
+
+
+class Kind(Protocol):
+    """How values of one kind are written."""
+
+    @property
+    def metavar(self) -> str:
+        """What help calls such a value."""
+        ...
+
+    def read(self, value: object) -> Any:
+        """The value that a word, or what stands in a file, means; ConvtoolError if none."""
+        ...
+
+
+class Option(NamedTuple):
+    """An option of a stage: ``--count-include-pad`` among words, count_include_pad in files."""
+
+    name: str
+    kind: Kind
+    help: str
+    default: str | None = None
+    """As a word."""
+    short: str = ""
+    several: bool = False
+    """Whether it may be given several times; its value is a tuple then."""
+
+    @property
+    def flag(self) -> str:
+        """The option as command lines have it."""
+        return "--" + self.name.replace("_", "-")
+
+
+class Size:
+    """A whole number, 3, or one for rows and one for columns, 3x5 or [3, 5]."""
+
+    metavar = "SIZE"
+
+    def __init__(self, least: int) -> None:
+        self.least = least
+
+    def read(self, value: object) -> tuple[int, int]:
+        """The pair (rows, columns)."""
+        match = re.fullmatch(r"(\d{1,9})(?:x(\d{1,9}))?", _word(value, {2: "x"}), re.ASCII)
+        if match is None:
+            raise ConvtoolError(f"found {quoted(value)}, expected a size as 3 or 3x5")
+        size = int(match[1]), int(match[2] or match[1])
+        if min(size) < self.least:
+            raise ConvtoolError(f"found {quoted(value)}, expected {self.least} or more")
+        return size
+
+
+class Padding:
+    """A named padding, a size, or TOP,BOTTOM,LEFT,RIGHT."""
+
+    metavar = "PADDING"
+
+    def read(self, value: object) -> Any:
+        """What `conv2d` takes for padding."""
+        word = _word(value, {2: "x", 4: ","})
+        if word in NAMED_PADDINGS:
+            return word
+        if re.fullmatch(r"\d{1,9}(,\d{1,9}){3}", word, re.ASCII):
+            top, bottom, left, right = map(int, word.split(","))
+            return (top, bottom), (left, right)
+        if not word[:1].isdigit():
+            names = ", ".join(NAMED_PADDINGS)
+            raise ConvtoolError(f"found {quoted(value)}, expected {names}, 1, 1x2 or 1,1,2,2")
+        return Size(least=0).read(value)
+
+
+class Position:
+    """A place in a kernel, ROW,COL or [ROW, COL], counted from 0."""
+
+    metavar = "ROW,COL"
+
+    def read(self, value: object) -> tuple[int, int]:
+        """The pair (row, column)."""
+        match = re.fullmatch(r"(\d{1,9})\s*[,\s]\s*(\d{1,9})", _word(value, {2: ","}), re.ASCII)
+        if match is None:
+            raise ConvtoolError(f"found {quoted(value)}, expected ROW,COL, as 0,1")
+        return int(match[1]), int(match[2])
+
+
+class Number:
+    """A finite number; a whole one stays whole."""
+
+    metavar = "NUMBER"
+
+    def read(self, value: object) -> float:
+        """The int or float."""
+        word = _word(value, {})
+        try:
+            number = int(word) if re.fullmatch(r"[+-]?\d+", word) else float(word)
+        except ValueError:
+            raise ConvtoolError(f"found {quoted(value)}, expected a number") from None
+        if not abs(number) < math.inf:  # nor NaN
+            raise ConvtoolError(f"found {quoted(value)}, expected a finite number")
+        return number
+
+
+class Count:
+    """A whole number from 1."""
+
+    metavar = "N"
+
+    def read(self, value: object) -> int:
+        """The int."""
+        word = _word(value, {})
+        if not re.fullmatch(r"0*[1-9]\d{0,8}", word, re.ASCII):
+            raise ConvtoolError(f"found {quoted(value)}, expected a whole number from 1")
+        return int(word)
+
+
+class Word:
+    """One of a few words."""
+
+    def __init__(self, words: tuple[str, ...]) -> None:
+        self.words = words
+
+    @property
+    def metavar(self) -> str:
+        """All of them."""
+        return f"[{'|'.join(self.words)}]"
+
+    def read(self, value: object) -> str:
+        """The word."""
+        if value not in self.words:
+            raise ConvtoolError(f"found {quoted(value)}, expected one of: {', '.join(self.words)}")
+        return str(value)
+
+
+class Flag:
+    """An option that is there or not; true or false in a file."""
+
+    metavar = ""
+
+    def read(self, value: object) -> bool:
+        """True or False."""
+        if not isinstance(value, bool):
+            raise ConvtoolError(f"found {quoted(value)}, expected true or false")
+        return value
+
+
+class _Text:
+    """A text that is not empty."""
+
+    def read(self, value: object) -> str:
+        """The text."""
+        if not isinstance(value, str) or not value:
+            raise ConvtoolError(f"found {quoted(value)}, expected a text")
+        return value
+
+
+class KernelName(_Text):
+    """What `find_kernels` takes: a kernel's file, its name, or its weights."""
+
+    metavar = "K"
+
+    def read(self, value: object) -> str:
+        """The text."""
+        if isinstance(value, list):
+            raise ConvtoolError("found a list, expected weights as a text: '0 1 0; 1 -4 1; 0 1 0'")
+        return super().read(value)
+
+
+class FileName(_Text):
+    """The name of a file."""
+
+    metavar = "FILE"
+
+
+def _word(value: object, joints: dict[int, str]) -> str:
+    """A value as the word of a command line; a list is joined by what its length asks for."""
+    if isinstance(value, list) and len(value) in joints and all(map(_is_number, value)):
+        return joints[len(value)].join(map(str, value))
+    return str(value) if isinstance(value, str) or _is_number(value) else ""
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,228 @@
+"""Bands on threads: how many there are, and how they share the work."""
+
+import ctypes
+import os
+import threading
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from queue import SimpleQueue
+from typing import Any, Generic, TypeVar
+
+from .validation import whole_number
+
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
+LARGEST_KEPT = 32 << 20
+"""Bytes: the largest threshold that glibc takes."""
+
+AHEAD = 2
+"""Items under way for each thread: so many that none waits while another's turn is taken."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+_default: int | None = None
+
+
+def usable_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def set_threads(threads: int | None) -> None:
+    """Set how many threads conv2d and pool2d use from now on, in the whole process.
+
+    None, the default, is one for each core that the process may use. A call's own `threads`
+    goes before. Results do not depend on it.
+
+    Raises ConvtoolError on anything else than None or a whole number from 1.
+    """
+    global _default
+    _default = None if threads is None else whole_number(threads, "threads", 1)
+
+
+def get_threads() -> int:
+    """How many threads conv2d and pool2d use unless told otherwise."""
+    return usable_cores() if _default is None else _default
+
+
+def check_threads(threads: object) -> int:
+    """A number of threads from 1; None is the default of the process."""
+    return get_threads() if threads is None else whole_number(threads, "threads", 1)
+
+
+def on_threads(work: Callable[[Item], object], items: Iterable[Item], threads: int) -> None:
+    """Call ``work(item)`` for each item, as `in_order` does, and return when all is done."""
+    deque(in_order(work, items, threads), maxlen=0)
+
+
+def in_order(
+    work: Callable[[Item], Result], items: Iterable[Item], threads: int
+) -> Generator[Result]:
+    """Yield ``work(item)`` of each item, in order, worked out on so many threads: see `Team`."""
+    with Team(threads) as team:
+        yield from team.in_order(work, items)
+
+
+class Team:
+    """Some threads that work for whoever is in the block; the calling thread is one of them."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._helpers: list[threading.Thread] = []
+        self._waiting: SimpleQueue[_Job[Any, Any] | None] = SimpleQueue()
+        self._under_way: list[deque[_Job[Any, Any]]] = []
+
+    def __enter__(self) -> "Team":
+        _keep_freed_memory()
+        return self
+
+    def in_order(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result]:
+        """Yield ``work(item)`` of each item, in order.
+
+        The calling thread makes the items and takes the results, and where the others fall behind
+        it works too. So no more than a few items are ever under way. Items may be what another
+        such call yields: the team works on both.
+
+        The first error, of the items' making or of the work, in their order, ends it and is
+        raised; then, as when the block is left, what has not begun is dropped, and the threads end.
+        After Ctrl-C they are not waited for.
+        """
+        jobs: deque[_Job[Item, Result]] = deque()
+        self._under_way.append(jobs)
+        while len(self._helpers) < self._threads - 1:
+            self._helpers.append(threading.Thread(target=self._help_out, daemon=True))
+            self._helpers[-1].start()
+        most = AHEAD * self._threads if self._helpers else 0
+        for item in items:
+            jobs.append(_Job(work, item))
+            self._waiting.put(jobs[-1])
+            while jobs and (jobs[0].done.is_set() or len(jobs) > most):
+                yield _result_of_first(jobs)
+        while jobs:
+            yield _result_of_first(jobs)
+
+    def _help_out(self) -> None:
+        while job := self._waiting.get():
+            job.run()
+
+    def __exit__(self, *error: object) -> None:
+        for jobs in self._under_way:
+            for job in jobs:
+                job.drop()
+        for _ in self._helpers:
+            self._waiting.put(None)
+        if isinstance(error[1], KeyboardInterrupt):
+            return  # what they are at may take minutes, and nobody wants it any more
+        for helper in self._helpers:
+            if helper.ident:
+                helper.join()
+
+
+class _Job(Generic[Item, Result]):
+    """A call of the work with one item, by whichever thread claims it first."""
+
+    def __init__(self, work: Callable[[Item], Result], item: Item) -> None:
+        self._call: list[tuple[Callable[[Item], Result], Item]] = [(work, item)]
+        self._results: list[Result] = []
+        self._error: BaseException | None = None
+        self.done = threading.Event()
+
+    def run(self) -> bool:
+        """Do it, unless it has been begun; returns whether this thread did it."""
+        try:
+            work, item = self._call.pop()  # one thread only gets it
+        except IndexError:
+            return False
+        try:
+            self._results.append(work(item))
+        except BaseException as error:
+            self._error = error
+            if not isinstance(error, Exception):  # Ctrl-C does not wait for its turn
+                raise
+        finally:
+            self.done.set()
+        return True
+
+    def drop(self) -> None:
+        """See to it that it is not begun any more."""
+        self._call.clear()
+
+    def result(self) -> Result:
+        """What the call gave, or the error that it raised."""
+        if self._error:
+            raise self._error
+        return self._results.pop()
+
+
+def _result_of_first(jobs: deque[_Job[Item, Result]]) -> Result:
+    """Take the first job's result; until it is there, do what nobody has begun."""
+    while not jobs[0].done.is_set():
+        if not any(job.run() for job in jobs):
+            jobs[0].done.wait()
+    return jobs.popleft().result()
+
+
+@lru_cache(maxsize=1)
+def _keep_freed_memory() -> None:
+    """Let glibc's malloc keep what is freed, up to about what the bands at work need.
+
+    It hands large blocks back to the system at once, and the next band has to fault every page in
+    again, which can take longer than the arithmetic (mallopt(3)). Elsewhere this does nothing.
+    """
+    with suppress(AttributeError, OSError, TypeError):  # of systems that have no such function
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(M_MMAP_THRESHOLD, LARGEST_KEPT)
+        mallopt(M_TRIM_THRESHOLD, 2 * LARGEST_KEPT)
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Keep BLAS, which matrix products go to, on the thread that calls it.
+
+    Left to itself it would split each product over all cores, beside our own threads, and differ
+    in the last bits. May be entered on any number of threads; the last to leave restores.
+    """
+    with _lock:
+        if not _inside:
+            _before[:] = [library.num_threads for library in _blas()]
+        _inside.append(None)
+        _limit_blas([1] * len(_before))
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside.pop()
+            if not _inside:
+                _limit_blas(_before)
+
+
+_lock = threading.Lock()
+_inside: list[None] = []
+"""An entry for each that is inside."""
+_before: list[int] = []
+"""The threads of each BLAS library before the first came in."""
+
+
+def _limit_blas(threads: list[int]) -> None:
+    """Set the threads of each BLAS library, whichever thread set them last."""
+    for library, count in zip(_blas(), threads, strict=True):
+        # From 3.8 on, threadpoolctl heeds only the thread that came first until it lets go.
+        let_go = getattr(library, "clear_controlling_thread", None)
+        if let_go:
+            let_go(force=True)
+        library.set_num_threads(count)
+        if let_go:
+            let_go(force=True)
+
+
+@lru_cache(maxsize=1)
+def _blas() -> list[Any]:
+    """The BLAS libraries that are loaded."""
+    from threadpoolctl import ThreadpoolController  # only products of matrices need it
+
+    controller = ThreadpoolController().select(user_api="blas")
+    return list(controller.lib_controllers)

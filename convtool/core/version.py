@@ -1,0 +1,3 @@
+"""The version of convtool, known here alone."""
+
+__version__ = "0.1.0"

@@ -1,1 +1,0 @@
-"""Pictures with words in them: what they are put together of, and a file for each kind."""

@@ -1,0 +1,1 @@
+"""The kernel between two images, learned from their pixels."""

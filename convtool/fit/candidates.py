@@ -1,0 +1,170 @@
+"""What least squares learned of a kernel, and the whole weights behind it."""
+
+import math
+from collections.abc import Iterator, Sequence
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+
+from ..core.dtypes import Array, is_integer
+from ..core.threads import one_blas_thread
+from ..kernel.kernel import Kernel, Layer
+from ..ops.conv import Conv
+from .least_squares import Solution, covariance
+from .normal_equations import Equations
+from .pairs import ImagePair, Model, Overlay, overlay
+from .rationalize import Whole, candidates, candidates_within, simplest
+from .rounding_bounds import HALF, MOST_ROUNDS, SLACK, Near, center, near_bounds
+from .score import Agreement, Judged, judge
+
+LONGEST = 15
+"""Decimals that numpy.round gives as they are; past them nothing is rounded."""
+
+ROUNDING_NOISE = 1 / 12
+"""The mean square of what rounding to whole numbers takes away."""
+
+
+class Learned(NamedTuple):
+    """What least squares found, and where."""
+
+    pairs: Sequence[ImagePair]
+    model: Model
+    name: str
+    threads: int
+    equations: list[Equations]
+    solutions: list[Solution]
+
+    def shaped(self, values: Sequence[Array]) -> tuple[Array, Array | None]:
+        """One number for each weight of each output, in the weights' shape; those of biases."""
+        rows = np.array(values)
+        biases = rows[:, -1] if self.model.bias else None
+        weights = rows[:, :-1] if self.model.bias else rows
+        size = self.model.size
+        shape = (len(rows), -1, *size) if self.model.layer else size
+        return weights.reshape(shape), biases
+
+    def kernel(self) -> Kernel | Layer:
+        """The least squares weights."""
+        weights, biases = self.shaped([_known(one) for one in self.solutions])
+        if self.model.layer:
+            return Layer(weights, self.name)
+        bias = 0 if biases is None else float(biases[0])
+        return Kernel(weights, bias=bias, anchor=self.model.anchor, name=self.name)
+
+    def biases(self) -> Array | None:
+        """Those of a layer."""
+        found = self.shaped([_known(one) for one in self.solutions])[1]
+        return found if self.model.layer else None
+
+    def judged(self, kernels: Sequence[Kernel | Layer]) -> list[Judged]:
+        """How well each of them explains all pairs.
+
+        Whole weights that do not make every pixel are looked at again with halves rounded up, as
+        most fixed-point filters do; sums of floats hardly ever end in a half.
+        """
+        found = [Judged(one) for one in self._agreements(kernels, halves_up=False)]
+        again = [
+            i
+            for i, kernel in enumerate(kernels)
+            if kernel.weights.dtype.kind == "i" and found[i].to_even.exact < 1
+        ]
+        more = self._agreements([kernels[i] for i in again], halves_up=True)
+        for i, up in zip(again, more, strict=True):
+            if up.equal > found[i].to_even.equal:
+                found[i] = Judged(found[i].to_even, up)
+        return found
+
+    def _agreements(self, kernels: Sequence[Kernel | Layer], *, halves_up: bool) -> list[Agreement]:
+        """How well each explains all pairs, in one pass over each."""
+        if not kernels:
+            return []
+        found = [Agreement() for _ in kernels]
+        for images in (overlay(one, self.model) for one in self.pairs):
+            rounds = halves_up and is_integer(images.after.dtype)
+            operators = [self._operator(kernel, images) for kernel in kernels]
+            more = judge(images, operators, self.threads, halves_up=rounds)
+            found = [a.plus(b) for a, b in zip(found, more, strict=True)]
+        return found
+
+    def _operator(self, kernel: Kernel | Layer, images: Overlay) -> Conv:
+        biases = self.biases() if isinstance(kernel, Layer) else None
+        return Conv(
+            kernel.weights if isinstance(kernel, Layer) else kernel,
+            bias=0.0 if biases is None else biases,
+            stride=self.model.stride,
+            padding=images.padding,
+            dilation=self.model.dilation,
+        )
+
+    def whole_kernels(self, by_rounding: bool) -> list[Kernel | Layer]:
+        """Some kernels of whole weights that least squares does not rule out, or hints at."""
+        (equations,), (solution,) = self.equations, self.solutions
+        count, taps = equations.pixels, self.model.taps
+        spread = covariance(equations, bias=self.model.bias)[:taps, :taps]
+        noise = max(solution.rms**2, ROUNDING_NOISE * by_rounding)
+        allowed = noise * (taps + 4 * np.sqrt(2 * taps) + 20)
+        found: list[Kernel | Layer] = []
+        for whole in candidates(solution.weights[:taps], spread, allowed):
+            bias = 0.0
+            if self.model.bias:
+                gram, products = equations.gram[-1], equations.products[-1]
+                middle = (products - gram[:taps] @ whole.values) / count
+                unsure = max(4 * solution.rms / np.sqrt(count), 0.02 * (solution.rms > 0.1))
+                bias = simplest(middle - unsure, middle + unsure, whole.divisor)
+            found.append(self._whole_kernel(whole, bias))
+        return found
+
+    def whole_kernels_within_bounds(self) -> Iterator[list[Kernel | Layer]]:
+        """The first kernels of whole weights that round to all values near their bounds.
+
+        They are looked for in the middle of all bounds, as least squares tells them; then again,
+        with those bounds added that the middle turns out to break, and so on.
+        """
+        (equations,), (solution,) = self.equations, self.solutions
+        weights, near = solution.weights, None
+        unsure = solution.rms * float(np.sqrt(len(weights) / equations.pixels))
+        for _ in range(MOST_ROUNDS):
+            parts = [
+                near_bounds(overlay(one, self.model), self.model, weights, unsure, self.threads)
+                for one in self.pairs
+            ]
+            more = reduce(Near.plus, parts)
+            if near is not None and more.worst <= HALF + 2 * SLACK:
+                return
+            near, unsure = more if near is None else near.plus(more), 0.0
+            with one_blas_thread():
+                centered = center(near.windows, near.values, weights)
+                if centered is None:
+                    return
+                weights, spread = centered
+                found = self._within(near, weights, spread)
+            yield found
+
+    def _within(self, near: Near, weights: Array, spread: Array) -> list[Kernel | Layer]:
+        """Kernels of whole weights that round to these values."""
+        taps, bias = self.model.taps, self.model.bias
+        windows, values = near.windows[:, :taps], near.values
+        found: list[Kernel | Layer] = []
+        for whole in candidates_within(
+            weights[:taps], spread[:taps, :taps], windows, values, bias=bias
+        ):
+            offset = 0.0
+            if bias:
+                left, unit = values - windows @ whole.values, near.windows[:, -1]
+                low, high = ((left - HALF) / unit).max(), ((left + HALF) / unit).min()
+                offset = simplest(low, high, whole.divisor)
+            found.append(self._whole_kernel(whole, offset))
+        return found
+
+    def _whole_kernel(self, whole: Whole, bias: float) -> Kernel:
+        weights = whole.weights.reshape(self.model.size)
+        return Kernel(weights, whole.divisor, bias, self.model.anchor, self.name)
+
+
+def _known(solution: Solution) -> Array:
+    """The weights to a thousandth of their standard error: further digits would mean nothing."""
+    errors = solution.errors[solution.errors > 0]
+    places = 3 - math.floor(math.log10(errors.min())) if errors.size else LONGEST
+    rounded: Array = np.round(solution.weights, min(places, LONGEST)) + 0.0  # and no -0.0
+    return rounded if places < LONGEST else solution.weights

@@ -1,0 +1,209 @@
+"""Two images, one made of the other by windows: which windows made which pixels, band by band."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from ..core.choices import NamedPadding
+from ..core.dtypes import Array
+from ..core.errors import ConvtoolError, at
+from ..core.geometry import Axis, Window, band_height, cut, place
+from ..core.image import Header
+from ..core.validation import Pair
+from ..io.base import Reader
+from ..pipeline.row_buffer import Rows
+
+LEAST_STRIPS = 8
+"""Bands of a small image, so that threads have something to share."""
+
+PADDINGS: tuple[NamedPadding, ...] = ("same", "valid", "full")
+"""The paddings that the size of a result may speak of, the likeliest first."""
+
+Opening = Callable[[], Reader]
+"""What gives an image from its first row on, each time that it is called."""
+
+
+class ImagePair(NamedTuple):
+    """An image, and what became of it."""
+
+    before: Opening
+    after: Opening
+    name: str = "the pair"
+    """What errors call it."""
+
+
+class Model(NamedTuple):
+    """The kind of kernel that is looked for."""
+
+    size: Pair
+    stride: Pair = (1, 1)
+    dilation: Pair = (1, 1)
+    bias: bool = False
+    layer: bool = False
+    """Whether each channel out has weights of its own for every channel in."""
+    padding: NamedPadding | None = None
+    """What made the result; None: the likeliest that gives its size."""
+    anchor: Pair | None = None
+    """The weight that sits on the output pixel; None: the middle one."""
+
+    @property
+    def taps(self) -> int:
+        """Weights of one channel."""
+        return self.size[0] * self.size[1]
+
+
+class Strip(NamedTuple):
+    """Some rows of the result, and the rows of the image that their windows lie on."""
+
+    first: int
+    last: int
+    before: Array
+    after: Array
+
+
+class Overlay(NamedTuple):
+    """A pair of images whose windows have been placed; alpha is none of their channels."""
+
+    name: str
+    before_reader: Reader
+    after_reader: Reader
+    before: Header
+    after: Header
+    padding: NamedPadding
+    window: Window
+    rows: Pair
+    """The rows (first, last) of the result whose windows lie in the image altogether."""
+    cols: Pair
+
+    @property
+    def scale(self) -> float:
+        """What makes a value of the result one of the image, where their whites differ."""
+        if self.before.white and self.after.white:
+            return self.before.white / self.after.white
+        return 1.0
+
+    @property
+    def inner(self) -> int:
+        """Values of the result whose windows lie in the image."""
+        (top, bottom), (left, right) = self.rows, self.cols
+        return (bottom - top) * (right - left) * len(self.after.channels)
+
+    @property
+    def border(self) -> int:
+        """Values of the result whose windows reach over the border."""
+        return self.after.height * self.after.row_elements - self.inner
+
+    def strips(self) -> Iterator[Strip]:
+        """The rows that count, from top to bottom."""
+        before, after = Rows(self.before_reader.blocks()), Rows(self.after_reader.blocks())
+        axis, (top, bottom) = self.window[0], self.rows
+        for start, stop in cut(bottom - top, self._height()):
+            first, last = top + start, top + stop
+            begin, end = axis.span(first, last)
+            before.forget(begin)
+            after.forget(first)
+            yield Strip(
+                first,
+                last,
+                before.take(begin, end)[..., : len(self.before.channels)],
+                after.take(first, last)[..., : len(self.after.channels)],
+            )
+        before.read_to_the_end()
+        after.read_to_the_end()
+
+    def _height(self) -> int:
+        """Rows of a strip, which depend on the images alone."""
+        axis = self.window[0]
+        row = max(self.before.row_elements, self.after.row_elements)
+        height = band_height(row, axis.extent) // axis.stride
+        return max(1, min(height, (self.rows[1] - self.rows[0]) // LEAST_STRIPS))
+
+
+def overlay(pair: ImagePair, model: Model) -> Overlay:
+    """Open both images, and place the windows that the result's size speaks of.
+
+    Raises ConvtoolError where the sizes or the channels do not go together, and where no window
+    lies in the image altogether.
+    """
+    before, after = pair.before(), pair.after()
+    with at(pair.name):
+        return _overlay(pair.name, before, after, model)
+
+
+def _overlay(name: str, before: Reader, after: Reader, model: Model) -> Overlay:
+    source, result = _colors(before.header), _colors(after.header)
+    if model.layer and not before.header.has_alpha:
+        result = after.header  # its maps are as many as they are: none is alpha
+    count, count_out = len(source.channels), len(result.channels)
+    if count != count_out and not model.layer:
+        raise ConvtoolError(
+            f"the image has {count} channel(s) and the result {count_out}, expected as many; "
+            "a layer may differ (--layer)"
+        )
+    model = ways(source, result, model)[0]
+    padding = model.padding or PADDINGS[0]
+    window = _window(source, model, padding)
+    rows, cols = (_inner(axis) for axis in window)
+    if rows[0] >= rows[1] or cols[0] >= cols[1]:
+        kh, kw = (axis.extent for axis in window)
+        raise ConvtoolError(
+            f"no window of {kh}x{kw} lies in the image of {source.height}x{source.width} "
+            "altogether: use a smaller size, or larger images"
+        )
+    return Overlay(name, before, after, source, result, padding, window, rows, cols)
+
+
+def _colors(header: Header) -> Header:
+    """The description without alpha, and without a white where that is all but black."""
+    white = None if header.dtype.kind == "b" else header.white
+    return header._replace(channels=header.channels[: header.colors], white=white)
+
+
+def ways(source: Header, result: Header, model: Model) -> list[Model]:
+    """The model with each padding, and each middle of an even kernel, that may have made it.
+
+    The likeliest comes first. Libraries do not agree on the middle of an even number of weights.
+    Raises ConvtoolError where no padding gives a result of this size.
+    """
+    found: dict[Window, Model] = {}
+    expected = []
+    rows, cols = model.size
+    anchors = [model.anchor]
+    if not model.layer and (rows % 2 == 0 or cols % 2 == 0):
+        anchors.append((rows // 2, cols // 2))
+    for padding in (model.padding,) if model.padding else PADDINGS:
+        for anchor in anchors if padding == "same" else anchors[:1]:
+            one = model._replace(padding=padding, anchor=anchor)
+            try:
+                window = _window(source, one, padding)
+            except ConvtoolError:  # no window fits
+                continue
+            output = window[0].output, window[1].output
+            if output == (result.height, result.width):
+                found.setdefault(window, one)
+            elif anchor == anchors[0]:
+                expected.append(f"{output[0]}x{output[1]} ({padding})")
+    if found:
+        return list(found.values())
+    sizes = f"{source.height}x{source.width} and the result {result.height}x{result.width}"
+    raise ConvtoolError(
+        f"the image is {sizes}, expected {', '.join(expected)}; a stride or dilation changes that"
+    )
+
+
+def _window(source: Header, model: Model, padding: NamedPadding) -> Window:
+    """The windows under a padding."""
+    return place(
+        (source.height, source.width),
+        model.size,
+        stride=model.stride,
+        padding=padding,
+        dilation=model.dilation,
+        anchor=model.anchor,
+    )
+
+
+def _inner(axis: Axis) -> Pair:
+    """The outputs (first, last) whose windows lie in the image altogether."""
+    first = -(-axis.before // axis.stride)
+    last = (axis.size - axis.extent + axis.before) // axis.stride + 1
+    return first, min(last, axis.output)

@@ -1,0 +1,166 @@
+"""How well kernels explain a result: each run over the image by the engine, pixel against pixel."""
+
+import math
+from collections.abc import Sequence
+from functools import reduce
+from typing import NamedTuple
+
+import numpy as np
+
+from ..core.dtypes import FLOAT64, Array, is_integer
+from ..core.rounding import saturate
+from ..core.threads import in_order
+from ..ops.base import run_band
+from ..ops.conv import Conv
+from ..ops.conv_stage import ConvStage
+from ..pipeline.tone import Tone
+from .pairs import Overlay, Strip
+
+ORDER = 32
+"""How many times the last bit of the largest value a sum of floats may move where it is added up
+in another order; what is closer is called equal."""
+
+
+class Agreement(NamedTuple):
+    """Values as a kernel makes them beside those of a result, border aside."""
+
+    values: int = 0
+    equal: int = 0
+    squares: float = 0.0
+    """The sum of the squares of their differences."""
+    low: float = math.inf
+    """The smallest and the largest value of the result."""
+    high: float = -math.inf
+    white: float | None = None
+
+    def plus(self, other: "Agreement") -> "Agreement":
+        """That of both."""
+        return Agreement(
+            self.values + other.values,
+            self.equal + other.equal,
+            self.squares + other.squares,
+            min(self.low, other.low),
+            max(self.high, other.high),
+            max(filter(None, (self.white, other.white)), default=None),
+        )
+
+    @property
+    def exact(self) -> float:
+        """The share of the values that are equal."""
+        return self.equal / self.values if self.values else 0.0
+
+    @property
+    def rms(self) -> float:
+        """The root of the mean square of the differences, in the result's grey levels."""
+        return math.sqrt(self.squares / self.values) if self.values else 0.0
+
+    @property
+    def psnr(self) -> float:
+        """Decibels between the differences and white, or the span of values that have no white."""
+        peak = self.white or self.high - self.low
+        if not self.rms or not peak > 0:
+            return math.inf
+        return 20 * math.log10(peak / self.rms)
+
+    def as_good_as(self, other: "Agreement") -> bool:
+        """Whether no less is equal, and differences are no larger."""
+        return self.equal >= other.equal and self.squares <= other.squares * (1 + 1e-9)
+
+
+class Judged(NamedTuple):
+    """How well a kernel explains a result, in both ways to round a half."""
+
+    to_even: Agreement
+    """As convtool rounds."""
+    up: Agreement | None = None
+    """None where halves that go up would explain no more."""
+
+    @property
+    def better(self) -> Agreement:
+        """That of the way in which the result seems to have been rounded."""
+        return self.to_even if self.up is None else self.up
+
+
+def judge(
+    images: Overlay, operators: Sequence[Conv], threads: int, *, halves_up: bool = False
+) -> list[Agreement]:
+    """How well each of some convolutions explains the pair.
+
+    Sums become pixels of the result's type as `convtool conv` makes them: rounded half to even
+    and clipped. Others round halves up; with `halves_up` that is done instead. Pixels at the
+    border, of which nobody knows what was made up, do not count, nor do those of integers under
+    pixels that are no numbers.
+    """
+    runs = [_Run(images, operator, halves_up) for operator in operators]
+
+    def judged(strip: Strip) -> list[Agreement]:
+        return [run.agreement(strip) for run in runs]
+
+    found = in_order(judged, images.strips(), threads)
+    nothing = [Agreement() for _ in operators]
+    return reduce(lambda a, b: [x.plus(y) for x, y in zip(a, b, strict=True)], found, nothing)
+
+
+class _Run:
+    """A convolution bound to the image of a pair."""
+
+    def __init__(self, images: Overlay, operator: Conv, halves_up: bool) -> None:
+        self._images = images
+        self._tone: Tone | None = None
+        self._halves_up = halves_up
+        result = images.after.dtype
+        white = images.before.white if images.before.white else images.after.white
+        self._plain: ConvStage = operator.bind(images.before)
+        if result.name in ("uint8", "uint16") and not halves_up:
+            self._tone = Tone("clip", white, 8 * result.itemsize)
+            if self._tone.rounds_to and is_integer(images.before.dtype):
+                operator = operator.rounded(self._tone.rounds_to)
+        elif result.kind in "iu" and not halves_up:
+            operator = operator.rounded(result)
+        self._stage: ConvStage = operator.bind(images.before)
+
+    def agreement(self, strip: Strip) -> Agreement:
+        """How well it explains these rows."""
+        left, right = self._images.cols
+        made = self._run(self._stage, strip)
+        expected = strip.after[:, left:right]
+        sound = None
+        if is_integer(expected.dtype) and not np.isfinite(strip.before).all():
+            sound = np.isfinite(self._run(self._plain, strip))
+        with np.errstate(over="ignore", invalid="ignore"):
+            if self._halves_up:
+                made = saturate(
+                    np.floor(made.astype(FLOAT64) / self._images.scale + 0.5), expected.dtype
+                )
+            elif self._tone:
+                made = self._tone.pixels(made)[0]
+            made = made.astype(expected.dtype, copy=False)
+        if sound is not None:
+            made, expected = made[sound], expected[sound]
+        return _agreement(made, expected, self._images.after.white)
+
+    def _run(self, stage: ConvStage, strip: Strip) -> Array:
+        """The values that a stage makes of a strip, of windows that lie in the image."""
+        left, right = self._images.cols
+        top = self._images.window[0].span(strip.first, strip.last)[0]
+        return run_band(stage, strip.before, top, strip.first, strip.last)[:, left:right]
+
+
+def _agreement(made: Array, expected: Array, white: float | None) -> Agreement:
+    """The values of a band beside those of the result, of the same type."""
+    low, high, unsure = 0.0, 0.0, 0.0
+    if expected.dtype.kind == "f":
+        finite = np.isfinite(made) & np.isfinite(expected)
+        made, expected = made[finite], expected[finite]
+    if not expected.size:
+        return Agreement(white=white)
+    if white is None:
+        low, high = float(expected.min()), float(expected.max())
+    if expected.dtype.kind == "f":
+        unsure = ORDER * float(np.finfo(expected.dtype).eps) * max(abs(low), abs(high))
+    differ = made != expected
+    with np.errstate(over="ignore"):
+        differences = made[differ].astype(FLOAT64) - expected[differ].astype(FLOAT64)
+        differences = differences[np.abs(differences) > unsure]
+        squares = float(differences @ differences)
+    return Agreement(expected.size, expected.size - differences.size, squares, low, high, white)

@@ -1,0 +1,1 @@
+"""Facts, not pictures: one value explained, shapes predicted, a kernel's properties."""

@@ -1,0 +1,329 @@
+"""One value of a map, and all that it is made of: stage by stage, back to the image."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..core import border
+from ..core.choices import Border, Range
+from ..core.errors import ConvtoolError, at
+from ..core.geometry import Axis
+from ..core.image import Header
+from ..core.threads import check_threads
+from ..core.validation import Pair
+from ..io.base import Reader
+from ..io.formats import FORMATS
+from ..ops.base import Operator, Stage
+from ..ops.combine import CombineStage
+from ..ops.conv_stage import ConvStage
+from ..pipeline.bands import Segment, segments
+from ..pipeline.run import shown, with_extremes
+from ..pipeline.tone import Tone
+from .steps.base import Block, Step, Value, Working, item, numeral
+from .steps.pixel import alpha_steps, pixel_steps
+from .steps.stage import working
+from .trace import Traced, last_band, read_rows, rows_needed, trace
+
+LARGEST_SHOWN = 9
+"""Rows or columns of a window that is shown whole."""
+
+WON = ("max", "min", "median")
+"""Kinds of pools in which one element wins."""
+
+Runs = tuple[Pair, ...]
+"""Positions in order, as runs (first, last), the last one of each not counted."""
+
+
+class Region(NamedTuple):
+    """The receptive field of a value in the image or in a map on the way."""
+
+    rows: Pair
+    cols: Pair
+    """Positions (first, last), the last one not counted; those outside lie in the border."""
+    seen_rows: Runs
+    seen_cols: Runs
+    """The rows and columns inside that they are, or are copies of; none where all is made up."""
+
+    def __str__(self) -> str:
+        return place_of((self.rows,), (self.cols,))
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether anything inside is."""
+        return bool(self.seen_rows and self.seen_cols)
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether all of it is."""
+        return ((self.rows,), (self.cols,)) == (self.seen_rows, self.seen_cols)
+
+    @property
+    def seen(self) -> str:
+        """The rows and columns inside, in words."""
+        return place_of(self.seen_rows, self.seen_cols)
+
+
+def place_of(rows: Runs, cols: Runs) -> str:
+    """Rows and columns in words.
+
+    >>> place_of(((0, 2), (9, 10)), ((5, 6),))
+    'rows 0..1 and 9, column 5'
+    """
+    return f"{_runs('row', rows)}, {_runs('column', cols)}"
+
+
+def _runs(word: str, runs: Runs) -> str:
+    count = sum(last - first for first, last in runs)
+    shown = [f"{first}..{last - 1}" if last - first > 1 else f"{first}" for first, last in runs]
+    *most, last_shown = shown
+    listed = f"{', '.join(most)} and {last_shown}" if most else last_shown
+    return f"{word}{'s' * (count > 1)} {listed}"
+
+
+class Stop(NamedTuple):
+    """A stage on the way back from a value to the image."""
+
+    label: str
+    input: Header
+    output: Header
+    region: Region
+    """What the value depends on in the stage's input."""
+    border: str
+    """What lies outside that: a border's name, padding, or nothing for what sees single pixels."""
+
+
+class Path(NamedTuple):
+    """A value of one channel, followed back to the image."""
+
+    channel: str
+    value: Value
+    workings: tuple[Working, ...]
+    """Of each stage, the last one first: each of the element that the one before follows.
+
+    Shorter where a window holds nothing that comes from the image.
+    """
+    pixel: int | None
+    """What a picture shows of the value; None for a map that is no picture."""
+    steps: tuple[Step, ...]
+    """How the value becomes the pixel."""
+
+
+def engine_step(one: Working) -> Step:
+    """The engine's value as a last step, with a word on it where those before end elsewhere."""
+    same = numeral(one.steps[-1].value) == numeral(one.value)
+    return Step("value" if same else "value, as floats of the engine's add up", one.value)
+
+
+def worked_out(one: Working, is_last: bool) -> tuple[Step, ...]:
+    """The steps to a value: of the maps that are combined, and then its own.
+
+    The engine's value is one of them where it is the map's own, or is not what the steps come to.
+    """
+    found = []
+    for term in one.terms:
+        name = term.stage.removeprefix("conv ")
+        found += [step._replace(text=f"{name}: {step.text}") for step in worked_out(term, False)]
+    ends = engine_step(one)
+    return (*found, *one.steps, *((ends,) if is_last or ends.text != "value" else ()))
+
+
+class Explanation(NamedTuple):
+    """All that a value of a map is made of, in each channel."""
+
+    row: int
+    col: int
+    input: Header
+    output: Header
+    stops: tuple[Stop, ...]
+    """The last stage first; the region of the last of them is the image's."""
+    paths: tuple[Path, ...]
+    """One for each channel of the map, alpha included."""
+    range: Range
+    depth: int
+
+
+def abridged(count: int, most: int = LARGEST_SHOWN) -> list[int | None]:
+    """The rows, or columns, of a window that are shown: all, or some at both ends about a None."""
+    if count <= most:
+        return list(range(count))
+    ends = most // 2
+    return [*range(ends), None, *range(count - ends, count)]
+
+
+def explain(
+    reader: Reader,
+    operators: Sequence[Operator],
+    place: Pair,
+    *,
+    range_: Range = "clip",
+    depth: int | None = None,
+    threads: int | None = None,
+) -> Explanation:
+    """Explain the value at `place`, (row, column), of the map that the operators make of an image.
+
+    Of the image no more rows are read than those of the bands that the value is made of, but for
+    the ranges that need the extremes of the whole map. The engine computes all values, in the
+    bands that it always would; each is worked out once more here and compared: whole sums are
+    equal, others within the bounds that `conv2d` names. The pixel is the one of a PNG, as `range_`
+    and `depth` show the value.
+
+    Raises ConvtoolError where the operators do not go with the image, where the place is outside
+    the map, and where the engine's values are not what they should be.
+
+    >>> import numpy as np
+    >>> from convtool import Pipeline
+    >>> from convtool.io.base import ArrayReader
+    >>> ramp = np.arange(12, dtype=np.uint8).reshape(3, 4, 1)
+    >>> edge = Pipeline.parse("conv -k '-1 0 1' --divisor 2").operators
+    >>> found = explain(ArrayReader(Header.of_array(ramp), ramp), edge, (1, 0))
+    >>> found.paths[0].workings[0].patches[0].pixels.tolist()
+    [[4, 4, 5]]
+    >>> [step.value for step in found.paths[0].workings[0].steps], found.paths[0].pixel
+    ([1, 0.5], 0)
+    """
+    if not operators:
+        raise ConvtoolError("there is no stage to explain")
+    chain = segments(operators, reader.header)
+    output = chain[-1].output
+    row, col = place
+    if not (0 <= row < output.height and 0 <= col < output.width):
+        raise ConvtoolError(
+            f"the map is {output.height}x{output.width} and has no row {row}, column {col}: "
+            f"expected 0,0 to {output.height - 1},{output.width - 1}"
+        )
+    stages = [stage for segment in chain for stage in segment.stages]
+    start, stop = rows_needed(chain, row)
+    rows = read_rows(reader, start, stop)
+    traced = trace(chain, rows, start, row)
+    ways = [
+        _way_back(operators, stages, chain, traced, (row, col, channel))
+        for channel in range(len(output.channels))
+    ]
+    tone, pixels = None, None
+    if _is_picture(output):
+        shown_chain, tone = shown(reader.header, operators, FORMATS["png"], range_, depth)
+        if tone is not None:
+            tone = with_extremes(tone, reader, shown_chain, check_threads(threads))
+            top, band = last_band(trace(shown_chain, rows, start, row)[-1])
+            pixels = tone.pixels(band)[0][row - top, col].tolist()
+    return Explanation(
+        row,
+        col,
+        reader.header,
+        output,
+        _stops(operators, stages, reader.header, place),
+        tuple(
+            _path(name, way, tone, pixels[number] if pixels else None, output, number)
+            for number, (name, way) in enumerate(zip(output.channels, ways, strict=True))
+        ),
+        range_,
+        tone.depth if tone else 8,
+    )
+
+
+def _is_picture(output: Header) -> bool:
+    """Whether PNG holds a map of such channels."""
+    count = len(output.channels)
+    return count in (1, 3) or (count in (2, 4) and output.has_alpha)
+
+
+def _path(
+    name: str,
+    way: tuple[Working, ...],
+    tone: Tone | None,
+    pixel: int | None,
+    output: Header,
+    number: int,
+) -> Path:
+    """A way back, and the pixel at its end."""
+    value = way[0].value
+    if tone is None or pixel is None:
+        return Path(name, value, way, None, ())
+    with at(f"channel {name}"):
+        if output.has_alpha and number == output.colors:
+            return Path(name, value, way, pixel, alpha_steps(tone, value, pixel))
+        off = max(one.off for one in way)
+        return Path(name, value, way, pixel, pixel_steps(tone, value, pixel, off))
+
+
+def _way_back(
+    operators: Sequence[Operator],
+    stages: Sequence[Stage],
+    chain: Sequence[Segment],
+    traced: Sequence[Sequence[Traced]],
+    place: tuple[int, int, int],
+) -> tuple[Working, ...]:
+    """The workings of a value at (row, column, channel), and of those that it is followed to."""
+    found = []
+    number = len(stages)
+    for segment, bands in zip(reversed(chain), reversed(traced), strict=True):
+        band = next(band for band in bands if band.cut[0] <= place[0] < band.cut[1])
+        for inner in reversed(range(len(segment.stages))):
+            number -= 1
+            block, (top, rows) = Block(*band.maps[inner]), band.maps[inner + 1]
+            row, col, channel = place
+            value = item(rows[row - top, col, channel])
+            cut = top, top + len(rows)
+            with at(f"row {row}, column {col}"):
+                one = working(operators[number], stages[number], block, cut, place, value)
+            found.append(one)
+            if one.followed is None:
+                return tuple(found)
+            place = (*one.followed.source, one.followed.number)
+    return tuple(found)
+
+
+def _stops(
+    operators: Sequence[Operator], stages: Sequence[Stage], image: Header, place: Pair
+) -> tuple[Stop, ...]:
+    """The receptive field in the input of each stage, the last stage first."""
+    rows, cols = ((o, o + 1) for o in place)
+    region = Region(rows, cols, (rows,), (cols,))
+    inputs = [image, *(stage.output for stage in stages[:-1])]
+    found = []
+    for operator, stage, header in zip(
+        reversed(operators), reversed(stages), reversed(inputs), strict=True
+    ):
+        region = _before(stage, header, region)
+        found.append(Stop(operator.label, header, stage.output, region, _outside(stage)))
+    return tuple(found)
+
+
+def _outside(stage: Stage) -> str:
+    """The name of what lies outside a stage's input."""
+    if isinstance(stage, CombineStage):
+        return ", ".join(dict.fromkeys(map(_outside, stage.stages)))
+    if isinstance(stage, ConvStage):
+        return (
+            f"{stage.border} {numeral(stage.fill)}" if stage.border == "constant" else stage.border
+        )
+    return "padding" if stage.windows else ""
+
+
+def _before(stage: Stage, header: Header, region: Region) -> Region:
+    """What a region of a stage's map is made of in its input."""
+    if isinstance(stage, CombineStage):
+        parts = [_before(inner, header, region) for inner in stage.stages]
+        rows, cols = (
+            (min(start for start, _ in spans), max(stop for _, stop in spans))
+            for spans in zip(*(part[:2] for part in parts), strict=True)
+        )
+        seen_rows, seen_cols = (
+            border.joined(run for runs in some for run in runs)
+            for some in zip(*(part[2:] for part in parts), strict=True)
+        )
+        return Region(rows, cols, seen_rows, seen_cols)
+    if not stage.windows:
+        return region
+    kind = stage.border if isinstance(stage, ConvStage) else "constant"
+    down, across = stage.windows[0]
+    seen_rows = _seen(down, region.seen_rows, header.height, kind)
+    seen_cols = _seen(across, region.seen_cols, header.width, kind)
+    if not (seen_rows and seen_cols):
+        seen_rows = seen_cols = ()
+    return Region(down.span(*region.rows), across.span(*region.cols), seen_rows, seen_cols)
+
+
+def _seen(axis: Axis, runs: Runs, size: int, kind: Border) -> Runs:
+    """What lies in the input under the windows of these positions."""
+    needed = (border.runs_needed(*axis.span(*run), size, kind) for run in runs)
+    return border.joined(run for some in needed for run in some)

@@ -1,0 +1,120 @@
+"""What a kernel does to waves: its frequency response."""
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ..core.dtypes import FLOAT64, Array
+from ..kernel.kernel import Kernel
+
+LARGEST = float(np.finfo(FLOAT64).max)
+
+HEADROOM = 64
+"""Binary digits that sums have above the largest number, on the way."""
+
+NEGLIGIBLE = 1e-12
+"""Of all weights together: a gain below that is rounding."""
+
+
+class Gains(NamedTuple):
+    """What a wave is multiplied by; a negative number exchanges light and dark."""
+
+    flat: float
+    """Of an area of one value."""
+    across: float
+    """Of columns that alternate, light and dark: 0.5 cycles a pixel from left to right."""
+    down: float
+    """Of rows that alternate."""
+    checkerboard: float
+    """Of both."""
+
+
+def gains(kernel: Kernel) -> Gains:
+    """The gain on a flat area and at the highest frequencies, where it is a real number.
+
+    Weights are added up with alternating signs, as ``H`` is there; exactly, if they are whole.
+    """
+    row, col = kernel.place
+    rows, cols = kernel.shape
+    down, across = np.arange(rows)[:, np.newaxis] - row, np.arange(cols) - col
+    sums = []
+    for by_row, by_col in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        turned = (by_row * down + by_col * across) % 2 == 1
+        kept, negated = kernel.weights[~turned].tolist(), kernel.weights[turned].tolist()
+        sums.append(total([*kept, *(-weight for weight in negated)]))
+    return Gains(*(quotient(value, kernel.divisor) for value in sums))
+
+
+def seen(kernel: Kernel, found: Gains) -> Gains:
+    """Gains with 0 for those that are no more than rounding in the weights."""
+    least = NEGLIGIBLE * min(magnitude(kernel), LARGEST)
+    return Gains(*(0 if abs(gain) <= least else gain for gain in found))
+
+
+def in_words(found: Gains) -> str:
+    """The gains of the highest waves."""
+    return (
+        f"gain {found.across:.4g} across, {found.down:.4g} down, "
+        f"{found.checkerboard:.4g} on a checkerboard"
+    )
+
+
+def magnitude(kernel: Kernel) -> float:
+    """The sum of the weights' magnitudes over the divisor's: no wave gains more."""
+    with np.errstate(over="ignore"):
+        return float(np.abs(kernel.weights.astype(FLOAT64) / kernel.divisor).sum())
+
+
+def response(kernel: Kernel, down: Array, across: Array) -> Array:
+    """The response ``H(f) = sum(w exp(-2 pi i f.x)) / divisor`` at these frequencies.
+
+    `down` and `across` are vectors of frequencies in cycles a pixel, the response to each pair
+    of them a complex array (down, across). Positions x are those from the anchor, so that
+    symmetric kernels have a real response. Kernels are laid on as they stand, so a wave
+    ``exp(2 pi i f.x)`` is multiplied by the conjugate of H, which has the same magnitude.
+    (A. V. Oppenheim, R. W. Schafer, Discrete-Time Signal Processing, chapter 2.)
+
+    >>> half = np.array([0.0, 0.25, 0.5])
+    >>> response(Kernel([[1, 2, 1]], 4), np.zeros(1), half).real.round(3).tolist()
+    [[1.0, 0.5, 0.0]]
+    """
+    weights = kernel.weights.astype(FLOAT64)
+    largest = float(np.abs(weights).max()) or 1.0
+    rows, cols = (
+        np.exp(-2j * np.pi * np.outer(frequencies, np.arange(length) - anchor))
+        for frequencies, length, anchor in zip(
+            (down, across), kernel.shape, kernel.place, strict=True
+        )
+    )
+    # By its largest weight first: sums of the largest numbers there are would not be numbers.
+    waves: Array = rows @ (weights / largest) @ cols.T
+    with np.errstate(over="ignore", invalid="ignore"):
+        return waves * (largest / kernel.divisor)
+
+
+def total(values: Sequence[float]) -> float:
+    """The sum, exact for whole numbers and rounded once for others; infinite if it is too large."""
+    if all(isinstance(value, int) for value in values):
+        return sum(values)
+    try:
+        return math.fsum(values)
+    except OverflowError:
+        scaled = math.fsum(math.ldexp(value, -HEADROOM) for value in values)
+    try:
+        return math.ldexp(scaled, HEADROOM)
+    except OverflowError:
+        return math.copysign(math.inf, scaled)
+
+
+def quotient(value: float, divisor: float) -> float:
+    """A whole number where it comes out even, a float otherwise."""
+    if isinstance(value, int) and isinstance(divisor, int):
+        whole, rest = divmod(value, divisor)
+        if not rest:
+            return whole
+    try:
+        return value / divisor
+    except OverflowError:
+        return math.inf if (value < 0) == (divisor < 0) else -math.inf

@@ -1,0 +1,203 @@
+"""What can be said of a kernel before any image is filtered: the facts of ``kernel show``."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..core.dtypes import FLOAT64, Array
+from ..core.validation import Pair
+from ..kernel.kernel import Kernel
+from ..methods.loops.factor import float_factors, whole_factors
+from ..methods.planner import Plan
+from ..ops.conv import plan
+from .frequency import Gains, gains, total
+
+PLANNED = (1080, 1920, 3)
+"""The shape of the image, of 8 bits, that a plan is made for."""
+
+SAME = 1e-12
+"""Floats that differ by this much of the largest weight are equal but for rounding."""
+
+
+MOST_EXACT = 2**18
+"""Weights, times their shorter side, up to which whole ones are told their rank exactly."""
+
+
+class Facts(NamedTuple):
+    """What a kernel is, and what it does."""
+
+    anchor: Pair
+    """The element that sits on the output pixel."""
+    sum: float
+    """Of the weights, before the divisor."""
+    whole: bool
+    """Whether all weights are whole numbers."""
+    symmetries: tuple[str, ...]
+    """Under which of `MIRRORINGS` it stays the same."""
+    antisymmetries: tuple[str, ...]
+    """Under which of them each weight changes its sign."""
+    rank: int
+    """How many columns times rows it is the sum of, at the least; 1 is separable.
+
+    Of very large kernels of whole weights it may be more: `rank_is_exact`.
+    """
+    factors: tuple[Array, Array] | None
+    """The column and the row, whole if weights are, whose product it is; None if it is none."""
+    gains: Gains
+    bias: float
+    """What the value of a flat area is moved by on top of its gain."""
+    plan: Plan
+    """How an 8-bit image of shape `PLANNED` would be computed."""
+
+
+MIRRORINGS: dict[str, Callable[[Array], Array]] = {
+    "left-right": np.fliplr,
+    "up-down": np.flipud,
+    "180 degrees": lambda weights: np.rot90(weights, 2),
+    "transposed": np.transpose,
+}
+"""Ways to lay a kernel on itself."""
+
+
+def facts(kernel: Kernel) -> Facts:
+    """Everything there is to say of a kernel.
+
+    >>> import convtool
+    >>> found = facts(convtool.find_kernel("sobel_x"))
+    >>> found.symmetries, found.antisymmetries, found.gains.flat
+    (('up-down',), ('left-right', '180 degrees'), 0)
+    """
+    weights = kernel.weights
+    factors, rank = _factors(weights)
+    return Facts(
+        anchor=kernel.place,
+        sum=total(weights.ravel().tolist()),
+        whole=weights.dtype.kind == "i" or bool(np.all(weights == np.rint(weights))),
+        symmetries=_kept(weights, 1),
+        antisymmetries=_kept(weights, -1) if weights.any() else (),
+        rank=rank,
+        factors=factors,
+        gains=gains(kernel),
+        bias=kernel.bias,
+        plan=plan(kernel, "uint8", PLANNED),
+    )
+
+
+def _kept(weights: Array, sign: int) -> tuple[str, ...]:
+    """The mirrorings that make of the weights the same ones, of this sign."""
+    return tuple(
+        name
+        for name, mirrored in MIRRORINGS.items()
+        if (found := mirrored(weights)).shape == weights.shape and _same(found, weights, sign)
+    )
+
+
+def _same(found: Array, weights: Array, sign: int) -> bool:
+    """Whether weights are those, times the sign; whole ones exactly."""
+    if weights.dtype.kind == "i":
+        if sign > 0:
+            return np.array_equal(found, weights)
+        lowest = np.iinfo(weights.dtype).min  # which is its own negative, in so many digits
+        return bool(np.all((found == -weights) & (weights != lowest)))
+    scale = _largest(weights)
+    return bool(np.all(np.abs(found / scale - sign * (weights / scale)) <= SAME))
+
+
+def rank_is_exact(weights: Array) -> bool:
+    """Whether the rank of such weights is known, and not only that it is no lower."""
+    return weights.dtype.kind == "f" or weights.size * min(weights.shape) <= MOST_EXACT
+
+
+def _whole_rank(weights: Array) -> int:
+    """The rank of whole weights, by elimination without fractions.
+
+    E. H. Bareiss, Sylvester's identity and multistep integer-preserving Gaussian elimination,
+    1968: every division leaves nothing over.
+    """
+    rows: list[list[int]] = weights.tolist()
+    rank, before = 0, 1
+    for col in range(weights.shape[1]):
+        pivot = next((i for i in range(rank, len(rows)) if rows[i][col]), None)
+        if pivot is None:
+            continue
+        rows[rank], rows[pivot] = rows[pivot], rows[rank]
+        top = rows[rank]
+        for i in range(rank + 1, len(rows)):
+            row = rows[i]
+            rows[i] = [(top[col] * row[j] - row[col] * top[j]) // before for j in range(len(row))]
+        before = top[col]
+        rank += 1
+    return rank
+
+
+def _factors(weights: Array) -> tuple[tuple[Array, Array] | None, int]:
+    """The column and the row that a kernel is the product of, if it is, and its rank."""
+    if not weights.any():
+        return None, 0
+    whole = weights.dtype.kind == "i"
+    if whole and (exact := whole_factors(weights)):
+        return exact[0], 1
+    if whole and rank_is_exact(weights):
+        return None, _whole_rank(weights)
+    scale = _largest(weights)  # squares of very large or small numbers would be none
+    pairs = float_factors(weights / scale, min(weights.shape)) or []
+    if whole or len(pairs) > 1:
+        return None, max(len(pairs), 2)
+    return _balanced(*pairs[0], scale), 1
+
+
+def _balanced(column: Array, row: Array, scale: float) -> tuple[Array, Array]:
+    """The same product, with a row that sums to 1 as blurs have it, or whose largest is 1."""
+    largest = row[np.abs(row).argmax()]
+    share = row.sum()
+    if abs(share) < SAME * abs(largest) * len(row):
+        share = largest
+    with np.errstate(over="ignore"):
+        scaled = column * share * scale
+    return (scaled, row / share) if np.isfinite(scaled).all() else (column, row * scale)
+
+
+def _largest(weights: Array) -> float:
+    """The largest magnitude, or 1 if all are 0."""
+    return float(np.abs(weights.astype(FLOAT64)).max()) or 1.0
+
+
+def as_json(kernel: Kernel, found: Facts) -> dict[str, Any]:
+    """A kernel and its facts in the types of JSON; null for what no number can hold."""
+    values = {
+        "name": kernel.name,
+        "description": kernel.description,
+        "size": list(kernel.shape),
+        "weights": kernel.weights.tolist(),
+        "divisor": kernel.divisor,
+        "bias": kernel.bias,
+        "anchor": list(found.anchor),
+        "sum": found.sum,
+        "integer": found.whole,
+        "symmetric": list(found.symmetries),
+        "antisymmetric": list(found.antisymmetries),
+        "separable": found.factors is not None,
+        "rank": found.rank,
+        "column": found.factors[0].tolist() if found.factors else None,
+        "row": found.factors[1].tolist() if found.factors else None,
+        "gain": found.gains._asdict(),
+        "plan": {
+            "image": list(PLANNED),
+            "dtype": "uint8",
+            "method": found.plan.method,
+            "reason": found.plan.reason,
+            **found.plan.parameters,
+            "operations": found.plan.operations,
+            "others": list(found.plan.others),
+        },
+    }
+    plain: dict[str, Any] = _plain(values)
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    """The value with null for numbers that JSON has not."""
+    if isinstance(value, dict):
+        return {key: _plain(each) for key, each in value.items()}
+    return None if isinstance(value, float) and not np.isfinite(value) else value

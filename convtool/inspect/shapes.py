@@ -1,0 +1,174 @@
+"""What a pipeline will make of an image, stage by stage, before a single pixel is computed."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ..core.errors import ConvtoolError
+from ..core.geometry import Field, Window
+from ..core.image import CHANNEL_NAMES, Header
+from ..core.validation import LARGEST, Pair, Sides
+from ..ops.base import Operator, Stage
+from ..ops.combine import CombineStage
+from ..ops.conv_stage import ConvStage
+from ..pipeline.bands import segments
+
+
+class Placing(NamedTuple):
+    """Where the windows of a stage are."""
+
+    window: Pair
+    stride: Pair
+    dilation: Pair
+    padding: Sides
+    """Rows and columns that are made up around the map, as `padding` comes to."""
+
+
+class Row(NamedTuple):
+    """One stage of a pipeline."""
+
+    stage: str
+    """What it is called: ``conv sobel_x 3x3, stride 2``."""
+    shape: tuple[int, int, int]
+    """(rows, columns, channels) of its map, alpha counted with the channels."""
+    weights: int
+    """Of its kernel or layer, zeros among them; biases are not counted. Pooling has none."""
+    multiply_adds: int
+    """A product for each weight of each value of the map, alpha aside."""
+    field: Pair
+    """(rows, columns) of the image that one value depends on."""
+    step: Pair
+    """(rows, columns) of the image from one value's field to the next one's."""
+    method: str
+    """How the convolution will be computed; empty for what is none."""
+    places: tuple[Placing, ...]
+    """Where its windows are; those of each kernel where several are combined, and differ."""
+
+
+class Shapes(NamedTuple):
+    """What `shapes` finds."""
+
+    input: tuple[int, int, int]
+    """(rows, columns, channels), alpha counted with the channels."""
+    alpha: bool
+    """Whether the last channel is alpha, which convolutions carry along."""
+    rows: tuple[Row, ...]
+    inputs: int
+    """Values of the image, alpha aside."""
+    outputs: int
+    """Values of the last map, alpha aside."""
+
+    @property
+    def weights(self) -> int:
+        """Those of all stages."""
+        return sum(row.weights for row in self.rows)
+
+    @property
+    def multiply_adds(self) -> int:
+        """Those of all stages."""
+        return sum(row.multiply_adds for row in self.rows)
+
+    @property
+    def fully_connected(self) -> int:
+        """The weights of a layer that joins each value of the image to each of the last map."""
+        return self.inputs * self.outputs
+
+
+def header_of_size(text: str) -> Header | None:
+    """The description of an 8-bit image of a size written HxW or HxWxC; None for another text.
+
+    Every channel is a colour. Raises ConvtoolError for a size of 0 or beyond what maps can have.
+
+    >>> header_of_size("480x640x3").channels
+    ('R', 'G', 'B')
+    """
+    match = re.fullmatch(r"(\d+)x(\d+)(?:x(\d+))?", text, re.ASCII)
+    if match is None:
+        return None
+    sizes = match.groups(default="1")
+    most = LARGEST, LARGEST, MOST_CHANNELS
+    for size, limit, what in zip(sizes, most, ("rows", "columns", "channels"), strict=True):
+        if len(size) > len(str(limit)) or not 1 <= int(size) <= limit:  # int() reads not any number
+            shown = size if len(size) < 20 else f"a number of {len(size)} digits"
+            raise ConvtoolError(f"size: found {shown} {what}, expected 1 to {limit}")
+    height, width, count = map(int, sizes)
+    names = CHANNEL_NAMES[count] if count in (1, 3) else tuple(map(str, range(count)))
+    return Header(height, width, names, np.dtype(np.uint8), 255)
+
+
+MOST_CHANNELS = 1 << 16
+"""Channels of an image of which only the size is told: each has a name."""
+
+
+def shapes(operators: Sequence[Operator], header: Header) -> Shapes:
+    """What each of the operators makes of images of this description.
+
+    Raises ConvtoolError where a stage does not go with what comes to it.
+
+    >>> from convtool import Pipeline
+    >>> found = shapes(Pipeline.parse("conv -k edge").operators, header_of_size("1000x1000"))
+    >>> found.weights, found.fully_connected
+    (9, 1000000000000)
+    """
+    stages = [stage for segment in segments(operators, header) for stage in segment.stages]
+    fields = Field(), Field()
+    rows = []
+    output = header
+    for operator, stage in zip(operators, stages, strict=True):
+        fields = through(fields, stage)
+        output = stage.output
+        convolutions = _convolutions(stage)
+        vertical, horizontal = fields
+        rows.append(
+            Row(
+                operator.label,
+                _shape(output),
+                sum(one.task.weights.size for one in convolutions),
+                sum(one.task.taps * _values(one.output) for one in convolutions),
+                (vertical.size, horizontal.size),
+                (vertical.step, horizontal.step),
+                ", ".join(dict.fromkeys(one.plan.method for one in convolutions)),
+                tuple(dict.fromkeys(map(_placing, stage.windows))),
+            )
+        )
+    return Shapes(_shape(header), header.has_alpha, tuple(rows), _values(header), _values(output))
+
+
+def through(fields: tuple[Field, Field], stage: Stage) -> tuple[Field, Field]:
+    """The receptive fields, (of rows, of columns), of what a stage makes of such a map."""
+    rows, cols = fields
+    found = [(rows.through(down), cols.through(across)) for down, across in stage.windows]
+    if not found:
+        return fields
+    rows, cols = found[0]
+    for other_rows, other_cols in found[1:]:
+        rows, cols = rows.joined(other_rows), cols.joined(other_cols)
+    return rows, cols
+
+
+def _placing(window: Window) -> Placing:
+    rows, cols = window
+    return Placing(
+        (rows.taps, cols.taps),
+        (rows.stride, cols.stride),
+        (rows.dilation, cols.dilation),
+        ((rows.before, rows.after), (cols.before, cols.after)),
+    )
+
+
+def _convolutions(stage: Stage) -> list[ConvStage]:
+    """Those that a stage is made of."""
+    if isinstance(stage, CombineStage):
+        return [found for inner in stage.stages for found in _convolutions(inner)]
+    return [stage] if isinstance(stage, ConvStage) else []
+
+
+def _shape(header: Header) -> tuple[int, int, int]:
+    return header.height, header.width, len(header.channels)
+
+
+def _values(header: Header) -> int:
+    """Values of a map, alpha aside."""
+    return header.height * header.width * header.colors

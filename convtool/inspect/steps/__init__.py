@@ -1,0 +1,1 @@
+"""The arithmetic of one value on paper, one file for each kind of stage."""

@@ -1,0 +1,270 @@
+"""How one value of a map comes about: window, weights, products, sum, and what else is done.
+
+The numbers are worked out here once more, from the definition and apart from the engine, and its
+value is held against them.
+"""
+
+import math
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ...core.border import OUTSIDE, Positions, sources_of
+from ...core.choices import Border
+from ...core.dtypes import EXACT_IN_FLOAT64, FLOAT64, Array, DType, is_integer, is_whole
+from ...core.errors import ConvtoolError
+from ...core.geometry import Window
+from ...core.validation import Pair
+
+Value = int | float
+
+OFF = 1e-5
+"""How far a sum in float32 may be off, as a share of the largest that there could be."""
+
+HUGE = 2.0**1000
+"""Parts of a sum as large as this may pass the end of float64 on the way, in whatever order."""
+
+PIECE = 1 << 18
+"""Values of which a copy is made at a time: a band may be the whole of an image."""
+
+Place = tuple[int, int, int]
+"""(row, column, channel) of a map."""
+
+
+class Patch(NamedTuple):
+    """What lies under a window in one channel of a map."""
+
+    channel: str
+    number: int
+    """The channel's number."""
+    rows: tuple[int, ...]
+    cols: tuple[int, ...]
+    """Positions of the elements; those below 0 or past the end lie in the border."""
+    source_rows: Positions
+    source_cols: Positions
+    """Those in the map that they are copies of; OUTSIDE where they are made up."""
+    pixels: Array
+    """The elements, a border's as it makes them up."""
+    border: Array
+    """Which of them lie in the border."""
+    weights: Array | None = None
+    products: Array | None = None
+
+    @property
+    def has_source(self) -> Array:
+        """Which of the elements are pixels of the map, or copies of such."""
+        found: Array = np.logical_and.outer(
+            self.source_rows != OUTSIDE, self.source_cols != OUTSIDE
+        )
+        return found
+
+
+class Step(NamedTuple):
+    """A step of a calculation, and what it comes to."""
+
+    text: str
+    value: Value
+
+
+class Followed(NamedTuple):
+    """The element of a window that a value is followed back to."""
+
+    patch: int
+    """The number of the patch."""
+    row: int
+    col: int
+    """Its place in the patch."""
+    number: int
+    """The channel of the map before."""
+    source: Pair
+    """Its (row, column) in that map."""
+    why: str
+    term: int = 0
+    """The number of the map, where several are combined."""
+
+
+class Working(NamedTuple):
+    """How one value of a stage's map comes about."""
+
+    stage: str
+    """What the stage is called."""
+    kind: str
+    """conv, max, min, mean, sum, median, lp, relu, ..., combine, or carried for alpha."""
+    channel: str
+    number: int
+    row: int
+    col: int
+    """Where the value stands in the map."""
+    patches: tuple[Patch, ...]
+    """One for each channel that it is made of; none where maps are combined."""
+    terms: "tuple[Working, ...]"
+    """Where maps are combined, how the value of each comes about."""
+    steps: tuple[Step, ...]
+    value: Value
+    """What the engine gives."""
+    followed: Followed | None
+    """None where a window holds nothing but what is made up."""
+    off: float = 0.0
+    """How far the engine's value may be from the exact one."""
+
+
+class Block(NamedTuple):
+    """Rows (n, W, C) of a map, from row `top` on."""
+
+    top: int
+    rows: Array
+
+
+def numeral(value: Value) -> str:
+    """A number for people: whole ones in full, others to six digits.
+
+    >>> numeral(-27.0), numeral(2 / 3), numeral(float("inf"))
+    ('-27', '0.666667', 'inf')
+    """
+    if isinstance(value, int) or (math.isfinite(value) and value == int(value)):
+        digits = str(int(value))
+        if len(digits) <= 15:
+            return digits
+    return f"{value:.6g}"
+
+
+def patch_of(
+    block: Block,
+    size: Pair,
+    window: Window,
+    place: Pair,
+    channel: tuple[str, int],
+    border: Border,
+    fill: float = 0,
+) -> Patch:
+    """What lies under the window at `place` of the output, in a map of `size` (rows, columns)."""
+    rows, cols = (axis.positions(o) for axis, o in zip(window, place, strict=True))
+    return patch_at(block, size, (tuple(rows), tuple(cols)), channel, border, fill)
+
+
+def patch_at(
+    block: Block,
+    size: Pair,
+    positions: tuple[tuple[int, ...], tuple[int, ...]],
+    channel: tuple[str, int],
+    border: Border = "edge",
+    fill: float = 0,
+) -> Patch:
+    """The elements at these (rows, columns) of one channel of a map."""
+    found = [sources_of(np.array(p), n, border) for p, n in zip(positions, size, strict=True)]
+    made_up = np.logical_or.outer(*(source == OUTSIDE for source in found))
+    beyond = ((np.array(p) < 0) | (np.array(p) >= n) for p, n in zip(positions, size, strict=True))
+    rows, cols = (np.where(s == OUTSIDE, n, s) for s, n in zip(found, (block.top, 0), strict=True))
+    pixels = _plain(block.rows[np.ix_(rows - block.top, cols)][..., channel[1]], fill)
+    pixels[made_up] = fill
+    rows_of, cols_of = found
+    in_border = np.logical_or.outer(*beyond)
+    return Patch(*channel, *positions, rows_of, cols_of, pixels, in_border)
+
+
+def _plain(pixels: Array, fill: float) -> Array:
+    """Pixels as numbers of 64 bits, which hold the fill as well."""
+    if not is_integer(pixels.dtype) or not is_whole(fill) or not abs(fill) < EXACT_IN_FLOAT64:
+        return pixels.astype(FLOAT64)
+    if pixels.dtype.newbyteorder("=") == np.uint64:
+        return pixels.astype(np.uint64 if fill == 0 else FLOAT64)
+    return pixels.astype(np.int64)
+
+
+def most(patches: tuple[Patch, ...], scores: list[Array], why: str) -> Followed | None:
+    """The element of the highest score, the first of several; NaN is the highest of all.
+
+    Elements that are made up come from nowhere, and are left out.
+    """
+    found: list[tuple[float, int, int]] = []
+    for number, (patch, score) in enumerate(zip(patches, scores, strict=True)):
+        places = np.flatnonzero(patch.has_source)
+        if places.size:
+            ranked = np.nan_to_num(score.astype(FLOAT64), nan=np.inf).ravel()[places]
+            best = int(np.argmax(ranked))
+            found.append((float(ranked[best]), -number, int(places[best])))
+    if not found:
+        return None
+    _, number, place = max(found, key=lambda one: one[:2])
+    return followed(patches, -number, place, why)
+
+
+def followed(patches: tuple[Patch, ...], number: int, place: int, why: str) -> Followed:
+    """The element at a flat place of a patch."""
+    patch = patches[number]
+    row, col = divmod(place, len(patch.cols))
+    source = int(patch.source_rows[row]), int(patch.source_cols[col])
+    return Followed(number, row, col, patch.number, source, why)
+
+
+def total(parts: list[Array]) -> Value:
+    """The exact sum of whole numbers; of floats one that is rounded once. NaN where it is."""
+    if all(is_integer(part.dtype) for part in parts):
+        return sum(sum(part.ravel().tolist()) for part in parts)
+    numbers = [number for part in parts for number in part.ravel().tolist()]
+    try:
+        return math.fsum(numbers)
+    except (OverflowError, ValueError):  # infinities of both signs, or beyond the largest float
+        with np.errstate(all="ignore"):
+            return float(np.sum(numbers))
+
+
+def exact(value: Value) -> Fraction | float:
+    """A number as a fraction; NaN and infinity as they are."""
+    return Fraction(value) if isinstance(value, int) or math.isfinite(value) else value
+
+
+def as_float(value: Fraction | float) -> float:
+    """The float nearest to it."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+
+
+def check(where: str, found: Value, expected: Fraction | Value, dtype: DType, off: float) -> None:
+    """Raise ConvtoolError if the engine's value is not the expected one.
+
+    It may be off by so much; by nothing, if it is 0, but for the rounding to its own type.
+    """
+    wanted = expected if isinstance(expected, int) else as_float(expected)
+    if is_integer(dtype) and off == 0 and math.isfinite(wanted):
+        same = found == wanted
+    else:
+        with np.errstate(over="ignore"):
+            rounded = float(dtype.type(wanted)) if dtype.kind == "f" else float(wanted)
+        same = (
+            found == rounded
+            or (math.isnan(rounded) and math.isnan(found))
+            or (off > 0 and abs(found - wanted) <= off + 2.0 * _unit(dtype) * abs(wanted))
+        )
+    if not same:
+        raise ConvtoolError(
+            f"{where}: the engine gives {found!r}, expected {wanted!r}; "
+            "this is an error in convtool"
+        )
+
+
+def _unit(dtype: DType) -> float:
+    """The relative distance from one number of a type to the next; 0 for integers."""
+    return float(np.finfo(dtype).eps) if dtype.kind == "f" else 0.0
+
+
+def largest_of(rows: Array) -> float:
+    """The largest magnitude of the finite pixels."""
+    if is_integer(rows.dtype):
+        return float(max(int(rows.max()), -int(rows.min())))
+    height = max(1, PIECE // max(rows[0].size, 1))
+    return max(_largest(rows[top : top + height]) for top in range(0, len(rows), height))
+
+
+def _largest(rows: Array) -> float:
+    values = np.abs(rows.astype(FLOAT64))
+    return float(np.max(values, where=np.isfinite(values), initial=0.0))
+
+
+def item(value: Any) -> Value:
+    """A number of NumPy's as Python's own."""
+    plain = value.item()
+    return int(plain) if isinstance(plain, bool) else plain

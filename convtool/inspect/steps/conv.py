@@ -1,0 +1,117 @@
+"""How the value of a convolution comes about."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+
+from ...core.dtypes import FLOAT64, Array, is_integer, limits
+from ...core.geometry import Window
+from ...ops.conv import Conv
+from ...ops.conv_stage import ConvStage
+from .base import (
+    HUGE,
+    OFF,
+    Block,
+    Followed,
+    Patch,
+    Place,
+    Step,
+    Value,
+    Working,
+    as_float,
+    check,
+    exact,
+    followed,
+    item,
+    largest_of,
+    most,
+    numeral,
+    patch_of,
+    total,
+)
+
+
+def conv_working(
+    operator: Conv, stage: ConvStage, block: Block, place: Place, value: Value
+) -> Working:
+    """Window times kernel, the sum of it all, divisor and bias."""
+    task, (row, col, index) = stage.task, place
+    weights, first = task.weights[np.newaxis], index
+    if task.is_layer:
+        weights = task.weights[index]
+        first = index // (task.channels_out // task.groups) * len(weights)
+    size = stage.input.height, stage.input.width
+    patches = []
+    for number, kernel in enumerate(weights, start=first):
+        channel = stage.input.channels[number], number
+        patch = patch_of(block, size, task.window, (row, col), channel, stage.border, stage.fill)
+        kernel = kernel.astype(np.int64 if task.numbers.whole else FLOAT64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            patches.append(patch._replace(weights=kernel, products=patch.pixels * kernel))
+    products = [patch.products for patch in patches if patch.products is not None]
+    divisor = stage.divisor
+    bias = item(stage.bias[index] if stage.bias.ndim else stage.bias[()])
+    steps, expected = _sum_steps(products, divisor, bias)
+    largest = float(np.abs(weights).sum()) * max(largest_of(block.rows), abs(stage.fill))
+    off = 0.0
+    if not task.numbers.exact or stage.output.dtype != task.numbers.result:
+        off = OFF * (largest / abs(divisor) + abs(bias))
+    _check_conv(operator.label, stage, value, expected, patches, off)
+    magnitudes = [np.abs(product) for product in products]
+    if any(np.any(magnitude != 0) for magnitude in magnitudes):  # NaN is not 0, either
+        element = most(tuple(patches), magnitudes, "the largest product")
+    else:
+        element = _middle(tuple(patches), task.window)
+    return Working(
+        operator.label,
+        "conv",
+        stage.output.channels[index],
+        *(index, row, col, tuple(patches), (), steps, value, element, off),
+    )
+
+
+def _sum_steps(
+    products: list[Array], divisor: Value, bias: Value
+) -> tuple[tuple[Step, ...], Fraction | float]:
+    """Sum, division and addition, as far as they do something; and what they come to."""
+    added = total(products)
+    steps = [Step("sum of the products", added)]
+    result = exact(added)
+    if divisor != 1:
+        result = result / exact(divisor)
+        steps.append(Step(f"/ {numeral(divisor)}", as_float(result)))
+    if bias:
+        result = result + exact(bias)
+        sign = "-" if bias < 0 else "+"
+        steps.append(Step(f"{sign} {numeral(abs(bias))}", as_float(result)))
+    return tuple(steps), result
+
+
+def _check_conv(
+    label: str,
+    stage: ConvStage,
+    value: Value,
+    expected: Fraction | float,
+    patches: list[Patch],
+    off: float,
+) -> None:
+    """Hold the engine's value against the sum; of integers asked for, rounded and saturated."""
+    dtype = stage.output.dtype
+    parts = [np.abs(one.astype(FLOAT64)) for p in patches for one in (p.pixels, p.products)]  # type: ignore[union-attr]
+    if not math.isfinite(value) and any(not np.all(part < HUGE) for part in parts):
+        return  # infinity and NaN go by the order of the additions here
+    if is_integer(dtype):
+        low, high = limits(dtype)
+        expected = min(max(expected, low), high) if expected == expected else 0
+        off += 0.5
+    check(label, value, expected, dtype, off)
+
+
+def _middle(patches: tuple[Patch, ...], window: Window) -> Followed | None:
+    """The element in the middle, where no product says more than another."""
+    rows, cols = ((axis.taps - 1) // 2 for axis in window)
+    if not patches[0].has_source[rows, cols]:
+        return most(patches, [np.zeros(p.pixels.shape) for p in patches], "the first: all are 0")
+    place = rows * len(patches[0].cols) + cols
+    return followed(patches, 0, place, "the middle: all products are 0")

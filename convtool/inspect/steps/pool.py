@@ -1,0 +1,140 @@
+"""How the value of a pooling comes about."""
+
+import math
+from fractions import Fraction
+
+import numpy as np
+
+from ...core.dtypes import EXACT_IN_FLOAT64, FLOAT64, Array, is_integer
+from ...core.geometry import Axis
+from ...ops.pool import Pool, PoolStage
+from .base import (
+    HUGE,
+    OFF,
+    Block,
+    Place,
+    Step,
+    Value,
+    Working,
+    as_float,
+    check,
+    exact,
+    followed,
+    item,
+    largest_of,
+    numeral,
+    patch_of,
+    total,
+)
+
+
+def pool_working(
+    operator: Pool, stage: PoolStage, block: Block, place: Place, value: Value
+) -> Working:
+    """The window, of which padding is no part, and what is made of it."""
+    row, col, index = place
+    size = stage.input.height, stage.input.width
+    channel = stage.input.channels[index], index
+    patch = patch_of(block, size, stage.window, (row, col), channel, "constant")
+    kept = np.flatnonzero(patch.has_source)
+    pixels = patch.pixels.ravel()[kept]
+    mode = operator.mode
+    steps: tuple[Step, ...]
+    expected: Fraction | Value
+    if pixels.dtype.kind == "f" and np.isnan(pixels).any():
+        place_of = int(np.argmax(np.isnan(pixels)))
+        steps, expected, off = (Step("NaN in a window makes NaN", math.nan),), math.nan, 0.0
+        why = "the first NaN"
+    else:
+        steps, expected, off, place_of, why = _merged(operator, stage, place, pixels)
+    if math.isfinite(value) or largest_of(pixels) < HUGE:
+        check(operator.label, value, expected, stage.output.dtype, off)
+    element = followed((patch,), 0, int(kept[place_of]), why)
+    return Working(
+        operator.label, mode, channel[0], index, row, col, (patch,), (), steps, value, element, off
+    )
+
+
+Merged = tuple[tuple[Step, ...], Fraction | Value, float, int, str]
+"""Steps, what they come to, how far a float may be off, the element to follow, and why that."""
+
+
+def _merged(operator: Pool, stage: PoolStage, place: Place, pixels: Array) -> Merged:
+    """What becomes of the pixels of a window, none of them NaN."""
+    count = len(pixels)
+    whole = is_integer(pixels.dtype)
+    magnitudes = np.abs(pixels.astype(FLOAT64))
+    largest = int(np.argmax(magnitudes))
+    peak = largest_of(pixels)
+    off = 0.0 if whole and count * peak < EXACT_IN_FLOAT64 else OFF * count * peak
+    match operator.mode:
+        case "max":
+            best = int(np.argmax(pixels))
+            most_ = item(pixels[best])
+            return (Step("the largest", most_),), most_, 0.0, best, "the largest"
+        case "min":
+            best = int(np.argmin(pixels))
+            least = item(pixels[best])
+            return (Step("the smallest", least),), least, 0.0, best, "the smallest"
+        case "median":
+            return _median(pixels)
+        case "sum" | "mean":
+            added = total([pixels])
+            steps = [Step(f"sum of {_elements(count)}", added)]
+            result = exact(added)
+            if operator.mode == "mean":
+                counted = count
+                if operator.count_include_pad:
+                    counted = math.prod(
+                        _counted(axis, o) for axis, o in zip(stage.window, place[:2], strict=True)
+                    )
+                result = result / counted
+                padding = f", {counted - count} of them padding" if counted > count else ""
+                steps.append(Step(f"/ {counted} elements{padding}", as_float(result)))
+            return tuple(steps), result, off, largest, "the largest magnitude"
+        case "lp":
+            return _norm(operator.p, magnitudes, largest)
+
+
+def _counted(axis: Axis, output: int) -> int:
+    """The elements of a window that lie in image or padding."""
+    return sum(-axis.before <= p < axis.size + axis.after for p in axis.positions(output))
+
+
+def _elements(count: int) -> str:
+    return f"{count} element{'s' * (count > 1)}"
+
+
+def _median(pixels: Array) -> Merged:
+    order = np.argsort(pixels, kind="stable")
+    lower, upper = order[(len(order) - 1) // 2], order[len(order) // 2]
+    low, high = item(pixels[lower]), item(pixels[upper])
+    if len(order) % 2:
+        step = Step(f"the middle one of {_elements(len(order))} in order", low)
+        return (step,), low, 0.0, int(lower), "the middle one"
+    middle = exact(low) if low == high else (exact(low) + exact(high)) / 2
+    if low == high:
+        text, why = f"the middle two of {len(order)} are both {numeral(low)}", "one of these two"
+    else:
+        text = f"halfway between {numeral(low)} and {numeral(high)}, the middle two of {len(order)}"
+        why = "the lower one of the middle two"
+    off = 1e-6 * max(abs(low), abs(high)) if math.isfinite(low) and math.isfinite(high) else 0.0
+    step = Step(text, as_float(middle))
+    return (step,), middle, off, int(lower), why
+
+
+def _norm(p: float, magnitudes: Array, largest: int) -> Merged:
+    """The p-norm; relative to the largest magnitude, as powers may be beyond the largest float."""
+    peak = float(magnitudes[largest])
+    if peak == 0 or not math.isfinite(peak):
+        return (Step("the largest magnitude", peak),), peak, 0.0, largest, "the largest magnitude"
+    scaled = math.fsum(((magnitudes / peak) ** p).tolist())
+    norm = peak * scaled ** (1 / p)
+    steps = [Step(f"to the power 1/{numeral(p)}", norm)] if p != 1 else []
+    try:
+        powers = peak**p * scaled
+    except OverflowError:
+        powers = math.inf
+    power = f"|x|^{numeral(p)}" if p != 1 else "|x|"
+    steps.insert(0, Step(f"sum of {power}", powers))
+    return tuple(steps), norm, OFF * norm, largest, "the largest magnitude"

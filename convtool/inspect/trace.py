@@ -1,0 +1,94 @@
+"""The values of every map on the way to one row of the last one, as the engine makes them.
+
+Each map is computed in the bands that it always is, but only those of them that the row is made of:
+so the values are the same, to the last bit, as in the map of a whole image.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ..core.dtypes import Array
+from ..core.errors import ConvtoolError
+from ..core.validation import Pair
+from ..io.base import Reader
+from ..pipeline.bands import Segment
+
+
+class Traced(NamedTuple):
+    """A band of a segment's output."""
+
+    cut: Pair
+    """The rows (first, last)."""
+    maps: tuple[tuple[int, Array], ...]
+    """(the first row's number, rows) of the segment's input, then of each of its stages' maps."""
+
+
+def rows_needed(chain: Sequence[Segment], row: int) -> Pair:
+    """The rows of the image for a row of the last map: those of the bands that it is made of."""
+    start, stop = row, row + 1
+    for segment in reversed(chain):
+        start, stop = _needed(segment, _cuts(segment, start, stop))
+    return start, stop
+
+
+def read_rows(reader: Reader, start: int, stop: int) -> Array:
+    """The rows start..stop - 1 of an image, of which no more is read."""
+    parts = []
+    top = 0
+    for block in reader.blocks():
+        part = block[max(start - top, 0) : max(stop - top, 0)]
+        if len(part):
+            parts.append(part)
+        top += len(block)
+        if top >= stop:
+            return parts[0] if len(parts) == 1 else np.concatenate(parts)
+    raise ConvtoolError(f"the image ends after {top} rows, expected {stop}")
+
+
+def trace(chain: Sequence[Segment], rows: Array, top: int, row: int) -> list[list[Traced]]:
+    """For each segment the bands of its output that a row of the last map is made of.
+
+    `rows` of the image, from row `top` on, are those that `rows_needed` says.
+    """
+    wanted = [(row, row + 1)]
+    for segment in reversed(chain):
+        wanted.insert(0, _needed(segment, _cuts(segment, *wanted[0])))
+    found = []
+    for segment, (first, last) in zip(chain, wanted[1:], strict=True):
+        bands = []
+        for cut in _cuts(segment, first, last):
+            start, stop = segment.rows_needed(*cut)
+            band = rows[start - top : stop - top]
+            bands.append(Traced(cut, ((start, band), *segment.steps(band, start, *cut))))
+        found.append(bands)
+        top, rows = bands[0].cut[0], _joined([_output(band) for band in bands])
+    return found
+
+
+def last_band(bands: Sequence[Traced]) -> tuple[int, Array]:
+    """(the first row's number, rows) of the last band that was made."""
+    return bands[-1].cut[0], _output(bands[-1])
+
+
+def _output(band: Traced) -> Array:
+    """The rows of a band that come out of its last stage."""
+    top, rows = band.maps[-1]
+    first, last = band.cut
+    return rows[first - top : last - top]
+
+
+def _joined(parts: Sequence[Array]) -> Array:
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _cuts(segment: Segment, first: int, last: int) -> list[Pair]:
+    """The bands of a segment's output that hold the rows first..last - 1."""
+    return [cut for cut in segment.cuts() if cut[0] < last and cut[1] > first]
+
+
+def _needed(segment: Segment, cuts: Sequence[Pair]) -> Pair:
+    """The rows of a segment's input that these bands are made of."""
+    needed = [segment.rows_needed(*cut) for cut in cuts]
+    return min(start for start, _ in needed), max(stop for _, stop in needed)

@@ -1,0 +1,1 @@
+"""Where images come from and go to: one file a format, for both directions."""

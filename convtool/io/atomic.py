@@ -1,0 +1,122 @@
+"""A file that appears whole or not at all."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import BinaryIO
+
+from ..core.errors import ConvtoolError
+
+try:
+    import fcntl
+except ImportError:  # Windows has no such locks
+    fcntl = None  # type: ignore[assignment]
+
+PREFIX, SUFFIX = ".convtool-", ".tmp"
+
+
+@contextmanager
+def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a file for writing that takes its name only when the block ends without an error.
+
+    Until then it is a hidden file in the same folder; on an error that is removed, and a file
+    that was there before stays as it was. Pipes and devices are written to directly.
+
+    Raises ConvtoolError, naming the path, where it cannot be written.
+    """
+    target = os.path.realpath(path)
+    try:
+        if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+            with open(path, "wb") as file:
+                yield file
+            return
+        yield from _beside(target)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        folder = os.path.dirname(target)
+        if not os.path.isdir(folder):
+            reason = f"there is no folder {folder}"
+        raise ConvtoolError(f"{os.fspath(path)}: cannot be written: {reason}") from None
+
+
+def _beside(target: str) -> Iterator[BinaryIO]:
+    """A temporary file in the target's folder, renamed to it at the end."""
+    if os.path.isdir(target):
+        raise IsADirectoryError(None, "it is a folder")
+    path = os.path.join(os.path.dirname(target), f"{PREFIX}{os.urandom(8).hex()}{SUFFIX}")
+    try:  # from before the file is there: an interrupt may come at any moment
+        with _locked_file(path, _permissions(target)) as file, _kept_open(file):
+            yield file
+            if os.path.exists(target):
+                os.chmod(path, os.stat(target).st_mode & 0o777)
+            file.close()
+            os.replace(path, target)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(path)
+        raise
+
+
+def _permissions(target: str) -> int:
+    """Those that a file is made with: none that an old one did not give, and what umask leaves."""
+    try:
+        return os.stat(target).st_mode & 0o777 | 0o600  # `sweep` opens what it removes
+    except FileNotFoundError:
+        return 0o666
+
+
+def _locked_file(path: str, permissions: int) -> BinaryIO:
+    """A new file, locked while it is open, so that `sweep` leaves it alone."""
+
+    def opened(name: str, flags: int) -> int:
+        return os.open(name, flags, permissions)
+
+    while True:
+        file: BinaryIO = open(path, "xb", opener=opened)  # noqa: SIM115  the caller closes it
+        _lock(file, wait=True)
+        if os.path.exists(path):
+            return file
+        file.close()  # it was swept before it was locked
+
+
+@contextmanager
+def _kept_open(file: BinaryIO) -> Iterator[None]:
+    """Hold a file's lock until the block ends, even if the file is closed in it."""
+    if fcntl is None:
+        yield  # and Windows renames no file that is open
+        return
+    number = os.dup(file.fileno())
+    try:
+        yield
+    finally:
+        os.close(number)
+
+
+def _lock(file: BinaryIO, *, wait: bool) -> bool:
+    """Lock a file; False if somebody else has it locked, or where there are no locks."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:  # locked, or a file system of a network that has no locks
+        return False
+    return True
+
+
+def sweep(folder: str) -> None:
+    """Remove the hidden files that killed commands have left in a folder.
+
+    Those that somebody still writes are locked, and are left alone.
+    """
+    try:
+        names = os.listdir(folder or ".")
+    except OSError:
+        return
+    for name in names:
+        if name.startswith(PREFIX) and name.endswith(SUFFIX):
+            path = os.path.join(folder, name)
+            with suppress(OSError), open(path, "r+b") as file:
+                if _lock(file, wait=False):
+                    os.unlink(path)

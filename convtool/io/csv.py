@@ -1,0 +1,352 @@
+"""CSV: a matrix of numbers, a row a line, comma-separated; or several, one a channel.
+
+Channels follow one another as blocks, each under a line ``# channel 0: R``, with an empty
+line between.
+
+A CSV does not say what type its numbers had, so the reader takes the narrowest that gives
+every number back as it is written: int16, int32 or int64 for whole numbers, else float32 or
+float64. So 0.1 comes as a float32; after a line ``# float64`` it does not. The writer, which gives
+every value exactly as computed, puts that line under a map of float64 that would be mistaken.
+"""
+
+import io
+import math
+import re
+import shutil
+from collections.abc import Iterable, Iterator
+from itertools import count
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import orjson
+
+from ..core.dtypes import EXACT_IN_FLOAT64, FLOAT32, FLOAT64, Array, limits
+from ..core.errors import ConvtoolError
+from ..core.image import CHANNEL_NAMES, Header
+from .base import ArrayReader, Reader
+from .limits import check_channels, check_size
+
+WIDE = "# float64"
+"""The line that marks numbers of type float64 whose text alone does not tell."""
+
+CHARACTERS = 1 << 20
+"""In a block of lines that are parsed at once, about."""
+
+LONGEST_ROW = 1 << 28
+"""Characters."""
+
+_CHANNEL = re.compile(r"#\s*channel\s+\d+\s*:\s*(.+)")
+
+IN_WHOLE = b"0123456789+-, \t\n"
+IN_NUMBERS = IN_WHOLE + b".eE"
+"""What rows of whole numbers, and of any, are written with."""
+
+
+class _Channel(NamedTuple):
+    """The rows of one channel, in blocks of any type that holds them."""
+
+    name: str
+    blocks: list[Array]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return sum(map(len, self.blocks)), self.blocks[0].shape[1]
+
+
+def read_csv(file: BinaryIO, max_pixels: int) -> Reader:
+    """The reader for a CSV file; ConvtoolError with row and column for what is no number."""
+    try:
+        with io.TextIOWrapper(file, "utf-8-sig") as text:
+            channels, wide = _parsed(_lines(text), max_pixels)
+    except UnicodeDecodeError:
+        raise ConvtoolError("is no text, expected comma-separated numbers") from None
+    first = channels[0].shape
+    for name, shape in ((channel.name, channel.shape) for channel in channels):
+        if shape != first:
+            raise ConvtoolError(
+                f"channel {name} is {shape[0]}x{shape[1]}, "
+                f"expected {first[0]}x{first[1]} like the first"
+            )
+    pixels = np.empty((*first, len(channels)), _type(channels, wide=wide))
+    for i, channel in enumerate(channels):
+        np.concatenate(channel.blocks, out=pixels[..., i], casting="unsafe")
+    names = tuple(channel.name or "L" for channel in channels)
+    known = CHANNEL_NAMES.get(len(names)) == names
+    if not known:
+        names = tuple(str(i) for i in range(len(names)))
+    return ArrayReader(Header(*first, names, pixels.dtype), pixels)
+
+
+def _lines(text: io.TextIOBase) -> Iterator[str]:
+    """The lines without the blanks around them; ConvtoolError for one that does not end."""
+    for number in count(1):
+        line = text.readline(LONGEST_ROW)
+        if not line:
+            return
+        if len(line) == LONGEST_ROW:
+            raise ConvtoolError(
+                f"row {number} has more than {LONGEST_ROW} characters, "
+                "expected numbers, a row a line"
+            )
+        yield line.strip()
+
+
+def _parsed(lines: Iterable[str], max_pixels: int) -> tuple[list[_Channel], bool]:
+    """The channels of a file, every row checked; and whether it says that it is wide."""
+    channels = [_Channel("", [])]
+    waiting: list[str] = []
+    first = size = gap = 0
+    wide = False
+
+    def parse() -> None:
+        nonlocal size
+        if waiting:
+            blocks = channels[-1].blocks
+            blocks.append(_block(waiting, first, blocks[0].shape[1] if blocks else 0))
+            check_size(*channels[-1].shape, max_pixels)
+            waiting.clear()
+            size = 0
+
+    for number, line in enumerate(lines, start=1):
+        if line.startswith("#"):
+            parse()
+            wide = wide or line == WIDE
+            channel = _CHANNEL.fullmatch(line)
+            if channel:
+                _check_filled(channels[-1])
+                channels.append(_Channel(channel[1], []))
+                check_channels(len(channels))
+                gap = 0
+        elif not line:
+            gap = gap or number
+            parse()
+        elif gap and (waiting or channels[-1].blocks):
+            raise ConvtoolError(
+                f"row {gap} is empty, expected numbers, or a line '# channel N: NAME' "
+                "before another channel"
+            )
+        else:
+            gap = 0
+            first = first if waiting else number
+            waiting.append(line)
+            size += len(line)
+            if size > CHARACTERS:
+                parse()
+    parse()
+    if not channels[-1].blocks:
+        raise ConvtoolError("holds no numbers, expected rows of them")
+    return [channel for channel in channels if channel.blocks], wide
+
+
+def _check_filled(channel: _Channel) -> None:
+    if channel.name and not channel.blocks:
+        raise ConvtoolError(f"channel {channel.name} holds no numbers")
+
+
+def _block(lines: list[str], first: int, width: int) -> Array:
+    """The numbers of lines, of which the first is line `first` of the file.
+
+    `width` is how many there are in a row, 0 if that is not yet known.
+    """
+    rows = "\n".join(lines).encode()
+    whole = not rows.translate(None, IN_WHOLE)
+    if not rows.translate(None, IN_NUMBERS):  # else it may be true, or null
+        try:
+            values = _array(orjson.loads(b"[[%b]]" % rows.replace(b"\n", b"],[")), whole=whole)
+            if width in (0, values.shape[1]) and np.isfinite(values).all():
+                return values
+        except ValueError:  # no JSON, like +1 or .5, or rows of different lengths
+            pass
+    numbers = []
+    for number, line in enumerate(lines, start=first):
+        row = _row(line, f"row {number}")
+        width = width or len(row)
+        if len(row) != width:
+            short = min(len(row), width) + 1
+            raise ConvtoolError(
+                f"row {number}, column {short}: the row has {len(row)} number(s), "
+                f"expected {width} like the rows above"
+            )
+        numbers.append(row)
+    if not whole:
+        return np.array(numbers)
+    try:
+        return _array([list(map(int, line.split(","))) for line in lines], whole=True)
+    except ValueError:  # more digits than Python reads
+        return np.array(numbers)
+
+
+def _array(rows: list[list[float]], *, whole: bool) -> Array:
+    """Rows of numbers in the narrowest type that holds them; ValueError where they are ragged."""
+    values = np.array(rows)
+    if not whole:
+        return values.astype(FLOAT64)
+    if values.dtype.kind not in "iu":  # too large for an int64, or for any type
+        fits = all(isinstance(value, int) and 0 <= value < 2**64 for row in rows for value in row)
+        return np.array(rows, np.uint64 if fits else FLOAT64)
+    lowest, highest = int(values.min()), int(values.max())
+    for name in ("int16", "int32"):
+        smallest, largest = limits(np.dtype(name))
+        if smallest < lowest and highest <= largest:  # so that each has a magnitude
+            return values.astype(name)
+    return values
+
+
+def _type(channels: list[_Channel], *, wide: bool) -> np.dtype[np.generic]:
+    """The type for all numbers together."""
+    blocks = [block for channel in channels for block in channel.blocks]
+    kinds = {block.dtype.kind for block in blocks}
+    if "f" not in kinds:
+        if "u" in kinds and all(block.min() >= 0 for block in blocks):
+            return np.dtype(np.uint64)
+        return np.result_type(*(block.dtype for block in blocks))  # float64 of int64 and uint64
+    narrow = not wide and all(reads_as_float32(block.astype(FLOAT64)) for block in blocks)
+    return np.dtype(np.float32) if narrow else FLOAT64
+
+
+def _row(line: str, where: str) -> list[float]:
+    """The numbers of one line."""
+    words = line.split(",")
+    try:
+        row = list(map(float, words))
+        if "_" not in line and not any(map(math.isinf, row)):
+            return row
+    except ValueError:
+        pass
+    return [_number(word.strip(), f"{where}, column {i}") for i, word in enumerate(words, start=1)]
+
+
+def _number(word: str, where: str) -> float:
+    """One number, or the error that says what is wrong with it."""
+    if not word:
+        raise ConvtoolError(f"{where}: is empty, expected a number")
+    try:
+        number = float("?" if "_" in word else word)
+    except ValueError:
+        hint = "; numbers stand apart by commas" if re.search(r"[\s;]", word) else ""
+        shown = word if len(word) <= 40 else f"{word[:37]}..."
+        raise ConvtoolError(f"{where}: found {shown!r}, expected a number{hint}") from None
+    if math.isinf(number) and "inf" not in word.lower():
+        raise ConvtoolError(f"{where}: the number is too large, expected less than 1.8e308")
+    return number
+
+
+def reads_as_float32(values: Array) -> bool:
+    """Whether every value is what the shortest text of some float32 reads as: 0.1, not 1/3."""
+    values = values[_changed(values)]
+    with np.errstate(over="ignore", invalid="ignore"):
+        narrow = values.astype(np.float32)
+    return all(  # in pieces, as text is large, and most arrays show it soon
+        np.array_equal(_read_back(narrow[i : i + 4096]), values[i : i + 4096])
+        for i in range(0, len(values), 4096)
+    )
+
+
+def _read_back(numbers: Array) -> Array:
+    """What the shortest texts of numbers read as; NaN for infinity."""
+    text = orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY)
+    return np.array(orjson.loads(text), FLOAT64)
+
+
+def differs_in_float32(values: Array) -> bool:
+    """Whether any value is not a float32 itself."""
+    return bool(_changed(values).any())
+
+
+def _changed(values: Array) -> Array:
+    """Which values float32 does not hold as they are."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        changed: Array = (values.astype(np.float32) != values) & ~np.isnan(values)
+    return changed
+
+
+MOST_WAITING = 1 << 22
+"""Bytes of a channel that wait in memory before they wait on the disk."""
+
+
+class Lines(NamedTuple):
+    """A band as text."""
+
+    channels: list[bytes]
+    narrow: bool
+    """Whether the numbers would be read back as float32, though they are float64."""
+    differ: bool
+    """Whether any of them would not be the same then."""
+
+
+class CsvWriter:
+    """Writes a map a row a line; several channels as blocks under ``# channel 0: R``."""
+
+    def __init__(self, file: BinaryIO, header: Header) -> None:
+        from tempfile import SpooledTemporaryFile  # which reading does without
+
+        self._file = file
+        self._channels = header.channels
+        # The first channel goes straight to the file; the others wait until it is complete.
+        self._waiting = [SpooledTemporaryFile(MOST_WAITING) for _ in header.channels[1:]]  # noqa: SIM115
+        dtype = header.dtype.newbyteorder("=")
+        if dtype.kind == "f":
+            # The shortest text of a float16 reads back as another float32; a long double has none.
+            dtype = FLOAT32 if dtype.itemsize <= 4 else FLOAT64
+        self._dtype = dtype
+        self._narrow = self._dtype == FLOAT64
+        self._differ = False
+        self._started = False
+
+    def encode(self, band: Array) -> Lines:
+        """The text of a band's rows, channel by channel."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            band = band.astype(self._dtype, copy=False)
+        narrow = self._dtype == FLOAT64 and reads_as_float32(band)
+        channels = [_text(band[..., channel]) for channel in range(band.shape[2])]
+        return Lines(channels, narrow, narrow and differs_in_float32(band))
+
+    def write(self, band: Lines) -> None:
+        """Write the next band, as far as its first channel."""
+        self._narrow = self._narrow and band.narrow
+        self._differ = self._differ or band.differ
+        if self._waiting and not self._started:
+            self._file.write(self._title(0))
+        self._started = True
+        for file, text in zip([self._file, *self._waiting], band.channels, strict=True):
+            file.write(text)
+
+    def close(self) -> None:
+        """Write the channels that waited, and the type where the numbers do not tell it."""
+        for channel, rows in enumerate(self._waiting, start=1):
+            self._file.write(b"\n" + self._title(channel))
+            with rows:
+                rows.seek(0)
+                shutil.copyfileobj(rows, self._file)
+        if self._narrow and self._differ:
+            self._file.write(f"{WIDE}\n".encode())
+
+    def _title(self, channel: int) -> bytes:
+        return f"# channel {channel}: {self._channels[channel]}\n".encode()
+
+
+def _text(rows: Array) -> bytes:
+    """Rows as lines: whole numbers without a point, others as the shortest that reads back."""
+    if rows.dtype.kind == "b":
+        rows = rows.astype(np.uint8)
+    if rows.dtype.kind != "f":
+        return _as_lines(rows)
+    if not np.isfinite(rows).all():  # JSON has neither NaN nor infinity
+        return "".join(f"{','.join(map(_word, row.tolist(), row))}\n" for row in rows).encode()
+    # Past that bound all floats are whole; an exponent writes them shorter.
+    if np.abs(rows).max() < EXACT_IN_FLOAT64 and np.array_equal(np.rint(rows), rows):
+        return _as_lines(rows.astype(np.int64))
+    return _as_lines(rows).replace(b".0,", b",").replace(b".0\n", b"\n")
+
+
+def _as_lines(rows: Array) -> bytes:
+    """Finite numbers as lines."""
+    matrix = orjson.dumps(np.ascontiguousarray(rows), option=orjson.OPT_SERIALIZE_NUMPY)
+    return matrix[2:-2].replace(b"],[", b"\n") + b"\n"
+
+
+def _word(value: float, number: np.floating) -> str:
+    """One number, whole ones without a point; `number` is the same in its own type."""
+    if value.is_integer() and abs(value) < EXACT_IN_FLOAT64:
+        return str(int(value))
+    return str(number)

@@ -1,0 +1,187 @@
+"""NumPy's .npy files: an array (H, W) or (H, W, C); 2 and 4 channels end in alpha.
+
+Their header is Python that may say anything, and is checked before NumPy sees it.
+
+Rows are read as they are needed, from a file or a pipe. A memory map would do as well, but for a
+file that is cut off meanwhile, which ends the process there and then.
+"""
+
+import io
+import math
+import os
+import warnings
+import weakref
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+from ..core.dtypes import Array
+from ..core.errors import ConvtoolError, shortened
+from ..core.geometry import band_height, cut
+from ..core.image import Header, check_image, check_shape
+from ..core.metadata import NONE
+from .base import ArrayReader, Reader
+from .limits import check_channels, check_size
+
+MAGIC = b"\x93NUMPY"
+
+MOST_AXES, LONGEST = 32, 2**40
+"""What no array of ours passes: how many axes, and elements along one."""
+
+LONGEST_HEADER = 10_000
+"""Bytes: NumPy's own limit."""
+
+
+class NpyHeader(NamedTuple):
+    """What a file says of the array behind its header."""
+
+    shape: tuple[int, ...]
+    by_columns: bool
+    """Whether the first axis is the one that varies quickest (Fortran's order)."""
+    dtype: np.dtype[np.generic]
+
+    @property
+    def size(self) -> int:
+        """Bytes of the array."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
+
+def read_header(file: BinaryIO) -> NpyHeader:
+    """The header of an open file, which is left behind it.
+
+    Raises ConvtoolError where it is none, where the array holds Python objects (pickles, which
+    are programs), and where less is behind it in a file than its shape says.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+        try:
+            formats = np.lib.format
+            header_bytes = io.BytesIO(_start(file))
+            one = formats.read_magic(header_bytes) == (1, 0)
+            read = formats.read_array_header_1_0 if one else formats.read_array_header_2_0
+            header = NpyHeader(*read(header_bytes))
+        except Exception:  # whatever that Python raises; NumPy's advice is to trust the file
+            raise ConvtoolError(
+                "is no sound .npy file: its header is missing, broken or longer than "
+                f"{LONGEST_HEADER} bytes"
+            ) from None
+    if header.dtype.hasobject:
+        raise ConvtoolError("is a .npy file of Python objects, expected numbers")
+    if header.dtype.subdtype or header.dtype.fields:
+        raise ConvtoolError(
+            f"is a .npy file of {shortened(str(header.dtype))}, expected plain numbers"
+        )
+    sound = all(type(length) is int and 0 <= length <= LONGEST for length in header.shape)
+    if not sound or len(header.shape) > MOST_AXES:
+        raise ConvtoolError(f"is no sound .npy file: its shape is {shortened(str(header.shape))}")
+    if file.seekable():  # how much comes through a pipe shows when it is read
+        start = file.tell()
+        left = file.seek(0, os.SEEK_END) - start
+        file.seek(start)
+        if left < header.size:
+            raise ConvtoolError(
+                f"is no sound .npy file: it holds {left} bytes of numbers, expected {header.size}"
+            )
+    return header
+
+
+def _start(file: BinaryIO) -> bytes:
+    """The bytes of the header: magic, version, length, and so many more, if not too many."""
+    magic = file.read(8)
+    length = file.read(2 if magic[6:7] == b"\1" else 4)
+    return magic + length + file.read(min(int.from_bytes(length, "little"), LONGEST_HEADER + 1))
+
+
+def read_npy(file: BinaryIO, max_pixels: int) -> Reader:
+    """The reader for a .npy file; objects (pickles) are refused."""
+    header = read_header(file)
+    shape = header.shape
+    check_shape(shape)
+    check_size(shape[0], shape[1], max_pixels)
+    check_channels(math.prod(shape[2:]))
+    if header.by_columns:
+        with file:
+            pixels = check_image(_whole(file, header))
+        described = Header.of_array(pixels, may_have_alpha=True)
+        return ArrayReader(described, pixels, _notes(described))
+    return NpyReader(file, (shape[0], shape[1], math.prod(shape[2:])), header.dtype)
+
+
+def _whole(file: BinaryIO, header: NpyHeader) -> Array:
+    """The array behind a header, whose first axis varies quickest."""
+    data = file.read(header.size)
+    if len(data) < header.size:
+        raise ConvtoolError(f"is no sound .npy file: it ends after {len(data)} bytes of numbers")
+    return np.frombuffer(data, header.dtype).reshape(header.shape, order="F")
+
+
+class NpyReader:
+    """A .npy file of rows, one after another."""
+
+    metadata = NONE
+
+    def __init__(self, file: BinaryIO, shape: tuple[int, int, int], dtype: np.dtype[np.generic]):
+        """The file stands behind its header, and is closed when the reader is let go.
+
+        Raises ConvtoolError if it is no image.
+        """
+        self._file = file
+        self._start = file.tell() if file.seekable() else None
+        self._row_bytes = shape[1] * shape[2] * dtype.itemsize
+        described = check_image(np.empty((1, *shape[1:]), dtype))
+        self.header = Header.of_array(described, may_have_alpha=True)._replace(height=shape[0])
+        self.notes = _notes(self.header)
+        weakref.finalize(self, file.close)
+
+    def blocks(self) -> Iterator[Array]:
+        """The rows from top to bottom in blocks (n, W, C); once only from a pipe."""
+        header = self.header
+        if self._start is not None:
+            self._file.seek(self._start)
+        for first, last in cut(header.height, band_height(header.row_elements, 1)):
+            size = (last - first) * self._row_bytes
+            data = self._file.read(size)
+            if len(data) < size:
+                raise ConvtoolError(f"is no sound .npy file: it ends before row {last}")
+            rows = np.frombuffer(data, header.dtype)
+            yield rows.reshape(last - first, header.width, len(header.channels))
+
+
+def _notes(header: Header) -> tuple[str, ...]:
+    """What is taken for granted of an array."""
+    note = f"the last of its {len(header.channels)} channels is taken for alpha"
+    return (note,) if header.has_alpha else ()
+
+
+class NpyWriter:
+    """Writes a map as an array (H, W), or (H, W, C) if it has several channels."""
+
+    def __init__(self, file: BinaryIO, header: Header) -> None:
+        self._file = file
+        self._header = header
+        self._dtype = header.dtype.newbyteorder("=")
+        self._started = False
+
+    def encode(self, band: Array) -> memoryview:
+        """The bytes of the rows of a band."""
+        return np.ascontiguousarray(band, self._dtype).data
+
+    def write(self, band: memoryview) -> None:
+        """Write the next band, and the file's header before the first."""
+        if not self._started:
+            self._write_header()
+            self._started = True
+        self._file.write(band)
+
+    def close(self) -> None:
+        """Nothing is left to write."""
+
+    def _write_header(self) -> None:
+        height, width, count = self._header.height, self._header.width, len(self._header.channels)
+        header = {
+            "descr": np.lib.format.dtype_to_descr(self._dtype),
+            "fortran_order": False,
+            "shape": (height, width, count) if count > 1 else (height, width),
+        }
+        np.lib.format.write_array_header_1_0(self._file, header)

@@ -1,0 +1,433 @@
+"""Every picture format that Pillow reads and writes."""
+
+import io
+import logging
+import re
+import struct
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
+
+from ..core.dtypes import Array
+from ..core.errors import ConvtoolError, NoImage, TooManyPixels
+from ..core.geometry import band_height, cut
+from ..core.image import Header, check_image
+from ..core.metadata import LARGEST_DPI, Metadata
+from ..core.prefetch import Later
+from .base import Reader
+from .libtiff import findings
+from .limits import check_size
+
+ORIENTATION = 0x0112
+"""The EXIF tag."""
+
+BITS, PHOTOMETRIC, X_RESOLUTION, PLANAR, SAMPLE_FORMAT = 258, 262, 282, 284, 339
+"""TIFF tags."""
+
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its words go to stderr
+
+COMMON = ("BMP", "DIB", "GIF", "JPEG", "PPM", "PNG")
+"""The formats that Pillow knows without importing all of its modules."""
+
+FORMATS = (
+    *COMMON, "AVIF", "BLP", "CUR", "DCX", "DDS", "FLI", "FTEX", "GBR", "ICNS", "ICO", "JPEG2000",
+    "MCIDAS", "MSP", "PCX", "PIXAR", "PSD", "QOI", "SGI", "SUN", "TIFF", "WEBP", "XBM", "XPM",
+    "XVTHUMB", "IM", "IMT", "PCD", "SPIDER", "TGA",
+)  # fmt: skip
+"""Pillow's names of the formats that are read: pixels, which no program need run to decode. Those
+that no first bytes tell come last."""
+
+UNREAD = (
+    (0, b"%!PS", "PostScript"),
+    (0, b"\xc5\xd0\xd3\xc6", "PostScript"),
+    (0, b"%PDF", "PDF"),
+    (0, b"\xd7\xcd\xc6\x9a", "WMF"),
+    (40, b" EMF", "EMF"),
+    (0, b"\xd0\xcf\x11\xe0", "FPX, MIC or another OLE file"),
+    (0, b"SIMPLE  =", "FITS"),
+    (0, b"\x89HDF", "HDF5"),
+    (0, b"GRIB", "GRIB"),
+    (0, b"BUFR", "BUFR"),
+    (0, b"\0\0\x01\xb3", "MPEG"),
+)
+"""(place, bytes there, format) of those that Pillow knows and that are not read here."""
+
+SNIFFED = 64
+"""The first bytes, which tell such a format."""
+
+NESTING = (b"\0\0\1\0", b"icns", b"BLP")
+"""First bytes of formats that hold a picture of another format, whose size they do not tell."""
+
+LARGEST_NESTED = 1 << 24
+"""Pixels of such a picture."""
+
+_EXPANDED = {
+    "1": "L",
+    "PA": "RGBA",
+    "La": "LA",
+    "RGBa": "RGBA",
+    "RGBX": "RGB",
+    "CMYK": "RGB",
+    "YCbCr": "RGB",
+    "HSV": "RGB",
+}
+"""Pillow's mode -> the mode of the same picture as plain channels."""
+
+_PLAIN = ("L", "LA", "RGB", "RGBA", "I", "F")
+"""The modes whose arrays are their channels."""
+
+_pillow_limit = threading.Lock()
+
+
+def read_picture(file: BinaryIO, max_pixels: int) -> Reader:
+    """The reader for a picture: upright, palettes and 1-bit expanded, CMYK and the like as RGB."""
+    with file, pillow_decodes():
+        head = file.read(SNIFFED)
+        file.seek(0)
+        _refuse(head)
+        nested = head.startswith(NESTING)
+        decoded_at_once = nested or head[8:12] == b"WEBP"
+        with _limited(max_pixels, nested) if decoded_at_once else pillow_limit(None):
+            opened = open_listed(file)
+        with opened:
+            check_size(opened.height, opened.width, max_pixels)
+            with _limited(max_pixels, nested):
+                return _read(opened)
+
+
+def _read(opened: ImageFile) -> Reader:
+    """The reader for an open picture."""
+    notes = tuple(_notes(opened))
+    sample_type = _sample_type(opened)
+    with findings() as damage:
+        try:
+            opened.load()
+        except OSError as error:  # Pillow gives a number, where libtiff gives a reason
+            raise OSError(damage[0] if damage else error) from None
+    image = expanded(_upright(opened))
+    if image.mode.partition(";")[0] not in _PLAIN:
+        raise ConvtoolError(f"is a picture of mode {image.mode}, expected grey or RGB")
+    if opened.format == "TIFF" and X_RESOLUTION not in getattr(opened, "tag_v2", {}):
+        image.info.pop("dpi", None)  # Pillow takes 1 where the file says nothing
+    metadata = metadata_of(image)
+    if damage:
+        more = f", and {len(damage) - 1} more" if len(damage) > 1 else ""
+        notes = (*notes, f"is damaged, and shown as far as it can be decoded: {damage[0]}{more}")
+    sixteen_bits = image.mode == "I" and opened.format in ("PNG", "PPM")  # never more
+    dtype = sample_type or ("uint16" if sixteen_bits else None)
+    # White may be 0, which Pillow heeds in 8 bits only.
+    inverted = image.mode.startswith("I;16") and _tag(opened, PHOTOMETRIC, 1) == 0
+    return PictureReader(image, dtype, inverted, notes, metadata)
+
+
+class PictureReader:
+    """A reader of a picture that Pillow has decoded; its rows become arrays when they are asked."""
+
+    def __init__(
+        self,
+        image: Image.Image,
+        dtype: str | None,
+        inverted: bool,
+        notes: tuple[str, ...],
+        metadata: Metadata,
+    ) -> None:
+        """`dtype` is what the values are, in place of Pillow's own type."""
+        self._image = image
+        self._dtype = dtype
+        self._inverted = inverted
+        self.notes = notes
+        self.metadata = metadata
+        first = Header.of_array(self._rows(0, 1), may_have_alpha=True)
+        self.header = first._replace(height=image.height)
+
+    def blocks(self) -> Iterator[Array]:
+        """The rows from top to bottom in blocks (n, W, C)."""
+        for first, last in cut(self.header.height, band_height(self.header.row_elements, 1)):
+            yield self._rows(first, last)
+
+    def _rows(self, first: int, last: int) -> Array:
+        pixels = np.asarray(self._image.crop((0, first, self._image.width, last)))
+        if self._dtype:
+            same_size = pixels.itemsize == np.dtype(self._dtype).itemsize
+            pixels = pixels.view(self._dtype) if same_size else pixels.astype(self._dtype)
+        return check_image(65535 - pixels if self._inverted else pixels)
+
+
+def open_listed(file: BinaryIO) -> ImageFile:
+    """A picture of a format on our list, as Pillow opens it.
+
+    Raises UnidentifiedImageError for what is none.
+    """
+    try:
+        return Image.open(file, formats=COMMON)
+    except UnidentifiedImageError:
+        Image.init()
+        others = [name for name in FORMATS if name not in COMMON and name in Image.OPEN]
+        return Image.open(file, formats=others)
+
+
+def check_start(head: bytes) -> None:
+    """Raise ConvtoolError if a file that begins so is no picture that is read."""
+    with pillow_decodes():
+        _refuse(head)
+        for import_formats in (Image.preinit, Image.init):  # of which the second takes a while
+            import_formats()
+            if any(_accepted(name, head[:16]) for name in FORMATS):
+                return
+        unsigned = [name for name in FORMATS if Image.OPEN.get(name, (None, True))[1] is None]
+        Image.open(io.BytesIO(head), formats=unsigned)
+
+
+def _accepted(name: str, prefix: bytes) -> bool:
+    """Whether the first bytes tell that format, if it is imported, and any tell it."""
+    _, accept = Image.OPEN.get(name, (None, None))
+    try:
+        return accept is not None and accept(prefix) is True
+    except (IndexError, struct.error):  # they are too few
+        return False
+
+
+def _refuse(head: bytes) -> None:
+    """Raise ConvtoolError, with its name, for a format that is not read on purpose."""
+    for place, signature, name in UNREAD:
+        if head[place:].startswith(signature):
+            raise ConvtoolError(f"is {name}, which is not read; save it as PNG or TIFF first")
+
+
+@contextmanager
+def pillow_decodes() -> Iterator[None]:
+    """Make a sentence of whatever Pillow raises, and keep its warnings to ourselves."""
+    with warnings.catch_warnings():
+        # What Pillow warns of is metadata it cannot make sense of; the pixels are sound or fail.
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        except UnidentifiedImageError:
+            raise NoImage(
+                "is no image that can be read, expected PNG, JPEG, TIFF, ..., "
+                "a CSV of numbers or .npy"
+            ) from None
+        except (ConvtoolError, Image.DecompressionBombError):
+            raise
+        except MemoryError:
+            raise ConvtoolError("needs more memory to be decoded than there is") from None
+        except ValueError as error:
+            if "MAX_TEXT" not in str(error):  # Pillow's limits on what text and profiles unpack to
+                raise ConvtoolError(f"is broken and cannot be decoded: {error}") from None
+            raise ConvtoolError(
+                "holds text or a profile that unpacks to more than 1 MiB, or to more than 64 MiB "
+                "in all; take it out if it is meant"
+            ) from None
+        except Exception as error:  # a broken file makes Pillow's decoders raise almost anything
+            raise ConvtoolError(f"is broken and cannot be decoded: {error}") from None
+
+
+def metadata_of(image: Image.Image) -> Metadata:
+    """What Pillow found of what the pixels mean."""
+    info = image.info
+    profile, dpi = info.get("icc_profile"), info.get("dpi")
+    try:
+        across, down = map(float, dpi or ())  # fractions in TIFF
+        sound = 0 < across <= LARGEST_DPI and 0 < down <= LARGEST_DPI
+        resolution = (across, down) if sound else None
+    except (TypeError, ValueError, ZeroDivisionError):
+        resolution = None
+    return Metadata(
+        profile if isinstance(profile, bytes) else None,
+        resolution,
+        info.get("srgb"),
+        info.get("gamma"),
+        info.get("chromaticity"),
+    )
+
+
+@contextmanager
+def pillow_limit(most: int | None) -> Iterator[None]:
+    """Put a limit of ours on the pixels of every picture that is opened, on whichever thread."""
+    with _pillow_limit:
+        before = Image.MAX_IMAGE_PIXELS
+        Image.MAX_IMAGE_PIXELS = None if most is None else -(-most // 2)  # twice that is an error
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
+
+
+@contextmanager
+def _limited(max_pixels: int, nested: bool) -> Iterator[None]:
+    """Limit the pixels of a picture, and of those `nested` in it, and make a sentence of it."""
+    most = min(max_pixels, LARGEST_NESTED) if nested else max_pixels
+    try:
+        with pillow_limit(most):
+            yield
+    except Image.DecompressionBombError as error:
+        found = re.findall(r"\d+", str(error))[0]
+        if nested:
+            raise TooManyPixels(
+                f"holds a picture of {found} pixels, expected {most} at most in such a file"
+            ) from None
+        raise TooManyPixels(
+            f"has {found} pixels, more than the limit of {max_pixels}; "
+            "raise the limit (--max-pixels) if it is meant"
+        ) from None
+
+
+def _notes(image: ImageFile) -> Iterator[str]:
+    """What is lost on the way from the file to the pixels."""
+    frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    if frames > 1:
+        yield f"holds {frames} frames, only the first is read"
+    raw = image.tile[0].args if image.tile else ()
+    raw = raw if isinstance(raw, tuple) else (raw,)
+    mode = next((word for word in raw if isinstance(word, str)), "")
+    largest = max((number for number in raw if type(number) is int), default=0)
+    deep = ";16" in mode or _tag(image, BITS) > 8 or (image.format == "PPM" and largest > 255)
+    if image.mode in ("LA", "RGB", "RGBA") and deep:
+        yield "has 16 bits a channel, read as 8"
+    if "transparency" in image.info and (mode in ("1", "L;2", "L;4") or ";16" in mode):
+        yield "its transparent colour is ignored"
+
+
+def _sample_type(image: ImageFile) -> str | None:
+    """The type that a TIFF's samples have, where Pillow gives them in another of that size.
+
+    Raises ConvtoolError for samples that Pillow is known to take for something else.
+    """
+    bits, kind = _tag(image, BITS), _tag(image, SAMPLE_FORMAT, 1)
+    if image.mode != "I;16" and bits == 16 and _tag(image, PLANAR, 1) == 2:
+        raise ConvtoolError("planes of 16 bits cannot be read; save it with interleaved channels")
+    swapped = getattr(getattr(image, "tag_v2", None), "prefix", b"") == b"MM"
+    if swapped and kind != 1 and image.info.get("compression") != "raw":
+        raise ConvtoolError(
+            "compressed big-endian numbers cannot be read; save it uncompressed or little-endian"
+        )
+    return {(32, 1, "I"): "uint32", (8, 2, "L"): "int8"}.get((bits, kind, image.mode))
+
+
+def _tag(image: ImageFile, number: int, default: int = 0) -> int:
+    """A TIFF tag, or the largest of its values."""
+    value = getattr(image, "tag_v2", {}).get(number, default)
+    found = max(value) if isinstance(value, tuple) and value else value
+    return found if isinstance(found, int) else default
+
+
+def is_turned(image: Image.Image) -> bool:
+    """Whether its EXIF orientation says that it is to be seen turned or mirrored."""
+    return bool(image.getexif().get(ORIENTATION, 1) != 1)
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    """The picture as it is to be seen."""
+    if not is_turned(image):
+        return image
+    from PIL import ImageOps  # few pictures need it
+
+    upright = ImageOps.exif_transpose(image)
+    if upright.size != image.size and "dpi" in image.info:
+        upright.info["dpi"] = image.info["dpi"][::-1]
+    return upright
+
+
+def expanded(image: Image.Image) -> Image.Image:
+    """The same picture in plain channels."""
+    mode = image.mode
+    if image.has_transparency_data and mode in ("1", "L", "P", "RGB"):
+        return image.convert("LA" if mode in ("1", "L") else "RGBA")
+    if mode == "P":
+        return image.convert("RGB")
+    if mode == "LAB":
+        from PIL import ImageCms  # a library of its own, for a rare mode
+
+        lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        return ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB") or image
+    return image.convert(_EXPANDED[mode]) if mode in _EXPANDED else image
+
+
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "JPEG": {"quality": 95},
+    "WEBP": {"lossless": True, "exact": True},
+}
+"""Pillow's format -> how it is saved: pixels kept where the format can."""
+
+
+@cache
+def pillow_formats() -> dict[str, str]:
+    """Extension -> Pillow's name, of all formats that Pillow writes; it loads every one of them."""
+    registered = Image.registered_extensions()
+    return {ext: name for ext, name in registered.items() if name in Image.SAVE}
+
+
+class PillowWriter:
+    """Collects a map's pixels (uint8, or uint16 with one channel) and saves them at the end."""
+
+    def __init__(self, file: BinaryIO, header: Header, metadata: Metadata, name: str) -> None:
+        """`name` is Pillow's for the format."""
+        self._file = file
+        self._name = name
+        fitting = metadata.fitting(len(header.channels))
+        known = {"icc_profile": fitting.icc_profile, "dpi": fitting.dpi}
+        self._metadata = {key: value for key, value in known.items() if value}
+        shape = header.height, header.width, len(header.channels)
+        if shape[2] > 4:
+            raise ConvtoolError(
+                f"a map of {shape[2]} channels is no picture, expected 1 to 4; "
+                "CSV and NPY hold any number"
+            )
+        if self._name == "GIF" and shape[2] > 1:
+            raise ConvtoolError("GIF holds no true colour, expected a grey map; PNG holds colour")
+        self._pixels = np.empty(shape, header.dtype)
+        self._row = 0
+
+    def encode(self, band: Array) -> Array:
+        """The band as it is: Pillow encodes whole pictures."""
+        return band
+
+    def write(self, band: Array) -> None:
+        """Keep the next band."""
+        self._pixels[self._row : self._row + len(band)] = band
+        self._row += len(band)
+
+    def close(self) -> None:
+        """Encode and write the picture."""
+        # Encoded on a thread of its own: no signal is heeded while Pillow is at it on this one.
+        self._file.write(Later(self._encoded).result().getbuffer())
+
+    def _encoded(self) -> io.BytesIO:
+        """The file's bytes."""
+        pixels = self._pixels[..., 0] if self._pixels.shape[2] == 1 else self._pixels
+        encoded = io.BytesIO()
+        try:
+            options = {**self._metadata, **_OPTIONS.get(self._name, {})}
+            Image.fromarray(pixels).save(encoded, self._name, **options)
+        except Exception as error:  # each encoder has its own way to refuse a picture
+            raise ConvtoolError(
+                f"{self._name} cannot hold this map ({error}); PNG holds grey and colour with alpha"
+            ) from None
+        self._check_held(encoded)
+        return encoded
+
+    def _check_held(self, encoded: BinaryIO) -> None:
+        """Raise ConvtoolError if the encoder has dropped alpha or made another size of it."""
+        height, width, channels = self._pixels.shape
+        try:
+            with pillow_limit(None), open_listed(encoded) as kept:
+                alpha = kept.has_transparency_data
+                size = kept.size
+        except UnidentifiedImageError:  # a format that is not read
+            return
+        if size != (width, height):
+            raise ConvtoolError(
+                f"{self._name} would make {size[1]}x{size[0]} of this {height}x{width} map; "
+                "PNG holds any size"
+            )
+        if channels in (2, 4) and not alpha:
+            opaque = self._pixels[..., -1].min() == np.iinfo(self._pixels.dtype).max
+            if not opaque:
+                raise ConvtoolError(f"{self._name} would drop the alpha channel; PNG holds it")

@@ -1,0 +1,81 @@
+"""Streams that are read once, from front to back: pipes, devices, stdin."""
+
+import io
+import shutil
+from typing import BinaryIO, cast
+
+from ..core.errors import ConvtoolError
+
+MOST_IN_MEMORY = 1 << 24
+"""Bytes of a stream that is kept; what is longer goes to a temporary file."""
+
+PIECE = 1 << 20
+
+LARGEST_PIXEL = 128
+"""Bytes that a pixel can need in a file: four channels of float64 as text."""
+
+LARGEST_SURROUNDINGS = 1 << 26
+"""Bytes that a file may hold beside its pixels."""
+
+
+class Pipe(io.RawIOBase):
+    """A stream's bytes, some of which may be put back."""
+
+    def __init__(self, stream: BinaryIO, *, owned: bool = False) -> None:
+        """`owned` says whether to close the stream as well."""
+        self._stream = stream
+        self._owned = owned
+        self._head = b""
+
+    def readable(self) -> bool:
+        """Yes: what parses text asks."""
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        """So many bytes, fewer at the end only; or all that are left."""
+        found = self._head if size < 0 else self._head[:size]
+        self._head = self._head[len(found) :]
+        return found + self._stream.read(-1 if size < 0 else size - len(found))
+
+    def put_back(self, data: bytes) -> None:
+        """Bytes that are to be read next."""
+        self._head = data + self._head
+
+    def close(self) -> None:
+        """Read no more."""
+        super().close()
+        if self._owned:
+            self._stream.close()
+
+
+def kept(stream: BinaryIO, max_pixels: int) -> BinaryIO:
+    """A stream's bytes in a file in which one can go back: in memory, or if they are many on disk.
+
+    Raises ConvtoolError if they are more than an image of `max_pixels` pixels can need, or would
+    take more than half of what the folder of temporary files has room for: a stream need not end.
+    """
+    from tempfile import SpooledTemporaryFile, gettempdir
+
+    most = LARGEST_SURROUNDINGS + LARGEST_PIXEL * max_pixels
+    room = shutil.disk_usage(gettempdir()).free // 2
+    file = SpooledTemporaryFile(MOST_IN_MEMORY)  # noqa: SIM115  its reader closes it
+    try:
+        size = 0
+        while piece := stream.read(PIECE):
+            size += len(piece)
+            if size > most:
+                raise ConvtoolError(
+                    f"is longer than the {most >> 20} MiB that an image of {max_pixels} pixels can "
+                    "need; raise the limit (--max-pixels) if it is meant"
+                )
+            if size > max(room, MOST_IN_MEMORY):
+                raise ConvtoolError(
+                    f"is longer than {room >> 20} MiB, half of what is free in {gettempdir()}; "
+                    "read it from a file"
+                )
+            file.write(piece)
+    except BaseException:
+        file.close()
+        raise
+    file.seek(0)
+    return cast(BinaryIO, file)

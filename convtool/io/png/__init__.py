@@ -1,0 +1,1 @@
+"""PNG: the file's chunks, its row filters and interlacing, and what reads and writes it."""

@@ -1,0 +1,160 @@
+"""PNG (ISO/IEC 15948), written band by band: each is filtered and packed by itself."""
+
+import struct
+import zlib
+from collections.abc import Callable, Sequence
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+from isal import isal_zlib
+
+from ...core.choices import Compression
+from ...core.dtypes import Array
+from ...core.errors import ConvtoolError
+from ...core.image import Header
+from ...core.metadata import Metadata
+from .chunks import GREY, GREY_ALPHA, RGB, RGBA, SIGNATURE, chunk
+from .filters import AVERAGE, NONE, PAETH, SUB, UP, best_filter, filtered
+
+COLOR_TYPE = {1: GREY, 2: GREY_ALPHA, 3: RGB, 4: RGBA}
+"""Channels -> PNG's colour type."""
+
+LARGEST_SIDE = 2**31 - 1
+INCHES_PER_METRE = 1 / 0.0254
+
+LAST_BLOCK = b"\x03\x00"
+"""An empty block of deflate that says that it is the last."""
+
+ADLER_PRIME = 65521
+
+FIRST_BYTES = 8
+"""So few that ISA-L leaves them to the code that finishes a stream: 4 to 16 are."""
+
+
+class Packing(NamedTuple):
+    """One way to pack bands."""
+
+    start: bytes
+    """How the zlib stream begins (RFC 1950): window, level."""
+    filters: Sequence[int]
+    pack: Callable[[memoryview], bytes]
+    """bytes -> raw deflate that ends at a byte, with nothing carried over to what follows"""
+
+
+def _pack_fast(data: memoryview) -> bytes:
+    """Packed at level 1, the start apart, so that the same comes out at every call.
+
+    ISA-L's assembler for x86-64 enters the third byte of a stream into its hash table by where the
+    stream object lies in memory, not by the data (`.write_first_byte` of
+    `igzip_icf_body_h1_gr_bt.asm`), and at few addresses finds other matches for that. The code
+    that finishes a stream has no such fault, so it is given the start.
+    """
+    packer = isal_zlib.compressobj(1, isal_zlib.DEFLATED, -15)
+    flat = data.cast("B")
+    start = packer.compress(flat[:FIRST_BYTES]) + packer.flush(isal_zlib.Z_SYNC_FLUSH)
+    return start + packer.compress(flat[FIRST_BYTES:]) + packer.flush(isal_zlib.Z_FULL_FLUSH)
+
+
+def _pack_small(data: memoryview) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
+    packed = packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH)
+    return min(packed, _pack_fast(data), key=len)  # of noise, which is the smaller varies
+
+
+PACKINGS: dict[Compression, Packing] = {
+    "fast": Packing(b"\x78\x01", (NONE, SUB, UP, AVERAGE), _pack_fast),
+    "small": Packing(b"\x78\xda", (NONE, SUB, UP, AVERAGE, PAETH), _pack_small),
+}
+
+
+class PackedBand(NamedTuple):
+    """Rows, filtered and packed."""
+
+    deflated: bytes
+    checksum: int
+    """Adler-32 of what was packed."""
+    size: int
+    """Bytes that were packed."""
+
+
+class PngWriter:
+    """Writes pixels of uint8 or uint16, in 1 to 4 channels."""
+
+    def __init__(
+        self, file: BinaryIO, header: Header, metadata: Metadata, compression: Compression
+    ) -> None:
+        channels = len(header.channels)
+        if channels not in COLOR_TYPE:
+            raise ConvtoolError(
+                f"a map of {channels} channels is no picture, expected 1 to 4; "
+                "CSV and NPY hold any number"
+            )
+        if max(header.height, header.width) > LARGEST_SIDE:
+            raise ConvtoolError(f"a map of {header.height}x{header.width} is too large for PNG")
+        self._file = file
+        self._header = header
+        self._metadata = metadata.fitting(channels)
+        self._packing = PACKINGS[compression]
+        self._checksum = 1
+        self._started = False
+
+    def encode(self, band: Array) -> PackedBand:
+        """Filter and pack the rows of a band; on any thread."""
+        big_endian = band.astype(self._header.dtype.newbyteorder(">"), copy=False)
+        rows = np.ascontiguousarray(big_endian).reshape(len(band), -1).view(np.uint8)
+        step = rows.shape[1] // band.shape[1]
+        packing = self._packing
+        kind = best_filter(rows, step, packing.filters, packing.pack)
+        data = filtered(rows, step, kind).data
+        return PackedBand(packing.pack(data), isal_zlib.adler32(data), data.nbytes)
+
+    def write(self, band: PackedBand) -> None:
+        """Write the next band."""
+        start = b""
+        if not self._started:
+            self._started = True
+            self._write_header()
+            start = self._packing.start
+        self._write_chunk(b"IDAT", start + band.deflated)
+        self._checksum = _joined_checksums(self._checksum, band.checksum, band.size)
+
+    def close(self) -> None:
+        """End the zlib stream and the file."""
+        self._write_chunk(b"IDAT", LAST_BLOCK + struct.pack(">I", self._checksum))
+        self._write_chunk(b"IEND", b"")
+
+    def _write_header(self) -> None:
+        """The chunks before the pixels."""
+        header, metadata = self._header, self._metadata
+        self._file.write(SIGNATURE)
+        depth, color = 8 * header.dtype.itemsize, COLOR_TYPE[len(header.channels)]
+        sizes = struct.pack(">2I5B", header.width, header.height, depth, color, 0, 0, 0)
+        self._write_chunk(b"IHDR", sizes)
+        if metadata.chromaticities:
+            values = [round(value * 100_000) for value in metadata.chromaticities]
+            self._write_chunk(b"cHRM", struct.pack(">8I", *values))
+        if metadata.gamma:
+            self._write_chunk(b"gAMA", struct.pack(">I", round(metadata.gamma * 100_000)))
+        if metadata.icc_profile:
+            packed = zlib.compress(metadata.icc_profile, 9)
+            self._write_chunk(b"iCCP", b"ICC Profile\0\0" + packed)
+        elif metadata.srgb is not None:
+            self._write_chunk(b"sRGB", bytes([metadata.srgb]))
+        if metadata.dpi:
+            across, down = (round(dpi * INCHES_PER_METRE) for dpi in metadata.dpi)
+            self._write_chunk(b"pHYs", struct.pack(">2IB", across, down, 1))
+
+    def _write_chunk(self, kind: bytes, data: bytes) -> None:
+        self._file.write(chunk(kind, data))
+
+
+def _joined_checksums(first: int, second: int, size: int) -> int:
+    """Adler-32 of two stretches of bytes from theirs; the second has `size` bytes (RFC 1950).
+
+    It is two sums: of the bytes, from 1, and of the first sum after every byte.
+    """
+    a, b = first & 0xFFFF, first >> 16
+    c, d = second & 0xFFFF, second >> 16
+    low = (a + c - 1) % ADLER_PRIME
+    high = (b + d + size * (a - 1)) % ADLER_PRIME
+    return high << 16 | low

@@ -1,0 +1,1 @@
+"""The formats of kernel files, one file each, for both directions where it is written."""

@@ -1,0 +1,135 @@
+"""Kernels as JSON, and back: a grid, an object with weights, or one with a list of either.
+
+    [[0, 1, 0], [1, -4, 1], [0, 1, 0]]
+    {"name": "blur", "weights": [[1, 2, 1]], "divisor": 4, "bias": 0, "anchor": [0, 1]}
+    {"name": "bank", "kernels": [...]}
+
+The keys are weights, divisor, bias, anchor, name and description; a bank's are kernels, name and
+description. The divisor is 1 and the bias 0 where they are left out, and the anchor the middle.
+"""
+
+import json
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from ...core.errors import ConvtoolError, at, quoted
+from ...core.strict_json import load_json
+from ..kernel import Kernel
+from ..rational import Number, kernel_of
+
+KEYS = ("weights", "name", "description", "divisor", "bias", "anchor")
+BANK_KEYS = ("kernels", "name", "description")
+
+
+def parse_json(text: str, name: str) -> tuple[Kernel, ...]:
+    """The kernels in a text; `name` is given to one that has none, numbered in a bank."""
+    data = load_json(text)
+    if not (isinstance(data, dict) and "kernels" in data):
+        return (_kernel(data, name, ""),)
+    _check_keys(data, BANK_KEYS)
+    entries = data["kernels"]
+    if not isinstance(entries, list) or not entries:
+        raise ConvtoolError("kernels is no list of kernels, or an empty one")
+    name, description = _words(data, name, "")
+    kernels = []
+    for i, entry in enumerate(entries, start=1):
+        with at(f"kernel {i}"):
+            kernels.append(_kernel(entry, f"{name}-{i}", description))
+    return tuple(kernels)
+
+
+def _kernel(data: Any, name: str, description: str) -> Kernel:
+    """The kernel in a JSON array or object."""
+    if isinstance(data, list):
+        data = {"weights": data}
+    if not isinstance(data, dict):
+        raise ConvtoolError(f"found {_shown(data)}, expected a grid of numbers")
+    _check_keys(data, KEYS)
+    if "weights" not in data:
+        raise ConvtoolError("has no weights, expected a grid of numbers under weights")
+    return kernel_of(
+        _rows(data["weights"]),
+        _number(data.get("divisor", 1), "divisor"),
+        _number(data.get("bias", 0), "bias"),
+        _anchor(data.get("anchor")),
+        *_words(data, name, description),
+    )
+
+
+def _words(data: dict[str, Any], name: str, description: str) -> tuple[str, str]:
+    """The name and the description, or these where it has none."""
+    name, description = data.get("name", name), data.get("description", description)
+    for key, value in (("name", name), ("description", description)):
+        if not isinstance(value, str):
+            raise ConvtoolError(f"{key} is {_shown(value)}, expected a text")
+    return name, description
+
+
+def _rows(weights: Any) -> list[list[Number]]:
+    if not isinstance(weights, list) or not all(isinstance(row, list) for row in weights):
+        raise ConvtoolError("weights are no list of rows, expected [[...], [...]]")
+    for i, row in enumerate(weights, start=1):
+        if len(row) != len(weights[0]):
+            raise ConvtoolError(
+                f"weights, row {i}: has {len(row)} number(s), expected {len(weights[0])} like row 1"
+            )
+    return [
+        [_number(value, f"weights, row {i}, number {j}") for j, value in enumerate(row, start=1)]
+        for i, row in enumerate(weights, start=1)
+    ]
+
+
+def _number(value: Any, where: str) -> Number:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        hint = "; for fractions use divisor" if isinstance(value, str) and "/" in value else ""
+        raise ConvtoolError(f"{where}: found {_shown(value)}, expected a number{hint}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ConvtoolError(f"{where}: found a number too large, expected a finite one")
+    return value
+
+
+def _anchor(value: Any) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or len(value) != 2 or any(type(v) is not int for v in value):
+        raise ConvtoolError(f"anchor is {_shown(value)}, expected [row, column]")
+    return value[0], value[1]
+
+
+def _check_keys(data: dict[str, Any], known: tuple[str, ...]) -> None:
+    for key in data:
+        if key not in known:
+            raise ConvtoolError(f"unknown key {quoted(key)}, expected one of {', '.join(known)}")
+
+
+def _shown(value: Any) -> str:
+    """A value for an error message, cut short."""
+    try:
+        text = json.dumps(value)
+    except RecursionError:
+        text = "a deep nest"
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def json_of_kernels(kernels: Sequence[Kernel]) -> str:
+    """The text of a file of these kernels, a row of weights a line; a bank if they are several."""
+    if len(kernels) == 1:
+        return _object_of(kernels[0], "") + "\n"
+    objects = ",\n".join("    " + _object_of(kernel, "    ") for kernel in kernels)
+    return f'{{\n  "kernels": [\n{objects}\n  ]\n}}\n'
+
+
+def _object_of(kernel: Kernel, indent: str) -> str:
+    """A kernel as a JSON object; what it has no need of is left out."""
+    rows = ",\n".join(f"{indent}    {json.dumps(row)}" for row in kernel.weights.tolist())
+    parts = {
+        "name": json.dumps(kernel.name) if kernel.name else "",
+        "description": json.dumps(kernel.description) if kernel.description else "",
+        "weights": f"[\n{rows}\n{indent}  ]",
+        "divisor": json.dumps(kernel.divisor) if kernel.divisor != 1 else "",
+        "bias": json.dumps(kernel.bias) if kernel.bias else "",
+        "anchor": json.dumps(kernel.anchor) if kernel.anchor else "",
+    }
+    lines = [f'{indent}  "{key}": {value}' for key, value in parts.items() if value]
+    return "{\n" + ",\n".join(lines) + f"\n{indent}}}"

@@ -1,0 +1,130 @@
+"""Kernels as the matrix files of libvips, and back.
+
+    3 3 16 128
+    1 2 1
+    2 4 2
+    1 2 1
+
+Width, height, scale and offset stand in the first line, then the rows, a line each. A window's
+value is ``sum / scale + offset``, so scale is the divisor and offset the bias. Of a window of
+even size, libvips has the element at ``size // 2`` on the output pixel, the one after the middle.
+
+Source: https://www.libvips.org/API/current/ctor.Image.matrixload.html, and ``vips conv`` 8.14.
+"""
+
+import re
+from collections.abc import Iterator
+from itertools import zip_longest
+
+from ...core.errors import ConvtoolError, at
+from ...core.validation import Pair
+from ..kernel import Kernel, middle
+from ..rational import Number, kernel_of, number_of
+from .text import columns
+
+ALL_FOUR = 4
+"""Numbers of a first line with scale and offset."""
+
+
+def parse_vips(data: bytes, name: str) -> Kernel:
+    """The kernel in a file's bytes.
+
+    Raises ConvtoolError for what libvips refuses, and for what it passes over without a word:
+    numbers that are too many, or that end in something else.
+    """
+    try:
+        text = data.decode("ascii")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text or text.startswith("MATLAB"):
+        raise ConvtoolError(
+            "is no matrix file of libvips, expected a line of width and height, then rows; "
+            "weights from MATLAB go into text or .npy"
+        )
+    header, *lines = text.rstrip().split("\n")
+    with at("line 1"):
+        width, height, scale, offset = _header(header)
+    rows = list(_rows(lines, width, height))
+    return kernel_of(rows, scale, offset, _anchor((height, width)), name, "")
+
+
+def looks_so(text: str) -> bool:
+    """Whether a text is a matrix of libvips in all likelihood, and no rows of weights.
+
+    Its first line says how many numbers and rows follow. Of those matrices that could be rows as
+    well, being as wide as that line is long, a few that are low count as rows.
+    """
+    try:
+        kernel = parse_vips(text.encode(), "")
+    except (ConvtoolError, UnicodeEncodeError):
+        return False
+    rows, cols = kernel.shape
+    said = len(_numbers(text.split("\n", 1)[0]))
+    return said != cols or said == ALL_FOUR or rows >= said
+
+
+def _header(line: str) -> tuple[int, int, Number, Number]:
+    """Width, height, scale and offset; the last two are 1 and 0 where they are left out."""
+    numbers = _numbers(line)
+    if not 2 <= len(numbers) <= 4:
+        raise ConvtoolError(
+            f"has {len(numbers)} number(s), expected width and height, and perhaps scale and offset"
+        )
+    defaults: list[Number] = [1, 0]
+    width, height, scale, offset = numbers + defaults[len(numbers) - 2 :]
+    for size, what in ((width, "width"), (height, "height")):
+        if size < 1 or size != int(size):
+            raise ConvtoolError(f"the {what} is {size}, expected a whole number, 1 or more")
+    if scale == 0:
+        raise ConvtoolError("the scale is 0, expected any other number")
+    return int(width), int(height), scale, offset
+
+
+def _rows(lines: list[str], width: int, height: int) -> Iterator[list[Number]]:
+    if len(lines) > height:
+        raise ConvtoolError(f"has {len(lines)} rows, expected {height}, as line 1 says")
+    for number, (line, _) in enumerate(zip_longest(lines, range(height)), start=1):
+        if line is None:
+            raise ConvtoolError(f"has {number - 1} row(s), expected {height}, as line 1 says")
+        with at(f"line {number + 1}"):
+            row = _numbers(line)
+            if len(row) != width:
+                raise ConvtoolError(f"has {len(row)} number(s), expected {width}, as line 1 says")
+        yield row
+
+
+def _numbers(line: str) -> list[Number]:
+    """The numbers of a line, which stand apart by blanks and tabs only."""
+    words = re.split(r"[ \t\r]+", line.strip(" \t\r"))
+    numbers: list[Number] = []
+    for place, word in enumerate(words if words != [""] else [], start=1):
+        with at(f"number {place}"):
+            numbers.append(number_of(word))
+    return numbers
+
+
+def _anchor(shape: Pair) -> Pair | None:
+    """The anchor that makes convtool do as libvips does."""
+    place = shape[0] // 2, shape[1] // 2
+    return None if place == middle(shape) else place
+
+
+def vips_of_kernel(kernel: Kernel) -> str:
+    """The lines of a kernel.
+
+    Raises ConvtoolError for an anchor elsewhere than libvips has it.
+    """
+    rows, cols = kernel.shape
+    theirs = rows // 2, cols // 2
+    if kernel.place != theirs:
+        # Zeros in front or behind, until there are as many elements before the anchor as after it.
+        sizes = [2 * max(at, n - 1 - at) + 1 for at, n in zip(kernel.place, (rows, cols))]  # noqa: B905
+        raise ConvtoolError(
+            f"libvips has element {theirs} of a {rows}x{cols} kernel on the output pixel, "
+            f"expected that as the anchor, and it is {kernel.place}; zeros around it, to "
+            f"{sizes[0]}x{sizes[1]} with that element in the middle, change nothing"
+        )
+    # All four, always: libvips 8.14 takes what follows `width height` for the scale, even from the
+    # next line, when it asks itself whether this is a matrix, and no more if it finds 0 there.
+    header = f"{cols} {rows} {kernel.divisor!r} {kernel.bias!r}"
+    return "\n".join([header, *columns(kernel.weights.tolist())]) + "\n"

@@ -1,0 +1,51 @@
+"""Kernels, layers and biases as NumPy's .npy files.
+
+A kernel is an array (h, w), a layer (out, in, h, w), and biases are a vector (out,). There is no
+divisor: a kernel is written as its weights divided, and one with a bias or an anchor of its own
+is an error. Arrays of Python objects are not read.
+"""
+
+import io
+import math
+
+import numpy as np
+
+from ...core.dtypes import FLOAT64, Array
+from ...core.errors import ConvtoolError
+from ...io.npy import MAGIC, read_header
+from ..kernel import Kernel, Layer
+
+
+def parse_npy(data: bytes, name: str) -> Kernel | Layer:
+    """A kernel of shape (h, w), or a layer of shape (out, in, h, w)."""
+    weights = _array(data)
+    if weights.ndim == 2:
+        return Kernel(weights, name=name)
+    if weights.ndim != 4:
+        raise ConvtoolError(f"has shape {weights.shape}, expected (h, w) or (out, in, h, w)")
+    return Layer(weights, name)
+
+
+def parse_bias(data: bytes, length: int) -> Array:
+    """A bias of one number for each of so many outputs, as float64."""
+    if not data.startswith(MAGIC):
+        raise ConvtoolError("is no .npy file, expected a vector of biases")
+    bias = _array(data)
+    if bias.shape != (length,):
+        raise ConvtoolError(f"has shape {bias.shape}, expected ({length},)")
+    if bias.dtype.kind not in "iuf":
+        raise ConvtoolError(f"holds values of {bias.dtype}, expected numbers")
+    return bias.astype(FLOAT64)
+
+
+def _array(data: bytes) -> Array:
+    """The array in a file's bytes."""
+    file = io.BytesIO(data)
+    header = read_header(file)
+    if not header.size:
+        raise ConvtoolError(f"has shape {header.shape}, expected one number at least")
+    flat = np.frombuffer(data, header.dtype, math.prod(header.shape), file.tell())
+    if header.dtype.kind == "f" and header.dtype.itemsize > 8:
+        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
+            flat = flat.astype(FLOAT64)
+    return flat.reshape(header.shape, order="F" if header.by_columns else "C")

@@ -1,0 +1,169 @@
+"""Kernels as rows of numbers, and back.
+
+    # comment
+    name = blur
+    divisor = 16
+    1 2 1
+    2 4 2
+    1 2 1
+
+Numbers stand apart by blanks, tabs, commas or semicolons; ``1/9`` is exact. Settings stand
+before the rows; an empty line ends a kernel.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from ...core.errors import ConvtoolError, at, quoted
+from ..kernel import Kernel
+from ..rational import Number, kernel_of, number_of
+
+KEYS = ("name", "description", "divisor", "bias", "anchor")
+
+_SEPARATOR = re.compile(r"\s*[,;]\s*|\s+")
+_SETTING = re.compile(r"([^\W\d]\w*)\s*=\s*(.*)")
+_FRACTION = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?/[+-]?\d{1,18}(\.\d{1,18})?", re.ASCII)
+
+
+def parse_text(text: str, name: str) -> tuple[Kernel, ...]:
+    """The kernels in a text; `name` is given to one that has none, numbered in a bank."""
+    blocks = list(_blocks(text))
+    if not blocks:
+        raise ConvtoolError("holds no weights, expected rows of numbers")
+    names = [name] if len(blocks) == 1 else [f"{name}-{i + 1}" for i in range(len(blocks))]
+    return tuple(block.kernel(own) for block, own in zip(blocks, names, strict=True))
+
+
+@dataclass
+class _Block:
+    """The lines of one kernel."""
+
+    settings: dict[str, str] = field(default_factory=dict)
+    rows: list[list[Number]] = field(default_factory=list)
+
+    def kernel(self, name: str) -> Kernel:
+        """The kernel that the lines describe."""
+        anchor = None
+        if "anchor" in self.settings:
+            with at("anchor"):
+                anchor = tuple(_parse_row(self.settings["anchor"]))
+        return kernel_of(
+            self.rows,
+            self._number("divisor", 1),
+            self._number("bias", 0),
+            anchor,
+            self.settings.get("name", name),
+            self.settings.get("description", ""),
+        )
+
+    def _number(self, key: str, default: Number) -> Number:
+        if key not in self.settings:
+            return default
+        with at(key):
+            numbers = _parse_row(self.settings[key])
+        if len(numbers) != 1:
+            raise ConvtoolError(f"{key} has {len(numbers)} numbers, expected one")
+        return numbers[0]
+
+    def add(self, content: str) -> None:
+        """Take a line that is not empty: a setting, or a row of numbers."""
+        setting = _SETTING.fullmatch(content)
+        if setting:
+            self._set(*setting.groups())
+            return
+        row = _parse_row(content)
+        if self.rows and len(row) != len(self.rows[0]):
+            raise ConvtoolError(
+                f"has {len(row)} number(s), expected {len(self.rows[0])} like the rows above"
+            )
+        self.rows.append(row)
+
+    def _set(self, key: str, value: str) -> None:
+        if self.rows:
+            raise ConvtoolError(
+                f"{key} stands after the rows, expected it before them, "
+                "or an empty line between kernels"
+            )
+        if key not in KEYS:
+            raise ConvtoolError(f"unknown key {quoted(key)}, expected one of {', '.join(KEYS)}")
+        if key in self.settings:
+            raise ConvtoolError(f"{key} is set a second time, expected it once")
+        self.settings[key] = value
+
+
+def _blocks(text: str) -> Iterator[_Block]:
+    """The kernels of a text, as their lines."""
+    block = _Block()
+    for number, line in enumerate(text.splitlines(), start=1):
+        content = line.partition("#")[0].strip()
+        if content:
+            with at(f"line {number}"):
+                block.add(content)
+        elif block.rows and "#" not in line:  # a comment alone does not end a kernel
+            yield block
+            block = _Block()
+    if block.rows:
+        yield block
+    elif block.settings:
+        raise ConvtoolError("settings without rows, expected rows of numbers after them")
+
+
+def _parse_row(text: str) -> list[Number]:
+    """The numbers of one line; one separator may close it."""
+    words = _SEPARATOR.split(text.strip())
+    if words[-1] == "" and len(words) > 1:
+        words.pop()
+    numbers = []
+    for word in words:
+        try:
+            numbers.append(_parse_number(word))
+        except ConvtoolError as error:  # `at` would take longer than the number
+            raise ConvtoolError(f"number {len(numbers) + 1}: {error}") from None
+    return numbers
+
+
+def _parse_number(word: str) -> Number:
+    """An int, a float, or a fraction as 1/9."""
+    if not _FRACTION.fullmatch(word):
+        return number_of(word)
+    numerator, _, denominator = word.partition("/")
+    try:
+        if "." not in word:
+            return Fraction(int(numerator), int(denominator))
+        return Fraction(numerator) / Fraction(denominator)
+    except ZeroDivisionError:
+        raise ConvtoolError(f"{word} divides by 0") from None
+
+
+def text_of_kernel(kernel: Kernel) -> str:
+    """The lines of a kernel, columns of weights one under another.
+
+    Raises ConvtoolError for a name or description that lines cannot hold.
+    """
+    lines = []
+    for key, words in (("name", kernel.name), ("description", kernel.description)):
+        if "#" in words or words.splitlines() not in ([], [words.strip()]):
+            raise ConvtoolError(
+                f"a {key} {quoted(words)} does not go into a line of text: JSON holds it"
+            )
+        if words:
+            lines.append(f"{key} = {words}")
+    if kernel.divisor != 1:
+        lines.append(f"divisor = {kernel.divisor!r}")
+    if kernel.bias:
+        lines.append(f"bias = {kernel.bias!r}")
+    if kernel.anchor is not None:
+        lines.append("anchor = {} {}".format(*kernel.anchor))
+    return "\n".join([*lines, *columns(kernel.weights.tolist())]) + "\n"
+
+
+def columns(rows: Sequence[Sequence[Number]], separator: str = " ") -> list[str]:
+    """Lines of numbers that read back as they are, one under another."""
+    words = [[repr(number) for number in row] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*words, strict=True)]
+    return [
+        separator.join(word.rjust(width) for word, width in zip(row, widths, strict=True))
+        for row in words
+    ]

@@ -1,0 +1,157 @@
+"""The kernel: weights, and what goes with them."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from ..core.dtypes import Array
+from ..core.errors import ConvtoolError, quoted
+from ..core.validation import LARGEST, Pair, check_divisor, check_number, whole_number
+
+
+@dataclass(frozen=True, eq=False, init=False)
+class Kernel:
+    """A grid of weights with a divisor, a bias and an anchor; immutable.
+
+    A window's value is ``sum(weight * pixel) / divisor + bias``. Weights of an integer
+    type are kept as int64, any others as float64.
+
+    Parameters
+    ----------
+    weights : array of shape (kh, kw), 1x1 or larger
+    divisor : number other than 0
+    bias : number, added last
+    anchor : (row, col) of the element that sits on the output pixel; None: the middle one
+    name, description : words for people; `name` also names output files
+
+    Raises ConvtoolError on weights that are no grid of finite numbers, on a divisor of 0, and
+    on an anchor outside the grid.
+
+    >>> Kernel([[0, 1, 0], [1, -4, 1], [0, 1, 0]], name="laplacian").shape
+    (3, 3)
+    """
+
+    weights: Array
+    divisor: float
+    bias: float
+    anchor: Pair | None
+    name: str
+    description: str
+
+    def __init__(
+        self,
+        weights: npt.ArrayLike,
+        divisor: float = 1,
+        bias: float = 0,
+        anchor: Pair | None = None,
+        name: str = "",
+        description: str = "",
+    ) -> None:
+        checked = check_weights(weights)
+        if checked.ndim != 2:
+            raise ConvtoolError(f"weights have shape {checked.shape}, expected (rows, columns)")
+        set_field = object.__setattr__  # the class is frozen from here on
+        set_field(self, "weights", checked)
+        set_field(self, "divisor", check_divisor(divisor))
+        set_field(self, "bias", check_number("bias", bias))
+        set_field(self, "anchor", check_anchor(anchor, self.shape))
+        set_field(self, "name", name)
+        set_field(self, "description", description)
+
+    @property
+    def shape(self) -> Pair:
+        """(rows, columns)"""
+        rows, cols = self.weights.shape
+        return rows, cols
+
+    @property
+    def place(self) -> Pair:
+        """The element (row, col) that sits on the output pixel: the anchor, or the middle one."""
+        return middle(self.shape) if self.anchor is None else self.anchor
+
+    def divided(self) -> Array:
+        """The weights over the divisor: what a form without a divisor holds."""
+        if self.divisor == 1:
+            return self.weights
+        with np.errstate(over="ignore"):
+            quotients: Array = self.weights / self.divisor
+        if not np.isfinite(quotients).all():
+            raise ConvtoolError(f"weights over the divisor {self.divisor} are too large for floats")
+        return quotients
+
+    def __eq__(self, other: object) -> bool:
+        """Equal in every field; weights of 1 and 1.0 are equal."""
+        if not isinstance(other, Kernel):
+            return NotImplemented
+        return self._key() == other._key() and np.array_equal(self.weights, other.weights)
+
+    def __hash__(self) -> int:
+        return hash((self._key(), tuple(self.weights.flat)))
+
+    def _key(self) -> tuple[object, ...]:
+        return self.shape, self.divisor, self.bias, self.anchor, self.name, self.description
+
+
+class Layer(NamedTuple):
+    """The weights of a layer of a network, as a file has them."""
+
+    weights: Array
+    """Of shape (out, in, kh, kw), int64 or float64."""
+    name: str
+
+
+def middle(shape: Pair) -> Pair:
+    """The element (row, col) that sits on the output pixel where there is no anchor."""
+    rows, cols = shape
+    return (rows - 1) // 2, (cols - 1) // 2
+
+
+def check_weights(weights: object) -> Array:
+    """Weights as a read-only int64 or float64 array; ConvtoolError if not finite numbers."""
+    try:
+        values = np.array(weights)
+    except ValueError:
+        raise ConvtoolError("weights are ragged: every row needs as many numbers") from None
+    if values.dtype.kind in "US" and values.ndim == 0:
+        raise ConvtoolError(f"weights are the text {quoted(weights)}; find_kernel looks up a name")
+    if values.ndim not in (2, 4):
+        raise ConvtoolError(
+            f"weights have shape {values.shape}, expected (kh, kw) or (out, in, kh, kw)"
+        )
+    if values.dtype.kind == "O":
+        try:
+            values = values.astype(np.float64)
+        except (TypeError, ValueError, OverflowError):
+            raise ConvtoolError("weights are ragged, too large, or no numbers") from None
+    if values.dtype.kind not in "biuf":
+        raise ConvtoolError(f"weights are of {values.dtype}, expected numbers")
+    if values.size == 0:
+        raise ConvtoolError("weights are empty, expected one number at least")
+    wide = values.dtype == np.uint64 and int(values.max()) >= 2**63
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = values.astype(np.float64 if values.dtype.kind == "f" or wide else np.int64)
+    if not np.isfinite(values).all():
+        raise ConvtoolError("weights hold NaN or infinity, expected finite numbers")
+    values.setflags(write=False)
+    return values
+
+
+def check_anchor(anchor: object, shape: Pair) -> Pair | None:
+    """An anchor (row, col) inside a kernel of this shape, or None."""
+    if anchor is None:
+        return None
+    try:
+        place: list[object] = list(anchor)  # type: ignore[call-overload]
+    except TypeError:
+        place = []
+    if len(place) != 2:
+        raise ConvtoolError(f"anchor is {quoted(anchor)}, expected (row, col)") from None
+    row, col = (whole_number(value, "anchor", -LARGEST) for value in place)
+    if not (0 <= row < shape[0] and 0 <= col < shape[1]):
+        raise ConvtoolError(
+            f"anchor ({row}, {col}) lies outside the {shape[0]}x{shape[1]} kernel, "
+            f"expected (0, 0) to ({shape[0] - 1}, {shape[1] - 1})"
+        )
+    return row, col

@@ -1,0 +1,1 @@
+"""Kernels computed from parameters, such as gaussian:7,1.5."""

@@ -1,0 +1,296 @@
+"""Kernels made of a name and a few numbers: ``gaussian:7,1.5``. Needs no NumPy until one is made.
+
+One table serves ``--kernel``, ``convtool kernel make`` and ``convtool kernel list``.
+"""
+
+import re
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...core.errors import ConvtoolError, OptionError, at, quoted
+from ...core.params import Count, Number, Option, Size, Word
+
+if TYPE_CHECKING:
+    from ..kernel import Kernel
+
+
+class Between(Number):
+    """A number in a range, as a float."""
+
+    def __init__(self, least: float, most: float) -> None:
+        self.least, self.most = least, most
+
+    def read(self, value: object) -> float:
+        """The float."""
+        number = super().read(value)
+        if not self.least <= number <= self.most:
+            span = f"from {self.least:g} to {self.most:g}"
+            raise ConvtoolError(f"found {quoted(value)}, expected a number {span}")
+        return float(number)
+
+
+class OddSize(Size):
+    """A size whose sides are odd, so that it has a middle."""
+
+    def read(self, value: object) -> tuple[int, int]:
+        """The pair (rows, columns)."""
+        size = super().read(value)
+        if not (size[0] % 2 and size[1] % 2):
+            raise ConvtoolError(f"found {quoted(value)}, expected an odd size as 3 or 3x5")
+        return size
+
+
+class OddCount(Count):
+    """An odd number from 3 to an end."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+
+    def read(self, value: object) -> int:
+        """The int."""
+        number = super().read(value)
+        if not (3 <= number <= self.most and number % 2):
+            raise ConvtoolError(
+                f"found {quoted(value)}, expected an odd number from 3 to {self.most}"
+            )
+        return number
+
+
+class Generator(NamedTuple):
+    """A kind of kernel that is made of parameters."""
+
+    name: str
+    help: str
+    parameters: tuple[Option, ...]
+    """In the order in which they stand behind the colon."""
+    example: str
+    module: str
+    """Where the function of this name is, whose docstring has the formula."""
+
+    @property
+    def form(self) -> str:
+        """How it is written: ``gaussian:size,sigma``."""
+        return f"{self.name}:{','.join(option.name for option in self.parameters)}"
+
+    def make(self, given: Mapping[str, object]) -> "Kernel":
+        """The kernel of these parameters, words or numbers by name; those left out have defaults.
+
+        It is called as `--kernel` would find it again. Raises OptionError for a parameter that is
+        unknown or has no such value, and ConvtoolError for some that do not go together.
+        """
+        from dataclasses import replace
+
+        known = {option.name: option for option in self.parameters}
+        for name in given:
+            if name not in known:
+                raise OptionError(f"no parameter {quoted(name)}, {self._expected}")
+        values = {}
+        for name, option in known.items():
+            word = given.get(name, option.default)
+            if word is None:
+                continue
+            try:
+                values[name] = option.kind.read(word)
+            except ConvtoolError as error:
+                raise OptionError(f"{name}: {error} ({self._expected})") from None
+        function = getattr(import_module(f".{self.module}", __package__), self.name)
+        kernel: Kernel = function(**values)
+        return replace(kernel, name=self.spec(given))
+
+    def words(self, text: str) -> dict[str, str]:
+        """The parameters behind the colon, ``7,1.5`` or ``size=7,sigma=1.5``, as words by name."""
+        given: dict[str, str] = {}
+        names = [option.name for option in self.parameters]
+        parts = text.split(",") if text.strip() else []
+        for i, part in enumerate(parts):
+            name, equals, word = (piece.strip() for piece in part.partition("="))
+            if not equals:
+                if i >= len(names):
+                    raise OptionError(f"{len(parts)} parameters, {self._expected}")
+                if i and "=" in parts[i - 1]:
+                    raise OptionError(f"found {quoted(name)} after a name, expected a name=value")
+                name, word = names[i], name
+            if name in given:
+                raise OptionError(f"{name} is given a second time, expected it once")
+            if word or equals:  # 7,,2 leaves the middle one out
+                given[name] = word
+        return given
+
+    def spec(self, given: Mapping[str, object]) -> str:
+        """The parameters as they stand behind the colon: names only where one is left out."""
+        parts, in_place = [], True
+        for option in self.parameters:
+            value = given.get(option.name)
+            if value is None:
+                in_place = False
+            else:
+                word = re.sub(r"\s+", "", str(value))
+                parts.append(word if in_place else f"{option.name}={word}")
+        return ":".join(filter(None, [self.name, ",".join(parts)]))
+
+    @property
+    def _expected(self) -> str:
+        return f"expected {self.form}"
+
+
+def generator_of(spec: str) -> Generator | None:
+    """The generator that a kernel's name begins with: ``gaussian:7`` or ``gaussian``."""
+    return GENERATORS.get(spec.partition(":")[0].strip())
+
+
+def generate(spec: str) -> "Kernel":
+    """The kernel that ``NAME:PARAMETERS`` means, as ``gaussian:7,1.5``.
+
+    Raises OptionError for parameters that are unknown, too many, or no values, naming those that
+    there are, and ConvtoolError for an unknown name.
+
+    >>> generate("binomial:3").weights.tolist()
+    [[1, 2, 1], [2, 4, 2], [1, 2, 1]]
+    >>> generate("gaussian: sigma = 1").name
+    'gaussian:sigma=1'
+    """
+    with at(f"kernel {quoted(spec)}"):
+        found = generator_of(spec)
+        if found is None:
+            raise ConvtoolError(f"is made by no name, expected one of: {', '.join(GENERATORS)}")
+        return found.make(found.words(spec.partition(":")[2]))
+
+
+SIGMA = Between(0.01, 10_000)
+
+_SIZE = "Rows and columns: 7, or 7x5."
+_ODD = "Rows and columns, odd: 7, or 7x5."
+
+
+def _size(default: str | None, more: str = "", *, odd: bool = False) -> Option:
+    words = " ".join(filter(None, [_ODD if odd else _SIZE, more]))
+    return Option("size", OddSize(1) if odd else Size(1), words, default)
+
+
+def _sigma(help_: str) -> Option:
+    return Option("sigma", SIGMA, help_)
+
+
+_ANGLE = Option("angle", Between(-1e6, 1e6), "Degrees, counter-clockwise from the right.", "0")
+
+_TABLE = (
+    Generator(
+        "gaussian",
+        "Gaussian blur.",
+        (
+            _size(None, "Default: 4 sigmas to each side, or 5."),
+            _sigma("Pixels. Default: 0.3 ((size - 1) / 2 - 1) + 0.8, of each side."),
+        ),
+        "gaussian:7,1.5",
+        "smoothing",
+    ),
+    Generator("box", "Mean of all pixels of the window.", (_size("3"),), "box:5", "smoothing"),
+    Generator(
+        "disk",
+        "Lens out of focus: a disk with an even edge.",
+        (
+            _size(None, "Default: what the radius needs, or 5."),
+            Option("radius", SIGMA, "Pixels. Default: half the shorter side."),
+        ),
+        "disk:9",
+        "smoothing",
+    ),
+    Generator(
+        "triangle",
+        "Weights that fall evenly from the middle.",
+        (_size("3"),),
+        "triangle:5",
+        "smoothing",
+    ),
+    Generator(
+        "binomial",
+        "Whole numbers that come nearest to a Gaussian.",
+        (_size("3"),),
+        "binomial:5",
+        "smoothing",
+    ),
+    Generator(
+        "motion",
+        "Blur of a camera that moves along a line.",
+        (Option("length", Count(), "Pixels of the line.", "9"), _ANGLE),
+        "motion:15,30",
+        "smoothing",
+    ),
+    Generator(
+        "laplacian",
+        "Second derivative, smoothed.",
+        (Option("size", OddCount(27), "An odd number from 3 to 27.", "3"),),
+        "laplacian:5",
+        "derivatives",
+    ),
+    Generator(
+        "log",
+        "Laplacian of a Gaussian: spots.",
+        (
+            _size(None, "Default: 4 sigmas to each side.", odd=True),
+            _sigma("Pixels. Default: (size - 1) / 8, or 1."),
+        ),
+        "log:13,1.5",
+        "derivatives",
+    ),
+    Generator(
+        "dog",
+        "Difference of two Gaussians: spots.",
+        (
+            _size(None, "Default: 4 of the wider sigma to each side.", odd=True),
+            _sigma("Of the narrower one, pixels. Default: sigma2 / 1.6, or 1."),
+            Option("sigma2", SIGMA, "Of the wider one, pixels. Default: 1.6 sigma."),
+        ),
+        "dog:sigma=1,sigma2=2",
+        "derivatives",
+    ),
+    Generator(
+        "sobel",
+        "Slope, smoothed across.",
+        (
+            Option("size", OddCount(31), "An odd number from 3 to 31.", "3"),
+            Option("axis", Word(("x", "y")), "x: left to right; y: top to bottom.", "x"),
+        ),
+        "sobel:5,y",
+        "derivatives",
+    ),
+    Generator(
+        "gabor",
+        "Wave under a Gaussian: stripes of one width and direction.",
+        (
+            _size("21"),
+            Option(
+                "wavelength",
+                Between(2, 10_000),
+                "Pixels from stripe to stripe. Default: a third of the shorter side.",
+            ),
+            Option(
+                "angle",
+                Between(-1e6, 1e6),
+                "Degrees in which the wave runs, counter-clockwise from the right; at 0 stripes "
+                "stand.",
+                "0",
+            ),
+            _sigma("Of the Gaussian along the wave, pixels. Default: 0.56 wavelengths."),
+            Option("aspect", Between(0.01, 100), "Sigma over that along the stripes.", "1"),
+            Option("phase", Between(-1e6, 1e6), "Degrees. 0: light stripes; 90: edges.", "0"),
+        ),
+        "gabor:21,8,45",
+        "derivatives",
+    ),
+    Generator(
+        "unsharp",
+        "Sharpening: what a blur takes away is added.",
+        (
+            _size("5", odd=True),
+            Option("amount", Between(-1000, 1000), "How many times it is added.", "1"),
+            _sigma("Of a Gaussian blur, pixels. Default: binomial weights, which are whole."),
+        ),
+        "unsharp:5,0.5",
+        "derivatives",
+    ),
+)
+
+GENERATORS = {generator.name: generator for generator in _TABLE}
+"""The kernels that are made, by name."""

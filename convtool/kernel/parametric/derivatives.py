@@ -1,0 +1,208 @@
+"""Kernels that look for what sets pixels apart. All but `unsharp` sum to exactly 0: a flat area
+vanishes."""
+
+import math
+
+import numpy as np
+
+from ...core.dtypes import Array
+from ...core.errors import ConvtoolError
+from ...core.validation import Pair
+from ..kernel import Kernel
+from .exact_sums import bell, binomials, outer, over, positions, summing_to_one, summing_to_zero
+from .smoothing import REACH, binomial, gaussian, gaussian_size
+
+MARR = 1.6
+"""The wider sigma over the narrower one for which a difference of Gaussians comes nearest to the
+Laplacian of one: Marr and Hildreth, Theory of edge detection, 1980."""
+
+ONE_OCTAVE = math.sqrt(math.log(2) / 2) * 3 / math.pi
+"""Sigma over wavelength for which a Gabor filter passes one octave, 0.56: Petkov and Kruizinga,
+Computational models of visual neurons specialised in the detection of gratings, 1997."""
+
+FAINTEST = 0.01
+"""Gain of a Gabor filter, over that of its Gaussian, below which it is no wave; 0.5 is usual."""
+
+
+def sobel(size: int = 3, axis: str = "x") -> Kernel:
+    """A slope, smoothed: binomial weights across it, their difference along it.
+
+    Parameters
+    ----------
+    size : an odd number from 3 to 31: up to there all weights stay below 2**53
+    axis : x from left to right, y from top to bottom
+
+    ``[1 4 6 4 1]`` times ``[-1 -2 0 2 1]``, which is ``[1 2 1]`` convolved with ``[-1 0 1]``; as
+    ``cv2.getDerivKernels`` without normalisation. Unscaled: a slope of 1 gives 8 at size 3.
+    """
+    smooth = binomials(size)
+    inner = [0, 0, *binomials(size - 2), 0, 0]
+    slope = [before - after for before, after in zip(inner, inner[2:], strict=False)]
+    way, words = (
+        ((smooth, slope), "left to right") if axis == "x" else ((slope, smooth), "top to bottom")
+    )
+    return Kernel(
+        outer(*way).astype(np.int64), description=f"Slope from {words}, smoothed over {size} pixels"
+    )
+
+
+def laplacian(size: int = 3) -> Kernel:
+    """The second derivative, smoothed: ``0 1 0; 1 -4 1; 0 1 0`` of a binomial blur.
+
+    `size` is an odd number from 3 to 27: up to there weights and divisor stay below 2**53. The
+    blur has size - 2. Scaled as a derivative is, at every size: x^2 + y^2 gives 4.
+    (``cv2.Laplacian`` adds up second Sobel derivatives: a diagonal cross in place of the upright
+    one, and no divisor.)
+    """
+    blur = binomials(size - 2)
+    smooth = [0, *blur, 0]
+    padded = [0, *smooth, 0]
+    second = [padded[i] - 2 * padded[i + 1] + padded[i + 2] for i in range(size)]
+    return Kernel(
+        *over(outer(second, smooth) + outer(smooth, second), 4 ** (size - 3)),
+        description=f"Second derivative, smoothed over {size} pixels",
+    )
+
+
+def log(size: Pair | None = None, sigma: float | None = None) -> Kernel:
+    """The Laplacian of a Gaussian: spots of radius ``sqrt(2) sigma``, dark ones positive.
+
+    Parameters
+    ----------
+    size : (rows, columns), odd; by default 4 sigma to each side
+    sigma : pixels, above 0; by default an eighth of the shorter side, less 1, or 1
+
+    ``(x^2 + y^2 - 2 sigma^2) / sigma^4`` times the Gaussian that sums to 1, as
+    ``scipy.ndimage.gaussian_laplace``; less so much of that Gaussian that they sum to 0, where
+    MATLAB's ``fspecial('log')`` takes off their mean, which leaves a step at the window's edge.
+    """
+    sigma = sigma or (_sigma_in(size) if size else 1.0)
+    size = size or gaussian_size(sigma)
+    down, right = positions(size)
+    curve = [_second(axis, sigma) for axis in (down, right)]
+    bells = [bell(axis, sigma) for axis in (down, right)]
+    weights = curve[0] * bells[1] + bells[0] * curve[1]
+    weights -= weights.sum() * bells[0] * bells[1]
+    return Kernel(
+        _seeing(summing_to_zero(weights), f"a sigma of {sigma:.4g}"),
+        description=f"Laplacian of a Gaussian, sigma {sigma:.4g}",
+    )
+
+
+def _second(offsets: Array, sigma: float) -> Array:
+    """The second derivative of a Gaussian."""
+    values: Array = (np.square(offsets / sigma) - 1) / sigma**2 * bell(offsets, sigma)
+    return values
+
+
+def dog(
+    size: Pair | None = None, sigma: float | None = None, sigma2: float | None = None
+) -> Kernel:
+    """A difference of Gaussians: a narrow blur less a wider one; light spots are positive.
+
+    Parameters
+    ----------
+    size : (rows, columns), odd; by default 4 of the wider sigma to each side
+    sigma, sigma2 : of the narrow and the wide Gaussian, pixels above 0; by default sigma is a
+        1.6th of sigma2, or an eighth of the shorter side, less 1, over 1.6, or 1; and sigma2 is
+        1.6 sigma, which comes nearest to `log` (Marr and Hildreth 1980)
+    """
+    if sigma is None:
+        sigma = sigma2 / MARR if sigma2 else _sigma_in(size) / MARR if size else 1.0
+    sigma2 = sigma2 or sigma * MARR
+    size = size or gaussian_size(max(sigma, sigma2))
+    if sigma == sigma2:
+        raise ConvtoolError(f"sigma and sigma2 are both {sigma:g}, expected two different ones")
+    narrow, wide = gaussian(size, sigma).weights, gaussian(size, sigma2).weights
+    return Kernel(
+        _seeing(summing_to_zero(narrow - wide), f"sigmas of {sigma:.4g} and {sigma2:.4g}"),
+        description=f"Difference of Gaussians, sigma {sigma:.4g} and {sigma2:.4g}",
+    )
+
+
+def _seeing(weights: Array, sigmas: str) -> Array:
+    """The weights; ConvtoolError if all of them are 0."""
+    if not weights.any():
+        rows, cols = weights.shape
+        raise ConvtoolError(
+            f"with a size of {rows}x{cols} and {sigmas} all weights are 0, "
+            "expected a larger size and sigma"
+        )
+    return weights
+
+
+def _sigma_in(size: Pair) -> float:
+    """The sigma of a Gaussian that a window of this size holds."""
+    return max(min(size) - 1, 1) / (2 * REACH)
+
+
+def gabor(
+    size: Pair = (21, 21),
+    wavelength: float | None = None,
+    angle: float = 0,
+    sigma: float | None = None,
+    aspect: float = 1,
+    phase: float = 0,
+) -> Kernel:
+    """A wave under a Gaussian: answers to stripes of one width and direction.
+
+    Parameters
+    ----------
+    size : (rows, columns)
+    wavelength : pixels from stripe to stripe, from 2; by default a third of the shorter side
+    angle : degrees, counter-clockwise, in which the wave runs: 0 finds vertical stripes
+    sigma : of the Gaussian along the wave, pixels; by default 0.56 wavelengths, so that one octave
+        passes (Petkov and Kruizinga 1997)
+    aspect : sigma over the Gaussian's sigma along the stripes
+    phase : degrees; 0 finds light stripes, 90 edges
+
+    ``exp(-(u^2 + aspect^2 v^2) / (2 sigma^2)) (cos(2 pi u / wavelength + phase) - c)``, with u
+    along the wave and v along the stripes, as ``cv2.getGaborKernel``, but for c, which makes the
+    sum 0, and for the scale, which makes the gain 1 for the stripes themselves.
+    """
+    wavelength = max(min(size) / 3, 2) if wavelength is None else wavelength
+    sigma = ONE_OCTAVE * wavelength if sigma is None else sigma
+    down, right = positions(size)
+    turn, lag = math.radians(angle), math.radians(phase)
+    u = right * math.cos(turn) - down * math.sin(turn)
+    v = right * math.sin(turn) + down * math.cos(turn)
+    envelope = np.exp(-0.5 * (np.square(u / sigma) + np.square(aspect * v / sigma)))
+    wave = np.cos(2 * math.pi / wavelength * u + lag)
+    total = envelope.sum()
+    weights = envelope * (wave - (envelope * wave).sum() / total) if total else envelope
+    gain = abs(np.sum(weights * np.exp(-2j * math.pi / wavelength * u)))
+    if gain <= FAINTEST * total:
+        raise ConvtoolError(
+            f"a window of {size[0]}x{size[1]} with a sigma of {sigma:g} holds too little of a wave "
+            f"of {wavelength:g} pixels, expected a larger one or a shorter wave"
+        )
+    return Kernel(
+        summing_to_zero(weights / gain),
+        description=f"Gabor: stripes of {wavelength:.4g} pixels at {angle:.4g} degrees",
+    )
+
+
+def unsharp(size: Pair = (5, 5), amount: float = 1, sigma: float | None = None) -> Kernel:
+    """Unsharp mask: the image, and `amount` times what a blur takes away; sums to 1.
+
+    Parameters
+    ----------
+    size : (rows, columns), odd
+    amount : 0 leaves the image as it is
+    sigma : of a Gaussian blur, pixels above 0; by default the blur is `binomial`, and weights are
+        whole
+    """
+    blur = binomial(size) if sigma is None else gaussian(size, sigma)
+    words = f"Unsharp mask: {amount:.4g} times what a {size[0]}x{size[1]} blur takes away is added"
+    middle = size[0] // 2, size[1] // 2
+    if blur.weights.dtype.kind == "i":
+        from fractions import Fraction  # for this alone
+
+        share = Fraction(str(amount))
+        whole = blur.weights.astype(object) * -share.numerator
+        divisor = int(blur.divisor) * share.denominator
+        whole[middle] += divisor + int(blur.divisor) * share.numerator
+        return Kernel(*over(whole, divisor), description=words)
+    weights = -amount * blur.weights
+    weights[middle] += 1 + amount
+    return Kernel(summing_to_one(weights), description=words)

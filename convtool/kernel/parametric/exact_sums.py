@@ -1,0 +1,111 @@
+"""What the weights of generated kernels are made of: positions, curves along a line, exact sums."""
+
+import math
+
+import numpy as np
+
+from ...core.dtypes import EXACT_IN_FLOAT64, FLOAT64, Array
+from ...core.errors import ConvtoolError
+from ...core.validation import Pair
+from ..files import LARGEST_WINDOW
+
+_DIGITS = 52
+"""Binary digits of the sum of magnitudes: whichever way weights are added up, none is lost."""
+
+
+def check_window(rows: int, cols: int) -> Pair:
+    """A window's size; ConvtoolError for one that no kernel may have."""
+    if rows * cols > LARGEST_WINDOW:
+        raise ConvtoolError(
+            f"the kernel would be {rows}x{cols}, expected {LARGEST_WINDOW} weights at most"
+        )
+    return rows, cols
+
+
+def positions(size: Pair) -> tuple[Array, Array]:
+    """Pixels down (rows, 1) and to the right (1, columns) of a window's middle.
+
+    >>> [axis.ravel().tolist() for axis in positions((3, 2))]
+    [[-1.0, 0.0, 1.0], [-0.5, 0.5]]
+    """
+    rows, cols = check_window(*size)
+    down = np.arange(rows, dtype=FLOAT64) - (rows - 1) / 2
+    right = np.arange(cols, dtype=FLOAT64) - (cols - 1) / 2
+    return down[:, np.newaxis], right[np.newaxis]
+
+
+def bell(offsets: Array, sigma: float) -> Array:
+    """exp(-x^2 / (2 sigma^2)) at these offsets, divided by its sum."""
+    values: Array = np.exp(-0.5 * np.square(offsets / sigma))
+    total = values.sum()
+    if not total:  # between the pixels of an even size: the nearest share it
+        values = (np.abs(offsets) == np.abs(offsets).min()).astype(FLOAT64)
+        total = values.sum()
+    values /= total
+    return values
+
+
+def summing_to_one(weights: Array, where: Array | None = None) -> Array:
+    """Weights that nearly add up to 1, made to do so.
+
+    What is left over goes in equal parts to those that are True in `where`, or to the middle.
+    """
+    exact = weights.copy()
+    for _ in range(4):  # the first is nearly always enough
+        left = 1 - math.fsum(exact.flat)
+        if left == 0:
+            break
+        if where is not None:
+            exact[where] += left / np.count_nonzero(where)
+            continue
+        middle = _middle(exact)
+        middle += left / middle.size
+    return exact
+
+
+def summing_to_zero(weights: Array) -> Array:
+    """Weights that nearly cancel, made to do so exactly, in whatever order they are added up.
+
+    All of them become multiples of one power of two, 2**-52 of the sum of their magnitudes; the
+    middle takes what is left over.
+    """
+    step = 2.0 ** (math.frexp(float(np.abs(weights).sum()))[1] - _DIGITS)
+    exact: Array = np.rint(weights / step / 4) * (4 * step)  # a middle of 4 can take a quarter each
+    middle = _middle(exact)
+    middle -= exact.sum() / middle.size
+    return exact
+
+
+def _middle(weights: Array) -> Array:
+    """The view of the one, two or four weights in the middle."""
+    rows, cols = weights.shape
+    return weights[(rows - 1) // 2 : rows // 2 + 1, (cols - 1) // 2 : cols // 2 + 1]
+
+
+def over(weights: Array, divisor: int) -> tuple[Array, float]:
+    """Whole weights of any size and a divisor, with nothing in common and as numbers of 64 bits.
+
+    Those beyond 2**53 become the nearest floats of their quotients.
+
+    >>> over(np.array([[2, 4, 2]], dtype=object), 8)
+    (array([[1, 2, 1]]), 4)
+    """
+    values = [int(weight) for weight in weights.flat]
+    common = math.gcd(*values, divisor)
+    if max(map(abs, [*values, divisor])) // common > EXACT_IN_FLOAT64:
+        return np.reshape([value / divisor for value in values], weights.shape), 1
+    whole = [value // common for value in values]
+    return np.reshape(np.array(whole, np.int64), weights.shape), divisor // common
+
+
+def binomials(length: int) -> list[int]:
+    """The row of Pascal's triangle of this length: 1 4 6 4 1."""
+    row = [1]
+    for i in range(1, length):
+        row.append(row[-1] * (length - i) // i)
+    return row
+
+
+def outer(column: list[int], row: list[int]) -> Array:
+    """Column times row, in whole numbers of any size."""
+    return np.outer(np.array(column, object), np.array(row, object))

@@ -1,0 +1,178 @@
+"""Kernels that spread a pixel over its neighbours. All sum to exactly 1: a flat area stays."""
+
+import math
+
+import numpy as np
+
+from ...core.dtypes import FLOAT64, Array
+from ...core.errors import ConvtoolError
+from ...core.validation import Pair
+from ..kernel import Kernel
+from .exact_sums import bell, binomials, check_window, positions, summing_to_one
+
+REACH = 4
+"""Sigmas from the middle to the edge of a Gaussian whose size is not given, as in SciPy."""
+
+WHOLE_BINOMIAL = 53
+"""Binary digits of a divisor that float64 holds with all weights."""
+
+LARGEST_BINOMIAL = 1000
+"""Of a side. The coefficients have as many binary digits."""
+
+
+def gaussian(size: Pair | None = None, sigma: float | None = None) -> Kernel:
+    """A Gaussian blur: ``exp(-(x^2 + y^2) / (2 sigma^2))``, divided by its sum.
+
+    Parameters
+    ----------
+    size : (rows, columns); by default 4 sigma to each side, ``2 int(4 sigma + 0.5) + 1``, as
+        ``scipy.ndimage.gaussian_filter`` has it, or 5x5 where sigma is not given either
+    sigma : pixels, above 0; by default ``0.3 ((n - 1) / 2 - 1) + 0.8`` of each side n, as
+        ``cv2.getGaussianKernel`` has it
+
+    (OpenCV departs from its own rule for sizes up to 9, for which it has rounded tables. Of even
+    sizes it takes the two weights in the middle for those of x = 0.)
+    """
+    size = size or ((5, 5) if sigma is None else gaussian_size(sigma))
+    sigmas = [0.3 * ((n - 1) / 2 - 1) + 0.8 if sigma is None else sigma for n in size]
+    down, right = positions(size)
+    weights = bell(down, sigmas[0]) * bell(right, sigmas[1])
+    words = " and ".join(f"{value:.4g}" for value in dict.fromkeys(sigmas))
+    return Kernel(summing_to_one(weights), description=f"Gaussian blur, sigma {words}")
+
+
+def gaussian_size(sigma: float) -> Pair:
+    """The size that holds a Gaussian of this sigma."""
+    side = 2 * int(REACH * sigma + 0.5) + 1
+    return check_window(side, side)
+
+
+def box(size: Pair) -> Kernel:
+    """The mean of rows x columns pixels: ones, divided by how many they are."""
+    rows, cols = check_window(*size)
+    return Kernel(np.ones(size, np.int64), rows * cols, description=f"Mean of {rows}x{cols} pixels")
+
+
+def triangle(size: Pair) -> Kernel:
+    """Weights that fall evenly from the middle: a box blur twice, ``1 2 3 2 1`` for a side of 5.
+
+    A side of n is a box of ceil(n / 2) convolved with one of floor(n / 2) + 1: Bartlett's window.
+    """
+    rows, cols = check_window(*size)
+    column, row = ([min(i + 1, n - i) for i in range(n)] for n in size)
+    return Kernel(
+        np.outer(column, row),
+        sum(column) * sum(row),
+        description=f"Triangle blur: two box blurs, over {rows}x{cols} pixels",
+    )
+
+
+def binomial(size: Pair) -> Kernel:
+    """Binomial coefficients, the whole numbers that come nearest to a Gaussian.
+
+    A side of n has ``C(n - 1, i) / 2^(n - 1)``, which is the Gaussian of sigma sqrt(n - 1) / 2.
+    Whole where the divisor stays below 2**53.
+    """
+    rows, cols = check_window(*size)
+    if max(size) > LARGEST_BINOMIAL:
+        raise ConvtoolError(f"size is {rows}x{cols}, expected {LARGEST_BINOMIAL} at most")
+    sigma = " and ".join(f"{math.sqrt(n - 1) / 2:.3g}" for n in dict.fromkeys(size))
+    words = f"Gaussian blur, binomial weights, sigma {sigma}"
+    if rows + cols - 2 < WHOLE_BINOMIAL:
+        weights = np.outer(binomials(rows), binomials(cols))
+        return Kernel(weights, 2 ** (rows + cols - 2), description=words)
+    column, row = ([value / 2 ** (n - 1) for value in binomials(n)] for n in size)
+    return Kernel(summing_to_one(np.outer(column, row)), description=words)
+
+
+def disk(size: Pair | None = None, radius: float | None = None) -> Kernel:
+    """A lens out of focus: each weight is the part of its pixel that lies within a circle.
+
+    Parameters
+    ----------
+    size : (rows, columns); by default the smallest odd one that the circle fits in, or 5x5
+        where the radius is not given either
+    radius : pixels, above 0; by default half the shorter side
+
+    The parts are exact areas, by the integral of ``sqrt(r^2 - x^2)``; MATLAB's
+    ``fspecial('disk')`` has the same idea.
+    """
+    if size is None:
+        side = 5 if radius is None else 2 * math.ceil(radius - 0.5) + 1
+        size = check_window(side, side)
+    radius = min(size) / 2 if radius is None else radius
+    down, right = positions(size)
+    # Lengths in radii: no square of one is too large or too small.
+    sides = [(axis + half) / radius for axis in (down, right) for half in (-0.5, 0.5)]
+    top, bottom, start, end = sides
+    areas = _area(bottom, end) - _area(top, end) - _area(bottom, start) + _area(top, start)
+    inside = np.hypot(np.abs(down) + 0.5, np.abs(right) + 0.5) <= radius
+    nearest = [np.maximum(np.abs(axis) - 0.5, 0) for axis in (down, right)]
+    outside = np.hypot(*nearest) >= radius
+    areas = np.where(inside, 1 / radius**2, np.where(outside, 0, np.maximum(areas, 0)))
+    for axis in (0, 1):  # rounding is not the same on both sides
+        areas = (areas + np.flip(areas, axis)) / 2
+    # What is left over goes to the edge, so that all weights inside stay equal.
+    edge = ~inside & (areas > 0.5 / radius**2)
+    weights = summing_to_one(areas / areas.sum(), edge if edge.any() else None)
+    return Kernel(weights, description=f"A lens out of focus, radius {radius:.4g}")
+
+
+def _area(down: Array, right: Array) -> Array:
+    """The area of the unit circle between its middle and this corner, negative on one side."""
+    y, x = np.minimum(np.abs(down), 1), np.minimum(np.abs(right), 1)
+    flat = np.minimum(np.sqrt(1 - y * y), x)  # up to here the rectangle is inside
+    area: Array = flat * y + _under_arc(x) - _under_arc(flat)
+    return area * np.sign(down) * np.sign(right)
+
+
+def _under_arc(x: Array) -> Array:
+    """The integral of sqrt(1 - t^2) from 0 to x."""
+    area: Array = (x * np.sqrt(1 - x * x) + np.arcsin(x)) / 2
+    return area
+
+
+def motion(length: int, angle: float = 0) -> Kernel:
+    """A camera that moved along a line: `length` pixels of it, all of the same weight.
+
+    Parameters
+    ----------
+    length : columns that the line crosses, or rows if it is steeper than 45 degrees
+    angle : degrees from the row to the right, counter-clockwise: at 45 it rises to the right
+
+    Between two pixels the line is shared in proportion to their nearness (Bresenham's line,
+    smoothed as by Xiaolin Wu). At multiples of 45 degrees weights are whole.
+    """
+    angle = angle % 180
+    steep = 45 < angle < 135
+    slope = _slope(angle)
+    along = np.arange(length, dtype=FLOAT64) - (length - 1) / 2
+    reach = abs(slope) * (length - 1) / 2
+    # An odd length has its middle on a pixel, and so must have the other side.
+    reach -= 1e-9  # what is beyond by rounding needs no row of its own
+    side = 2 * math.ceil(reach) + 1 if length % 2 else math.ceil(2 * reach) + 1
+    check_window(side, length)
+    across = along * slope + (side - 1) / 2
+    first = np.floor(across).astype(np.int64)
+    part = across - first
+    weights = np.zeros((side + 1, length))
+    steps = np.arange(length)
+    weights[first, steps] = 1 - part
+    weights[first + 1, steps] += part
+    weights = weights[:side].T if steep else weights[:side]
+    pixels = "pixel" if length == 1 else "pixels"
+    words = f"Motion blur over {length} {pixels} at {angle:.4g} degrees"
+    if angle % 45 == 0:
+        return Kernel(weights.astype(np.int64), length, description=words)
+    return Kernel(summing_to_one(weights / length), description=words)
+
+
+def _slope(angle: float) -> float:
+    """How far down the line goes with each step along its longer side; exact at 45 degrees."""
+    if angle % 90 == 0:
+        return 0
+    if angle % 45 == 0:
+        return -1 if angle == 45 else 1
+    radians = math.radians(angle)
+    steep = 45 < angle < 135
+    return -1 / math.tan(radians) if steep else -math.tan(radians)

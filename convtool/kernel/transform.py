@@ -1,0 +1,99 @@
+"""Kernels turned, clockwise: by right angles whatever their shape, by half of one in rings."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from ..core.dtypes import Array
+from ..core.errors import ConvtoolError, at
+from ..core.validation import Pair
+from .kernel import Kernel
+
+EIGHTH = 45
+"""Degrees."""
+
+
+def rotated(kernel: Kernel, degrees: int) -> Kernel:
+    """A kernel turned clockwise by a multiple of 90 degrees, or of 45 if it is an odd square.
+
+    Its anchor turns with it, and its description says of what it is a turn; by 0 degrees, or whole
+    turns, it is the kernel as it was. By 45 degrees each ring around the middle moves on by an
+    eighth of its length, as the compass masks of Kirsch and Robinson do.
+
+    Raises ConvtoolError for any other angle, and for 45 where it has no such rings.
+
+    >>> rotated(Kernel([[1, 2, 1], [0, 0, 0], [-1, -2, -1]]), 45).weights.tolist()
+    [[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]
+    """
+    name, angle = kernel.name or "kernel", degrees % 360
+    if not angle:
+        return kernel
+    turns, rest = divmod(degrees, EIGHTH)
+    with at(f"kernel {kernel.name}" if kernel.name else "kernel"):
+        if rest:
+            raise ConvtoolError(f"cannot be turned by {degrees} degrees, expected a multiple of 45")
+        if turns % 2 and not is_odd_square(kernel.shape):
+            size = "{}x{}".format(*kernel.shape)
+            raise ConvtoolError(f"is {size} and turns by multiples of 90, not by {degrees} degrees")
+    marks = np.zeros(kernel.shape, np.int64)
+    marks[kernel.place] = 1
+    grids = [kernel.weights, marks]
+    if turns % 2:
+        grids = [_ring_turned(grid) for grid in grids]
+    weights, marks = (np.rot90(grid, -(turns % 8 // 2)) for grid in grids)
+    return replace(
+        _anchored(kernel, weights, marks),
+        name=f"{name}_{angle}",
+        description=f"{name} turned clockwise by {angle} degrees",
+    )
+
+
+def compass(kernel: Kernel) -> list[Kernel]:
+    """The 8 turns of a kernel, clockwise from itself: NAME_0, NAME_45, ... NAME_315.
+
+    Raises ConvtoolError for a kernel that is no odd square.
+    """
+    name = kernel.name or "kernel"
+    if not is_odd_square(kernel.shape):
+        size = "{}x{}".format(*kernel.shape)
+        raise ConvtoolError(
+            f"kernel {name}: is {size} and turns by multiples of 90, expected an odd square as 3x3"
+        )
+    turns = [rotated(kernel, EIGHTH * i) for i in range(1, 8)]
+    return [replace(kernel, name=f"{name}_0"), *turns]
+
+
+def is_odd_square(shape: Pair) -> bool:
+    """Whether there are rings around a middle, which turn by 45 degrees."""
+    return shape[0] == shape[1] and shape[0] % 2 == 1
+
+
+def _ring_turned(grid: Array) -> Array:
+    """An odd square turned by 45 degrees: ring r, of 8 r elements, by r of them."""
+    turned = grid.copy()
+    for inset in range(len(grid) // 2):
+        ring = _ring(len(grid), inset)
+        values = grid[ring]
+        turned[ring] = np.roll(values, len(values) // 8)
+    return turned
+
+
+def _ring(size: int, inset: int) -> tuple[Array, Array]:
+    """The (rows, columns) of a ring, clockwise from its upper left."""
+    first, last = inset, size - 1 - inset
+    along = np.arange(first, last)
+    ends, starts = np.full_like(along, last), np.full_like(along, first)
+    back = along[::-1] + 1
+    return (
+        np.concatenate([starts, along, ends, back]),
+        np.concatenate([along, ends, back, starts]),
+    )
+
+
+def _anchored(kernel: Kernel, weights: Array, marks: Array) -> Kernel:
+    """The kernel with these weights, anchored where the mark is; left unsaid in the middle."""
+    row, col = (int(place[0]) for place in np.nonzero(marks))
+    turned = replace(kernel, weights=weights, anchor=None)
+    if kernel.anchor is None and turned.place == (row, col):
+        return turned
+    return replace(turned, anchor=(row, col))

@@ -1,0 +1,123 @@
+"""In which numbers a convolution is computed, so that it is exact wherever it can be."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from ..core.dtypes import (
+    EXACT_IN_FLOAT32,
+    EXACT_IN_FLOAT64,
+    FLOAT32,
+    FLOAT64,
+    Array,
+    DType,
+    float32_will_do,
+    is_integer,
+    is_whole,
+    limits,
+    result_float,
+    result_of_sums,
+    whole_type,
+)
+
+LARGEST_MODERATE = 2.0**256
+
+
+class Arithmetic(NamedTuple):
+    """What is known beforehand of the sums of a convolution, and the types that suit them."""
+
+    finite: bool
+    """Whether no pixel can be NaN or infinite."""
+    moderate: bool
+    """Whether sums, and any parts of them, stay far from the end of their type."""
+    whole: bool
+    """Whether sums are of whole numbers, small enough to be exact."""
+    exact: bool
+    """Whether divisor and bias are whole too, so that one division makes the only rounding."""
+    low: float
+    high: float
+    """Between these lies every sum of whole pixels, and every exact one with the bias added."""
+    bound: float
+    """No sum of any of the products of whole pixels, and the bias of exact ones, is larger."""
+    working: DType
+    """The float type for sums that are not whole."""
+    padded: DType
+    """The narrowest type that holds pixels and fill."""
+    rounded: bool
+    """Whether results are rounded to whole numbers, right but for ties."""
+    result: DType
+    """The type of the result unless another is asked for."""
+
+    @property
+    def narrowest(self) -> DType:
+        """The type of the least bytes that sums are right in."""
+        return whole_type(self.low, self.high) if self.whole else self.working
+
+    @property
+    def narrowest_float(self) -> DType:
+        """The float type of the least bytes that sums are right in, on whatever way to them."""
+        if not self.whole:
+            return self.working
+        return FLOAT32 if self.bound <= EXACT_IN_FLOAT32 else FLOAT64
+
+    @classmethod
+    def of(
+        cls,
+        pixels: DType,
+        weights: Array,
+        divisor: float,
+        bias: Array,
+        fill: float,
+        asked: DType | None,
+    ) -> "Arithmetic":
+        """The arithmetic for pixels of this type; `asked` is the type asked for, if any is."""
+        finite = is_integer(pixels) and math.isfinite(fill)
+        whole = finite and is_whole(weights) and is_whole(fill)
+        low, high, bound = -math.inf, math.inf, math.inf
+        if finite:
+            low, high, bound = _ranges(weights, pixels, fill)
+        added = abs(divisor) * float(np.abs(bias).max())
+        exact = whole and is_whole(divisor) and is_whole(bias)
+        exact = exact and bound + added < EXACT_IN_FLOAT64
+        result = result_float(pixels)
+        if whole:
+            largest = (bound + added) / min(abs(divisor), 1)
+            result = result_of_sums(pixels, largest, divided=abs(divisor) != 1)
+            whole = bound < EXACT_IN_FLOAT64
+        if exact:
+            low, high, bound = low - added, high + added, bound + added
+        moderate = _moderate(weights) and (not finite or bound < LARGEST_MODERATE)
+        narrow = (
+            result == FLOAT32
+            and (pixels.itemsize == 1 or pixels.kind == "f")
+            and (asked is None or asked.itemsize == 1 or asked == FLOAT32)
+            and float32_will_do(weights, (divisor, fill, *np.ravel(bias).tolist()))
+        )
+        working = FLOAT32 if narrow else FLOAT64
+        holds_fill = finite and is_whole(fill) and limits(pixels)[0] <= fill <= limits(pixels)[1]
+        padded = pixels.newbyteorder("=") if holds_fill else working
+        rounded = asked is not None and is_integer(asked)
+        return cls(
+            finite, moderate, whole, exact, low, high, bound, working, padded, rounded, result
+        )
+
+
+def _moderate(weights: Array) -> bool:
+    """Whether weights bring no sum of pixels that are moderate too near the end of float64."""
+    with np.errstate(over="ignore"):
+        return bool(np.abs(weights.astype(FLOAT64)).sum() < LARGEST_MODERATE)
+
+
+def _ranges(weights: Array, pixels: DType, fill: float) -> tuple[float, float, float]:
+    """Of the sums of whole pixels: the smallest, the largest, the largest of any part of one."""
+    lowest, highest = limits(pixels)
+    darkest, brightest = min(lowest, fill), max(highest, fill)
+    weights = weights.astype(FLOAT64)
+    axes = (1, 2, 3) if weights.ndim == 4 else (0, 1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        ends = weights * darkest, weights * brightest
+        low = np.minimum(*ends).sum(axis=axes).min()
+        high = np.maximum(*ends).sum(axis=axes).max()
+        bound = np.abs(weights).sum(axis=axes).max() * max(-darkest, brightest)
+    return float(low), float(high), max(float(bound), -darkest, brightest)

@@ -1,0 +1,150 @@
+"""What a method is given to do, and what a method is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Protocol
+
+from ..core.dtypes import Array, DType
+from ..core.geometry import Window
+from .accumulators import Arithmetic
+from .loops.strided import strided
+
+
+@dataclass(eq=False, repr=False)
+class Task:
+    """The sums of products of a convolution, as a method sees them.
+
+    A method gets bands that are cut out and padded already, and gives the sums for each
+    window; border, divisor and bias are not its business.
+    """
+
+    weights: Array
+    """(kh, kw): the same on every channel; or (out, in / groups, kh, kw)."""
+    window: Window
+    channels: int
+    """Of the image, alpha aside."""
+    groups: int
+    numbers: Arithmetic
+    """What is known of the sums, and the types that suit them."""
+
+    @property
+    def is_layer(self) -> bool:
+        """Whether the channels mix."""
+        return self.weights.ndim == 4
+
+    @property
+    def taps(self) -> int:
+        """Products in a sum."""
+        size: int = self.weights[0].size if self.is_layer else self.weights.size
+        return size
+
+    @property
+    def channels_out(self) -> int:
+        """Channels of the sums."""
+        return len(self.weights) if self.is_layer else self.channels
+
+    @property
+    def width(self) -> int:
+        """Windows in a row."""
+        return self.window[1].output
+
+    def narrowed(self, width: int) -> "Task":
+        """The same for so many windows in a row."""
+        rows, cols = self.window
+        return replace(self, window=(rows, cols._replace(output=width)))
+
+    def views(self, padded: Array, height: int) -> Iterator[Array]:
+        """For each tap the pixels under it, one a window, in the weights' order.
+
+        Of shape (height, W' * C) where the channels can stay together and the step from
+        window to window is 1, which is what is quick; else (C, height, W').
+        """
+        rows, cols = self.window
+        if cols.stride == 1 and not self.is_layer:
+            channels = self.channels
+            plane = padded.reshape(len(padded), -1)
+            for i in range(rows.taps):
+                for j in range(cols.taps):
+                    start = j * cols.dilation * channels
+                    yield plane[rows.taken(i, height), start : start + self.width * channels]
+            return
+        planes = padded.transpose(2, 0, 1)
+        for i in range(rows.taps):
+            for j in range(cols.taps):
+                yield planes[:, rows.taken(i, height), cols.taken(j, self.width)]
+
+    def windows(self, padded: Array, height: int) -> Array:
+        """The pixels under every window as (height, kh, kw, W' * C), of which nothing is copied.
+
+        Only where the step from window to window is 1 along the rows.
+        """
+        rows, cols = self.window
+        row, col, item = padded.strides
+        return strided(
+            padded,
+            (height, rows.taps, cols.taps, self.width * self.channels),
+            (row * rows.stride, row * rows.dilation, col * cols.dilation, item),
+        )
+
+    def channels_last(self, sums: Array, height: int) -> Array:
+        """Sums in one of the shapes of `views` as (height, W', C')."""
+        if sums.ndim == 2:
+            return sums.reshape(height, self.width, self.channels_out)
+        return sums.transpose(1, 2, 0)
+
+    def __eq__(self, other: object) -> bool:
+        """Equal in all that is asked for."""
+        return isinstance(other, Task) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @cached_property
+    def _key(self) -> tuple[object, ...]:
+        weights = self.weights
+        described = weights.tobytes(), weights.shape, weights.dtype.str
+        return *described, self.window, self.channels, self.groups, self.numbers
+
+
+class Method(Protocol):
+    """A way to compute the sums, prepared for one task.
+
+    A method keeps no state: bands may come in any order, on any thread. Its `sums` are exact
+    where the task is whole. Where it is not, all pixels are finite, and so small that no sum
+    overflows; every method but "direct" relies on it.
+    """
+
+    @property
+    def reason(self) -> str:
+        """What makes this a way to do the task."""
+        ...
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """How it goes about it, in words."""
+        ...
+
+    @property
+    def input(self) -> DType:
+        """The type in which it takes the padded band."""
+        ...
+
+    @property
+    def blas(self) -> bool:
+        """Whether it calls BLAS, which is kept to one thread then."""
+        ...
+
+    @property
+    def operations(self) -> float:
+        """Additions and multiplications for one value of the map."""
+        ...
+
+    @property
+    def cost(self) -> float:
+        """Estimated nanoseconds for one value of the map, see `cost`."""
+        ...
+
+    def sums(self, padded: Array, height: int) -> Array:
+        """The sums (height, W', C') of a band (n, P, C), which may be the image: only read it."""
+        ...

@@ -1,0 +1,1 @@
+"""The inner loops that methods are built from, in NumPy."""

@@ -1,0 +1,53 @@
+"""A kernel as columns times rows: of whole numbers exactly, of others by singular values."""
+
+import math
+
+import numpy as np
+
+from ...core.dtypes import FLOAT64, Array
+
+Factors = list[tuple[Array, Array]]
+"""(column, row) pairs whose outer products add up to the kernel."""
+
+NEGLIGIBLE = 1e-12
+"""A singular value this much smaller than the largest is rounding in the weights."""
+
+
+LONGEST = 2**12
+"""The longer side of a kernel up to which all its singular vectors are asked for: all have a few
+digits of those that count otherwise, and their number grows with its square."""
+
+
+def whole_factors(weights: Array) -> Factors | None:
+    """A kernel of whole numbers as one whole column times one whole row; None if it is not that.
+
+    Every row of such a kernel is a multiple of the same row without a common divisor.
+
+    >>> [(column, row)] = whole_factors(np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]))
+    >>> column.tolist(), row.tolist()
+    ([1, 2, 1], [-1, 0, 1])
+    """
+    rows = [[int(weight) for weight in row] for row in weights]
+    pattern = next((row for row in rows if any(row)), None)
+    if pattern is None:
+        return None
+    divisor = math.gcd(*pattern)
+    pattern = [weight // divisor for weight in pattern]
+    lead = next(j for j, weight in enumerate(pattern) if weight)
+    column = []
+    for row in rows:
+        times, rest = divmod(row[lead], pattern[lead])
+        if rest or any(times * p != weight for p, weight in zip(pattern, row, strict=True)):
+            return None
+        column.append(times)
+    return [(np.array(column), np.array(pattern))]
+
+
+def float_factors(weights: Array, most: int) -> Factors | None:
+    """A kernel as the sum of up to `most` columns times rows, to float64's accuracy; or None."""
+    every = max(weights.shape) <= LONGEST
+    left, values, right = np.linalg.svd(weights.astype(FLOAT64), full_matrices=every)
+    rank = int(np.count_nonzero(values > values[0] * NEGLIGIBLE))
+    if not 0 < rank <= most:
+        return None
+    return [(left[:, i] * values[i], right[i]) for i in range(rank)]

@@ -1,0 +1,1 @@
+"""Operators: convolution, pooling, functions of single pixels, combinations; and their options."""

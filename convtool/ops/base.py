@@ -1,0 +1,112 @@
+"""A stage: an operator bound to the image that it will see, computing any band of its output."""
+
+from typing import Protocol
+
+import numpy as np
+
+from ..core.dtypes import Array
+from ..core.errors import ConvtoolError
+from ..core.geometry import BAND_ELEMENTS, Window, band_height, cut
+from ..core.image import Header
+from ..core.threads import check_threads, on_threads
+from ..core.validation import Pair
+
+LARGEST_INPUT = 4 * BAND_ELEMENTS
+"""Values that lie under a band whose windows are far apart."""
+
+SMALLEST_BAND = 1 << 16
+"""Values in a band that is made smaller than memory asks for."""
+
+
+class RowByRow(Protocol):
+    """What makes rows of rows."""
+
+    @property
+    def output(self) -> Header:
+        """The description of what comes out."""
+        ...
+
+    def rows_needed(self, first: int, last: int) -> Pair:
+        """The input rows (first, last) that the output rows first..last - 1 are made of."""
+        ...
+
+
+class Stage(RowByRow, Protocol):
+    """What runs on a band. A stage keeps no state: bands may come in any order, on any thread."""
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The windows that it lays on its input; none where it looks at single pixels."""
+        ...
+
+    def run(self, band: Array, top: int, first: int, out: Array) -> None:
+        """Write the output rows from `first` on into `out`, of shape (n, W', C').
+
+        `band`, of shape (n, W, C), holds the input rows from `top` on.
+        """
+        ...
+
+
+class Operator(Protocol):
+    """A job not yet bound to an image: `bind` checks it against one and gives the stage."""
+
+    @property
+    def label(self) -> str:
+        """What people call it: ``conv sobel_x 3x3``."""
+        ...
+
+    def bind(self, header: Header) -> Stage:
+        """The stage for images of this description; ConvtoolError where it cannot be."""
+        ...
+
+
+def cuts(stage: RowByRow, row_elements: int, least: int = 1) -> list[Pair]:
+    """The bands (first, last) of a stage's output, of an image with so many values in a row.
+
+    There are at least so many, where rows are long enough for it to pay. Their height depends
+    on the job alone, which keeps results the same on any machine.
+    """
+    output = stage.output
+    middle = output.height // 2
+    start, stop = stage.rows_needed(middle, min(middle + 1, output.height))
+    row = max(output.row_elements, row_elements)
+    step = stage.rows_needed(min(middle + 1, output.height - 1), output.height)[0] - start
+    height = band_height(row, stop - start)
+    if step > 1:  # what lies under a band counts, too
+        height = max(1, min(height, LARGEST_INPUT // (step * row_elements)))
+    if least > 1:
+        height = min(height, max(output.height // least, SMALLEST_BAND // row, 1))
+    return list(cut(output.height, height))
+
+
+def run_band(stage: Stage, band: Array, top: int, first: int, last: int) -> Array:
+    """Output rows first..last - 1 of a stage, as an array of their own."""
+    header = stage.output
+    out = np.empty((last - first, header.width, len(header.channels)), header.dtype)
+    run_into(stage, band, top, first, out)
+    return out
+
+
+def run_into(stage: Stage, band: Array, top: int, first: int, out: Array) -> None:
+    """`Stage.run`, in which NaN and infinity arise and spread without a warning."""
+    with np.errstate(invalid="ignore", over="ignore"):
+        stage.run(band, top, first, out)
+
+
+def over_array(stage: Stage, pixels: Array, threads: int | None = None) -> Array:
+    """Run one stage over a whole array (H, W, C), bands on threads; returns (H', W', C')."""
+    count = check_threads(threads)
+    header = stage.output
+    shape = header.height, header.width, len(header.channels)
+    try:
+        out = np.empty(shape, header.dtype)
+    except (ValueError, MemoryError):
+        raise ConvtoolError(f"a map of {shape[0]}x{shape[1]} does not fit into memory") from None
+
+    def run(band: Pair) -> None:
+        first, last = band
+        start, stop = stage.rows_needed(first, last)
+        run_into(stage, pixels[start:stop], start, first, out[first:last])
+
+    on_threads(run, cuts(stage, pixels.shape[1] * pixels.shape[2]), count)
+    return out

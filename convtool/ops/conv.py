@@ -1,0 +1,328 @@
+"""Convolution: the array function, and the operator that it runs."""
+
+from collections.abc import Sequence
+from copy import copy
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..core.choices import BORDERS, METHODS, Border, MethodName
+from ..core.dtypes import FLOAT64, Array, DType
+from ..core.errors import ConvtoolError, quoted
+from ..core.geometry import place
+from ..core.image import Header, check_image, check_pixels, white_of
+from ..core.validation import (
+    PaddingLike,
+    Pair,
+    PairLike,
+    check_divisor,
+    check_flag,
+    check_float,
+    check_number,
+    check_word,
+    padding_words,
+    pair,
+    pair_words,
+    sides,
+    whole_number,
+)
+from ..kernel.kernel import Kernel, check_anchor, check_weights
+from ..methods import planner
+from ..methods.accumulators import Arithmetic
+from ..methods.base import Task
+from ..methods.planner import Plan
+from .base import over_array
+from .conv_stage import ConvStage
+
+Bias = float | npt.ArrayLike
+
+
+def conv2d(
+    image: npt.ArrayLike,
+    weights: npt.ArrayLike | Kernel,
+    *,
+    bias: Bias = 0.0,
+    divisor: float = 1,
+    stride: PairLike = 1,
+    padding: PaddingLike = "same",
+    dilation: PairLike = 1,
+    groups: int = 1,
+    border: Border = "edge",
+    fill: float = 0.0,
+    anchor: Pair | None = None,
+    flip: bool = False,
+    dtype: npt.DTypeLike | None = None,
+    method: MethodName | None = None,
+    threads: int | None = None,
+) -> Array:
+    """Slide a kernel over an image: at each place, multiply element by element and add up.
+
+    Each value is ``sum(weight * pixel) / divisor + bias``. The kernel is laid on the window
+    as it stands, which neural networks call convolution and signal processing calls
+    cross-correlation; `flip` turns it by 180 degrees first, which is convolution there.
+
+    >>> conv2d([[1, 2], [3, 4]], [[10, 20], [30, 40]], padding="valid")
+    array([[300.]])
+
+    Parameters
+    ----------
+    image : array of shape (H, W) or (H, W, C); bool, any integer or float type
+        every channel is convolved: an array does not say that one of them is alpha
+    weights : array or Kernel
+        of shape (kh, kw): the same kernel on every channel, of any size from 1x1;
+        of shape (out, C / groups, kh, kw): a layer of a network, with `out` channels out.
+        A `Kernel` brings its own divisor, bias and anchor.
+    bias : number; with a layer also a vector of length `out`
+    divisor : number other than 0
+    stride, dilation : int or (rows, cols), from 1
+        step from window to window, and from element to element in a window
+    padding : how many rows and columns to make up around the image
+        "same": as many as give ceil(H / stride) rows out, an odd one at the end;
+        "same_lower": an odd one at the start; "valid": none; "full": all that touch the
+        image; or an int, (rows, cols), ((top, bottom), (left, right))
+    groups : int; the channels in and out are split into so many groups that do not mix
+    border : with what: "edge", "constant", "reflect", "mirror" or "wrap" (see `border`)
+    fill : the value of a "constant" border
+    flip : turn the kernel by 180 degrees first, its anchor with it
+    anchor : (row, col) of the kernel's element that sits on the output pixel
+        with "same" and "same_lower" it moves the windows; any other padding places them
+    dtype : the type of the result; an integer type is rounded to, half to even, and
+        saturated, never wrapped
+    method : how to add up: "direct", "separable", "box", "product", "layer" or "fft"; None, the
+        default, is what `plan` finds to be the quickest. Whole sums are the same by all. Sums in
+        float32 are within 1e-5 of the largest that the kernel could give (the sum of its
+        weights' magnitudes times the largest pixel's), and rounded the same but for ties.
+    threads : how many to use, from 1; None is what `set_threads` says, at first every core. The
+        values are the same, to the byte, for any number.
+
+    Returns
+    -------
+    array of shape (H', W'), (H', W', C), or (H', W', out) for a layer
+        float32 for pixels of up to 16 bits and for float32; float64 for any other, and where
+        whole sums could pass 2**24 (2**23 under a divisor), so that whole weights on whole
+        pixels are exact up to 2**53 (2**52 under a divisor). NaN and infinities spread as
+        IEEE 754 says.
+
+    Raises
+    ------
+    ConvtoolError
+        on an argument out of its range, where no window fits into the image, and where `method`
+        cannot do it
+
+    The corners of these rules are those of ONNX's operator Conv and of PyTorch's conv2d.
+    """
+    pixels = check_image(image)
+    operator = Conv(
+        weights,
+        bias=bias,
+        divisor=divisor,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        groups=groups,
+        border=border,
+        fill=fill,
+        anchor=anchor,
+        flip=flip,
+        dtype=dtype,
+        method=method,
+    )
+    result = over_array(operator.bind(Header.of_array(pixels)), pixels, threads)
+    return result[..., 0] if np.ndim(image) == 2 and not operator.is_layer else result
+
+
+def plan(
+    weights: npt.ArrayLike | Kernel,
+    dtype: npt.DTypeLike,
+    shape: Sequence[int],
+    *,
+    result: npt.DTypeLike | None = None,
+    **options: Any,
+) -> Plan:
+    """How `conv2d` would compute an image: `dtype` and `shape`, (H, W) or (H, W, C), are its own.
+
+    `result` is conv2d's `dtype`, and `options` are its other options, but for `threads`. The
+    plan can be printed; its `method`, `parameters`, `reason` and `operations` tell the same one
+    by one.
+
+    >>> plan([[1, 1, 1]] * 3, "uint8", (480, 640)).method
+    'separable'
+
+    Raises ConvtoolError as `conv2d` does.
+    """
+    if not isinstance(shape, tuple | list) or len(shape) not in (2, 3):
+        raise ConvtoolError(f"shape is {quoted(shape)}, expected (H, W) or (H, W, C)")
+    height, width, channels = (whole_number(size, "shape", 1) for size in (*shape, 1)[:3])
+    names = tuple(map(str, range(channels)))
+    try:
+        pixels = np.dtype(dtype)
+    except (TypeError, ValueError):
+        raise ConvtoolError(
+            f"dtype is {quoted(dtype)}, expected bool, integers or floats"
+        ) from None
+    check_pixels(pixels)
+    header = Header(height, width, names, pixels, white_of(pixels))
+    return Conv(weights, dtype=result, **options).bind(header).plan
+
+
+class Conv:
+    """A convolution not yet bound to an image. Parameters as in `conv2d`.
+
+    `name` is what people call the weights; default: the Kernel's own.
+    """
+
+    def __init__(
+        self,
+        weights: npt.ArrayLike | Kernel,
+        *,
+        bias: Bias = 0.0,
+        divisor: float = 1,
+        stride: PairLike = 1,
+        padding: PaddingLike = "same",
+        dilation: PairLike = 1,
+        groups: int = 1,
+        border: Border = "edge",
+        fill: float = 0.0,
+        anchor: Pair | None = None,
+        flip: bool = False,
+        dtype: npt.DTypeLike | None = None,
+        method: MethodName | None = None,
+        name: str = "",
+    ) -> None:
+        self.name = name or (weights.name if isinstance(weights, Kernel) else "")
+        if isinstance(weights, Kernel):
+            if np.any(bias) or divisor != 1 or anchor is not None:
+                raise ConvtoolError("a Kernel has its own bias, divisor and anchor: give no others")
+            bias, divisor, anchor = weights.bias, weights.divisor, weights.anchor
+            weights = weights.weights
+        checked = check_weights(weights)
+        self.is_layer = checked.ndim == 4
+        taps = (checked.shape[-2], checked.shape[-1])
+        anchor = check_anchor(anchor, taps)
+        if check_flag("flip", flip):
+            checked = checked[..., ::-1, ::-1]
+            if anchor is not None:
+                anchor = taps[0] - 1 - anchor[0], taps[1] - 1 - anchor[1]
+        self.weights = checked
+        self.bias = _check_bias(bias, checked.shape[0] if self.is_layer else None)
+        self.divisor = check_divisor(divisor)
+        self.taps = taps
+        self.stride = pair(stride, "stride")
+        self.padding = sides(padding)
+        self.dilation = pair(dilation, "dilation")
+        self.groups = whole_number(groups, "groups", 1)
+        self.border = check_word("border", border, BORDERS)
+        fill = check_float("fill", fill)
+        self.fill = fill if self.border == "constant" else 0
+        self.anchor = anchor
+        self.dtype = _check_dtype(dtype)
+        self.method = None if method is None else check_word("method", method, METHODS)
+
+    @property
+    def label(self) -> str:
+        """``conv sobel_x 3x3, stride 2``"""
+        return ", ".join((self.title, *self.placing))
+
+    @property
+    def title(self) -> str:
+        """``conv sobel_x 3x3``"""
+        rows, cols = self.taps
+        return " ".join(filter(None, ("conv", self.name, f"{rows}x{cols}")))
+
+    @property
+    def placing(self) -> tuple[str, ...]:
+        """What of the windows' places is not as usual: ``stride 2``, ``padding valid``."""
+        found = []
+        if self.stride != (1, 1):
+            found.append(f"stride {pair_words(self.stride)}")
+        if self.padding != "same":
+            found.append(f"padding {padding_words(self.padding)}")
+        if self.dilation != (1, 1):
+            found.append(f"dilation {pair_words(self.dilation)}")
+        return tuple(found)
+
+    def bind(self, header: Header) -> ConvStage:
+        """The stage for images of this description."""
+        window = place(
+            (header.height, header.width),
+            self.taps,
+            stride=self.stride,
+            padding=self.padding,
+            dilation=self.dilation,
+            anchor=self.anchor,
+        )
+        self._check_channels(header)
+        numbers = Arithmetic.of(
+            header.dtype, self.weights, self.divisor, self.bias, self.fill, self.dtype
+        )
+        task = Task(self.weights, window, header.colors, self.groups, numbers)
+        channels = header.channels
+        if self.is_layer:
+            channels = tuple(str(i) for i in range(len(self.weights))) + channels[header.colors :]
+        dtype = self.dtype or numbers.result
+        output = Header(window[0].output, window[1].output, channels, dtype, header.white)
+        return ConvStage(
+            header,
+            output,
+            task,
+            planner.plan(task, self.method),
+            self.divisor,
+            self.bias,
+            self.border,
+            self.fill,
+        )
+
+    def rounded(self, dtype: DType) -> "Conv":
+        """The same convolution with results of an integer type, rounded half to even."""
+        other = copy(self)
+        other.dtype = dtype
+        return other
+
+    def _check_channels(self, header: Header) -> None:
+        count, groups = header.colors, self.groups
+        if not self.is_layer:
+            if groups != 1:
+                raise ConvtoolError(f"groups is {groups}, but a (kh, kw) kernel takes no groups")
+            return
+        out, per_group = self.weights.shape[:2]
+        if per_group * groups != count or out % groups:
+            raise ConvtoolError(
+                f"weights of shape {self.weights.shape} in {groups} group(s) do not fit an image "
+                f"of {count} channel(s): expected (out, channels / groups, kh, kw), "
+                "with out and channels multiples of groups"
+            )
+
+
+def _check_bias(bias: Bias, length: int | None) -> Array:
+    """The bias as float64: of shape (), or (length,) for a layer."""
+    expected = "a number" if length is None else f"a number or a vector of {length}"
+    try:
+        vector = np.asarray(bias)
+    except ValueError:
+        raise ConvtoolError(f"bias is ragged, expected {expected}") from None
+    if vector.ndim == 0:
+        return np.asarray(check_number("bias", vector.item()), FLOAT64)
+    if length is None or vector.shape != (length,):
+        raise ConvtoolError(f"bias has shape {vector.shape}, expected {expected}")
+    if vector.dtype.kind not in "iuf":
+        raise ConvtoolError(f"bias is of {vector.dtype}, expected numbers")
+    with np.errstate(over="ignore"):
+        vector = vector.astype(FLOAT64)
+    if not np.isfinite(vector).all():
+        raise ConvtoolError("bias holds NaN or infinity, expected finite numbers")
+    return vector
+
+
+def _check_dtype(dtype: npt.DTypeLike | None) -> DType | None:
+    if dtype is None:
+        return None
+    try:
+        checked = np.dtype(dtype)
+    except (TypeError, ValueError):
+        raise ConvtoolError(
+            f"dtype is {quoted(dtype)}, expected an integer or float type"
+        ) from None
+    if checked.kind not in "iuf":
+        raise ConvtoolError(f"dtype is {checked}, expected an integer or float type")
+    return checked

@@ -1,0 +1,140 @@
+"""The stage that runs a convolution on a band."""
+
+from contextlib import nullcontext
+from typing import NamedTuple
+
+import numpy as np
+
+from ..core.border import extend, rows_needed
+from ..core.choices import Border
+from ..core.dtypes import EXACT_IN_FLOAT32, FLOAT32, FLOAT64, Array, DType, is_integer
+from ..core.geometry import Window, cut, piece, stack
+from ..core.image import Header
+from ..core.rounding import divide, saturate
+from ..core.threads import one_blas_thread
+from ..core.validation import Pair
+from ..methods import planner
+from ..methods.accumulators import Arithmetic
+from ..methods.base import Task
+from ..methods.direct import careful
+from ..methods.planner import Plan
+from .ties import round_sums
+
+
+class ConvStage(NamedTuple):
+    """A convolution bound to an image."""
+
+    input: Header
+    output: Header
+    task: Task
+    plan: Plan
+    divisor: float
+    bias: Array
+    """One number, or one for each output of a layer."""
+    border: Border
+    fill: float
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Those under the kernel."""
+        return (self.task.window,)
+
+    def rows_needed(self, first: int, last: int) -> Pair:
+        """The input rows under the output rows first..last - 1: border sources, alpha's rows."""
+        rows = self.task.window[0]
+        start, stop = rows_needed(*rows.span(first, last), self.input.height, self.border)
+        if self.input.has_alpha:
+            centers = rows.centers(first, last)
+            start, stop = min(start, centers[0]), max(stop, centers[-1] + 1)
+        return start, stop
+
+    def run(self, band: Array, top: int, first: int, out: Array) -> None:
+        """Write the output rows from `first` on; alpha is sampled and not convolved."""
+        rows, cols = self.task.window
+        channels = self.task.channels
+        for upper, lower in cut(len(out), stack(self.task.window, channels)):
+            start, stop = rows.span(upper, lower)
+            for left, right in cut(cols.output, piece(stop - start, cols, channels)):
+                part = out[upper:lower, left:right]
+                self._convolve(band[..., :channels], top, first + upper, left, part)
+        if self.input.has_alpha:
+            lines = np.subtract(rows.centers(first, first + len(out)), top)
+            out[..., -1] = band[lines, :, -1][:, cols.centers(0, cols.output)]
+
+    def _convolve(self, band: Array, top: int, first: int, left: int, out: Array) -> None:
+        """Write the output from row `first` and column `left` on."""
+        out = out[..., : self.task.channels_out]
+        task, way = self.task, self.plan.way
+        if out.shape[1] != task.width:
+            task = task.narrowed(out.shape[1])
+            way = planner.plan(task, self.plan.method).way
+        with one_blas_thread() if way.blas else nullcontext():
+            padded = self._padded(band, top, first, left, out, way.input)
+            if (task.numbers.finite or _is_moderate(padded)) and self._finish(
+                task, way.sums(padded, len(out)), out, padded
+            ):
+                return
+        way = careful(task)
+        padded = self._padded(band, top, first, left, out, way.input)
+        self._finish(task, way.sums(padded, len(out)), out, padded)
+
+    def _padded(
+        self, band: Array, top: int, first: int, left: int, out: Array, dtype: DType
+    ) -> Array:
+        """What the windows of the output from row `first` and column `left` on lie on."""
+        rows, cols = self.task.window
+        return extend(
+            band,
+            top,
+            self.input.height,
+            rows.span(first, first + out.shape[0]),
+            cols.span(left, left + out.shape[1]),
+            self.border,
+            self.fill,
+            dtype,
+        )
+
+    def _finish(self, task: Task, sums: Array, out: Array, padded: Array) -> bool:
+        """sums / divisor + bias into `out`; False where float32 cannot tell how to round many."""
+        divisor, bias, numbers = self.divisor, self.bias, task.numbers
+        if numbers.exact:
+            self._finish_exact(sums, numbers, out)
+            return True
+        in_float32 = sums.dtype == FLOAT32 and not numbers.whole
+        values = sums if in_float32 else sums.astype(FLOAT64, copy=False)
+        if divisor != 1:
+            values /= divisor
+        if np.any(bias):
+            values += bias
+        if numbers.rounded and in_float32:
+            return round_sums(task, padded, values, divisor, bias, out)
+        if numbers.rounded:
+            out[...] = saturate(values, out.dtype)
+        else:
+            np.copyto(out, values, casting="unsafe")
+        return True
+
+    def _finish_exact(self, sums: Array, numbers: Arithmetic, out: Array) -> None:
+        """Whole sums, divisor and bias: one division makes the only rounding."""
+        divisor, bias = self.divisor, self.bias
+        if np.any(bias):
+            sums = sums + (bias * divisor).astype(sums.dtype)
+        if numbers.rounded and is_integer(sums.dtype):
+            divide(sums, int(divisor), out)
+            return
+        if out.dtype == numbers.result and abs(divisor) <= EXACT_IN_FLOAT32:
+            np.copyto(out, sums, casting="unsafe")
+            if divisor != 1:
+                out /= divisor
+            return
+        values = sums.astype(FLOAT64) / divisor
+        if numbers.rounded:
+            values = saturate(values, out.dtype)
+        np.copyto(out, values, casting="unsafe")
+
+
+def _is_moderate(padded: Array) -> bool:
+    """Whether all pixels are finite, and so far from both ends of float that sums are too."""
+    largest = 2.0**64 if padded.dtype == FLOAT32 else 2.0**512
+    peak = max(padded.max(), -padded.min())  # NaN, if there is any, is the largest of all
+    return bool(peak == 0 or 1 / largest < peak < largest)

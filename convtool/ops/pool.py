@@ -1,0 +1,356 @@
+"""Pooling: the array function, and the stage that runs it on a band."""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from ..core.border import extend, rows_needed
+from ..core.choices import POOL_MODES, PoolMode
+from ..core.dtypes import (
+    FLOAT32,
+    FLOAT64,
+    MOST_IN_FLOAT32,
+    Array,
+    DType,
+    is_integer,
+    peak,
+    result_float,
+    result_of_sums,
+    sum_type,
+)
+from ..core.errors import ConvtoolError
+from ..core.geometry import Window, cut, place
+from ..core.image import Header, check_image
+from ..core.validation import (
+    PaddingLike,
+    Pair,
+    PairLike,
+    check_flag,
+    check_number,
+    check_word,
+    padding_words,
+    pair,
+    pair_words,
+    sides,
+)
+from ..methods.loops.order import select
+from ..methods.loops.sliding import slide
+from .base import over_array
+
+LARGEST_STACK = 2**22
+"""The most elements of windows that a median sorts at once."""
+
+LARGEST_NETWORK = 81
+"""The most elements of a window whose median is found by comparing whole arrays."""
+
+
+def pool2d(
+    image: npt.ArrayLike,
+    size: PairLike = 2,
+    mode: PoolMode = "max",
+    *,
+    stride: PairLike | None = None,
+    padding: PaddingLike = 0,
+    dilation: PairLike = 1,
+    ceil_mode: bool = False,
+    count_include_pad: bool = False,
+    p: float = 2,
+    threads: int | None = None,
+) -> Array:
+    """Merge each window of an image into one value.
+
+    >>> pool2d([[1, 2, 5, 6], [3, 4, 7, 8]], 2, "mean")
+    array([[2.5, 6.5]])
+
+    Parameters
+    ----------
+    image : array of shape (H, W) or (H, W, C); bool, any integer or float type
+    size : int or (rows, cols), from 1; the window
+    mode : "max", "min", "mean", "sum", "median" or "lp"
+        "lp" is the p-norm of the window, ``sum(|x|**p) ** (1 / p)``
+    stride : int or (rows, cols), from 1; default: the window's size
+    padding : as for `conv2d`. A padded element never wins a max or min, counts in no median,
+        adds nothing to a sum or norm, and is not counted in a mean unless asked.
+    dilation : int or (rows, cols), from 1; step from element to element in a window
+    ceil_mode : keep a last window that does not fit, unless it would start in the end padding
+    count_include_pad : divide a mean by the window's elements in image and padding, not by
+        those in the image alone (what ceil_mode adds past the padding is never counted)
+    p : number from 1; for mode "lp"
+    threads : how many to use, as for `conv2d`
+
+    Returns
+    -------
+    array of shape (H', W') or (H', W', C)
+        max, min and median in the image's type, a median over an even number of elements as a
+        float; mean, sum and lp as floats, typed as by `conv2d`. NaN in a window gives NaN.
+
+    Raises
+    ------
+    ConvtoolError
+        on an argument out of its range, where no window fits into the image, and where
+        padding is so wide that a window would hold no pixel
+
+    The corners of these rules are those of ONNX's MaxPool, AveragePool and LpPool, and of
+    PyTorch's max_pool2d and avg_pool2d.
+    """
+    pixels = check_image(image)
+    operator = Pool(
+        size,
+        mode,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        ceil_mode=ceil_mode,
+        count_include_pad=count_include_pad,
+        p=p,
+    )
+    result = over_array(operator.bind(Header.of_array(pixels)), pixels, threads)
+    return result[..., 0] if np.ndim(image) == 2 else result
+
+
+class Pool:
+    """A pooling not yet bound to an image. Parameters as in `pool2d`."""
+
+    def __init__(
+        self,
+        size: PairLike = 2,
+        mode: PoolMode = "max",
+        *,
+        stride: PairLike | None = None,
+        padding: PaddingLike = 0,
+        dilation: PairLike = 1,
+        ceil_mode: bool = False,
+        count_include_pad: bool = False,
+        p: float = 2,
+    ) -> None:
+        self.size = pair(size, "size")
+        self.mode = check_word("mode", mode, POOL_MODES)
+        self.stride = self.size if stride is None else pair(stride, "stride")
+        self.padding = sides(padding)
+        self.dilation = pair(dilation, "dilation")
+        self.ceil_mode = check_flag("ceil_mode", ceil_mode)
+        self.count_include_pad = check_flag("count_include_pad", count_include_pad)
+        self.p = check_number("p", p)
+        if self.p < 1:
+            raise ConvtoolError(f"p is {p}, expected 1 or more")
+
+    @property
+    def label(self) -> str:
+        """``pool max 3x3, stride 2``"""
+        rows, cols = self.size
+        found = [f"pool {self.mode} {rows}x{cols}"]
+        if self.stride != self.size:
+            found.append(f"stride {pair_words(self.stride)}")
+        if self.padding != ((0, 0), (0, 0)):
+            found.append(f"padding {padding_words(self.padding)}")
+        if self.dilation != (1, 1):
+            found.append(f"dilation {pair_words(self.dilation)}")
+        if self.ceil_mode:
+            found.append("ceil")
+        return ", ".join(found)
+
+    def bind(self, header: Header) -> "PoolStage":
+        """The stage for images of this description."""
+        window = place(
+            (header.height, header.width),
+            self.size,
+            stride=self.stride,
+            padding=self.padding,
+            dilation=self.dilation,
+            ceil_mode=self.ceil_mode,
+        )
+        if any(axis.has_empty_window() for axis in window):
+            raise ConvtoolError(
+                "padding and dilation are so wide that some windows hold no pixel of the image, "
+                "expected less of either"
+            )
+        counts = [axis.different_counts(padding=False) for axis in window]
+        dtype = header.dtype.newbyteorder("=")
+        sums, result = self._types(dtype, [max(count) for count in counts])
+        if self.mode == "median" and any(n % 2 == 0 for count in counts for n in count):
+            result = result_float(header.dtype)
+        output = Header(window[0].output, window[1].output, header.channels, result, header.white)
+        return PoolStage(self, header, output, window, sums)
+
+    def _types(self, dtype: DType, largest: list[int]) -> tuple[DType, DType]:
+        """(the type to add up in, the type of the result)"""
+        if self.mode in ("max", "min", "median"):
+            return dtype, dtype
+        count = largest[0] * largest[1]
+        if not is_integer(dtype):
+            narrow = self.mode in ("mean", "sum") and dtype == FLOAT32 and count <= MOST_IN_FLOAT32
+            return FLOAT32 if narrow else FLOAT64, result_float(dtype)
+        bound = peak(dtype) * (count if self.mode != "lp" else count ** (1 / self.p))
+        result = result_of_sums(dtype, bound, divided=self.mode == "mean")
+        return (FLOAT64 if self.mode == "lp" else sum_type(bound)), result
+
+
+@dataclass(eq=False, repr=False)
+class PoolStage:
+    """A pooling bound to an image: rows are merged first, then columns."""
+
+    pool: Pool
+    input: Header
+    output: Header
+    window: Window
+    sums: DType
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """Those that are merged."""
+        return (self.window,)
+
+    def rows_needed(self, first: int, last: int) -> Pair:
+        """The input rows under the output rows first..last - 1."""
+        return rows_needed(*self.window[0].span(first, last), self.input.height, "constant")
+
+    def run(self, band: Array, top: int, first: int, out: Array) -> None:
+        """Write the output rows from `first` on; alpha is pooled like any channel."""
+        rows, cols = self.window
+        last = first + len(out)
+        spans = rows.span(first, last), cols.span(0, cols.output)
+        size = self.input.height, *spans
+        self._merge(extend(band, top, *size, "constant", self._fill, self.sums), first, last, out)
+        if self.sums == FLOAT32 and not self._is_finite(out):
+            # A sum that passes float32's range may still have a mean in it.
+            wide = replace(self, sums=FLOAT64)
+            padded = extend(band, top, *size, "constant", self._fill, FLOAT64)
+            wide._merge(padded, first, last, out)
+
+    def _is_finite(self, values: Array) -> bool:
+        return self.pool.mode in ("max", "min", "median") or bool(np.isfinite(values).all())
+
+    @property
+    def _fill(self) -> float:
+        """The value of padded elements that leaves the mode's result as it is."""
+        lowest: Any
+        highest: Any
+        match self.input.dtype.kind:
+            case "b":
+                lowest, highest = False, True
+            case "f":
+                lowest, highest = -np.inf, np.inf
+            case _:
+                limits = np.iinfo(self.input.dtype)
+                lowest, highest = limits.min, limits.max
+        # A median sorts its window: padded elements go last, where they are not looked for.
+        fills = {"max": lowest, "min": highest, "median": highest}
+        fill: float = fills.get(self.pool.mode, 0)
+        return fill
+
+    def _merge(self, padded: Array, first: int, last: int, out: Array) -> None:
+        """Each window of the padded band as one value in `out`."""
+        height = last - first
+        match self.pool.mode:
+            case "max":
+                out[...] = self._reduce(np.maximum, padded, height)
+            case "min":
+                out[...] = self._reduce(np.minimum, padded, height)
+            case "sum":
+                out[...] = self._reduce(np.add, padded, height)
+            case "mean":
+                self._mean(padded, first, last, out)
+            case "median":
+                out[...] = self._medians(padded, first, last)
+            case "lp":
+                out[...] = self._norm(padded, height)
+
+    def _reduce(self, merge: np.ufunc, padded: Array, height: int) -> Array:
+        """Merge the rows of each window, then its columns."""
+        rows, cols = self.window
+        return slide(merge, slide(merge, padded, rows, height, 0), cols, cols.output, 1)
+
+    @cached_property
+    def _counts(self) -> tuple[Array, Array]:
+        """How many rows and how many columns of each window count: in a mean, in a median."""
+        padding = self.pool.mode == "mean" and self.pool.count_include_pad
+        rows, cols = (np.array(axis.counts(padding=padding)) for axis in self.window)
+        return rows, cols
+
+    def _elements(self, first: int, last: int) -> Array:
+        """How many elements of each window count, shape (last - first, W', 1)."""
+        rows, cols = self._counts
+        return np.multiply.outer(rows[first:last], cols)[..., np.newaxis]
+
+    @cached_property
+    def _full(self) -> int | None:
+        """How many elements every window counts; None if some count fewer."""
+        rows, cols = (set(counts.tolist()) for counts in self._counts)
+        return rows.pop() * cols.pop() if len(rows) == len(cols) == 1 else None
+
+    def _mean(self, padded: Array, first: int, last: int, out: Array) -> None:
+        sums = self._reduce(np.add, padded, last - first)
+        if self._full is None:
+            sums = sums.astype(FLOAT64) / self._elements(first, last)
+            np.copyto(out, sums, casting="unsafe")
+        elif sums.dtype == FLOAT64:
+            np.divide(sums, self._full, out=out, casting="same_kind")
+        else:
+            np.copyto(out, sums, casting="unsafe")
+            np.divide(out, self._full, out=out)
+
+    def _norm(self, padded: Array, height: int) -> Array:
+        """sum(|x|**p) ** (1/p); relative to the largest |x| where the powers might overflow."""
+        p = self.pool.p
+        padded = np.abs(padded)
+        if p == 1:
+            return self._reduce(np.add, padded, height)
+        if p == 2 and result_float(self.input.dtype) != FLOAT64:
+            return np.sqrt(self._reduce(np.add, padded * padded, height))
+        rows, cols = self.window
+        largest = self._reduce(np.maximum, padded, height)
+        scale = np.where((largest > 0) & np.isfinite(largest), largest, 1)
+        total = np.zeros_like(largest)
+        for i in range(rows.taps):
+            for j in range(cols.taps):
+                shifted = padded[rows.taken(i, height), cols.taken(j, cols.output)]
+                total += (shifted / scale) ** p
+        norm: Array = scale * total ** (1 / p)
+        return norm
+
+    def _medians(self, padded: Array, first: int, last: int) -> Array:
+        """The medians, of so few rows at a time that their windows' elements fit into memory."""
+        rows, cols = self.window
+        elements = rows.taps * cols.taps * cols.output * padded.shape[2]
+        height = max(1, LARGEST_STACK // elements)
+        parts = []
+        for start, stop in cut(last - first, height):
+            top = start * rows.stride
+            part = padded[top : top + (stop - start - 1) * rows.stride + rows.extent]
+            parts.append(self._median(part, first + start, first + stop))
+        return np.concatenate(parts)
+
+    def _median(self, padded: Array, first: int, last: int) -> Array:
+        rows, cols = self.window
+        elements = [
+            padded[rows.taken(i, last - first), cols.taken(j, cols.output)]
+            for i in range(rows.taps)
+            for j in range(cols.taps)
+        ]
+        wide = np.dtype(np.float64 if is_integer(self.input.dtype) else self.output.dtype)
+        if self._full == len(elements) <= LARGEST_NETWORK:
+            middle = (len(elements) - 1) // 2, len(elements) // 2
+            ranked = select(elements, middle)
+            lower, upper = (ranked[rank] for rank in middle)
+            return lower if middle[0] == middle[1] else _between(lower, upper, wide)
+        windows = np.stack(elements, axis=-1)
+        counts = self._elements(first, last)[..., np.newaxis]
+        if self._full is not None:
+            windows.partition(sorted({(self._full - 1) // 2, self._full // 2, -1}))
+        else:
+            windows.sort(axis=-1)
+        lower = np.take_along_axis(windows, (counts - 1) // 2, axis=-1)[..., 0]
+        upper = np.take_along_axis(windows, counts // 2, axis=-1)[..., 0]
+        median = _between(lower, upper, wide) if np.any(counts % 2 == 0) else lower
+        if windows.dtype.kind == "f":
+            median = np.where(np.isnan(windows[..., -1]), np.nan, median).astype(median.dtype)
+        return median
+
+
+def _between(lower: Array, upper: Array, dtype: DType) -> Array:
+    """The mean of two values, which may be infinite, or as large as the type has them."""
+    lower, upper = lower.astype(dtype), upper.astype(dtype)
+    return np.where(lower == upper, lower, lower / 2 + upper / 2)

@@ -1,0 +1,341 @@
+"""What a stage may be, by its name: its options and how operators are made of them.
+
+One definition serves the command of that name, the words of a pipeline, and a pipeline's file.
+Nothing of NumPy is imported until operators are made.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..core.choices import BORDERS, COMBINATIONS, GRID, POOL_MODES
+from ..core.errors import ConvtoolError, OptionError, at, quoted, shortened
+from ..core.filenames import distinct, plain
+from ..core.params import (
+    Count,
+    FileName,
+    Flag,
+    KernelName,
+    Number,
+    Option,
+    Padding,
+    Position,
+    Size,
+    Word,
+)
+
+if TYPE_CHECKING:
+    from ..kernel.kernel import Kernel, Layer
+    from ..kernel.lookup import Lookup
+    from .base import Operator
+
+Given = Mapping[str, Any]
+"""The values of all options of a stage by name; None where one was not given."""
+
+Maps = dict[str, "list[Operator]"]
+"""Name of a map -> the operators, one after another, that make it."""
+
+
+class Operation(NamedTuple):
+    """One kind of stage."""
+
+    name: str
+    options: tuple[Option, ...]
+    make: "Callable[[Given, Lookup], Maps]"
+    check: Callable[[Given], None] = lambda given: None
+    """Raises OptionError for options that contradict one another."""
+
+    def read(self, given: Mapping[str, object]) -> dict[str, Any]:
+        """The values of all options, of those that were given by name.
+
+        Raises OptionError for a name that is unknown, and for a value that is none.
+        """
+        known = [option.name for option in self.options]
+        for name in given:
+            if name not in known:
+                raise OptionError(f"no option {quoted(name)}, {self._expected(name, known)}")
+        values = {option.name: _value(option, given.get(option.name)) for option in self.options}
+        self.check(values)
+        return values
+
+    def option(self, flag: str) -> Option:
+        """The option that a word like --size or -s begins; OptionError if there is none."""
+        for option in self.options:
+            if flag == option.flag or (option.short and flag == f"-{option.short}"):
+                return option
+        flags = [option.flag for option in self.options]
+        raise OptionError(f"no such option {shortened(flag)}, {self._expected(flag, flags)}")
+
+    def _expected(self, found: str, known: list[str]) -> str:
+        """What could have been meant by a name."""
+        if not known:
+            return f"{self.name} takes none"
+        import difflib  # for this alone
+
+        near = difflib.get_close_matches(found, known, n=2, cutoff=0.6)
+        return f"nearest: {', '.join(near)}" if near else f"expected one of: {', '.join(known)}"
+
+
+def _value(option: Option, given: object) -> Any:
+    """An option's value, or its default."""
+    if given is None and option.default is not None:
+        given = option.default
+    if given is None:
+        return () if option.several else False if isinstance(option.kind, Flag) else None
+    try:
+        if option.several:
+            each = given if isinstance(given, list | tuple) else [given]
+            return tuple(option.kind.read(value) for value in each)
+        return option.kind.read(given)
+    except ConvtoolError as error:
+        raise OptionError(f"{option.name}: {error}") from None
+
+
+def _padding(default: str, made_of: str) -> Option:
+    return Option(
+        "padding",
+        Padding(),
+        f"Rows and columns around the image, {made_of}: same (the map keeps the image's size, "
+        "or its ceil(size / stride)), same_lower, valid (none), full, 1, 1x2, or "
+        "TOP,BOTTOM,LEFT,RIGHT.",
+        default,
+    )
+
+
+def _stride(default: str) -> Option:
+    how = "Step from window to window: 2, or 2x1 (rows x columns)."
+    return Option("stride", Size(1), f"{how} Default: {default}.")
+
+
+DILATION = Option("dilation", Size(1), "Step from element to element inside a window.", "1")
+
+GRAY = Option("gray", Flag(), "Make the image grey first (BT.601 luma).")
+
+
+def _check_conv(given: Given) -> None:
+    if not given["kernel"]:
+        raise OptionError("Missing option '--kernel', for instance --kernel edge")
+    if given["fill"] is not None and given["border"] != "constant":
+        raise OptionError("--fill goes with --border constant")
+    if given["divisor"] == 0:
+        raise OptionError("--divisor is 0, expected any other number")
+    if given["normalize"] and given["divisor"] is not None:
+        raise OptionError("--normalize and --divisor exclude each other")
+    if given["bias_file"] and given["bias"] is not None:
+        raise OptionError("--bias-file and --bias exclude each other")
+
+
+def _conv(given: Given, lookup: "Lookup") -> Maps:
+    from ..kernel.kernel import Layer
+    from .conv import Conv
+    from .pointwise import Gray, Relu
+
+    filters = [found for spec in given["kernel"] for found in lookup.filters(spec)]
+    before: list[Operator] = [Gray()] if given["gray"] else []
+    after: list[Operator] = [Relu()] if given["relu"] else []
+    operators = [
+        Conv(
+            **_weights(one, given, lookup),
+            stride=given["stride"] or 1,
+            padding=given["padding"],
+            dilation=given["dilation"],
+            groups=given["groups"] or 1,
+            border=given["border"],
+            fill=given["fill"] or 0.0,
+            flip=given["flip"],
+        )
+        for one in filters
+    ]
+    combination = None if given["combine"] == GRID else given["combine"]
+    if combination and any(isinstance(one, Layer) for one in filters):
+        raise OptionError("--combine is for kernels, and a layer makes one map as it is")
+    if combination:
+        from .combine import Combine
+
+        combined = Combine(operators, combination)
+        return {combination: [*before, combined, *after]}
+    names = distinct([plain(one.name) for one in filters])
+    return {
+        name: [*before, operator, *after] for name, operator in zip(names, operators, strict=True)
+    }
+
+
+def _weights(found: "Kernel | Layer", given: Given, lookup: "Lookup") -> dict[str, Any]:
+    """What `Conv` is told of the weights, with what was asked in place of a kernel's own."""
+    from dataclasses import replace
+
+    from ..kernel.files import read_bias
+    from ..kernel.kernel import Layer
+
+    if given["normalize"] and isinstance(found, Layer):
+        raise OptionError("--normalize is for kernels, and none of a layer's is alone")
+    changes = {key: given[key] for key in ("divisor", "bias", "anchor") if given[key] is not None}
+    if given["normalize"]:
+        changes["divisor"] = sum(found.weights.ravel().tolist())
+        if changes["divisor"] == 0:
+            raise ConvtoolError(
+                f"--normalize: the weights of kernel {found.name} sum to 0, "
+                "expected any other sum; leave --normalize out"
+            )
+    if not isinstance(found, Layer):
+        for name in ("bias_file", "groups"):
+            if given[name]:
+                flag = name.replace("_", "-")
+                raise OptionError(f"--{flag} goes with a layer, weights (out, in, h, w) in a .npy")
+        return {"weights": replace(found, **changes)}
+    if given["bias_file"]:
+        changes["bias"] = read_bias(lookup.path(given["bias_file"]), len(found.weights))
+    return {"weights": found.weights, "name": found.name, **changes}
+
+
+CONV = Operation(
+    "conv",
+    (
+        Option(
+            "kernel",
+            KernelName(),
+            "A kernel file (- for one from stdin), the name of a bundled kernel, one that is made, "
+            "as gaussian:7,1.5, or rows of weights as '0 1 0; 1 -4 1; 0 1 0'. A file is JSON or "
+            "rows, a .npy of weights (h, w) or (out, in, h, w), a .mat of libvips, kernels as "
+            "ImageMagick has them, or a picture, whose grey values are weighed. Give several for "
+            "several maps.",
+            short="k",
+            several=True,
+        ),
+        Option(
+            "combine",
+            Word((*COMBINATIONS, GRID)),
+            "Make one map of several kernels'. magnitude: root of the sum of squares; grid: a "
+            "picture of all maps, and of all outputs of a layer, each with its name.",
+        ),
+        _stride("1"),
+        _padding("same", "made of --border"),
+        Option(
+            "border",
+            Word(BORDERS),
+            "What lies outside the image: the nearest pixel, a constant, the image mirrored with "
+            "(reflect) or without (mirror) its last pixel repeated, or wrapped around.",
+            "edge",
+        ),
+        Option("fill", Number(), "The value of a constant border."),
+        DILATION,
+        Option("flip", Flag(), "Turn the kernel by 180 degrees first."),
+        Option("divisor", Number(), "Divide by this, not the kernel's own."),
+        Option("normalize", Flag(), "Divide by the sum of the weights."),
+        Option("bias", Number(), "Add this, not the kernel's own."),
+        Option("bias_file", FileName(), "A .npy of one bias for each output of a layer."),
+        Option("groups", Count(), "Groups of a layer's channels that do not mix. Default: 1."),
+        Option(
+            "anchor",
+            Position(),
+            "The kernel's element that sits on the output pixel. Default: the middle.",
+        ),
+        GRAY,
+        Option("relu", Flag(), "Set negative values of the map to 0."),
+    ),
+    _conv,
+    _check_conv,
+)
+
+
+def _check_pool(given: Given) -> None:
+    if given["p"] is not None and given["mode"] != "lp":
+        raise OptionError("--p goes with --mode lp")
+    if given["p"] is not None and given["p"] < 1:
+        raise OptionError("--p is less than 1, expected 1 or more")
+    if given["count_include_pad"] and given["mode"] != "mean":
+        raise OptionError("--count-include-pad goes with --mode mean")
+
+
+def _pool(given: Given, _: "Lookup") -> Maps:
+    from .pointwise import Gray
+    from .pool import Pool
+
+    operator = Pool(
+        given["size"],
+        given["mode"],
+        stride=given["stride"],
+        padding=given["padding"],
+        dilation=given["dilation"],
+        ceil_mode=given["ceil"],
+        count_include_pad=given["count_include_pad"],
+        p=2 if given["p"] is None else given["p"],
+    )
+    rows, cols = operator.size
+    size = f"{rows}" if rows == cols else f"{rows}x{cols}"
+    before: list[Operator] = [Gray()] if given["gray"] else []
+    return {f"{operator.mode}{size}": [*before, operator]}
+
+
+POOL = Operation(
+    "pool",
+    (
+        Option(
+            "mode", Word(POOL_MODES), "What becomes of a window. lp: its p-norm.", "max", short="m"
+        ),
+        Option("size", Size(1), "The window: 2, or 2x3 (rows x columns).", "2", short="s"),
+        _stride("the window's size"),
+        _padding("0", "which win no max or min and add nothing"),
+        DILATION,
+        Option("ceil", Flag(), "Keep a last window that sticks out, unless all of it does."),
+        Option("count_include_pad", Flag(), "Count padding as zeros in a mean."),
+        Option("p", Number(), "The p of mode lp, from 1. Default: 2."),
+        GRAY,
+    ),
+    _pool,
+    _check_pool,
+)
+
+
+def _pointwise(name: str, class_name: str, *options: Option) -> Operation:
+    """A stage that looks at one pixel at a time; its options are the operator's own."""
+
+    def make(given: Given, _: "Lookup") -> Maps:
+        from . import pointwise
+
+        return {name: [getattr(pointwise, class_name)(**given)]}
+
+    return Operation(name, options, make)
+
+
+OPERATIONS = {
+    operation.name: operation
+    for operation in (
+        CONV,
+        POOL,
+        _pointwise("relu", "Relu"),
+        _pointwise(
+            "leaky_relu",
+            "LeakyRelu",
+            Option("slope", Number(), "What negative values are multiplied by.", "0.01"),
+        ),
+        _pointwise("sigmoid", "Sigmoid"),
+        _pointwise("tanh", "Tanh"),
+        _pointwise("abs", "Abs"),
+        _pointwise("gray", "Gray"),
+    )
+}
+"""The stages by name."""
+
+
+def make_stage(
+    name: object, given: Mapping[str, object], lookup: "Lookup"
+) -> "tuple[str, list[Operator]]":
+    """A stage of a pipeline: the name of its map, and its operators.
+
+    Raises OptionError for a name or options that are unknown or contradict one another, and
+    ConvtoolError where a kernel cannot be had or several of them make several maps.
+    """
+    operation = OPERATIONS.get(name) if isinstance(name, str) else None
+    if operation is None:
+        raise OptionError(f"found {quoted(name)}, expected one of: {', '.join(OPERATIONS)}")
+    with at(operation.name):
+        values = operation.read(given)
+        if values.get("combine") == GRID:
+            raise OptionError(
+                "--combine grid draws a picture, and a stage hands on a map, "
+                f"expected one of: {', '.join(COMBINATIONS)}"
+            )
+        maps = operation.make(values, lookup)
+        if len(maps) > 1:
+            raise OptionError(f"{len(maps)} kernels make {len(maps)} maps: --combine makes one")
+    return maps.popitem()

@@ -1,0 +1,90 @@
+"""Values added up in float32 and rounded to whole numbers: right wherever they are no tie.
+
+A sum in float32 is off by a little. Rounding hides that, but for values next to a tie, halfway
+between two whole numbers: these few are added up again in float64.
+"""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from ..core.dtypes import FLOAT64, Array, limits
+from ..methods.base import Task
+
+Indices = npt.NDArray[np.intp]
+
+MOST_AGAIN = 1 / 16
+"""The share of values above which it is not worth while to add them up one by one."""
+
+UNIT = 2.0**-24
+"""float32's rounding, relative to the number rounded."""
+
+
+def round_sums(
+    task: Task,
+    padded: Array,
+    values: Array,
+    divisor: float,
+    bias: Array,
+    out: Array,
+) -> bool:
+    """Write float32 sums / divisor + bias, which are `values`, rounded and saturated into `out`.
+
+    `padded` is what the sums are of. Returns False, and writes nothing, where so many are next to
+    a tie that all had better be added up in float64.
+    """
+    lowest, highest = limits(out.dtype)
+    largest = _largest_part(task, padded) / abs(divisor) + float(np.abs(bias).max())
+    rounded = np.rint(values, order="C")
+    distance = np.subtract(values, rounded, order="C")
+    np.abs(distance, out=distance)
+    off = tolerance(task.taps, largest)
+    near = np.flatnonzero(distance > 0.5 - off)
+    kept = rounded.reshape(-1)
+    near = near[(kept[near] >= lowest - 1 - off) & (kept[near] <= highest + 1 + off)]
+    if len(near) > MOST_AGAIN * values.size:
+        return False
+    again = sums_at(task, padded, near, len(out)) / divisor
+    again += bias[near % task.channels_out] if bias.ndim else bias
+    kept[near] = np.rint(again)
+    np.clip(rounded, lowest, highest, out=rounded)
+    np.copyto(out, rounded, casting="unsafe")
+    return True
+
+
+def tolerance(taps: int, largest: float) -> float:
+    """How far a float32 sum of so many products may be off, if no part of it passes `largest`.
+
+    Roundings are as often up as down, so that n of them add up to about sqrt(n); N. J. Higham and
+    T. Mary, A new approach to probabilistic rounding error analysis, SIAM J. Sci. Comput. 41 (5),
+    2019: below lambda sqrt(n) u, but for a chance of 2 exp(-lambda^2 / 2) that supposes each part
+    to be as large as it can be. Here lambda is 4, and the division and bias count as well.
+    """
+    return 4 * math.sqrt(taps + 2) * UNIT * largest
+
+
+def _largest_part(task: Task, padded: Array) -> float:
+    """A bound for every part of the sums of a band."""
+    if task.numbers.finite:
+        return max(-task.numbers.low, task.numbers.high)
+    weights = np.abs(task.weights).astype(FLOAT64)
+    total = weights.sum(axis=(1, 2, 3) if task.is_layer else (0, 1)).max()
+    return float(max(padded.max(), -padded.min()) * total)
+
+
+def sums_at(task: Task, padded: Array, positions: Indices, height: int) -> Array:
+    """The sums at flat positions of a map (height, W', C'), in float64."""
+    rows, cols = task.window
+    row, col, channel = np.unravel_index(positions, (height, task.width, task.channels_out))
+    inside = task.weights.shape[1] if task.is_layer else 1
+    first = channel // (task.channels_out // task.groups) * inside if task.is_layer else channel
+    pixels, (_, width, channels) = padded.reshape(-1), padded.shape
+    corner = (row * rows.stride * width + col * cols.stride) * channels + first
+    total = np.zeros(len(positions))
+    for place in np.ndindex(*task.weights.shape[-2:], inside):
+        i, j, index = place
+        weight = task.weights[channel, index, i, j] if task.is_layer else task.weights[i, j]
+        step = (i * rows.dilation * width + j * cols.dilation) * channels + index
+        total += weight * pixels.take(corner + step).astype(FLOAT64)
+    return total

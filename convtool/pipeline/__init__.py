@@ -1,0 +1,1 @@
+"""Operators over an image, band by band, and from values to pixels."""

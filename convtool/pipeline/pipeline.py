@@ -1,0 +1,119 @@
+"""A pipeline: stages one after another, from words, from a file, or over an array."""
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from ..core.dtypes import Array
+from ..core.errors import ConvtoolError, OptionError, at
+from ..core.filenames import plain
+from ..core.image import Header, check_image
+from ..core.threads import check_threads
+from ..io.base import ArrayReader
+from ..io.limits import MAX_PIXELS
+from ..kernel.files import LARGEST_TEXT, read_file
+from ..kernel.lookup import Lookup
+from ..ops.registry import make_stage
+from .bands import MOST_STAGES, bands, check_sizes, segments
+from .parse import Step, steps_of_json, steps_of_toml, steps_of_words
+
+if TYPE_CHECKING:
+    from ..ops.base import Operator
+
+FILES = {".toml": steps_of_toml, ".json": steps_of_json}
+"""Extension of a pipeline's file -> what reads its text."""
+
+
+class Pipeline:
+    """Stages that an image goes through in one pass, with the exact values between them.
+
+    >>> ramp = [[0, 1, 2, 3], [4, 5, 6, 7]]
+    >>> Pipeline.parse("conv --kernel '1 -2' --padding valid | abs | pool --size 1x3").run(ramp)
+    array([[4.],
+           [8.]])
+    """
+
+    def __init__(self, operators: "Sequence[Operator]", name: str) -> None:
+        """`name` stands for the pipeline in file names; `parse` and `load` make pipelines."""
+        self.operators = tuple(operators)
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"<Pipeline {self.name}>"
+
+    @classmethod
+    def parse(cls, text: str) -> "Pipeline":
+        """The pipeline in the words of the command line: stages apart by ``|``.
+
+        A stage is conv, pool, relu, leaky_relu, sigmoid, tanh, abs or gray, and the options of the
+        command of that name; ``leaky_relu --slope 0.2``.
+
+        Raises ConvtoolError where a stage or an option is unknown, and where a kernel is not found.
+        """
+        with at("pipeline"):
+            return cls._of(steps_of_words(text), Lookup(), None)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "Pipeline":
+        """The pipeline in a ``.toml`` or ``.json`` file: a list of stages, ``op`` and options.
+
+        Kernels and other files are looked for beside it first.
+
+        Raises ConvtoolError, naming the file, as `parse` does, and where it cannot be read.
+        """
+        place = os.fspath(path)
+        stem, extension = os.path.splitext(os.path.basename(place))
+        steps_of = FILES.get(extension.lower())
+        if steps_of is None:
+            raise ConvtoolError(f"{place}: extension {extension!r}, expected .toml or .json")
+        data = read_file(place)
+        with at(place):
+            if len(data) > LARGEST_TEXT:
+                raise ConvtoolError(f"is larger than {LARGEST_TEXT >> 20} MiB")
+            try:
+                text = data.decode("utf-8-sig")
+            except UnicodeDecodeError:
+                raise ConvtoolError("is no text, expected a pipeline") from None
+            try:
+                return cls._of(steps_of(text), Lookup(os.path.dirname(place)), stem)
+            except OptionError as error:  # of the file's, and not of whoever names the file
+                raise ConvtoolError(str(error)) from None
+
+    @classmethod
+    def find(cls, spec: str) -> "Pipeline":
+        """The pipeline in a file, as `load`, if `spec` ends as one's name does; else as `parse`."""
+        return cls.load(spec) if spec.lower().endswith(tuple(FILES)) else cls.parse(spec)
+
+    @classmethod
+    def _of(cls, steps: Sequence[Step], lookup: Lookup, name: str | None) -> "Pipeline":
+        if not steps:
+            raise OptionError("holds no stage, expected one, such as relu")
+        if len(steps) > MOST_STAGES:
+            raise OptionError(f"holds {len(steps)} stages, expected {MOST_STAGES} at most")
+        operators: list[Operator] = []
+        names = []
+        for number, (operation, given) in enumerate(steps, start=1):
+            with at(f"stage {number}"):
+                stage, made = make_stage(operation, given, lookup)
+            names.append(stage)
+            operators += made
+        return cls(operators, plain(name or "-".join(names)))
+
+    def run(self, image: npt.ArrayLike, *, threads: int | None = None) -> Array:
+        """Run it on an array (H, W) or (H, W, C); every channel is taken for a colour.
+
+        Returns an array (H', W', C'), or (H', W') where the image had no channels and one comes
+        out; typed as by `conv2d` and `pool2d`. `threads` is as for `conv2d`.
+
+        Raises ConvtoolError where a stage does not go with what comes to it, and where a map would
+        have more than 2 gigapixels.
+        """
+        pixels = check_image(image)
+        reader = ArrayReader(Header.of_array(pixels), pixels)
+        chain = segments(self.operators, reader.header)
+        check_sizes(chain, MAX_PIXELS)
+        map_ = np.concatenate(list(bands(reader, chain, np.asarray, check_threads(threads))))
+        return map_[..., 0] if np.ndim(image) == 2 and map_.shape[2] == 1 else map_

@@ -1,0 +1,175 @@
+"""From a feature map's values to pixels: what is black, what is white, and what is lost."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from ..core.choices import STRETCHED, Range
+from ..core.dtypes import FLOAT64, Array, DType, is_integer
+from ..core.rounding import saturate
+
+
+class Lost(NamedTuple):
+    """How many values pixels do not show."""
+
+    below: int = 0
+    """Those that became black, being less."""
+    above: int = 0
+    """Those that became white, being more."""
+    undefined: int = 0
+    """Those that were NaN, and became black."""
+
+    def plus(self, other: "Lost") -> "Lost":
+        """What both are together."""
+        return Lost(
+            self.below + other.below,
+            self.above + other.above,
+            self.undefined + other.undefined,
+        )
+
+    @property
+    def total(self) -> int:
+        """All of them."""
+        return self.below + self.above + self.undefined
+
+
+class Extremes(NamedTuple):
+    """The smallest and the largest finite value of a map, alpha aside."""
+
+    low: float = np.inf
+    high: float = -np.inf
+
+    @classmethod
+    def of(cls, values: Array) -> "Extremes":
+        """Those of the finite ones of these values."""
+        if values.dtype.kind == "f":
+            values = values[np.isfinite(values)]
+        return cls(float(values.min()), float(values.max())) if values.size else cls()
+
+    def plus(self, other: "Extremes") -> "Extremes":
+        """Those of both."""
+        return Extremes(min(self.low, other.low), max(self.high, other.high))
+
+
+class Tone(NamedTuple):
+    """One way to show values as pixels of `depth` bits, 0 being black.
+
+    clip       as they are, rounded half to even; below 0 is black, above `white` is white
+    abs        their magnitude, then as clip
+    normalize  the smallest becomes 0, the largest white (a flat map is black)
+    center     0 becomes mid-grey, symmetric, nothing clipped: 128 + 127 v / max|v|
+
+    `white` is the value that is white on the way in (None: the same as on the way out); on the
+    way out white is 255 or 65535.
+    normalize and center need the map's `extremes`. Alpha, the last channel where `alpha` is
+    set, is scaled and rounded only.
+    """
+
+    range: Range = "clip"
+    white: float | None = None
+    depth: int = 8
+    alpha: bool = False
+    extremes: Extremes = Extremes()
+
+    @property
+    def needs_extremes(self) -> bool:
+        """Whether this way looks at the whole map before its first pixel."""
+        return self.range in STRETCHED
+
+    @property
+    def dtype(self) -> DType:
+        """The type of the pixels."""
+        return np.dtype(np.uint8 if self.depth == 8 else np.uint16)
+
+    @property
+    def rounds_to(self) -> DType | None:
+        """An integer type to which values may be rounded beforehand, for the same pixels.
+
+        None where more than the rounded values shows, or none is wider than the pixels' own.
+        """
+        if self.needs_extremes or self.white not in (None, self._top):
+            return None
+        return np.dtype(np.int16 if self.depth == 8 else np.int32)
+
+    def extremes_of(self, band: Array) -> Extremes:
+        """Those of one band, which together make `extremes`."""
+        return Extremes.of(self._colors(band))
+
+    def _colors(self, band: Array) -> Array:
+        """The channels of a band that the way of showing applies to."""
+        return band[..., :-1] if self.alpha else band
+
+    def pixels(self, band: Array) -> tuple[Array, Lost]:
+        """The pixels of a band (n, W, C), and what they do not show."""
+        if band.dtype == np.float16:
+            band = band.astype(np.float32)  # float16 ends before the white of 16 bits
+        colors = self._colors(band)
+        with np.errstate(over="ignore", invalid="ignore"):
+            pixels, lost = self._stretched(colors) if self.needs_extremes else self._clipped(colors)
+        if self.alpha:
+            alpha = saturate(self._scaled(band[..., -1:]), self.dtype)
+            pixels = np.concatenate([pixels, alpha], axis=-1)
+        return pixels, lost
+
+    @property
+    def _top(self) -> int:
+        """The pixels' white."""
+        return int(np.iinfo(self.dtype).max)
+
+    def _scaled(self, values: Array) -> Array:
+        """Values with `white` moved to the pixels' white."""
+        if self.white in (None, self._top):
+            return values
+        return values.astype(FLOAT64) * self._top / self.white
+
+    def _clipped(self, values: Array) -> tuple[Array, Lost]:
+        """clip and abs."""
+        if self.range == "abs":
+            values = self._magnitudes(values)
+        values = self._scaled(values)
+        if values.dtype == self.dtype:
+            return values, Lost()
+        if not is_integer(values.dtype):
+            lost = _lost(values, values < -0.5, values >= self._top + 0.5)
+        elif values.min() >= 0 and values.max() <= self._top:
+            return values.astype(self.dtype), Lost()
+        else:
+            below, above = np.count_nonzero(values < 0), np.count_nonzero(values > self._top)
+            lost = Lost(int(below), int(above))
+        return saturate(values, self.dtype), lost
+
+    def _magnitudes(self, values: Array) -> Array:
+        if values.dtype.kind != "i":
+            return np.abs(values)
+        if values.dtype.itemsize <= self.dtype.itemsize:
+            values = values.astype(np.int32)
+        # The smallest value of a signed type has no magnitude in it; the next is white as well.
+        return np.abs(np.maximum(values, -np.iinfo(values.dtype).max))
+
+    def _stretched(self, values: Array) -> tuple[Array, Lost]:
+        """normalize and center: the map's extremes become black and white."""
+        low, high = self.extremes.low, self.extremes.high
+        if low > high:  # not a single finite value
+            low = high = 0.0
+        lost = _lost(values, values < low, values > high)
+        black, flat = 0, 0
+        if self.range == "center":
+            high = max(abs(low), abs(high))
+            low = -high
+            black, flat = 1, (self._top + 1) // 2
+        if not low < high:
+            finite = np.where(values == values, flat, 0)
+            shown = np.select([values > high, values < low], [self._top, black], finite)
+            return shown.astype(self.dtype), lost
+        # A common power of two changes no ratio, and keeps differences of huge values finite.
+        exponent = math.frexp(max(abs(low), abs(high)))[1]
+        low, high = math.ldexp(low, -exponent), math.ldexp(high, -exponent)
+        values = np.clip(np.ldexp(values.astype(FLOAT64), -exponent), low, high)
+        stretched = black + (values - low) * (self._top - black) / (high - low)
+        return saturate(stretched, self.dtype), lost
+
+
+def _lost(values: Array, below: Array, above: Array) -> Lost:
+    """The numbers of values flagged, and of NaN."""
+    return Lost(*(int(np.count_nonzero(flags)) for flags in (below, above, values != values)))

@@ -1,0 +1,1 @@
+"""What inspection found, drawn: text, pictures, contact sheets."""

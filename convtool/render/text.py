@@ -1,0 +1,183 @@
+"""An explanation as text: stage after stage, the last one first, in every channel."""
+
+from collections.abc import Iterator, Sequence
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from convtool.inspect.explain import WON, worked_out
+from convtool.inspect.steps.base import numeral
+
+from .grid_text import IN_FULL, lines_of_patch
+
+if TYPE_CHECKING:
+    from convtool.core.image import Header
+    from convtool.inspect.explain import Explanation, Path
+    from convtool.inspect.steps.base import Working
+
+FULL, BRIEF = 4, 12
+"""Channels that are explained in full, and further ones of which the last step is told."""
+
+Rows = list[tuple[str, str]]
+"""Words, and the number that they come to."""
+
+
+def lines_of(image: str, found: "Sequence[Explanation]", width: int) -> Iterator[str]:
+    """The lines, of this width if possible, of explanations of values of an image's maps."""
+    for number, one in enumerate(found):
+        if number:
+            yield ""
+        yield from _explanation(image, one, width)
+
+
+def _explanation(image: str, found: "Explanation", width: int) -> Iterator[str]:
+    place = f"row {found.row}, column {found.col} of the map ({_size(found.output)})"
+    alone = f"{found.stops[0].label}, " if len(found.stops) == 1 else ""
+    yield from _wrapped(f"{image} ({_size(found.input)}): {alone}{place}", width)
+    for number in range(len(found.stops)):
+        yield ""
+        yield from _stage(found, number, width)
+        yield ""
+        for text in _foot(found, number):
+            yield from (f"  {line}" for line in wrap(text, width - 2))
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """A heading; what does not fit into its line is indented below."""
+    return wrap(text, width, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _size(header: "Header") -> str:
+    return f"{header.height}x{header.width}x{len(header.channels)}"
+
+
+def _reached(found: "Explanation", number: int) -> "list[tuple[Path, Working]]":
+    """The paths that come to a stage, and their workings there."""
+    return [(path, path.workings[number]) for path in found.paths if len(path.workings) > number]
+
+
+def _stage(found: "Explanation", number: int, width: int) -> Iterator[str]:
+    """A stage in every channel."""
+    reached = _reached(found, number)
+    one_place = len({(one.row, one.col) for _, one in reached}) == 1
+    if len(found.stops) > 1:
+        stop = found.stops[number]
+        where = f"row {reached[0][1].row}, column {reached[0][1].col} of " if one_place else ""
+        head = f"{len(found.stops) - number}. {stop.label}: {where}its map ({_size(stop.output)})"
+        yield from _wrapped(head, width)
+        yield ""
+    if not reached:
+        yield "  no value comes from here: all in the window behind it is made up"
+    for index, (path, one) in enumerate(reached):
+        name = _name(path, one, len(found.paths))
+        if not one_place:
+            name += f", row {one.row}, column {one.col}"
+        table = _rows(path, number, len(found.stops) - number - 1)
+        if index == FULL + BRIEF:
+            yield f"  ... and {len(reached) - index} channels more{IN_FULL}"
+            return
+        if index >= FULL:
+            pixel = f", pixel {path.pixel}" if number == 0 and path.pixel is not None else ""
+            yield f"  {name}: {numeral(one.value)}{pixel}{IN_FULL if index == FULL else ''}"
+            continue
+        if index:
+            yield ""
+        if name:
+            yield f"  {name}"
+        for line in (*_grids(one, width - 4), *_table(table, width - 4)):
+            yield f"    {line}".rstrip()
+
+
+def _name(path: "Path", one: "Working", count: int) -> str:
+    """What a channel is called, where there is more than one."""
+    if count == 1 and (len(one.patches) <= 1 or one.kind == "gray"):
+        return ""
+    behind = f", for channel {path.channel}" if path.channel != one.channel else ""
+    return f"channel {one.channel}{behind}"
+
+
+def _rows(path: "Path", number: int, before: int) -> Rows:
+    """The steps of a working, on to the pixel, and the element that is explained next."""
+    one = path.workings[number]
+    rows = [(step.text, numeral(step.value)) for step in worked_out(one, number == 0)]
+    ending = _ending(path) if number == 0 else []
+    if one.followed is None:
+        return rows + ending
+    where, why = "row {}, column {}".format(*one.followed.source), one.followed.why
+    if one.kind in WON and one.steps[-1].text.startswith(why):
+        rows[0] = f"{rows[0][0]}, from {where}", rows[0][1]
+    elif before and one.kind in ("conv", "combine", "mean", "sum", "lp", *WON):
+        ending.append((f"goes on in stage {before} at {where}: {why}", ""))
+    elif one.kind in WON:
+        ending.append((f"{why}: {where}", ""))
+    return rows + ending
+
+
+def _ending(path: "Path") -> Rows:
+    """From the value to the pixel."""
+    if path.pixel is None:
+        return [("no pixel: a map of so many channels is no picture", "")]
+    rows = [(step.text, numeral(step.value)) for step in path.steps[:-1]]
+    told = path.steps[-1].text
+    return [*rows, (told if told == "pixel" else f"pixel, {told}", str(path.pixel))]
+
+
+def _table(rows: Rows, width: int) -> Iterator[str]:
+    """Words at the left, numbers in a column."""
+    right = max(len(number) for _, number in rows)
+    left = max((len(text) for text, number in rows if number), default=0)
+    left = min(left, width - right - 2)
+    for text, number in rows:
+        *above, last = wrap(text, left) if number else wrap(text, width)
+        yield from above
+        yield f"{last.ljust(left)}  {number.rjust(right)}"
+
+
+def _grids(one: "Working", width: int) -> Iterator[str]:
+    """The windows of a working, and of those of combined maps."""
+    for term in one.terms:
+        yield from _wrapped(f"{term.stage}:", width)
+        yield from _grids(term, width)
+    if all(patch.pixels.size == 1 for patch in one.patches) and one.kind not in ("conv", *WON):
+        return
+    for index, patch in enumerate(one.patches[:FULL]):
+        if len(one.patches) > 1:
+            yield f"from channel {patch.channel}"
+        yield from lines_of_patch(patch, width)
+        yield ""
+        if index + 1 == FULL < len(one.patches):
+            yield f"... and from {len(one.patches) - FULL} channels more{IN_FULL}"
+            yield ""
+
+
+def _foot(found: "Explanation", number: int) -> Iterator[str]:
+    """What lies in the border, and what a value depends on in a stage's input."""
+    stop, stops = found.stops[number], found.stops
+    yield from _outside([one for _, one in _reached(found, number)], stop.border)
+    region = stop.region
+    rows, cols = (span[1] - span[0] for span in (region.rows, region.cols))
+    before = len(stops) - number - 1
+    where = f"the map of stage {before}" if before else "the image"
+    yield f"receptive field in {where}: {region} ({rows}x{cols})"
+    if not region.is_seen:
+        if not any(one.followed for _, one in _reached(found, number)):  # as alpha may be
+            yield "read there: nothing, all of it is made up"
+    elif not region.is_inside:
+        yield f"read there: {region.seen}"
+
+
+def _outside(workings: "Sequence[Working]", border: str) -> Iterator[str]:
+    """How many elements lie in the border; of combined maps of each, where they differ."""
+    most: dict[str, tuple[int, int]] = {}
+    for one in workings:
+        for each in one.terms or (one,):
+            for patch in each.patches if each.kind != "carried" else ():  # never in the border
+                count = int(patch.border.sum()), patch.border.size
+                most[each.stage] = max(most.get(each.stage, count), count)
+    what = f"lie in the border ({border}), here in parentheses"
+    if border == "padding":
+        what = "are padding, here (.)"
+    alike = len(set(most.values())) == 1
+    for name, (outside, size) in list(most.items())[: 1 if alike else None]:
+        of = "" if alike else f"{name.removeprefix('conv ')}: "
+        if outside:
+            yield f"{of}{outside} of {size} elements {what}"

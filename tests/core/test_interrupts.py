@@ -1,0 +1,57 @@
+"""Signals that come where Python swallows what a handler raises."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+from helpers.running import LIMIT
+
+SWALLOWED = """
+import os, signal, weakref
+from convtool.core.interrupts import Interrupted, end_on, heed_swallowed
+
+class Thing:
+    pass
+
+{setup}
+heed_swallowed()
+thing = Thing()
+weakref.finalize(thing, lambda: os.kill(os.getpid(), {number}) or [1 for _ in range(9)])
+try:
+    del thing
+    signal.pause()
+except KeyboardInterrupt as error:
+    print("heeded", getattr(error, "number", "by Ctrl-C"))
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "pause"), reason="no signal.pause on this system")
+@pytest.mark.parametrize(
+    ("setup", "number", "heeded"),
+    [
+        ("end_on(signal.SIGTERM)", signal.SIGTERM, b"heeded 15\n"),
+        (
+            "signal.signal(signal.SIGINT, signal.default_int_handler)",
+            signal.SIGINT,
+            b"heeded by Ctrl-C\n",
+        ),
+    ],
+)
+def test_a_signal_in_a_finalizer_is_heeded(setup, number, heeded):
+    code = SWALLOWED.format(setup=setup, number=int(number))
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, timeout=LIMIT, check=False
+    )
+    assert (result.stdout, result.stderr) == (heeded, b"")
+
+
+def test_what_else_is_swallowed_is_told():
+    code = (
+        "import weakref\nfrom convtool.core.interrupts import heed_swallowed\nheed_swallowed()\n"
+        "class Thing: pass\nthing = Thing()\nweakref.finalize(thing, lambda: 1 / 0)\ndel thing"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, timeout=LIMIT, check=False
+    )
+    assert b"ZeroDivisionError" in result.stderr

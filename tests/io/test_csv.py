@@ -1,0 +1,199 @@
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convtool import ConvtoolError
+from convtool.core.image import Header
+from convtool.io.csv import CsvWriter, read_csv
+from convtool.io.source import open_image
+
+
+def read(text):
+    data = text if isinstance(text, bytes) else text.encode()
+    return read_csv(io.BytesIO(data), 10**6)
+
+
+def pixels(text):
+    (block,) = read(text).blocks()
+    return block[..., 0] if block.shape[2] == 1 else block
+
+
+def written(array):
+    file = io.BytesIO()
+    array = array if array.ndim == 3 else array[..., np.newaxis]
+    writer = CsvWriter(file, Header.of_array(array, may_have_alpha=True))
+    for row in array:
+        writer.write(writer.encode(row[np.newaxis]))
+    writer.close()
+    return file.getvalue()
+
+
+def test_whole_numbers_stay_whole():
+    assert pixels("1,2\n-3,4\n").dtype == np.int16
+    assert pixels("1,40000\n").dtype == np.int32
+    assert pixels("1,2\n-3,4\n").tolist() == [[1, 2], [-3, 4]]
+    assert pixels(f"{2**53 + 1},{-(2**62)}").tolist() == [[2**53 + 1, -(2**62)]]
+
+
+def test_floats_are_as_wide_as_their_text():
+    assert pixels("0.1,2\n").dtype == np.float32
+    assert pixels("0.1,0.12345678901\n").dtype == np.float64
+    assert pixels("12345.6789,1\n").tolist() == [[12345.6789, 1]]
+
+
+def test_blanks_comments_and_ends_of_lines():
+    assert pixels("\ufeff# made by hand\r\n 1 , 2 \r\n3,4\r\n\r\n").tolist() == [[1, 2], [3, 4]]
+
+
+def test_integers_of_64_bits():
+    assert pixels(f"1,{2**64 - 1}\n").tolist() == [[1, 2**64 - 1]]
+
+
+@pytest.mark.parametrize("dtype", [">f8", ">f2"])
+def test_byte_swapped_floats(dtype):
+    array = np.array([[0.1, 0.3]], dtype)
+    assert np.array_equal(pixels(written(array)), array)
+
+
+def test_more_digits_than_any_integer_has():
+    assert pixels("1," + "9" * 40 + "\n").tolist() == [[1, 1e40]]
+
+
+def test_a_long_comment_takes_no_time():
+    assert pixels("# channel 0: a" + " " * 200_000 + "b\n1,2\n").tolist() == [[1, 2]]
+
+
+def test_infinity_and_nan():
+    found = pixels("nan,inf\n-inf,1e3\n")
+    assert np.array_equal(found, [[np.nan, np.inf], [-np.inf, 1000]], equal_nan=True)
+
+
+@given(
+    st.sampled_from(["uint8", "int16", "int64", "float32", "float16"]),
+    st.sampled_from([1, 2, 3, 4, 7]),
+    st.integers(0, 2**32),
+)
+def test_what_is_written_is_read_back(dtype, channels, seed):
+    rng = np.random.default_rng(seed)
+    shape = (rng.integers(1, 5), rng.integers(1, 5), channels)
+    if np.dtype(dtype).kind == "f":
+        array = (rng.normal(size=shape) * 10.0 ** rng.integers(-4, 4)).astype(dtype)
+        array[0, 0, 0] = rng.choice([np.nan, np.inf, 7])
+    else:
+        limits = np.iinfo(dtype)
+        array = rng.integers(limits.min, limits.max, shape, dtype, endpoint=True)
+    reader = read(written(array))
+    (found,) = reader.blocks()
+    assert np.array_equal(found.astype(dtype), array, equal_nan=True)
+    assert np.array_equal(found, array, equal_nan=True)
+    assert reader.header.has_alpha == (channels in (2, 4))
+
+
+def test_float64_is_marked_only_where_the_numbers_do_not_tell():
+    assert written(np.array([[0.1, 2.5]])) == b"0.1,2.5\n# float64\n"
+    assert written(np.array([[0.1, 1 / 3]])) == b"0.1,0.3333333333333333\n"
+    assert written(np.array([[1.0, 2.75]])) == b"1,2.75\n"
+    assert written(np.array([[0.1, 2.5]], np.float32)) == b"0.1,2.5\n"
+    assert pixels("0.1,2.5\n# float64\n").dtype == np.float64
+    assert pixels("0.1,2.5\r\n# float64\r\n").dtype == np.float64
+
+
+@given(st.lists(st.floats(width=32), min_size=1), st.lists(st.floats(width=64), min_size=1))
+def test_every_float_is_read_back(narrow, wide):
+    array = np.array([narrow], np.float32)
+    found = pixels(written(array))
+    assert np.array_equal(found, array, equal_nan=True)
+    array = np.array([wide])
+    found = pixels(written(array))
+    assert np.array_equal(found, array, equal_nan=True)
+
+
+def test_channels_are_blocks_under_their_names():
+    array = np.arange(12, dtype=np.uint8).reshape(2, 2, 3)
+    assert written(array).decode() == (
+        "# channel 0: R\n0,3\n6,9\n\n# channel 1: G\n1,4\n7,10\n\n# channel 2: B\n2,5\n8,11\n"
+    )
+
+
+def test_a_long_double_is_written_as_a_float64():
+    assert written(np.array([[1 / 3]], np.longdouble)) == b"0.3333333333333333\n"
+
+
+def test_the_shortest_text_is_written():
+    array = np.array([[0.1, 3, -0.5, 1e-30, 1e30, 1 / 3, 16777216]], np.float32)
+    assert written(array) == b"0.1,3,-0.5,1e-30,1e+30,0.33333334,16777216\n"
+    assert written(np.array([[True, False]])) == b"1,0\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("1,2\n3,x\n", "row 2, column 2: found 'x'"),
+        ("1,,3\n", "row 1, column 2: is empty"),
+        ("1,2,\n", "row 1, column 3: is empty"),
+        ("1,2\n3\n", "row 2, column 2: the row has 1 number"),
+        ("1\n2,3\n", "row 2, column 2: the row has 2 number"),
+        ("1;2\n", "column 1: found '1;2', expected a number; numbers stand apart by commas"),
+        ("1 2\n", "numbers stand apart by commas"),
+        ("1_0\n", "column 1: found '1_0'"),
+        ("1,2\n\n3,4\n", "row 2 is empty"),
+        ("\n\n", "holds no numbers"),
+        ("# only\n", "holds no numbers"),
+        ("# channel 0: R\n1\n\n# channel 1: G\n1,2\n", "channel G is 1x2, expected 1x1"),
+        ("# channel 0: R\n1\n\n# channel 1: G\n", "holds no numbers"),
+        ("# channel 0: R\n\n# channel 1: G\n1\n", "channel R holds no numbers"),
+        ("inf,x\n", "row 1, column 2: found 'x'"),
+        ("1," + "9" * 400 + "\n", "column 2: the number is too large"),
+        ("1,1e999\n", "column 2: the number is too large"),
+        (b"\xff\xfe1", "is no text"),
+        ("1," * 600_000 + "1\n" + "1," * 600_000 + "1\n", "more than the limit of 1000000"),
+    ],
+)
+def test_bad_text_names_row_and_column(text, message):
+    with pytest.raises(ConvtoolError, match=message):
+        read(text)
+
+
+def test_the_file_is_named(folder):
+    (folder / "m.csv").write_text("1,x\n")
+    with pytest.raises(ConvtoolError, match=r"^m.csv: row 1, column 2: found 'x'"):
+        open_image("m.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("# h\nx,3\n\n4,5\n", 2),
+        ("# h\n\nx,3\n\n4,5\n", 3),
+        ("1,2\nx,3\n\n# bar\n", 2),
+        ("1,2\n3,4\n# a\n5,x\n", 4),
+        ("# channel 0: R\n1\n\n# channel 1: G\nx\n", 5),
+    ],
+)
+def test_an_error_names_the_line_of_the_file(text, row):
+    with pytest.raises(ConvtoolError, match=f"row {row}, column"):
+        read(text)
+
+
+def test_files_of_many_blocks(monkeypatch):
+    rng = np.random.default_rng(0)
+    whole = rng.integers(-9, 9, (3000, 200))
+    whole[1500, 7] = 2**40
+    monkeypatch.setattr("convtool.io.csv.CHARACTERS", 5000)
+    for array in (whole, whole.astype(np.float32) / 7, whole / 7):
+        found = pixels(written(array[..., np.newaxis]))
+        assert found.dtype == array.dtype
+        assert np.array_equal(found, array)
+    text = written(whole[..., np.newaxis]).decode().splitlines()
+    text[2999] += ",1"
+    with pytest.raises(ConvtoolError, match="row 3000, column 201: the row has 201"):
+        read("\n".join(text))
+
+
+def test_words_that_are_json_but_no_numbers():
+    for word in ("true", "null", '"1"', "[1]", "1e", "0x10", "4],[5"):
+        with pytest.raises(ConvtoolError, match="row 2, column 2: found"):
+            read(f"1,2\n3,{word}\n")

@@ -1,0 +1,163 @@
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import scipy.ndimage
+import scipy.signal
+import skimage.filters
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convtool import ConvtoolError, conv2d, find_kernel
+from convtool.kernel.parametric.derivatives import dog, gabor, laplacian, log, sobel, unsharp
+from convtool.kernel.parametric.smoothing import binomial, gaussian
+
+odd = st.integers(1, 12).map(lambda n: 2 * n + 1)
+sigmas = st.floats(0.05, 20)
+
+
+@given(size=st.tuples(odd, odd), sigma=sigmas, angle=st.floats(-400, 400), data=st.data())
+def test_a_flat_area_vanishes_exactly_in_whatever_order_sums_are_made(size, sigma, angle, data):
+    wavelength = data.draw(st.floats(2, min(size) / 1.5))
+    kernels = [log(size, sigma), dog(size, sigma), dog(size, sigma, 2 * sigma),
+               gabor(size, wavelength, angle)]  # fmt: skip
+    for kernel in kernels:
+        values = kernel.weights.ravel()
+        assert np.any(values)
+        assert sum(map(Fraction, values.tolist())) == 0
+        assert values.sum() == np.random.default_rng(0).permutation(values).sum() == 0
+        assert sum(values.tolist()) == 0
+
+
+@pytest.mark.parametrize("size", range(3, 32, 2))
+def test_sobel_is_opencvs(size):
+    cv2 = pytest.importorskip("cv2")
+    for axis, orders in (("x", (1, 0)), ("y", (0, 1))):
+        row, column = cv2.getDerivKernels(*orders, size, normalize=False, ktype=cv2.CV_64F)
+        assert np.array_equal(sobel(size, axis).weights, np.outer(column, row)), axis
+
+
+def test_sobel_3_is_bundled(folder):
+    for axis in "xy":
+        assert np.array_equal(sobel(3, axis).weights, find_kernel(f"sobel_{axis}").weights)
+
+
+@pytest.mark.parametrize("size", range(3, 28, 2))
+def test_laplacian_is_the_bundled_one_of_a_binomial_blur(folder, size):
+    kernel = laplacian(size)
+    plain = find_kernel("laplacian").weights
+    blur = binomial((size - 2, size - 2))
+    expected = scipy.signal.convolve2d(plain, blur.weights / blur.divisor)
+    found = kernel.weights / kernel.divisor
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-15)
+    assert kernel.weights.dtype == np.int64
+    assert sum(kernel.weights.ravel().tolist()) == 0
+    places = np.arange(size) - size // 2
+    assert (found * (places[:, np.newaxis] ** 2 + places**2)).sum() == pytest.approx(4)
+
+
+@pytest.mark.parametrize("sigma", [0.6, 1, 2.5])
+def test_log_is_scipys_but_for_what_makes_it_sum_to_0(sigma):
+    kernel = log(sigma=sigma)
+    reach = kernel.shape[0] // 2
+    impulse = np.zeros((2 * reach + 21,) * 2)
+    middle = reach + 10
+    impulse[middle, middle] = 1
+    inside = slice(10, 11 + 2 * reach)
+    expected = scipy.ndimage.gaussian_laplace(impulse, sigma, radius=reach)[inside, inside]
+    expected -= expected.sum() * gaussian(kernel.shape, sigma).weights
+    np.testing.assert_allclose(kernel.weights, expected, atol=1e-13)
+
+
+def test_log_answers_most_to_dark_spots_of_its_size():
+    place = np.arange(81) - 40
+    spot = 100.0 - 100 * (np.hypot(place[:, np.newaxis], place) <= 6)
+    answers = [conv2d(spot, log(sigma=s))[40, 40] * s**2 for s in (1, 2, 6 / math.sqrt(2), 8)]
+    assert max(answers) == answers[2] > 0
+
+
+@pytest.mark.parametrize(("low", "high"), [(1, 1.6), (1, 3), (2.5, 4)])
+def test_dog_is_scikit_images(low, high):
+    kernel = dog(sigma=low, sigma2=high)
+    reach = kernel.shape[0] // 2
+    assert reach == int(4 * high + 0.5)
+    impulse = np.zeros((2 * reach + 21,) * 2)
+    impulse[reach + 10, reach + 10] = 1
+    expected = skimage.filters.difference_of_gaussians(impulse, low, high)
+    inside = slice(10, 11 + 2 * reach)
+    np.testing.assert_allclose(kernel.weights, expected[inside, inside], atol=1e-4)
+
+
+def test_dog_takes_each_sigma_from_the_other():
+    assert dog(sigma=2) == dog(sigma=2, sigma2=3.2)
+    assert dog(sigma2=3.2).shape == dog(sigma=2).shape
+    np.testing.assert_allclose(dog(sigma2=3.2).weights, dog(sigma=2).weights, atol=1e-15)
+    assert np.array_equal(dog((17, 17)).weights, dog((17, 17), 1.25, 2).weights)
+
+
+def test_dog_of_two_equal_gaussians_is_refused():
+    with pytest.raises(ConvtoolError, match="sigma and sigma2 are both 2, expected two different"):
+        dog(sigma=2.0, sigma2=2.0)
+
+
+@pytest.mark.parametrize("angle", [0, 30, 45, 90, 200])
+@pytest.mark.parametrize("aspect", [0.5, 1])
+def test_gabor_is_opencvs_without_its_mean_and_to_scale(angle, aspect):
+    cv2 = pytest.importorskip("cv2")
+    radians = math.radians(-angle)  # OpenCV's angles run clockwise
+    options = (21, 21), 4, radians, 8, aspect
+    plain = cv2.getGaborKernel(*options, 0, cv2.CV_64F)
+    envelope = cv2.getGaborKernel((21, 21), 4, radians, 1e9, aspect, 0, cv2.CV_64F)
+    expected = plain - plain.sum() / envelope.sum() * envelope
+    found = gabor((21, 21), 8, angle, 4, aspect).weights
+    scale = np.abs(found).max() / np.abs(expected).max()
+    np.testing.assert_allclose(found, scale * expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("angle", [0, 30, 90, 135])
+@pytest.mark.parametrize("wavelength", [5, 8])
+def test_gabor_passes_its_own_stripes_as_they_are_and_others_less(angle, wavelength):
+    kernel = gabor((31, 31), wavelength, angle)
+
+    def answer(stripes, turned):
+        place = np.arange(101) - 50
+        right, up = math.cos(math.radians(turned)), math.sin(math.radians(turned))
+        across = place * right - place[:, np.newaxis] * up
+        wave = 50 + 20 * np.cos(2 * math.pi / stripes * across)
+        return np.abs(conv2d(wave, kernel)[30:-30, 30:-30]).max() / 20
+
+    assert answer(wavelength, angle) == pytest.approx(1, abs=0.01)
+    assert answer(wavelength, angle + 60) < 0.05
+    assert answer(2 * wavelength, angle) < 0.3
+
+
+def test_gabors_phase_of_90_finds_edges():
+    kernel = gabor((21, 21), phase=90)
+    np.testing.assert_allclose(kernel.weights, -kernel.weights[:, ::-1], atol=1e-15)
+
+
+def test_a_wave_larger_than_the_window_is_refused():
+    for size, wavelength in ((3, 300), (21, 100), (1, 2)):
+        with pytest.raises(ConvtoolError, match=rf"{size}x{size} with .* too little of a wave of"):
+            gabor((size, size), wavelength)
+
+
+def test_unsharp_is_bundled_and_whole_for_any_decimal(folder):
+    bundled, made = find_kernel("unsharp"), unsharp()
+    assert np.array_equal(made.weights, bundled.weights)
+    assert made.divisor == bundled.divisor
+    kernel = unsharp((3, 3), 0.3)
+    assert kernel.weights.tolist() == [[-3, -6, -3], [-6, 196, -6], [-3, -6, -3]]
+    assert kernel.divisor == 160
+
+
+@given(size=st.tuples(odd, odd), amount=st.floats(-1000, 1000), sigma=st.none() | sigmas)
+def test_unsharp_is_the_image_and_what_a_blur_takes_away(size, amount, sigma):
+    kernel = unsharp(size, amount, sigma)
+    blur = binomial(size) if sigma is None else gaussian(size, sigma)
+    expected = -amount * blur.weights / blur.divisor
+    expected[size[0] // 2, size[1] // 2] += 1 + amount
+    found = kernel.weights / kernel.divisor
+    np.testing.assert_allclose(found, expected, atol=1e-12 * (1 + abs(amount)))
+    assert math.fsum(found.ravel()) == pytest.approx(1, abs=1e-12 * (1 + abs(amount)))

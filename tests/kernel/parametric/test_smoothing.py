@@ -1,0 +1,198 @@
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import scipy.ndimage
+import scipy.signal.windows
+from hypothesis import given
+from hypothesis import strategies as st
+
+from convtool import ConvtoolError, conv2d, find_kernel
+from convtool.kernel.parametric.smoothing import binomial, box, disk, gaussian, motion, triangle
+
+sizes = st.tuples(st.integers(1, 24), st.integers(1, 24))
+sigmas = st.floats(0.01, 50)
+
+
+def exact_sum(kernel):
+    """The gain on a flat area, in exact fractions."""
+    return sum(map(Fraction, kernel.weights.ravel().tolist())) / Fraction(kernel.divisor)
+
+
+@given(size=sizes, sigma=sigmas, angle=st.floats(-400, 400), length=st.integers(1, 60))
+def test_every_blur_sums_to_1_and_is_nowhere_negative(size, sigma, angle, length):
+    kernels = [gaussian(size, sigma), gaussian(size), disk(size, sigma), disk(size)]
+    for kernel in [*kernels, box(size), triangle(size), binomial(size), motion(length, angle)]:
+        assert kernel.weights.min() >= 0
+        if kernel.weights.dtype.kind == "i":
+            assert exact_sum(kernel) == 1, kernel
+        else:
+            assert math.fsum(kernel.weights.ravel()) == 1, kernel
+
+
+@given(size=sizes, sigma=sigmas)
+def test_blurs_are_mirrored_both_ways(size, sigma):
+    kernels = [gaussian(size, sigma), disk(size, sigma), box(size), triangle(size), binomial(size)]
+    for kernel in kernels:
+        assert np.array_equal(kernel.weights, np.flip(kernel.weights, 0))
+        assert np.array_equal(kernel.weights, np.flip(kernel.weights, 1))
+        assert kernel.shape == size
+
+
+@pytest.mark.parametrize("size", [(3, 3), (7, 7), (5, 9), (31, 31), (1, 7)])
+@pytest.mark.parametrize("sigma", [0.3, 1.5, 8])
+def test_gaussian_is_opencvs(size, sigma):
+    cv2 = pytest.importorskip("cv2")
+    column, row = (cv2.getGaussianKernel(n, sigma)[:, 0] for n in size)
+    np.testing.assert_allclose(gaussian(size, sigma).weights, np.outer(column, row), atol=2e-16)
+
+
+@given(size=sizes, sigma=st.floats(0.1, 50))
+def test_gaussian_of_any_size_is_scipys_window(size, sigma):
+    lines = [scipy.signal.windows.gaussian(n, sigma) for n in size]
+    column, row = (line / line.sum() for line in lines)
+    np.testing.assert_allclose(gaussian(size, sigma).weights, np.outer(column, row), atol=1e-15)
+
+
+@pytest.mark.parametrize("size", [11, 15, 31, 101])
+def test_gaussians_sigma_from_its_size_is_opencvs(size):
+    cv2 = pytest.importorskip("cv2")
+    line = cv2.getGaussianKernel(size, -1)[:, 0]
+    np.testing.assert_allclose(gaussian((size, size)).weights, np.outer(line, line), atol=2e-16)
+
+
+@pytest.mark.parametrize("sigma", [0.4, 1, 2.3, 6])
+def test_gaussians_size_from_its_sigma_is_scipys(sigma):
+    kernel = gaussian(sigma=sigma)
+    impulse = np.zeros((71, 71))
+    impulse[35, 35] = 1
+    expected = scipy.ndimage.gaussian_filter(impulse, sigma)
+    reach = kernel.shape[0] // 2
+    inside = slice(35 - reach, 36 + reach)
+    np.testing.assert_allclose(kernel.weights, expected[inside, inside], atol=1e-15)
+    assert expected[inside, inside].sum() == pytest.approx(1, abs=1e-12), "the same support"
+
+
+def test_gaussian_alone_is_5x5():
+    assert gaussian().shape == (5, 5)
+    assert gaussian() == gaussian((5, 5))
+
+
+@pytest.mark.parametrize(("made", "bundled"), [
+    (box((3, 3)), "box3"), (box((5, 5)), "box5"), (binomial((3, 3)), "gaussian3"),
+    (binomial((5, 5)), "gaussian5"), (binomial((7, 7)), "gaussian7"), (motion(9, 135), "motion9"),
+])  # fmt: skip
+def test_what_is_bundled_is_made(folder, made, bundled):
+    kernel = find_kernel(bundled)
+    assert np.array_equal(made.weights, kernel.weights)
+    assert made.divisor == kernel.divisor
+
+
+@pytest.mark.parametrize("size", [(2, 2), (5, 4), (27, 27), (28, 28), (64, 3), (1000, 1)])
+def test_binomial_has_pascals_rows(size):
+    kernel = binomial(size)
+    exact = [[Fraction(math.comb(size[0] - 1, i) * math.comb(size[1] - 1, j), 2 ** (sum(size) - 2))
+              for j in range(size[1])] for i in range(size[0])]  # fmt: skip
+    if kernel.weights.dtype.kind == "i":
+        whole = [[Fraction(value) / Fraction(kernel.divisor) for value in row]
+                 for row in kernel.weights.tolist()]  # fmt: skip
+        assert whole == exact
+    else:
+        assert sum(size) > 54
+        np.testing.assert_allclose(kernel.weights, np.array(exact, float), rtol=1e-15, atol=1e-16)
+
+
+def test_a_binomial_too_large_is_refused():
+    with pytest.raises(ConvtoolError, match="size is 1001x3, expected 1000 at most"):
+        binomial((1001, 3))
+
+
+@pytest.mark.parametrize("side", [1, 2, 3, 4, 5, 8, 15])
+def test_triangle_is_bartletts_window_and_two_boxes(side):
+    line = triangle((1, side)).weights[0]
+    full = scipy.signal.windows.bartlett(side + 2)[1:-1]
+    np.testing.assert_allclose(line / line.max(), full / full.max(), atol=1e-15)
+    boxes = np.convolve(np.ones(-(-side // 2)), np.ones(side // 2 + 1))
+    assert np.array_equal(line, boxes)
+
+
+@pytest.mark.parametrize(
+    ("size", "radius"), [(5, 2.5), (5, 1.2), (4, 2), (9, 3.3), (7, 0.4), (3, 9)]
+)
+def test_disk_has_the_part_of_each_pixel_inside_the_circle(size, radius):
+    fine = 400
+    place = (np.arange(size * fine) + 0.5) / fine - size / 2
+    inside = np.hypot(place[:, np.newaxis], place) < radius
+    parts = inside.reshape(size, fine, size, fine).mean(axis=(1, 3))
+    np.testing.assert_allclose(
+        disk((size, size), radius).weights, parts / parts.sum(), atol=1e-3 / min(parts.sum(), 1)
+    )
+
+
+@given(radius=st.floats(0.01, 30))
+def test_a_disk_that_fits_has_the_circles_area(radius):
+    """Whole pixels inside have the weight 1 / (pi r^2): no area is lost at the edge."""
+    kernel = disk(radius=radius)
+    assert kernel.shape[0] % 2 == 1
+    assert kernel.shape[0] / 2 >= radius > kernel.shape[0] / 2 - 1 - 1e-9
+    if radius >= 0.75:  # the middle pixel is inside
+        middle = kernel.weights[kernel.shape[0] // 2, kernel.shape[1] // 2]
+        assert middle == pytest.approx(1 / (math.pi * radius**2), rel=1e-9)
+
+
+@pytest.mark.parametrize("length", [1, 2, 5, 6])
+def test_motion_at_multiples_of_45_degrees_is_whole(length):
+    line = np.ones((1, length))
+    square = np.eye(length)
+    for angle, expected in ((0, line), (45, square[::-1]), (90, line.T), (135, square),
+                            (180, line), (-45, square), (405, square[::-1])):  # fmt: skip
+        kernel = motion(length, angle)
+        assert np.array_equal(kernel.weights, expected), angle
+        assert kernel.weights.dtype == np.int64
+        assert kernel.divisor == length
+
+
+@given(length=st.integers(2, 40), angle=st.floats(-90, 90))
+def test_motion_runs_along_its_angle_through_its_middle(length, angle):
+    weights = motion(length, angle).weights.astype(float)
+    weights /= weights.sum()
+    rows, cols = (np.arange(n) - (n - 1) / 2 for n in weights.shape)
+    assert abs(rows @ weights.sum(1)) < 1e-9
+    assert abs(weights.sum(0) @ cols) < 1e-9
+    steep = abs(angle) > 45
+    along = weights.sum(1 if steep else 0)
+    np.testing.assert_allclose(along, np.full(length, 1 / length), atol=1e-12)
+    # The mean row in each column, or column in each row, rises as the angle says.
+    places = (weights @ cols if steep else rows @ weights) * length
+    slope = np.polyfit(np.arange(length), places, 1)[0]
+    expected = math.tan(math.radians(angle))
+    assert slope == pytest.approx(-1 / expected if steep else -expected, abs=1e-6)
+
+
+def test_a_motion_blur_smears_a_point_into_the_line():
+    point = np.zeros((9, 9))
+    point[4, 4] = 1
+    drawn = conv2d(point, motion(5, 45))
+    assert np.array_equal(np.argwhere(drawn), [[i, 8 - i] for i in range(2, 7)])
+
+
+@pytest.mark.parametrize("make", [lambda: box((2**11, 2**10)), lambda: gaussian(sigma=1000),
+                                  lambda: disk(radius=5000), lambda: motion(3000, 40),
+                                  lambda: triangle((1, 2**21))])  # fmt: skip
+def test_windows_too_large_are_refused_before_they_are_made(make):
+    with pytest.raises(ConvtoolError, match=r"the kernel would be .* expected 1048576 weights"):
+        make()
+
+
+@pytest.mark.parametrize("size", [5, 9, 16, 31, 101])
+def test_a_disk_is_0_outside_and_even_inside(size):
+    weights = disk((size, size)).weights
+    far = np.abs(np.arange(size) - (size - 1) / 2)
+    nearest, farthest = (
+        np.hypot(*np.ix_(side, side)) for side in (np.maximum(far - 0.5, 0), far + 0.5)
+    )
+    assert not weights[nearest >= size / 2].any()
+    assert weights[nearest < size / 2 - 0.1].all()
+    assert len(set(weights[farthest <= size / 2].tolist())) == 1
+    assert math.fsum(weights.flat) == 1

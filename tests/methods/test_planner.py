@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+
+from convtool import ConvtoolError, Plan, find_kernel, plan
+from convtool.kernel.kernel import Kernel
+
+PHOTO = (3000, 4000, 3)
+RNG = np.random.default_rng(0)
+
+
+@pytest.mark.parametrize(
+    ("kernel", "dtype", "method"),
+    [
+        (find_kernel("sobel_x"), "uint8", "separable"),
+        (find_kernel("gaussian5"), "uint8", "separable"),
+        (find_kernel("laplacian"), "uint8", "direct"),
+        (Kernel(np.ones((15, 15), int), divisor=225), "uint8", "box"),
+        (RNG.normal(size=(7, 7)), "float32", "product"),
+        (RNG.normal(size=(31, 31)), "float32", "fft"),
+        (np.outer(RNG.random(15), RNG.random(15)), "float32", "separable"),
+        (RNG.normal(size=(8, 3, 3, 3)), "uint8", "layer"),
+    ],
+)
+def test_the_method_fits_the_kernel(kernel, dtype, method):
+    found = plan(kernel, dtype, PHOTO)
+    assert isinstance(found, Plan)
+    assert found.method == method
+    assert method not in found.others
+
+
+def test_a_plan_says_how_and_why():
+    text = str(plan(find_kernel("sobel_x"), "uint8", (3000, 4000)))
+    assert "separable: the kernel is a column times a row" in text
+    assert "column [1 2 1], row [-1 0 1], sums int16" in text
+    assert "operations a value" in text
+
+
+def test_operations_are_for_the_whole_map():
+    found = plan([[1, 0, -2]], "uint8", (10, 20), method="direct")
+    # A subtraction and a multiplication for each value; 1 multiplies nothing, 0 adds nothing.
+    assert found.operations == 2 * 200
+    assert found.values == 200
+    assert plan([[1, 0, -2]], "uint8", (10, 20), method="direct", stride=2).operations == 2 * 50
+
+
+@pytest.mark.parametrize(
+    ("weights", "sums"),
+    [
+        ([[64, 64]], "int16"),
+        ([[64, 65]], "uint16"),
+        ([[64, -65]], "int16"),
+        ([[200, -200]], "int32"),
+        ([[0.5, 3]], "float32"),
+    ],
+)
+def test_sums_are_of_the_narrowest_type_that_is_exact(weights, sums):
+    assert plan(weights, "uint8", (9, 9), method="direct").parameters["sums"] == sums
+
+
+def test_sixteen_bit_pixels_under_fractions_are_added_up_in_float64():
+    assert plan([[0.5, 3]], "uint16", (9, 9), method="direct").parameters["sums"] == "float64"
+
+
+def test_plans_are_remembered():
+    one = plan([[1, 2]], "uint8", (9, 9))
+    assert plan([[1, 2]], "uint8", (9, 9)) is one
+    assert plan([[1, 2.5]], "uint8", (9, 9)) is not one
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([[1]], "uint8", (9,)), "shape"),
+        (([[1]], "uint8", (9, 9, 3, 1)), "shape"),
+        (([[1]], "uint8", (9, 0)), "shape is 0"),
+        (([[1]], "uint8", 5), "shape is 5"),
+        (([[1]], "complex64", (9, 9)), "complex64"),
+        (([[1]], "pixels", (9, 9)), "pixels"),
+    ],
+)
+def test_bad_questions(arguments, message):
+    with pytest.raises(ConvtoolError, match=message):
+        plan(*arguments)
+
+
+def test_one_operation_is_no_plural():
+    assert "\n  1 operation a value, " in str(plan([[2]], "uint8", (10, 10)))
+    assert "\n  3 operations a value, " in str(plan([[2, 3]], "uint8", (10, 10)))
