@@ -36,6 +36,7 @@ from convtool.render import canvas
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
 IMAGES = HERE / "images"
+RESULTS = REPOSITORY / "benchmarks" / "results"
 SCRIPT = os.environ.get("CONVTOOL") or str(Path(sys.executable).parent / "convtool")
 
 CONSOLE = re.compile(r"^```console\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
@@ -60,8 +61,9 @@ def build() -> None:
             )
             path.write_text(text)
             for name in pictures(text):
-                if (workplace / name).exists():
-                    _update(workplace / name, IMAGES / name)
+                for source in (workplace, RESULTS):
+                    if (source / name).exists():
+                        _update(source / name, IMAGES / name)
     with tempfile.TemporaryDirectory() as folder:
         for name in gallery_pictures(Path(folder)):
             _update(Path(folder) / name, IMAGES / "gallery" / name)
@@ -115,8 +117,17 @@ def played(block: str, folder: Path) -> str:
 
 
 def _marked(match: re.Match[str]) -> str:
-    table = {"planner": planner}[match[1]]()
-    return f"<!-- {match[1]} -->\n{table}<!-- end -->\n"
+    text = planner() if match[1] == "planner" else measured(match[1])
+    return f"<!-- {match[1]} -->\n{text}<!-- end -->\n"
+
+
+def measured(name: str) -> str:
+    """The tables of a benchmark's results, as a section of a page."""
+    text = re.sub("^#", "##", (RESULTS / f"{name}.md").read_text(), flags=re.MULTILINE)
+    if (RESULTS / f"{name}.png").exists():
+        title, rest = text.split("\n", 1)
+        text = f"{title}\n\n![The ratios of the table below](images/{name}.png)\n{rest}"
+    return text
 
 
 def planner() -> str:
@@ -231,7 +242,8 @@ def readme_pictures(folder: Path) -> list[str]:
     colors = [np.dstack([picture] * 3) if picture.ndim == 2 else picture for picture in pixels]
     before, after, window = map(canvas.pixels, colors)
     both = canvas.beside(before, canvas.arrow(), after)
-    canvas.save(canvas.on_page(canvas.above(both, window, align="middle")), folder / "overview.png")
+    page = canvas.on_page(canvas.above(both, window, align="middle"))
+    convtool.write_image(folder / "overview.png", np.asarray(page), compression="small")
     return [*shown, "overview.png"]
 
 
