@@ -206,12 +206,15 @@ def gallery() -> str:
     ]
     for title, specs in GALLERY.items():
         parts.append(f"## {title}")
-        rows = []
+        cells = []
         for spec in specs:
-            name, *_, description = _described(spec)
+            name, description = _described(spec)
             picture = f"![{name}](images/gallery/{_file_name(spec)})"
-            rows.append(f"| {picture} | `-k {spec}{_shown(spec)}`<br>{description} |")
-        parts.append("\n".join(["| map | kernel |", "| --- | --- |", *rows]))
+            cells.append(f"{picture}<br>`-k {spec}{_shown(spec)}`<br>{description}")
+        rows = [
+            f"| {' | '.join(pair)} |" for pair in zip(cells[::2], [*cells[1::2], ""], strict=False)
+        ]
+        parts.append("\n".join(["| | |", "| --- | --- |", *rows]))
     return "\n\n".join(parts) + "\n"
 
 
@@ -310,12 +313,27 @@ def _documented(name: str, found: object) -> Iterator[str]:
     """The signature and the docstring of a function or a class."""
     written = found.__init__ if inspect.isclass(found) else found
     if inspect.isfunction(written) and (code := _source(written)):
-        arguments = ast.unparse(code.args)
-        given = re.sub(r"^(self|cls)(, )?", "", arguments)
+        given = _arguments(code.args)
         result = f" -> {ast.unparse(code.returns)}" if code.returns and written is found else ""
-        lines = textwrap.wrap(f"{name}({given}){result}", 96, subsequent_indent="    ")
-        yield "\n".join(["```python", *lines, "```"])
+        line = f"{name}({', '.join(given)}){result}"
+        if len(line) > 80:
+            line = "\n".join([f"{name}(", *(f"    {one}," for one in given), f"){result}"])
+        yield f"```python\n{line}\n```"
     yield from _docstring(inspect.getdoc(found) or "")
+
+
+def _arguments(given: ast.arguments) -> list[str]:
+    """The arguments as they are written, without self and cls."""
+    found = []
+    defaults = [None] * (len(given.args) - len(given.defaults)) + list(given.defaults)
+    pairs = [*zip(given.args, defaults, strict=True)]
+    for group, star in ((pairs, ""), (zip(given.kwonlyargs, given.kw_defaults, strict=True), "*")):
+        found += [star] if star and given.kwonlyargs else []
+        for argument, default in group:
+            if argument.arg not in ("self", "cls"):
+                value = f" = {ast.unparse(default)}" if default else ""
+                found.append(ast.unparse(argument) + value)
+    return found + ([f"**{given.kwarg.arg}"] if given.kwarg else [])
 
 
 def _source(function: Callable[..., object]) -> ast.FunctionDef | None:
@@ -349,13 +367,15 @@ def _paragraphs(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
 
 def _entries(lines: list[str]) -> Iterator[str]:
     """The parameters of a section: each with what is indented under it."""
+    before = ""
     for line in lines:
         text = line.strip().replace("``", "`").replace("*", r"\*")
         if line.startswith(" "):
-            yield f"  {text}"
+            yield f"  {text}" if before.startswith(" ") else f"  <br>{text}"
         else:
             name, colon, rest = text.partition(" : ")
             yield f"- `{name}`: {rest}" if colon else f"- {text}"
+        before = line
 
 
 def _command(command: click.Command, ctx: click.Context) -> Iterator[str]:
