@@ -1,13 +1,16 @@
 """Builds what is generated in these pages: `python docs/build.py` (from anywhere).
 
-reference.md is made of the commands and of the modules that know the file formats. In the other
-pages the output under every command of a ``console`` block is replaced by what the command prints,
-in a folder with the samples and `photo.png`, without what differs from run to run. What stands
-between the marks of a table is made anew. Pictures that these commands make, and that a page shows,
-are kept beside it. The tests hold the pages to what this gives.
+The reference, the API and the gallery are written from the commands, the docstrings and the
+kernels. In the other pages the output under every command of a ``console`` block is replaced by
+what the command prints, in a folder with the samples and `photo.png`. Tables between two marks are
+written again. Pictures that a page shows are copied from that folder. The tests hold the pages to
+the result.
 """
 
+import ast
+import functools
 import inspect
+import itertools
 import os
 import re
 import shutil
@@ -15,11 +18,12 @@ import subprocess
 import sys
 import tempfile
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
 
 import click
+import numpy as np
 from convtool.cli.main import cli
 
 import convtool
@@ -27,9 +31,12 @@ from convtool.io.formats import FORMATS
 from convtool.io.pillow import FORMATS as PICTURES
 from convtool.kernel.formats.table import FORMATS as KERNEL_FORMATS
 from convtool.ops.registry import OPERATIONS
+from convtool.render import canvas
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
+IMAGES = HERE / "images"
+RESULTS = REPOSITORY / "benchmarks" / "results"
 SCRIPT = os.environ.get("CONVTOOL") or str(Path(sys.executable).parent / "convtool")
 
 CONSOLE = re.compile(r"^```console\n(.*?)^```\n", re.MULTILINE | re.DOTALL)
@@ -41,8 +48,9 @@ LONG_NUMBER = re.compile(r"(?<=[ \[])\d+\.\d{12,}(e-\d+)?")
 
 
 def build() -> None:
-    """Make all that is generated anew."""
-    (HERE / "reference.md").write_text(reference())
+    """Write all that is generated."""
+    for name, text in (("reference", reference()), ("api", api()), ("gallery", gallery())):
+        (HERE / f"{name}.md").write_text(text)
     for path in sorted(HERE.glob("*.md")):
         with tempfile.TemporaryDirectory() as folder:
             workplace = Path(folder)
@@ -53,12 +61,27 @@ def build() -> None:
             )
             path.write_text(text)
             for name in pictures(text):
-                shutil.copy(workplace / name, HERE / name)
+                for source in (workplace, RESULTS):
+                    if (source / name).exists():
+                        _update(source / name, IMAGES / name)
+    with tempfile.TemporaryDirectory() as folder:
+        for name in gallery_pictures(Path(folder)):
+            _update(Path(folder) / name, IMAGES / "gallery" / name)
+    with tempfile.TemporaryDirectory() as folder:
+        for name in readme_pictures(Path(folder)):
+            _update(Path(folder) / name, IMAGES / name)
 
 
 def pictures(text: str) -> list[str]:
-    """The pictures that a page shows and its own commands make."""
-    return re.findall(r"^!\[[^]]*\]\(([\w.-]+)\)", text, re.MULTILINE)
+    """The names of the pictures that a page shows."""
+    return re.findall(r"^!\[[^]]*\]\(images/([\w.-]+)\)", text, re.MULTILINE)
+
+
+def _update(new: Path, kept: Path) -> None:
+    """Copy a picture, unless its pixels are there already: packed bytes depend on the CPU."""
+    if not kept.exists() or not np.array_equal(convtool.read_image(new), convtool.read_image(kept)):
+        kept.parent.mkdir(exist_ok=True)
+        shutil.copy(new, kept)
 
 
 def prepare(folder: Path) -> None:
@@ -94,8 +117,17 @@ def played(block: str, folder: Path) -> str:
 
 
 def _marked(match: re.Match[str]) -> str:
-    table = {"planner": planner}[match[1]]()
-    return f"<!-- {match[1]} -->\n{table}<!-- end -->\n"
+    text = planner() if match[1] == "planner" else measured(match[1])
+    return f"<!-- {match[1]} -->\n{text}<!-- end -->\n"
+
+
+def measured(name: str) -> str:
+    """The tables of a benchmark's results, as a section of a page."""
+    text = re.sub("^#", "##", (RESULTS / f"{name}.md").read_text(), flags=re.MULTILINE)
+    if (RESULTS / f"{name}.png").exists():
+        title, rest = text.split("\n", 1)
+        text = f"{title}\n\n![The ratios of the table below](images/{name}.png)\n{rest}"
+    return text
 
 
 def planner() -> str:
@@ -115,9 +147,6 @@ def planner() -> str:
 def reference() -> str:
     """The page of every command and option, and of the file formats."""
     parts = [
-        "# Reference",
-        "Made of the commands themselves by `python docs/build.py`. "
-        "[The guide](guide.md) shows them at work.",
         "## Commands",
         *_command(cli, click.Context(cli, info_name="convtool", **cli.context_settings)),
         "## Stages of a pipeline",
@@ -127,7 +156,226 @@ def reference() -> str:
         "## Pictures and numbers",
         *_pictures(),
     ]
+    head = [
+        "# Reference",
+        "Every command and option, and the file formats. "
+        "This page is generated from the commands by `python docs/build.py`. "
+        "[The guide](guide.md) shows them at work.",
+        *_contents(parts),
+    ]
+    return "\n\n".join([*head, *parts]) + "\n"
+
+
+def _contents(parts: list[str]) -> Iterator[str]:
+    """Links to the headings."""
+    lines = []
+    for part in parts:
+        if match := re.match(r"(##+) (.*)", part):
+            level, title = len(match[1]) - 2, match[2].replace("`", "")
+            anchor = re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-")
+            lines.append(f"{'    ' * level}- [{title}](#{anchor})")
+    yield "\n".join(lines)
+
+
+GALLERY = {
+    "Blur and smooth": (
+        *("box3", "box5", "gaussian3", "gaussian5", "gaussian7", "motion9"),
+        *("gaussian:9,2", "box:7", "disk:9", "triangle:5", "binomial:5", "motion:15,30"),
+    ),
+    "Sharpen": ("sharpen", "unsharp", "highpass", "unsharp:5,0.5"),
+    "Edges in one direction": (
+        *("sobel_x", "sobel_y", "prewitt_x", "prewitt_y", "scharr_x", "scharr_y"),
+        *("roberts_x", "roberts_y", "sobel:5,y", "emboss"),
+    ),
+    "Edges and lines in all directions": ("edge", "laplacian", "ridge", "laplacian:5"),
+    "Banks of eight directions, the largest of each": ("kirsch", "robinson"),
+    "Spots and stripes": ("log5", "log:13,1.5", "dog:sigma=1,sigma2=2", "gabor:21,8,45"),
+    "No change": ("identity",),
+}
+"""The kernels of the gallery: all bundled ones, and one of each parametric kind."""
+
+
+def gallery() -> str:
+    """The page with a picture of what each kernel does."""
+    parts = [
+        "# Gallery",
+        "Every bundled kernel, and one of each parametric kind, on the same picture. Kernels whose "
+        "weights sum to 0 are shown with `--range center`: mid-grey is 0. "
+        "This page is generated by `python docs/build.py`.",
+        "![The picture before](images/gallery/before.png)",
+    ]
+    for title, specs in GALLERY.items():
+        parts.append(f"## {title}")
+        cells = []
+        for spec in specs:
+            name, description = _described(spec)
+            picture = f"![{name}](images/gallery/{_file_name(spec)})"
+            cells.append(f"{picture}<br>`-k {spec}{_shown(spec)}`<br>{description}")
+        rows = [
+            f"| {' | '.join(pair)} |" for pair in zip(cells[::2], [*cells[1::2], ""], strict=False)
+        ]
+        parts.append("\n".join(["| | |", "| --- | --- |", *rows]))
     return "\n\n".join(parts) + "\n"
+
+
+def gallery_pictures(folder: Path) -> list[str]:
+    """Draw the pictures of the gallery into a folder; their names."""
+    scene = folder / "before.png"
+    source = REPOSITORY / "samples" / "scene.png"
+    pack = ["--compress", "small"]
+    _convtool("pool", source, "--mode", "mean", "--size", "2", "-o", scene, *pack)
+    names = [scene.name]
+    for spec in (spec for specs in GALLERY.values() for spec in specs):
+        options = _shown(spec).split()
+        _convtool("conv", scene, "-k", spec, *options, "-o", folder / _file_name(spec), *pack)
+        names.append(_file_name(spec))
+    return names
+
+
+def readme_pictures(folder: Path) -> list[str]:
+    """Draw the pictures of the README into a folder, with its own commands; their names."""
+    prepare(folder)
+    shown = ["slope.png", "soft.png", "blocks.png", "layer.png", "window.png"]
+    for line in (REPOSITORY / "README.md").read_text().splitlines():
+        if line.startswith("convtool ") and line.endswith(tuple(shown)):
+            run(f"{line} --compress small" if "explain" not in line else line, folder)
+    scene, edges = folder / "samples" / "scene.png", folder / "edges.png"
+    _convtool("conv", scene, "-k", "edge", "--gray", "--range", "abs", "-o", edges)
+    pixels = [convtool.read_image(path) for path in (scene, edges, folder / "window.png")]
+    colors = [np.dstack([picture] * 3) if picture.ndim == 2 else picture for picture in pixels]
+    before, after, window = map(canvas.pixels, colors)
+    both = canvas.beside(before, canvas.arrow(), after)
+    page = canvas.on_page(canvas.above(both, window, align="middle"))
+    convtool.write_image(folder / "overview.png", np.asarray(page), compression="small")
+    return [*shown, "overview.png"]
+
+
+def _convtool(*words: object) -> None:
+    subprocess.run([SCRIPT, *map(str, words), "-q"], check=True, timeout=600)
+
+
+def _described(spec: str) -> tuple[str, str]:
+    """A kernel's name, or that of a bank, and what it is for."""
+    kernels = convtool.find_kernels(spec)
+    if len(kernels) > 1:
+        return spec, f"{len(kernels)} kernels, as `{kernels[0].name}`"
+    return kernels[0].name, kernels[0].description
+
+
+def _shown(spec: str) -> str:
+    """The options that suit the kernel."""
+    kernels = convtool.find_kernels(spec)
+    if len(kernels) > 1:
+        return " --combine max --gray"
+    flat = kernels[0].weights.sum() / kernels[0].divisor
+    return "" if abs(flat) > 1e-6 else " --gray --range center"
+
+
+def _file_name(spec: str) -> str:
+    return re.sub(r"\W+", "-", spec) + ".png"
+
+
+def api() -> str:
+    """The page of the public names, with their docstrings."""
+    names = sorted(convtool.__all__, key=str.lower)
+    parts = [
+        "# Python API",
+        "All that `import convtool` gives. "
+        "This page is generated from the docstrings by `python docs/build.py`.",
+    ]
+    for name in names:
+        found = getattr(convtool, name)
+        parts.append(f"## class {name}" if inspect.isclass(found) else f"## {name}")
+        parts += _documented(name, found)
+        if inspect.isclass(found):
+            parts += _members(found)
+    parts[2:2] = _contents([part for part in parts if part.startswith("## ")])
+    return "\n\n".join(parts) + "\n"
+
+
+def _members(found: type) -> Iterator[str]:
+    """The public methods and properties of a class."""
+    for name, member in vars(found).items():
+        if name.startswith("_"):
+            continue
+        if isinstance(member, classmethod | staticmethod):
+            member = member.__func__
+        if isinstance(member, property | functools.cached_property):
+            text = inspect.getdoc(member) or ""
+            yield f"### {found.__name__}.{name}"
+            yield from _docstring(text)
+        elif inspect.isfunction(member):
+            yield f"### {found.__name__}.{name}"
+            yield from _documented(name, member)
+
+
+def _documented(name: str, found: object) -> Iterator[str]:
+    """The signature and the docstring of a function or a class."""
+    written = found.__init__ if inspect.isclass(found) else found
+    if inspect.isfunction(written) and (code := _source(written)):
+        given = _arguments(code.args)
+        result = f" -> {ast.unparse(code.returns)}" if code.returns and written is found else ""
+        line = f"{name}({', '.join(given)}){result}"
+        if len(line) > 80:
+            line = "\n".join([f"{name}(", *(f"    {one}," for one in given), f"){result}"])
+        yield f"```python\n{line}\n```"
+    yield from _docstring(inspect.getdoc(found) or "")
+
+
+def _arguments(given: ast.arguments) -> list[str]:
+    """The arguments as they are written, without self and cls."""
+    found = []
+    defaults = [None] * (len(given.args) - len(given.defaults)) + list(given.defaults)
+    pairs = [*zip(given.args, defaults, strict=True)]
+    for group, star in ((pairs, ""), (zip(given.kwonlyargs, given.kw_defaults, strict=True), "*")):
+        found += [star] if star and given.kwonlyargs else []
+        for argument, default in group:
+            if argument.arg not in ("self", "cls"):
+                value = f" = {ast.unparse(default)}" if default else ""
+                found.append(ast.unparse(argument) + value)
+    return found + ([f"**{given.kwarg.arg}"] if given.kwarg else [])
+
+
+def _source(function: Callable[..., object]) -> ast.FunctionDef | None:
+    """What was written of a function; None for one that Python has generated."""
+    try:
+        (code,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
+    except (OSError, SyntaxError):
+        return None
+    return code if isinstance(code, ast.FunctionDef) else None
+
+
+def _docstring(text: str) -> Iterator[str]:
+    """A docstring as Markdown: examples, and sections with what stands in them as lists."""
+    lines = text.splitlines()
+    for first, paragraph in _paragraphs(lines):
+        if first.startswith(">>>"):
+            yield "\n".join(["```python", *paragraph, "```"])
+        elif len(paragraph) > 1 and set(paragraph[1]) == {"-"}:
+            yield f"**{first}**"
+            yield "\n".join(_entries(paragraph[2:]))
+        else:
+            yield " ".join(" ".join(paragraph).split()).replace("``", "`")
+
+
+def _paragraphs(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
+    for empty, group in itertools.groupby(lines, key=lambda line: not line.strip()):
+        if not empty:
+            paragraph = list(group)
+            yield paragraph[0], paragraph
+
+
+def _entries(lines: list[str]) -> Iterator[str]:
+    """The parameters of a section: each with what is indented under it."""
+    before = ""
+    for line in lines:
+        text = line.strip().replace("``", "`").replace("*", r"\*")
+        if line.startswith(" "):
+            yield f"  {text}" if before.startswith(" ") else f"  <br>{text}"
+        else:
+            name, colon, rest = text.partition(" : ")
+            yield f"- `{name}`: {rest}" if colon else f"- {text}"
+        before = line
 
 
 def _command(command: click.Command, ctx: click.Context) -> Iterator[str]:

@@ -11,8 +11,11 @@ import pytest
 from conftest import REPOSITORY
 from convtool.cli.main import COMMANDS, cli
 
+import convtool as public
 from convtool import read_image
 from convtool.core.choices import BORDERS, METHODS, POOL_MODES, RANGES
+from convtool.kernel.lookup import bundled_folder, file_names
+from convtool.kernel.parametric.catalog import GENERATORS
 from convtool.ops.registry import OPERATIONS
 
 DOCS = REPOSITORY / "docs"
@@ -74,7 +77,8 @@ def test_what_differs_from_run_to_run_is_shown_as_one(folder, seconds, digits):
 def test_the_pictures_shown_are_the_real_ones(played, page):
     _, folder = played(page)
     for name in BUILD.pictures(page.read_text()):
-        assert np.array_equal(read_image(folder / name), read_image(DOCS / name))
+        if (folder / name).exists():
+            assert np.array_equal(read_image(folder / name), read_image(BUILD.IMAGES / name))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -92,9 +96,39 @@ def test_the_python_shown_gives_what_is_shown(folder, page):
     assert doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test).failed == 0
 
 
-def test_the_reference_is_made_of_the_commands_as_they_are():
-    """If not: python docs/build.py makes it anew."""
-    assert (DOCS / "reference.md").read_text() == BUILD.reference()
+@pytest.mark.parametrize("page", ["reference", "api", "gallery"])
+def test_generated_pages_are_up_to_date(page):
+    """If not: python docs/build.py writes them again."""
+    assert (DOCS / f"{page}.md").read_text() == getattr(BUILD, page)()
+
+
+def test_the_gallery_shows_every_kernel(folder):
+    shown = {spec for specs in BUILD.GALLERY.values() for spec in specs}
+    bundled = {name.partition(".")[0] for name in file_names(bundled_folder())}
+    parametric = {spec.partition(":")[0] for spec in shown if ":" in spec}
+    assert bundled <= shown
+    assert parametric == set(GENERATORS)
+
+
+def test_the_pictures_of_the_gallery_and_the_readme_are_the_real_ones(folder):
+    for draw, kept in (
+        (BUILD.gallery_pictures, BUILD.IMAGES / "gallery"),
+        (BUILD.readme_pictures, BUILD.IMAGES),
+    ):
+        for name in draw(folder):
+            assert np.array_equal(read_image(folder / name), read_image(kept / name)), name
+
+
+def test_the_figures_are_those_of_the_benchmarks():
+    text = (DOCS / "performance.md").read_text()
+    for name in ("commands", "batch", "fit", "engine"):
+        assert f"<!-- {name} -->\n{BUILD.measured(name)}<!-- end -->" in text
+
+
+def test_the_api_has_every_public_name():
+    text = (DOCS / "api.md").read_text()
+    for name in public.__all__:
+        assert re.search(rf"^## (class )?{name}$", text, re.MULTILINE), name
 
 
 def test_the_planners_table_is_what_it_plans_now():
@@ -127,15 +161,18 @@ def test_every_command_and_option_has_help_and_is_in_the_reference():
 
 
 def test_every_word_of_the_field_is_explained_in_the_guide_or_the_engine():
-    text = "".join((DOCS / f"{name}.md").read_text() for name in ("guide", "engine"))
+    text = "".join((DOCS / f"{name}.md").read_text() for name in ("guide", "manual", "engine"))
     prose = re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
     for word in (*BORDERS, *POOL_MODES, *RANGES, *METHODS, *OPERATIONS):
         assert f"`{word}`" in prose, word
 
 
 def test_every_picture_is_shown():
-    shown = {name for page in PAGES for name in BUILD.pictures(page.read_text())}
-    assert {path.name for path in DOCS.glob("*.png")} == shown
+    pages = [*PAGES, REPOSITORY / "README.md"]
+    text = "".join(page.read_text() for page in pages)
+    shown = set(re.findall(r"images/([\w/.-]+\.png)", text))
+    images = BUILD.IMAGES.rglob("*.png")
+    assert {path.relative_to(BUILD.IMAGES).as_posix() for path in images} == shown
 
 
 def test_links_lead_somewhere():

@@ -1,4 +1,4 @@
-"""Every command line and example in the README runs, and the commands are all in it."""
+"""Every command line and example in the README, the manual and the recipes runs."""
 
 import os
 import re
@@ -18,16 +18,22 @@ from convtool.kernel.files import parse
 from convtool.kernel.lookup import bundled_folder, file_names
 
 README = (REPOSITORY / "README.md").read_text()
+MANUAL = (REPOSITORY / "docs" / "manual.md").read_text()
+RECIPES = (REPOSITORY / "docs" / "recipes.md").read_text()
+PAGES = {"README": README, "manual": MANUAL, "recipes": RECIPES}
 
 
-def blocks(language):
-    return re.findall(rf"^```{language}\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+def blocks(text, language):
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
 
 
-SETUP = [block for block in blocks("sh") if ".venv" in block]
-COMMANDS_SHOWN = [
-    line for block in blocks("sh") if ".venv" not in block for line in block.splitlines()
-]
+SETUP = [block for block in blocks(README, "sh") if ".venv" in block]
+LINES = {
+    page: [
+        line for block in blocks(text, "sh") if ".venv" not in block for line in block.splitlines()
+    ]
+    for page, text in PAGES.items()
+}
 
 
 @pytest.fixture
@@ -62,13 +68,16 @@ def test_the_two_commands_are_one_line_each():
     assert SETUP[1].endswith(" && .venv/bin/pytest\n")
 
 
-@pytest.mark.parametrize("command", COMMANDS_SHOWN)
-def test_every_command_line_runs(workplace, command):
-    before = set(workplace.rglob("*"))
-    result = shell(command, workplace)
-    assert result.returncode == 0, result.stderr.decode()
-    assert b"Traceback" not in result.stderr
-    assert result.stdout or set(workplace.rglob("*")) - before
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_line_runs(workplace, page):
+    assert len(LINES[page]) >= 10
+    for command in LINES[page]:
+        before = {path: path.stat().st_mtime_ns for path in workplace.rglob("*")}
+        result = shell(command, workplace)
+        assert result.returncode == 0, (command, result.stderr.decode())
+        assert b"Traceback" not in result.stderr
+        after = {path: path.stat().st_mtime_ns for path in workplace.rglob("*")}
+        assert result.stdout or after != before, command
 
 
 def test_the_main_command_makes_the_picture_that_is_shown(workplace):
@@ -78,25 +87,34 @@ def test_the_main_command_makes_the_picture_that_is_shown(workplace):
 
 
 def test_the_kernel_files_shown_are_kernel_files():
-    shown = [*blocks("json"), *[block for block in blocks("text") if "anchor" in block]]
-    assert [len(parse(block, "README", "k")) for block in shown] == [1, 1]
+    texts = [block for block in blocks(MANUAL, "text") if "anchor" in block]
+    shown = [*blocks(MANUAL, "json"), *texts]
+    assert [len(parse(block, "manual", "k")) for block in shown] == [1, 1]
 
 
-def test_the_python_examples_run(workplace, capsys):
-    code = "".join(blocks("python"))
+@pytest.mark.parametrize("page", ["README", "manual"])
+def test_the_python_examples_run(workplace, capsys, page):
+    code = "".join(blocks(PAGES[page], "python"))
     exec(code, {})
-    assert read_image("edges.png").shape[2] == 3
     shown = [line.removeprefix("# ") for line in code.splitlines() if line.startswith("# ")]
-    *shown, more = shown
-    assert capsys.readouterr().out.splitlines()[: len(shown)] == shown
-    assert more.strip() == "..."
+    printed = capsys.readouterr().out.splitlines()
+    if shown:
+        *shown, more = shown
+        assert more.strip() == "..."
+    assert printed[: len(shown)] == shown
+
+
+def test_the_readme_is_a_page():
+    assert len(README.splitlines()) <= 180
+    for target in re.findall(r"\]\(([^)#]+)", README):
+        assert (REPOSITORY / target).exists(), target
 
 
 def test_every_command_and_kernel_is_named():
     for command in COMMANDS:
         assert f"convtool {command} " in README
     for name in file_names(bundled_folder()):
-        assert re.search(rf"\b{name.partition('.')[0]}\b", README), name
+        assert re.search(rf"\b{name.partition('.')[0]}\b", MANUAL), name
 
 
 def test_every_command_of_the_help_is_in_examples_that_run(workplace, convtool):
