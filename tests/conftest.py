@@ -153,5 +153,11 @@ def terminal(folder):
     return run
 
 
-settings.register_profile("convtool", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("convtool")
+for name, examples in (("quick", 20), ("many", 100)):
+    settings.register_profile(
+        name,
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile("quick")  # --hypothesis-profile=many loads the other
