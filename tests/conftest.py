@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import skimage.data
+from helpers.command import run_here
 from helpers.pngs import endless_png
 from helpers.running import LIMIT, wait_until
 from hypothesis import HealthCheck, settings
@@ -51,14 +52,29 @@ def small(folder):
 
 
 @pytest.fixture
-def convtool(folder):
-    """Run the command in the current folder: convtool("conv", "a.png", ...) -> the process."""
+def process(folder):
+    """Run the command as a process in the current folder: process("conv", "a.png", ...)."""
 
     def run(*args, stdin=b"", **options):
         return subprocess.run(
             [SCRIPT, *map(str, args)], input=stdin, capture_output=True, cwd=folder, timeout=LIMIT,
             **options,
         )  # fmt: skip
+
+    return run
+
+
+@pytest.fixture
+def convtool(folder, process):
+    """The same in the tests' own process, which is much faster.
+
+    Options that only a process has start one, and so does a program that CONVTOOL names.
+    """
+
+    def run(*args, stdin=b"", **options):
+        if options or "CONVTOOL" in os.environ:
+            return process(*args, stdin=stdin, **options)
+        return run_here(args, stdin)
 
     return run
 
@@ -137,5 +153,11 @@ def terminal(folder):
     return run
 
 
-settings.register_profile("convtool", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("convtool")
+for name, examples in (("quick", 20), ("many", 100)):
+    settings.register_profile(
+        name,
+        max_examples=examples,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+settings.load_profile("quick")  # --hypothesis-profile=many loads the other

@@ -87,13 +87,13 @@ def test_what_is_learned_of_a_result_that_no_kernel_made_comes_with_a_note(convt
     assert "convtool: the kernel does not explain the result (PSNR " in error
 
 
-def test_images_come_from_stdin_and_from_pipes(convtool, pair, folder):
+def test_images_come_from_stdin_and_from_pipes(convtool, process, pair, folder):
     data = (folder / "after.png").read_bytes()
     kernels = [
         parse_bytes(ok(convtool("fit", "before.png", "-", "--rational", stdin=data)), "", "")
     ]
     data = (folder / "before.png").read_bytes()
-    found = ok(convtool("fit", "/dev/stdin", "after.png", "--rational", stdin=data))
+    found = ok(process("fit", "/dev/stdin", "after.png", "--rational", stdin=data))
     kernels.append(parse_bytes(found, "", ""))
     assert all(same_as_gaussian3(kernel) for (kernel,) in kernels)
 

@@ -58,7 +58,8 @@ def made(folder):
 
 
 @needs_proc
-def test_killed_at_fifty_moments_and_resumed(convtool, album, folder):
+@pytest.mark.parametrize("moments", [5, pytest.param(50, marks=pytest.mark.slow)])
+def test_killed_at_many_moments_and_resumed(convtool, album, folder, moments):
     """Each time it is killed by SIGKILL, alone or with its workers, or one of these alone."""
     command = ["run", "conv -k gaussian5 | conv -k edge", "album", "--threads", "2", "-qd"]
     assert convtool(*command, "whole").returncode == 0
@@ -67,7 +68,7 @@ def test_killed_at_fifty_moments_and_resumed(convtool, album, folder):
     out = folder / "out"
     random.seed(5)
     killed = halfway = 0
-    while killed < 50 or halfway <= 10:
+    while killed < moments or halfway <= moments // 5:
         # A moment: so many processes are there, or so many more maps.
         processes, maps = random.choice([(1, 0), (2, 0), (3, 0), *((0, n) for n in range(1, 7))])
         maps += len(made(out))
@@ -125,10 +126,11 @@ def test_a_signal_leaves_nothing_half_done(convtool, album, endless, folder, num
 
 @needs_proc
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_while_workers_start_is_heeded(album, endless, folder, number):
+@pytest.mark.parametrize("step", [9, pytest.param(1, marks=pytest.mark.slow)])
+def test_a_signal_while_workers_start_is_heeded(album, endless, folder, number, step):
     """A fork calls functions that swallow what a handler raises."""
     (album / "endless.png").write_bytes(endless)
-    for workers in range(1, 21):
+    for workers in range(1, 21, step):
         options = {"preexec_fn": lambda: signal.signal(number, signal.SIG_DFL)}
         command = ["conv", "album", "-k", "gaussian7", "-d", "out", "--threads", "21"]
         process = started(folder, *command, "--compress", "small", **options)

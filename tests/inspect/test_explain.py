@@ -175,7 +175,7 @@ def any_place(data, map_):
     return place, np.atleast_1d(map_[place])
 
 
-@settings(max_examples=300)
+@settings(max_examples=3 * settings.default.max_examples)
 @given(images(), chains, st.data())
 def test_values_are_those_of_the_whole_map(image, operators, data):
     try:
@@ -191,7 +191,7 @@ def test_values_are_those_of_the_whole_map(image, operators, data):
             assert math.isclose(one.steps[-1].value, one.value, rel_tol=1e-4, abs_tol=1e-3)
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(
     images(), kernels(), pairs, pairs, st.sampled_from([0, 1, (2, 3)]), borders,
     st.integers(1, 9), st.integers(-3, 3), st.data(),
@@ -225,7 +225,7 @@ def test_a_convolution_is_what_loops_have(
         assert path.value == values[number]
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(
     images(), st.sampled_from(["max", "min", "mean", "sum", "median", "lp"]), pairs, pairs,
     st.sampled_from([0, 1, "same"]), st.booleans(), st.data(),
@@ -248,7 +248,7 @@ def test_a_pool_is_what_its_pixels_make(image, mode, size, stride, padding, ceil
         assert image[path.workings[0].followed.source] is not None
 
 
-@settings(max_examples=200)
+@settings(max_examples=2 * settings.default.max_examples)
 @given(images("int16", channels=(None,)), chains, st.data())
 def test_a_value_depends_on_its_receptive_field_alone(image, operators, data):
     try:

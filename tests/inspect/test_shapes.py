@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from convtool import ConvtoolError, Pipeline
@@ -111,7 +111,6 @@ STAGES = [
 ]  # fmt: skip
 
 
-@settings(max_examples=100)
 @given(st.lists(st.sampled_from(STAGES), min_size=1, max_size=4), st.integers(1, 20),
        st.integers(1, 20), st.sampled_from([1, 3]))  # fmt: skip
 def test_shapes_are_what_comes_out(stages, height, width, channels):

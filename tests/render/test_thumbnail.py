@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from helpers.blocks import Blocks
 from helpers.pictures import shrunk
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -46,7 +46,6 @@ def area_means(values, size):
 sides = st.integers(1, 23)
 
 
-@settings(max_examples=60)
 @given(sides, sides, sides, sides, st.lists(st.integers(0, 23), max_size=4), st.integers(0, 9))
 def test_a_pixel_is_the_exact_mean_of_its_area(height, width, most_h, most_w, cuts, seed):
     pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 1), dtype=np.uint8)
