@@ -5,8 +5,11 @@ where sums of floats may depend on how they are cut, they then come out the same
 What looks at single pixels is done to a band as it comes.
 """
 
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from itertools import accumulate
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from heapq import merge
+from itertools import accumulate, tee
+from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
 from ..core.dtypes import Array
@@ -115,44 +118,75 @@ def check_sizes(chain: Sequence[Segment], max_pixels: int) -> None:
 def bands(
     reader: Reader, chain: Sequence[Segment], work: Callable[[Array], Result], threads: int
 ) -> Generator[Result]:
-    """``work(band)`` of every band of the last segment's output, in order.
+    """``work(band)`` of every band of the last segment's output, in order: see `bands_of_all`."""
+    for _, result in bands_of_all(reader, [(chain, work)], threads):
+        yield result
 
-    While bands are computed and worked on by some threads, the image is read on by this one. Of
-    what a segment gives only the rows are kept that the next one still needs.
+
+def bands_of_all(
+    reader: Reader,
+    chains: Sequence[tuple[Sequence[Segment], Callable[[Array], Result]]],
+    threads: int,
+) -> Generator[tuple[int, Result]]:
+    """(Number of a chain, ``work(band)``) for every band of the output of each chain and its work.
+
+    The bands of one chain come in order. All chains go down the image together, so that it is read
+    once: while bands are computed and worked on by some threads, it is read on by this one. Of
+    the image, and of what a segment gives, only the rows are kept that a chain still needs.
     """
+    short = [number for number, (chain, _) in enumerate(chains) if len(chain) == 1]
+    long = [number for number, (chain, _) in enumerate(chains) if len(chain) > 1]
+    routes = [short] * bool(short) + [[number] for number in long]
+
+    def run(cut: _Cut) -> tuple[int, Result]:
+        chain, work = chains[cut.chain]
+        return cut.chain, work(_run(chain[-1], cut))
+
     with Team(threads) as team:
-        rows = reader.blocks()
-        for segment in chain[:-1]:
-            rows = team.in_order(_run(segment), _cuts(segment, rows))
-        run = _run(chain[-1])
-        yield from team.in_order(lambda cut: work(run(cut)), _cuts(chain[-1], rows))
+        cuts = []
+        for route, rows in zip(routes, tee(reader.blocks(), len(routes)), strict=True):
+            for segment in chains[route[0]][0][:-1]:
+                rows = team.in_order(partial(_run, segment), _cuts({0: segment}, rows))
+            cuts.append(_cuts({number: chains[number][0][-1] for number in route}, rows))
+        yield from team.in_order(run, merge(*cuts, key=attrgetter("progress")))
 
 
 class _Cut(NamedTuple):
-    """What one band of the output is made of."""
+    """One band of a chain's output, and the rows that it is computed from."""
 
+    progress: float
+    """The share of the output that ends with it."""
+    chain: int
     band: Pair
     top: int
     rows: Array
     """Those of the input from `top` on."""
 
 
-def _run(segment: Segment) -> Callable[[_Cut], Array]:
-    """What makes a band of it."""
-    return lambda cut: segment.run(cut.rows, cut.top, *cut.band)
+def _run(segment: Segment, cut: _Cut) -> Array:
+    """The band of the segment's output."""
+    return segment.run(cut.rows, cut.top, *cut.band)
 
 
-def _cuts(segment: Segment, blocks: Iterable[Array]) -> Iterator[_Cut]:
-    """The rows of the input for each band.
+def _cuts(segments_: Mapping[int, Segment], blocks: Iterable[Array]) -> Iterator[_Cut]:
+    """The rows of the input for each band of several segments, all on their way down together.
 
     Only the rows that this band or a later one needs are kept. Where a band needs rows far down,
     as the first one does with a "wrap" border, that is all of them.
     """
-    bands_out = segment.cuts()
-    needed = [segment.rows_needed(*band) for band in bands_out]
+    planned = sorted(
+        (last / segment.output.height, number, (first, last))
+        for number, segment in segments_.items()
+        for first, last in segment.cuts()
+    )
+    needed = [segments_[number].rows_needed(*band) for _, number, band in planned]
     kept_from = list(accumulate((start for start, _ in reversed(needed)), min))[::-1]
     rows = Rows(blocks)
-    for band, (start, stop), oldest in zip(bands_out, needed, kept_from, strict=True):
+    taken, span = None, None
+    for (progress, number, band), here, oldest in zip(planned, needed, kept_from, strict=True):
         rows.forget(oldest)
-        yield _Cut(band, start, rows.take(start, stop))
+        if taken is None or here != span:
+            taken, span = rows.take(*here), here
+        yield _Cut(progress, number, band, here[0], taken)
+    taken = None
     rows.read_to_the_end()
