@@ -35,7 +35,7 @@ def run(images: Sequence[str], given: Mapping[str, Any], make: Callable[[], Maps
     if given["null"] and not given["from_file"]:
         raise click.UsageError("-0 goes with --from-file")
     if is_many(images, given):
-        for option, asked in (("--show", output.show), ("--combine grid", output.grid)):
+        for option, asked in (("--show", output.show), ("--sheet", output.sheet)):
             if asked:
                 flags = ", ".join(f"--{name.strip('_').replace('_', '-')}" for name in MANY)
                 raise click.UsageError(f"{option} is for a single image, without any of {flags}")
