@@ -72,9 +72,7 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     output.say_lost(reports, format_)
 
 
-def _prepared(
-    name: str, reader: "Reader", maps: Maps, output: Output
-) -> "dict[str, Prepared]":
+def _prepared(name: str, reader: "Reader", maps: Maps, output: Output) -> "dict[str, Prepared]":
     """The operators of each map, ready for the image: all of them before the first is written."""
     from convtool.pipeline.prepare import prepare
 
@@ -85,9 +83,7 @@ def _prepared(
         }
 
 
-def _to_file(
-    prepared: "Prepared", format_: "Format", path: str | None, output: Output
-) -> "Target":
+def _to_file(prepared: "Prepared", format_: "Format", path: str | None, output: Output) -> "Target":
     """A map on its way to a file, as the command line says."""
     from convtool.io.atomic import is_special
     from convtool.pipeline.run import Target
@@ -111,9 +107,7 @@ def _to_view(prepared: "Prepared", format_: "Format", output: Output) -> "Target
     return Target(prepared, format_, lambda: nullcontext(BytesIO()), range=output.range or "clip")
 
 
-def _written(
-    reader: "Reader", targets: "Sequence[Target]", output: Output
-) -> "list[Report]":
+def _written(reader: "Reader", targets: "Sequence[Target]", output: Output) -> "list[Report]":
     """Write all maps; returns the reports of the files, or of the views if these are all.
 
     A person is told of a file whose name is not theirs.
@@ -132,9 +126,7 @@ def _written(
     return in_files or in_views
 
 
-def _write_sheet(
-    sheet: "Reader", format_: "Format", path: str | None, output: Output
-) -> None:
+def _write_sheet(sheet: "Reader", format_: "Format", path: str | None, output: Output) -> None:
     """Write the contact sheet."""
     from convtool.pipeline.prepare import prepare
 

@@ -74,9 +74,9 @@ class Choice(click.Choice):  # type: ignore[type-arg]
         try:
             return super().convert(value, param, ctx)
         except click.BadParameter as error:
-            if self._hint:
-                error.message += f" {self._hint}."
-            raise
+            if not self._hint:
+                raise
+            raise click.BadParameter(f"{error.message} {self._hint}.", ctx, param) from None
 
 
 def _option(option: Option) -> Callable[[Command], Command]:

@@ -24,7 +24,9 @@ class _Shown(NamedTuple):
 class Views:
     """The views that are asked for, of maps of these descriptions."""
 
-    def __init__(self, headers: "Sequence[Header]", screen: "Screen | None", *, sheet: bool) -> None:
+    def __init__(
+        self, headers: "Sequence[Header]", screen: "Screen | None", *, sheet: bool
+    ) -> None:
         self._shown: _Shown | None = None
         self._sheet: Album | None = None
         if screen or sheet:

@@ -38,8 +38,8 @@ def do_all(
 
         put_off = []
         try:
-            with Processes(work, min(count, len(jobs)), LARGE) as crew:
-                for job, outcome in outcomes(jobs, crew):
+            with Processes(work, min(count, len(jobs)), LARGE) as pool:
+                for job, outcome in outcomes(jobs, pool):
                     if outcome.put_off:
                         put_off.append(job)
                     else:

@@ -142,7 +142,9 @@ def with_extremes(reader: Reader, maps: Sequence[Shown], threads: int) -> list[S
     for place, extremes in bands_of_all(reader, chains, threads):
         found[numbers[place]] = found[numbers[place]].plus(extremes)
     return [
-        one._replace(tone=tones[number]._replace(extremes=found[number])) if number in found else one
+        one._replace(tone=tones[number]._replace(extremes=found[number]))
+        if number in found
+        else one
         for number, one in enumerate(maps)
     ]
 
@@ -152,7 +154,12 @@ def _shown_in(target: Target) -> Shown:
     format_ = target.format
     found = shown(target.prepared, format_, target.range, target.depth)
     output = found.output
-    if found.tone and len(output.channels) in (2, 4) and not output.has_alpha and not format_.layers:
+    if (
+        found.tone
+        and len(output.channels) in (2, 4)
+        and not output.has_alpha
+        and not format_.layers
+    ):
         raise ConvtoolError(
             f"the last of {len(output.channels)} maps would be alpha in {format_.name}: "
             "NPY and CSV hold them as they are"
@@ -179,9 +186,7 @@ def _at_once(
     yield group
 
 
-def _write(
-    reader: Reader, maps: Sequence[tuple[Target, Shown]], threads: int
-) -> list[Report]:
+def _write(reader: Reader, maps: Sequence[tuple[Target, Shown]], threads: int) -> list[Report]:
     """Write some maps, all at once."""
     targets = [target for target, _ in maps]
     lost = [Lost()] * len(maps)
