@@ -5,10 +5,11 @@ where sums of floats may depend on how they are cut, they then come out the same
 What looks at single pixels is done to a band as it comes.
 """
 
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from heapq import merge
-from itertools import accumulate, tee
+from itertools import accumulate
 from operator import attrgetter
 from typing import NamedTuple, TypeVar
 
@@ -144,11 +145,32 @@ def bands_of_all(
 
     with Team(threads) as team:
         cuts = []
-        for route, rows in zip(routes, tee(reader.blocks(), len(routes)), strict=True):
+        for route, rows in zip(routes, _shared(reader.blocks(), len(routes)), strict=True):
             for segment in chains[route[0]][0][:-1]:
                 rows = team.in_order(partial(_run, segment), _cuts({0: segment}, rows))
             cuts.append(_cuts({number: chains[number][0][-1] for number in route}, rows))
         yield from team.in_order(run, merge(*cuts, key=attrgetter("progress")))
+
+
+def _shared(blocks: Iterator[Array], count: int) -> list[Iterator[Array]]:
+    """The blocks for so many takers, each at its own pace.
+
+    `itertools.tee` holds on to some dozens of blocks that all have taken.
+    """
+    waiting = [deque[Array]() for _ in range(count)]
+
+    def taken(mine: deque[Array]) -> Iterator[Array]:
+        while True:
+            if not mine:
+                block = next(blocks, None)
+                if block is None:
+                    return
+                for queue in waiting:
+                    queue.append(block)
+                del block
+            yield mine.popleft()
+
+    return [taken(mine) for mine in waiting]
 
 
 class _Cut(NamedTuple):
