@@ -38,7 +38,7 @@ def run(rounds: int, largest: float, work: Path, out: Path) -> None:
 
 
 def jobs(work: Path, largest: float) -> list[Job]:
-    """Every job, with its pictures made."""
+    """Every job; its pictures are generated if they are not there."""
     found = []
     for megapixels in (0.25, 1, 12, 100):
         if megapixels <= largest:

@@ -17,7 +17,7 @@ from ..pipeline.run import Report, Target, write_maps
 
 
 class Work(NamedTuple):
-    """What is done to every image. It can be sent to other processes and machines."""
+    """What is done to every image; can be sent to other processes and machines."""
 
     maps: tuple[tuple[Operator, ...], ...]
     """The operators of each map."""
@@ -43,18 +43,17 @@ class Outcome(NamedTuple):
     reports: tuple[Report, ...] = ()
     """One for each target that was written, in their order."""
     notes: tuple[str, ...] = ()
-    """What a person should know of the image."""
+    """What the user should know about the image."""
     seconds: float = 0.0
     error: str | None = None
     put_off: bool = False
-    """Whether the image has so many pixels that all threads should work on it."""
+    """Whether the image waits until all threads can work on it, because it is large."""
 
 
 def do(work: Work, job: Job, threads: int = 1, most_pixels: int | None = None) -> Outcome:
     """Do a job. An image of more than `most_pixels` is put off.
 
-    What is wrong with the image or its files is told in the outcome; files appear whole or not
-    at all.
+    The outcome tells what is wrong with the image or its files. Files appear whole or not at all.
     """
     start = time.perf_counter()
     if work.version != __version__:
@@ -83,7 +82,7 @@ def do(work: Work, job: Job, threads: int = 1, most_pixels: int | None = None) -
 def _write(
     work: Work, job: Job, threads: int, limit: int, reports: list[Report]
 ) -> tuple[str, ...]:
-    """Write an image's maps, and add a report of each; returns the reader's notes."""
+    """Write the maps of an image, and add a report of each; returns the reader's notes."""
     reader = open_image(job.source, limit, ahead=threads > 1)
     format_ = named_format(work.format, f"format {work.format!r}")
     targets = []

@@ -38,7 +38,7 @@ from ..core.validation import (
 )
 from ..methods.loops.order import select
 from ..methods.loops.sliding import slide
-from .base import over_array
+from .base import Laid, Operator, Sum, over_array
 
 LARGEST_STACK = 2**22
 """The most elements of windows that a median sorts at once."""
@@ -111,7 +111,7 @@ def pool2d(
     return result[..., 0] if np.ndim(image) == 2 else result
 
 
-class Pool:
+class Pool(Operator):
     """A pooling not yet bound to an image. Parameters as in `pool2d`."""
 
     def __init__(
@@ -196,12 +196,22 @@ class PoolStage:
     input: Header
     output: Header
     window: Window
-    sums: DType
+    working: DType
+    """The type in which windows are merged."""
 
     @property
-    def windows(self) -> tuple[Window, ...]:
-        """Those that are merged."""
-        return (self.window,)
+    def laid(self) -> tuple[Laid, ...]:
+        """The window that is merged."""
+        return (Laid(self.window, "constant", "padding"),)
+
+    @property
+    def sums(self) -> tuple[Sum, ...]:
+        """None: a pooling has no weights."""
+        return ()
+
+    def carried_from(self, row: int, col: int) -> Pair | None:
+        """Alpha is pooled like any channel."""
+        return None
 
     def rows_needed(self, first: int, last: int) -> Pair:
         """The input rows under the output rows first..last - 1."""
@@ -213,10 +223,12 @@ class PoolStage:
         last = first + len(out)
         spans = rows.span(first, last), cols.span(0, cols.output)
         size = self.input.height, *spans
-        self._merge(extend(band, top, *size, "constant", self._fill, self.sums), first, last, out)
-        if self.sums == FLOAT32 and not self._is_finite(out):
+        self._merge(
+            extend(band, top, *size, "constant", self._fill, self.working), first, last, out
+        )
+        if self.working == FLOAT32 and not self._is_finite(out):
             # A sum that passes float32's range may still have a mean in it.
-            wide = replace(self, sums=FLOAT64)
+            wide = replace(self, working=FLOAT64)
             padded = extend(band, top, *size, "constant", self._fill, FLOAT64)
             wide._merge(padded, first, last, out)
 

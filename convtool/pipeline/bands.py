@@ -21,14 +21,13 @@ from ..core.validation import Pair
 from ..io.base import Reader
 from ..io.limits import check_size
 from ..ops.base import Operator, Stage, cuts, run_band
-from ..ops.pointwise import PointStage
 from .row_buffer import Rows
 
 LEAST_BANDS = 4
-"""Bands of a small image, so that reading, computing and packing have something to share."""
+"""The fewest bands of an image, so that all threads have work."""
 
 MOST_STAGES = 100
-"""Stages of a pipeline: those that look at windows take rows from one another, call within call."""
+"""The most stages with windows in a pipeline: each takes rows from the one before, call in call."""
 
 Result = TypeVar("Result")
 
@@ -37,9 +36,9 @@ class Segment(NamedTuple):
     """A stage that looks at windows, if any, and those around it that look at single pixels."""
 
     input: Header
-    before: tuple[PointStage, ...] = ()
+    before: tuple[Stage, ...] = ()
     windowed: Stage | None = None
-    after: tuple[PointStage, ...] = ()
+    after: tuple[Stage, ...] = ()
 
     @property
     def output(self) -> Header:
@@ -53,18 +52,18 @@ class Segment(NamedTuple):
         return (*self.before, *([self.windowed] if self.windowed else []), *self.after)
 
     def rows_needed(self, first: int, last: int) -> Pair:
-        """The input rows that the output rows first..last - 1 are made of."""
+        """The input rows that the output rows first..last - 1 are computed from."""
         return self.windowed.rows_needed(first, last) if self.windowed else (first, last)
 
     def run(self, band: Array, top: int, first: int, last: int) -> Array:
         """The output rows first..last - 1; `band` holds the input rows from `top` on."""
         start = top
-        for made in self.steps(band, top, first, last):
-            start, band = made
+        for step in self.steps(band, top, first, last):
+            start, band = step
         return band[first - start : last - start]
 
     def steps(self, band: Array, top: int, first: int, last: int) -> Iterator[tuple[int, Array]]:
-        """What `run` comes by: (the first row's number, rows) of what each stage makes."""
+        """(The first row's number, rows) of the output of each stage on the way of `run`."""
         for stage in self.before:
             band = run_band(stage, band, top, top, top + len(band))
             yield top, band
@@ -92,7 +91,7 @@ def segments(operators: Sequence[Operator], header: Header) -> list[Segment]:
     for operator in operators:
         last = found[-1]
         stage = operator.bind(last.output)
-        if not isinstance(stage, PointStage):
+        if stage.laid:
             if last.windowed:
                 if len(found) == MOST_STAGES:
                     raise ConvtoolError(
@@ -129,12 +128,13 @@ def bands_of_all(
     chains: Sequence[tuple[Sequence[Segment], Callable[[Array], Result]]],
     threads: int,
 ) -> Generator[tuple[int, Result]]:
-    """(Number of a chain, ``work(band)``) for every band of the output of each chain and its work.
+    """(number of a chain, ``work(band)``) for every band of every chain's output.
 
-    The bands of one chain come in order. All chains go down the image together, so that it is read
-    once: while bands are computed and worked on by some threads, it is read on by this one. Of
-    the image, and of what a segment gives, only the rows are kept that a chain still needs.
+    The bands of one chain come in order, and all chains go down the image together, so that it is
+    read once. This thread reads on while the others compute bands and do their work. Of the image,
+    and of the output of a segment, only the rows are kept that are still needed.
     """
+    # Chains of one segment share their rows of the image; a longer one has its own segments ahead.
     short = [number for number, (chain, _) in enumerate(chains) if len(chain) == 1]
     long = [number for number, (chain, _) in enumerate(chains) if len(chain) > 1]
     routes = [short] * bool(short) + [[number] for number in long]
@@ -191,7 +191,7 @@ def _run(segment: Segment, cut: _Cut) -> Array:
 
 
 def _cuts(segments_: Mapping[int, Segment], blocks: Iterable[Array]) -> Iterator[_Cut]:
-    """The rows of the input for each band of several segments, all on their way down together.
+    """The rows of the input for each band of some segments, which go down the image together.
 
     Only the rows that this band or a later one needs are kept. Where a band needs rows far down,
     as the first one does with a "wrap" border, that is all of them.

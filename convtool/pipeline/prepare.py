@@ -1,4 +1,4 @@
-"""Operators made ready for an image: bound, planned and checked, once for all that use them."""
+"""Operators prepared for an image once: bound, planned and checked."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

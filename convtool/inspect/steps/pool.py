@@ -7,6 +7,7 @@ import numpy as np
 
 from ...core.dtypes import EXACT_IN_FLOAT64, FLOAT64, Array, is_integer
 from ...core.geometry import Axis
+from ...core.validation import Pair
 from ...ops.pool import Pool, PoolStage
 from .base import (
     HUGE,
@@ -29,7 +30,7 @@ from .base import (
 
 
 def pool_working(
-    operator: Pool, stage: PoolStage, block: Block, place: Place, value: Value
+    operator: Pool, stage: PoolStage, block: Block, _: Pair, place: Place, value: Value
 ) -> Working:
     """The window, of which padding is no part, and what is made of it."""
     row, col, index = place
