@@ -78,19 +78,19 @@ class ConvStage(NamedTuple):
     def _convolve(self, band: Array, top: int, first: int, left: int, out: Array) -> None:
         """Write the output from row `first` and column `left` on."""
         out = out[..., : self.task.channels_out]
-        task, way = self.task, self.plan.way
+        task, method = self.task, self.plan.chosen
         if out.shape[1] != task.width:
             task = task.narrowed(out.shape[1])
-            way = planner.plan(task, self.plan.method).way
-        with one_blas_thread() if way.blas else nullcontext():
-            padded = self._padded(band, top, first, left, out, way.input)
+            method = planner.plan(task, self.plan.method).chosen
+        with one_blas_thread() if method.blas else nullcontext():
+            padded = self._padded(band, top, first, left, out, method.input)
             if (task.numbers.finite or _is_moderate(padded)) and self._finish(
-                task, way.sums(padded, len(out)), out, padded
+                task, method.sums(padded, len(out)), out, padded
             ):
                 return
-        way = careful(task)
-        padded = self._padded(band, top, first, left, out, way.input)
-        self._finish(task, way.sums(padded, len(out)), out, padded)
+        method = careful(task)
+        padded = self._padded(band, top, first, left, out, method.input)
+        self._finish(task, method.sums(padded, len(out)), out, padded)
 
     def _padded(
         self, band: Array, top: int, first: int, left: int, out: Array, dtype: DType
