@@ -74,7 +74,8 @@ def plan(task: Task, method: MethodName | None = None) -> Plan:
     }
     if method is not None and method not in candidates:
         raise ConvtoolError(
-            f"method {method} cannot compute this convolution; those that can: {', '.join(candidates)}"
+            f"method {method} cannot compute this convolution; "
+            f"those that can: {', '.join(candidates)}"
         )
     ranked = sorted(candidates, key=lambda name: candidates[name].cost)
     name = ranked[0] if method is None else method
