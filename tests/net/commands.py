@@ -190,7 +190,7 @@ def kernels_of_conv() -> Iterator[Case]:
     yield case("own broken", "conv", "rgb.png", "-k", "broken", "-o", "x.csv", folder="own")
     more = {"CONVTOOL_KERNELS": "more:nowhere"}
     yield case("of CONVTOOL_KERNELS", "conv", "gray.png", "-k", "far", "-k", "sobel_x",
-               "-k", "spot", "-o", "{kernel}.csv", env=more)  # fmt: skip
+               "-k", "spot.png", "-o", "{kernel}.csv", env=more)  # fmt: skip
     yield case("from stdin", "conv", "rgb.png", "-k", "-", "-o", "o.npy", stdin=b"1 2; 3 4\n")
     yield case("json from stdin", "conv", "rgb.png", "-k", "-", "-o", "o.npy", stdin="k-whole.json")
     yield case("npy from stdin", "conv", "rgb.png", "-k", "-", "-o", "o.npy", stdin="layer.npy")
@@ -235,13 +235,13 @@ def options_of_conv() -> Iterator[Case]:
         yield conv(f"{border} {padding}", *words, image="gray.png")
     for border in BORDERS:
         words = ("-k", "gaussian:9x13", "--border", border)
-        for image in ("pixel.png", "row.png", "tall.png"):
+        for image in ("pixel.png", "tall.png"):
             yield conv(f"{border} of {image}", *words, image=image)
-    for stride, dilation in product(("1", "2", "2x1", "3x5"), ("1", "2", "1x3")):
+    for stride, dilation in product(("1", "2", "3x5"), ("1", "1x3")):
         words = ("-k", "sobel_x", "--stride", stride, "--dilation", dilation)
         yield conv(f"stride {stride}, dilation {dilation}", *words)
     yield conv("fill", "-k", "box3", "--border", "constant", "--fill", "-7.5")
-    for kernel in ("1 2 3; 4 5 6", "k-whole.json", "layer.npy", "k-vips.mat"):
+    for kernel in ("1 2 3; 4 5 6", "k-whole.json", "layer.npy"):
         yield conv(f"flip {kernel}", "-k", kernel, "--flip")
         yield conv(f"divisor {kernel}", "-k", kernel, "--divisor", "3")
         yield conv(f"bias {kernel}", "-k", kernel, "--bias", "-10.5")
@@ -349,11 +349,11 @@ def pool() -> Iterator[Case]:
 
     for mode in MODES:
         yield pool_(f"{mode} alone", "--mode", mode)
-        for size, stride, dilation in product(("3", "2x5"), ("1", "2x3"), ("1", "2")):
+        for size, stride, dilation in (("3", "1", "1"), ("2x5", "2x3", "1"), ("3", "2x3", "2")):
             words = ("-m", mode, "-s", size, "--stride", stride, "--dilation", dilation)
             name = f"{mode} {size}, stride {stride}, dilation {dilation}"
             yield pool_(name, *words, image="gray.png")
-        for image in ("rgb16.png", "f64.npy", "odd.npy", "rgba.png", "bool.npy"):
+        for image in ("rgb16.png", "odd.npy", "rgba.png"):
             words = ("-m", mode, "-s", "3", "--padding", "1", "--ceil")
             yield pool_(f"{mode} of {image}", *words, image=image)
     for padding in (*PADDINGS, "0"):
@@ -399,7 +399,7 @@ def run() -> Iterator[Case]:
         *("conv -k edge", "conv -k sobel_x -k sobel_y --combine magnitude", "pool", "pool -m lp"),
     )
     for stage in stages:
-        for image in ("rgb.png", "rgba.png", "i16.npy", "f32.npy", "gray16.png"):
+        for image in ("rgba.png", "i16.npy"):
             yield case(f"{stage!r} of {image}", "run", stage, image, "-o", "out.npy")
         yield case(f"{stage!r} to png", "run", stage, "rgb.png", "-o", "out.png")
     pipelines = (
@@ -417,8 +417,10 @@ def run() -> Iterator[Case]:
         "conv -k kirsch --combine max --gray | pool -m median -s 3 --dilation 2",
     )
     for number, words in enumerate(pipelines):
-        for image in ("rgb.png", "samples/scene-alpha.png"):
-            yield case(f"pipeline {number} of {image}", "run", words, image, "-o", "out.npy")
+        yield case(f"pipeline {number}", "run", words, "rgb.png", "-o", "out.npy")
+        if number < 5:
+            yield case(f"pipeline {number} of a scene", "run", words, "samples/scene-alpha.png",
+                       "-o", "out.npy")  # fmt: skip
     for name in ("p.json", "p-list.json", "p-layer.toml", "p-all.toml", "beside/p.toml",
                  "samples/layer.toml"):  # fmt: skip
         yield case(name, "run", name, "rgb.png", "--range", "normalize", "-o", "{kernel}.png")
@@ -453,7 +455,7 @@ def run() -> Iterator[Case]:
 
 def tones() -> Iterator[Case]:
     """Ranges and depths, of images of all types into pixels."""
-    images = ("rgb.png", "rgba.png", "rgb16.png", "gray16.png", "f32.npy", "i16.npy", "odd.npy")
+    images = ("rgba.png", "rgb16.png", "f32.npy", "odd.npy")
     for range_, image in product(RANGES, images):
         words = ("-k", "laplacian", "--range", range_)
         yield case(f"{range_} of {image}", "conv", image, *words, "-o", "out.png")
@@ -472,8 +474,7 @@ def tones() -> Iterator[Case]:
 
 def formats() -> Iterator[Case]:
     """Every format, of every kind of image, and what goes along or cannot."""
-    images = ("rgb.png", "gray.png", "rgba.png", "la.png", "gray16.png", "rgb16.png", "f32.npy",
-              "two.npy", "five.npy", "odd.npy")  # fmt: skip
+    images = ("rgb.png", "gray.png", "rgba.png", "gray16.png", "rgb16.png", "f32.npy", "five.npy")
     for format_, image in product(FORMATS, images):
         yield case(f"{image} as {format_}", "conv", image, "-k", "box3", "-o", f"out.{format_}")
     for extension in ("tif", "jpg", "pgm", "pnm", "PNG", "jp2", "avif", "tga", "pcx", "sgi", "ico",
@@ -483,10 +484,11 @@ def formats() -> Iterator[Case]:
     yield case("no extension", "pool", "rgb.png", "-o", "out")
     for format_ in (*FORMATS, "jpg", "PNG", "tif", "nowhere", ".png", ""):
         yield case(f"--format {format_!r}", "pool", "gray.png", "--format", format_)
+    for format_ in ("png", "jpg", "nowhere"):
         yield case(f"--format {format_!r} to .dat", "pool", "gray.png", "--format", format_,
                    "-o", "out.dat")  # fmt: skip
     yield case("format and extension", "pool", "gray.png", "--format", "csv", "-o", "out.png")
-    for name in ("gamma", "srgb", "dpi", "profile", "turned", "turned-late"):
+    for name in ("gamma", "srgb", "dpi", "profile"):
         for format_ in ("tiff", "jpeg", "webp"):
             yield case(f"{name} as {format_}", "conv", f"{name}.png", "-k", "1",
                        "-o", f"o.{format_}")  # fmt: skip
@@ -658,10 +660,11 @@ def batches() -> Iterator[Case]:
 def explain() -> Iterator[Case]:
     """Single values in text, as JSON and as a picture."""
 
-    def explained(name: str, image: str, *words: str) -> Iterator[Case]:
+    def explained(name: str, image: str, *words: str, drawn: bool = False) -> Iterator[Case]:
         yield case(name, "explain", image, *words)
         yield case(f"{name}, json", "explain", image, *words, "--json")
-        yield case(f"{name}, drawn", "explain", image, *words, "-o", "steps.png")
+        if drawn:
+            yield case(f"{name}, drawn", "explain", image, *words, "-o", "steps.png")
 
     for place in ("0,0", "1,1", "16,22", "8,22"):
         yield from explained(f"edge at {place}", "gray.png", "--kernel", "edge", "--at", place)
@@ -681,17 +684,17 @@ def explain() -> Iterator[Case]:
         "p.json",
     )
     for number, words in enumerate(pipelines):
-        yield from explained(f"pipeline {number}", "rgb.png", words, "--at", "1,2")
+        yield from explained(f"pipeline {number}", "rgb.png", words, "--at", "1,2",
+                             drawn=True)  # fmt: skip
     for how in ("sum", "mean", "max", "magnitude", "grid"):
         yield from explained(f"combine {how}", "gray.png", "-k", "sobel_x", "-k", "sobel_y",
                              "--combine", how, "--at", "3,4")  # fmt: skip
     for range_, depth in product(RANGES, ("8", "16")):
         yield case(f"{range_}, {depth} bits", "explain", "rgb.png", "-k", "laplacian", "--range",
                    range_, "--depth", depth, "--at", "5,9")  # fmt: skip
-    for image in ("rgba.png", "rgb16.png", "f32.npy", "odd.npy", "i64.npy", "five.npy", "turned.jpg",
-                  "palette-alpha.png", "bool.npy", "channels.csv", "two.npy"):  # fmt: skip
+    for image in ("rgba.png", "rgb16.png", "f32.npy", "odd.npy", "i64.npy", "five.npy",
+                  "turned.jpg", "palette-alpha.png", "bool.npy", "channels.csv"):  # fmt: skip
         yield case(image, "explain", image, "-k", "sharpen", "--at", "1,1")
-        yield case(f"{image}, json", "explain", image, "-k", "sharpen", "--at", "1,1", "--json")
     options = {
         "all of conv": ("-k", "1 2 3; 4 5 6", "--flip", "--divisor", "7", "--bias", "2.5",
                         "--anchor", "1,0", "--stride", "2x3", "--dilation", "2", "--relu",
@@ -708,7 +711,7 @@ def explain() -> Iterator[Case]:
         "dilated pool": ("--pool", "max", "--dilation", "2", "--stride", "1"),
     }  # fmt: skip
     for name, words in options.items():
-        yield from explained(name, "rgb.png", *words, "--at", "0,1")
+        yield from explained(name, "rgb.png", *words, "--at", "0,1", drawn=True)
     yield case("quiet", "explain", "turned.png", "-k", "edge", "--at", "0,1", "-q", "-o", "s.webp")
     yield case("tall", "explain", "tall.png", "-k", "gaussian5", "--at", "1399,699")
     yield case("max-pixels", "explain", "rgb.png", "-k", "1", "--at", "0,0", "--max-pixels", "9")
@@ -759,9 +762,9 @@ def shape() -> Iterator[Case]:
         *("pool -s 3x2 --stride 1 --padding same_lower --ceil", "conv -k box:31 --padding full"),
     )
     for number, words in enumerate(pipelines):
-        for image in ("480x640x3", "rgb.png", "1x1"):
-            yield case(f"pipeline {number} of {image}", "shape", image, words)
-            yield case(f"pipeline {number} of {image}, json", "shape", image, words, "--json")
+        yield case(f"pipeline {number}", "shape", "480x640x3", words)
+        yield case(f"pipeline {number}, json", "shape", "rgb.png", words, "--json")
+        yield case(f"pipeline {number} of a pixel", "shape", "1x1", words)
     for image in ("rgba.png", "gray16.png", "lace.png", "turned.png", "turned.jpg", "f64.npy",
                   "five.npy", "plain.csv", "two.npy", "photo.tif", "tall.png", "1000x1000",
                   "7x5x4", "cut.png", "bomb.png"):  # fmt: skip
@@ -788,26 +791,28 @@ def kernel() -> Iterator[Case]:
         yield case(f"list own {end}", "kernel", "list", *words, folder="own")
         more = {"CONVTOOL_KERNELS": "../more:../nowhere:../samples"}
         yield case(f"list more {end}", "kernel", "list", *words, folder="own", env=more)
-    for name in (*KERNELS, *MADE, *FILES, *IN_PLACE):
+    for name in (*KERNELS, *MADE[::3], *FILES, *IN_PLACE[::3]):
         yield case(f"show {name[:40]!r}", "kernel", "show", name)
     for name in ("edge", "kirsch", "gaussian:9,2", "k-whole.json", "k-set.txt", "layer.npy",
                  "k-bank.kernel", "k-spot.png", "1/9 1/9", "k-even.mat", "k-large.txt", "gabor",
                  "k-same.json"):  # fmt: skip
         yield case(f"show {name!r}, json", "kernel", "show", name, "--json")
         yield case(f"show {name!r}, drawn", "kernel", "show", name, "-o", "drawn.png")
+        yield case(f"convert {name!r}, json", "kernel", "convert", name, "--json")
+        yield case(f"rotate {name!r} by 45", "kernel", "rotate", name, "--by", "45", "--json")
+    for name in ("k-whole.json", "gaussian:9,2", "k-bank.kernel", "k-ninth.txt"):
         for format_ in KERNEL_FORMATS:
             yield case(f"convert {name!r} to {format_}", "kernel", "convert", name,
                        "--format", format_)  # fmt: skip
-        yield case(f"convert {name!r}, json", "kernel", "convert", name, "--json")
         yield case(f"rotate {name!r}", "kernel", "rotate", name)
-        yield case(f"rotate {name!r} by 45", "kernel", "rotate", name, "--by", "45", "--json")
         yield case(f"compass {name!r}", "kernel", "compass", name)
     for extension in ("json", "txt", "npy", "mat", "kernel", "csv", "png", "nowhere", "JSON"):
         out = f"out.{extension}"
         yield case(f"convert to .{extension}", "kernel", "convert", "sobel_x", "-o", out)
-        yield case(f"rotate to .{extension}", "kernel", "rotate", "sobel_x", "-o", out)
-        yield case(f"compass to .{extension}", "kernel", "compass", "sobel_x", "--output", out)
-        yield case(f"show to .{extension}", "kernel", "show", "sobel_x", "--output", out)
+        if extension in ("json", "npy", "png"):
+            yield case(f"rotate to .{extension}", "kernel", "rotate", "sobel_x", "-o", out)
+            yield case(f"compass to .{extension}", "kernel", "compass", "sobel_x", "-o", out)
+            yield case(f"show to .{extension}", "kernel", "show", "sobel_x", "--output", out)
     for degrees in ("0", "90", "180", "270", "-45", "405", "30", "x", "1e9"):
         yield case(f"rotate by {degrees}", "kernel", "rotate", "k-set.txt", "--by", degrees)
     for format_ in KERNEL_FORMATS:
@@ -847,7 +852,7 @@ def kernel() -> Iterator[Case]:
     }
     for name, words in wrong.items():
         yield case(f"wrong: {name}", "kernel", *words)
-    for name in BAD_KERNELS[:60]:
+    for name in BAD_KERNELS[::6]:
         yield case(f"bad: {name!r}", "kernel", "show", name)
 
 
@@ -868,16 +873,16 @@ def kernel_make() -> Iterator[Case]:
                   "--aspect", "1.5", "--phase", "45"),
         "unsharp": ("--size", "5", "--amount", "0.7", "--sigma", "1"),
     }  # fmt: skip
-    for name, words in options.items():
+    extensions = ("json", "txt", "npy", "mat", "kernel")
+    for number, (name, words) in enumerate(options.items()):
+        format_, extension = KERNEL_FORMATS[number % 5], extensions[(number + 2) % 5]
         yield case(name, "kernel", "make", name)
         yield case(f"{name} with options", "kernel", "make", name, *words)
         yield case(f"{name}, json", "kernel", "make", name, *words, "--json")
         yield case(f"{name} in place", "kernel", "make", f"{name}:{words[1]}")
-        for format_, extension in zip(KERNEL_FORMATS, ("json", "txt", "npy", "mat", "kernel"),
-                                      strict=True):  # fmt: skip
-            yield case(f"{name} as {format_}", "kernel", "make", name, "--format", format_)
-            yield case(f"{name} to .{extension}", "kernel", "make", name, *words,
-                       "-o", f"out.{extension}")  # fmt: skip
+        yield case(f"{name} as {format_}", "kernel", "make", name, "--format", format_)
+        yield case(f"{name} to .{extension}", "kernel", "make", name, *words,
+                   "-o", f"out.{extension}")  # fmt: skip
         yield case(f"{name} with size x", "kernel", "make", name, words[0], "x")
     yield case("sobel x", "kernel", "make", "sobel", "--axis", "x", "--output", "x.json")
     wrong = {
@@ -934,7 +939,8 @@ def fit() -> Iterator[Case]:
     for name, words in variants.items():
         yield case(name, "fit", *words)
         yield case(f"{name}, json", "fit", *words, "--json")
-        yield case(f"{name}, to npy", "fit", *words, "-o", "out.npy")
+        if "layer" in name or "bias" in name:
+            yield case(f"{name}, to npy", "fit", *words, "-o", "out.npy")
     for format_ in KERNEL_FORMATS:
         yield case(f"as {format_}", "fit", *pair, "--format", format_, "--rational")
     for extension in ("json", "txt", "npy", "mat", "kernel", "png", "nowhere"):
@@ -1056,7 +1062,8 @@ def terminals() -> Iterator[Case]:
 def usage() -> Iterator[Case]:
     """Both names of options, and command lines that are none."""
     long = ("--output", "out.csv", "--max-pixels", "999", "--depth", "8", "--compress", "fast")
-    for words in (("conv", "rgb.png", "-k", "edge"), ("pool", "rgb.png"), ("run", "relu", "rgb.png"),
+    for words in (("conv", "rgb.png", "-k", "edge"), ("pool", "rgb.png"),
+                  ("run", "relu", "rgb.png"),
                   ("explain", "rgb.png", "-k", "edge", "--at", "1,1")):  # fmt: skip
         name = words[0]
         given = long[2:6] if name == "explain" else long

@@ -5,9 +5,9 @@ python tests/net/run.py --convtool .venv/bin/convtool --output after.json
 python tests/net/run.py --compare before.json after.json
 
 Each case of commands.py runs in a folder of its own with the files of inputs.py. What is kept of
-it: exit codes, stdout, stderr, and of every file that was made or changed its text, or a hash of it;
-of pictures a hash of the pixels, and what else they hold. --only 'fit:' takes the cases with that in
-their names. --unused tells the options, and the words that options take, that are in no case.
+it: exit codes, stdout, stderr, and of every file that was made or changed its text, or a hash of
+it; of pictures a hash of the pixels, and what else they hold. --only 'fit:' takes the cases with
+that in their names. --unused tells the options, and words that they take, that are in no case.
 """
 
 import argparse
@@ -57,10 +57,12 @@ VARYING: list[tuple[bytes, bytes]] = [
     (rb"\bin [\d.]+ s\b", b"in 0 s"),
     (rb"\b[\d.]+ images/s", b"0 images/s"),
     (rb"\b\d\d:\d\d:\d\d\b", b"00:00:00"),
+    (rb"\S+\.py:\d+: (?=\w+Warning)", b"a.py:1: "),
     (rb"\b0x[0-9a-f]{6,}\b", b"0x0"),
     (rb"D:\d{14}Z", b"D:0Z"),
 ]
-"""What differs from run to run, and what stands for it: durations, addresses, a PDF's date."""
+"""What differs from run to run, and what stands for it: durations, where a warning comes from,
+addresses, a PDF's date."""
 
 
 class Ended(NamedTuple):
