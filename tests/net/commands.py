@@ -1054,7 +1054,6 @@ def terminals() -> Iterator[Case]:
     yield case("batch, json", "pool", "photos", "-d", "out", "--threads", "1", "--json", env=true,
                terminal=BOTH)  # fmt: skip
     yield case("batch, quiet", "pool", "photos", "-d", "out", "-q", env=true, terminal=BOTH)
-    yield case("there", "conv", "rgb.png", "-k", "edge", env=true, terminal=BOTH, folder="there")
     yield case("replaced", "conv", "../rgb.png", "-k", "edge", env=true, terminal=BOTH,
                folder="there")  # fmt: skip
 
