@@ -57,12 +57,13 @@ VARYING: list[tuple[bytes, bytes]] = [
     (rb"\bin [\d.]+ s\b", b"in 0 s"),
     (rb"\b[\d.]+ images/s", b"0 images/s"),
     (rb"\b\d\d:\d\d:\d\d\b", b"00:00:00"),
+    (rb'"/[^"]*/kernels/', b'"<bundled>/'),
     (rb"\S+\.py:\d+: (?=\w+Warning)", b"a.py:1: "),
     (rb"\b0x[0-9a-f]{6,}\b", b"0x0"),
     (rb"D:\d{14}Z", b"D:0Z"),
 ]
-"""What differs from run to run, and what stands for it: durations, where a warning comes from,
-addresses, a PDF's date."""
+"""What differs from run to run or by where convtool is installed, and what stands for it: durations,
+the folder of the bundled kernels, where a warning comes from, addresses, a PDF's date."""
 
 
 class Ended(NamedTuple):
