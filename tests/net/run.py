@@ -62,8 +62,8 @@ VARYING: list[tuple[bytes, bytes]] = [
     (rb"\b0x[0-9a-f]{6,}\b", b"0x0"),
     (rb"D:\d{14}Z", b"D:0Z"),
 ]
-"""What differs from run to run or by where convtool is installed, and what stands for it: durations,
-the folder of the bundled kernels, where a warning comes from, addresses, a PDF's date."""
+"""What differs from run to run, or by where convtool is installed, and what stands for it:
+durations, the folder of the bundled kernels, where a warning comes from, addresses, dates."""
 
 
 class Ended(NamedTuple):
