@@ -28,8 +28,11 @@ if TYPE_CHECKING:
 
     from .terminal import Screen
 
+STDOUT = "stdout"
+"""What errors call it."""
+
 SHEET = "sheet"
-"""What stands in a file's name for the kernel where the file shows all maps."""
+"""Stands in place of the kernel in the name of a file that shows all maps."""
 
 
 def run(image: str, make: Callable[[], Maps], output: Output) -> None:
@@ -55,16 +58,12 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     prepared = _prepared(source.name, reader, maps, output)
     views = Views([one.output for one in prepared.values()], screen, sheet=draws_sheet)
     sweep_beside(paths.values())
-
     targets = []
     for name, one in prepared.items():
-        caption = _caption(name, maps[name])
         for_file = format_ if to_files else None
-        in_file, alone = views.formats(caption, one.output, for_file)
-        if in_file:
-            targets.append(_to_file(one, in_file, paths[name], output))
-        if alone:
-            targets.append(_to_view(one, alone, output))
+        in_file, alone = views.formats(_caption(name, maps[name]), one.output, for_file)
+        targets += [_to_file(one, in_file, paths[name], output)] if in_file else []
+        targets += [_to_view(one, alone, output)] if alone else []
     reports = _written(reader, targets, output)
     if draws_sheet:
         _write_sheet(views.sheet(reader.metadata), format_, paths[SHEET], output)
@@ -92,7 +91,7 @@ def _to_file(prepared: "Prepared", format_: "Format", path: str | None, output: 
         prepared,
         format_,
         partial(result_file, path),
-        path or "stdout",
+        path or STDOUT,
         output.range or "clip",
         output.depth,
         output.compression,
@@ -104,7 +103,7 @@ def _to_view(prepared: "Prepared", format_: "Format", output: Output) -> "Target
     """A map that is looked at, and written nowhere."""
     from convtool.pipeline.run import Target
 
-    return Target(prepared, format_, lambda: nullcontext(BytesIO()), range=output.range or "clip")
+    return Target(prepared, format_, lambda: nullcontext(BytesIO()), "", output.range or "clip")
 
 
 def _written(reader: "Reader", targets: "Sequence[Target]", output: Output) -> "list[Report]":
@@ -121,7 +120,7 @@ def _written(reader: "Reader", targets: "Sequence[Target]", output: Output) -> "
             in_views.append(report._replace(narrowed=False))
             continue
         in_files.append(report)
-        if output.path is None and target.place != "stdout":
+        if output.path is None and target.place != STDOUT:
             output.say(f"{'replaced' if target.place in replaced else 'wrote'} {target.place}")
     return in_files or in_views
 
