@@ -13,7 +13,7 @@ from ..core.validation import LARGEST, Pair, Sides
 from ..ops.base import Operator, Stage
 from ..ops.combine import CombineStage
 from ..ops.conv_stage import ConvStage
-from ..pipeline.prepare import prepare
+from ..pipeline.bands import segments
 
 
 class Placing(NamedTuple):
@@ -112,7 +112,7 @@ def shapes(operators: Sequence[Operator], header: Header) -> Shapes:
     >>> found.weights, found.fully_connected
     (9, 1000000000000)
     """
-    stages = prepare(operators, header, None).stages
+    stages = [stage for segment in segments(operators, header) for stage in segment.stages]
     fields = Field(), Field()
     rows = []
     output = header
