@@ -49,13 +49,20 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     paths: Mapping[str, str | None] = {}
     if not only_shown:
         paths = _paths(source.name, [SHEET] if draws_sheet else list(maps), format_, output)
+
+    from convtool.pipeline.prepare import prepare  # while the image is being opened
+
     reader = source.reader(again=len(maps) > 1 or output.range in STRETCHED)
     output.say(*(f"{source.name}: {note}" for note in reader.notes))
     if only_shown and output.format:
         output.say("--show makes no file of --format: give -o FILE as well")
     elif not screen:
         output.say_beforehand(format_)
-    prepared = _prepared(source.name, reader, maps, output)
+    with at(source.name):  # all of them before the first is written
+        prepared = {
+            name: prepare(operators, reader.header, output.max_pixels)
+            for name, operators in maps.items()
+        }
     views = Views([one.output for one in prepared.values()], screen, sheet=draws_sheet)
     sweep_beside(paths.values())
     targets = []
@@ -69,17 +76,6 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
         _write_sheet(views.sheet(reader.metadata), format_, paths[SHEET], output)
     views.show()
     output.say_lost(reports, format_)
-
-
-def _prepared(name: str, reader: "Reader", maps: Maps, output: Output) -> "dict[str, Prepared]":
-    """The operators of each map, ready for the image: all of them before the first is written."""
-    from convtool.pipeline.prepare import prepare
-
-    with at(name):
-        return {
-            map_: prepare(operators, reader.header, output.max_pixels)
-            for map_, operators in maps.items()
-        }
 
 
 def _to_file(prepared: "Prepared", format_: "Format", path: str | None, output: Output) -> "Target":
