@@ -53,6 +53,8 @@ class Format(NamedTuple):
     """Whether it holds pictures of any colour."""
     layers: bool = False
     """Whether channels are kept apart, any number of them, and none is alpha by its place."""
+    streams: bool = True
+    """Whether it is written band by band; if not, the whole map is held until then."""
 
 
 def _png(file: BinaryIO, header: Header, metadata: Metadata, packing: Compression) -> Writer:
@@ -82,7 +84,8 @@ def _picture(pillow_name: str, *extensions: str, deep: tuple[int, ...] = ()) -> 
 
         return PillowWriter(file, header, metadata, pillow_name)
 
-    return Format(pillow_name.lower(), extensions, write, deep=deep, colors=pillow_name != "GIF")
+    colors = pillow_name != "GIF"
+    return Format(pillow_name.lower(), extensions, write, deep=deep, colors=colors, streams=False)
 
 
 _TABLE = (
