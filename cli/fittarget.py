@@ -31,7 +31,7 @@ class Target(NamedTuple):
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Target":
         """From the parsed options; UsageError where they cannot hold what is asked for."""
-        from convtool.kernel.formats.table import FORMATS, kernel_format, kernel_format_of
+        from convtool.kernel.formats.table import KERNEL_FORMATS, kernel_format, kernel_format_of
 
         path = None if given["output"] == STREAM else given["output"]
         layer = given["layer"]
@@ -41,7 +41,7 @@ class Target(NamedTuple):
             elif path is not None:
                 format_ = kernel_format_of(path)
             else:
-                format_ = FORMATS["npy" if layer else "txt"]
+                format_ = KERNEL_FORMATS["npy" if layer else "txt"]
         except ConvtoolError as error:
             raise click.UsageError(f"{error}; --format names one") from None
         if given["json_"] and given["format_"] and path is None:

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import click
 
-from convtool.core.choices import IMAGE_EXTENSIONS
 from convtool.core.errors import ConvtoolError
+from convtool.io.formats import IMAGE_EXTENSIONS, extension_of
 
 from .lists import entries
 
@@ -53,9 +53,8 @@ def _in_folder(top: str, recursive: bool, out_dir: str | None) -> list[Image]:
         folders[:] = inside if recursive else []
         where = os.path.relpath(folder, top)
         for name in sorted(files):
-            extension = os.path.splitext(name)[1].lower().removeprefix(".")
-            path = os.path.join(folder, name)
-            if extension not in IMAGE_EXTENSIONS or name.startswith(".") or _may_stall(path):
+            path, known = os.path.join(folder, name), extension_of(name) in IMAGE_EXTENSIONS
+            if not known or name.startswith(".") or _may_stall(path):
                 continue
             found.append(Image(path, "" if where == "." else where))
     if not found:

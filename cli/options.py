@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from convtool.core.choices import COMPRESSIONS, FORMATS, GRID, RANGES
+from convtool.core.choices import COMPRESSIONS, GRID, RANGES
 from convtool.core.errors import ConvtoolError, OptionError
 from convtool.core.params import FileName, Flag, KernelName, Kind, Option, Word
+from convtool.io.formats import FORMATS
 from convtool.ops.registry import OPERATIONS, Operation
 
 Command = TypeVar("Command", bound=Callable[..., Any])

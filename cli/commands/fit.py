@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from convtool.core.choices import KERNEL_FORMATS
 from convtool.core.params import Size
+from convtool.kernel.formats.table import KERNEL_FORMATS
 
 from .. import job, options
 from ..resultfile import check_replaces_none

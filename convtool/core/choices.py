@@ -23,13 +23,3 @@ GRID = "grid"
 COMPRESSIONS: tuple[Compression, ...] = get_args(Compression)
 STDIN = "stdin"
 """What messages and file names call an image that is piped in."""
-
-FORMATS = ("png", "csv", "npy", "tiff", "jpeg", "webp", "bmp", "gif", "ppm")
-
-KERNEL_FORMATS = ("json", "txt", "npy", "vips", "imagemagick")
-
-IMAGE_EXTENSIONS = (
-    *("png", "apng", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "avif", "bmp", "gif"),
-    *("ppm", "pgm", "pbm", "pnm", "jp2", "j2k", "tga", "ico", "pcx", "sgi", "csv", "npy"),
-)
-"""What the names of images in a folder end in; others are left alone."""

@@ -24,8 +24,6 @@ from ..core.metadata import NONE
 from .base import ArrayReader, Reader
 from .limits import check_channels, check_size
 
-MAGIC = b"\x93NUMPY"
-
 MOST_AXES, LONGEST = 32, 2**40
 """What no array of ours passes: how many axes, and elements along one."""
 

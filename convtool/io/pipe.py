@@ -48,6 +48,14 @@ class Pipe(io.RawIOBase):
             self._stream.close()
 
 
+def rewind(file: BinaryIO, head: bytes) -> None:
+    """Go back to the start of a file or pipe of which only `head` has been read."""
+    if isinstance(file, Pipe):
+        file.put_back(head)
+    else:
+        file.seek(0)
+
+
 def kept(stream: BinaryIO, max_pixels: int) -> BinaryIO:
     """A stream's bytes in a file in which one can go back: in memory, or if they are many on disk.
 

@@ -7,16 +7,13 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from ..core.choices import IMAGE_EXTENSIONS
 from ..core.errors import ConvtoolError, quoted
-from .files import LARGEST_FILE, LARGEST_TEXT, parse_bytes, parse_inline, read_file
+from ..io.formats import IMAGE_EXTENSIONS, PICTURE_EXTENSIONS, extension_of
+from .files import LARGEST_FILE, LARGEST_TEXT, is_inline, parse_bytes, parse_inline, read_file
 from .kernel import Kernel, Layer
 
 EXTENSIONS = (".json", ".txt", ".mat", ".kernel")
 """What a name need not end in; a picture's and .npy's it must, for they may be maps."""
-
-_INLINE = r"(?s)\s*[-+]?[.\d]+(/[-+]?[.\d]+|[eE][-+]?\d+)?\s*([\s,;].*)?|\s*\d[^:;,=#\n]{0,60}:.*"
-"""Rows of numbers; or a size and a colon, which open a kernel of ImageMagick's."""
 
 
 class Lookup:
@@ -38,7 +35,7 @@ class Lookup:
         path = found_at(spec, *self._beside)
         if path:
             return parse_bytes(read_file(path), path, _stem(path))
-        if re.fullmatch(_INLINE, spec):
+        if is_inline(spec):
             return parse_inline(spec)
         from .parametric.catalog import generate, generator_of  # which no file needs
 
@@ -118,7 +115,7 @@ def known_kernels() -> Iterator[tuple[str, str]]:
         for file in _listed(folder):
             stem, end = os.path.splitext(file)
             bare = end in EXTENSIONS
-            if file.startswith(".") or not (bare or end.lower()[1:] in IMAGE_EXTENSIONS):
+            if file.startswith(".") or not (bare or end.lower() in IMAGE_EXTENSIONS):
                 continue
             path = os.path.join(folder, file)
             if not os.path.isfile(path):
@@ -161,8 +158,7 @@ def listed_filters(path: str) -> tuple[Kernel | Layer, ...]:
 
 def is_picture(path: str) -> bool:
     """Whether a file's name is that of a picture."""
-    end = os.path.splitext(path)[1].lower()[1:]
-    return end in IMAGE_EXTENSIONS and end not in ("csv", "npy")
+    return extension_of(path) in PICTURE_EXTENSIONS
 
 
 def found_at(spec: str, *first: str) -> str | None:

@@ -16,7 +16,8 @@ from ..core.image import CHANNEL_NAMES, Header
 from ..core.metadata import Metadata
 from ..core.rounding import divide, saturate
 from ..core.validation import Pair
-from ..io.formats import Format, Writer
+from ..io.base import Writer
+from ..io.formats import Format
 
 SQUARE = 8
 """Pixels of a thumbnail in a square of the board that shows where a map is transparent."""

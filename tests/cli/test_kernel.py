@@ -17,7 +17,7 @@ from helpers.running import LIMIT
 from rich.cells import cell_len
 
 from convtool import conv2d, find_kernel, find_kernels, read_image
-from convtool.kernel.files import parse
+from convtool.kernel.files import parse_bytes
 from convtool.kernel.lookup import bundled_folder, file_names
 from convtool.kernel.parametric.catalog import GENERATORS
 from convtool.kernel.transform import compass, rotated
@@ -235,7 +235,7 @@ def test_weights_may_begin_with_a_minus(kernel, weights):
             kernel("convert", f" {weights}"),
             kernel("convert", f" {weights}", "--json"),
         )
-    turned = parse(kernel("rotate", "--by", "-90", weights), "stdout", "k")
+    turned = parse_bytes(kernel("rotate", "--by", "-90", weights).encode(), "stdout", "k")
     assert list(turned) == [rotated(find_kernel(weights), -90)]
     assert kernel("rotate", weights, "--by=-90") == kernel("rotate", weights, "--by", "270")
 
@@ -333,14 +333,14 @@ def test_show_draws(kernel, folder):
 @pytest.mark.parametrize("name", GENERATORS)
 def test_what_is_made_is_what_the_name_finds(kernel, name):
     example = GENERATORS[name].example
-    made = parse(kernel("make", example), "stdout", "other")
+    made = parse_bytes(kernel("make", example).encode(), "stdout", "other")
     assert made == find_kernels(example)
     words = GENERATORS[name].words(example.partition(":")[2])
     options = [word for key, value in words.items() for word in (f"--{key}", value)]
-    assert parse(kernel("make", name, *options), "stdout", "other") == made
+    assert parse_bytes(kernel("make", name, *options).encode(), "stdout", "other") == made
     text = kernel("make", example, "--json")
     assert json.loads(text)["name"] == example
-    assert parse(text, "stdout", "other") == made
+    assert parse_bytes(text.encode(), "stdout", "other") == made
 
 
 def test_make_writes_the_form_of_the_extension_or_of_format(kernel, folder):
@@ -354,10 +354,14 @@ def test_make_writes_the_form_of_the_extension_or_of_format(kernel, folder):
 
 
 def test_rotate_and_compass(kernel):
-    turned = parse(kernel("rotate", "kirsch", "--by", "-45"), "stdout", "k")
+    turned = parse_bytes(kernel("rotate", "kirsch", "--by", "-45").encode(), "stdout", "k")
     assert list(turned) == [rotated(one, -45) for one in find_kernels("kirsch")]
-    assert parse(kernel("rotate", "1 2 3"), "s", "k")[0].weights.tolist() == [[1], [2], [3]]
-    turns = parse(kernel("compass", "prewitt_x"), "stdout", "k")
+    assert parse_bytes(kernel("rotate", "1 2 3").encode(), "s", "k")[0].weights.tolist() == [
+        [1],
+        [2],
+        [3],
+    ]
+    turns = parse_bytes(kernel("compass", "prewitt_x").encode(), "stdout", "k")
     assert list(turns) == compass(find_kernel("prewitt_x"))
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from convtool.core.choices import KERNEL_FORMATS
 from convtool.core.errors import ConvtoolError, quoted
 from convtool.core.params import KernelName
+from convtool.kernel.formats.table import KERNEL_FORMATS
 
 from ... import options
 

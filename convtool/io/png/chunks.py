@@ -12,11 +12,10 @@ from isal import isal_zlib
 
 from ...core.errors import ConvtoolError
 from ...core.prefetch import Ahead
+from ..formats import PNG_SIGNATURE
 from ..limits import check_size
 from ..pipe import Pipe, kept
 from .interlace import PASSES
-
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
 SAMPLES = {GREY: 1, RGB: 3, PALETTE: 1, GREY_ALPHA: 2, RGBA: 4}
@@ -117,7 +116,7 @@ class PngFile:
     @property
     def frames(self) -> int:
         """How many pictures it says it holds, the first of which is read."""
-        found = dict(chunks(self.before[len(SIGNATURE) :]))
+        found = dict(chunks(self.before[len(PNG_SIGNATURE) :]))
         animated = int.from_bytes(found.get(b"acTL", b"")[8:-4][:4])
         apart = b"fcTL" not in found  # so the first is none of those that move
         return animated + apart if 0 < animated < 2**31 else 1

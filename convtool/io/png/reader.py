@@ -19,11 +19,12 @@ from ...core.errors import ConvtoolError
 from ...core.image import CHANNEL_NAMES, Header, white_of
 from ...core.metadata import NONE, Metadata
 from ..base import Reader
-from .chunks import ANIMATION, PALETTE, SAMPLES, SIGNATURE, PngFile, chunk, chunks
+from ..formats import PNG_SIGNATURE
+from .chunks import ANIMATION, PALETTE, SAMPLES, PngFile, chunk, chunks
 from .interlace import PASSES
 from .unfilter import Rows
 
-BARE = len(SIGNATURE) + 25
+BARE = len(PNG_SIGNATURE) + 25
 """Bytes before the pixels where the header is all that there is."""
 
 
@@ -191,4 +192,6 @@ def _with_few_pixels(file: PngFile) -> bytes:
     header = struct.pack(">2I5B", width, 1, layout.depth, layout.color, 0, 0, 0)
     pixels = zlib.compress(b"\0" + row)
     others = b"".join(data for kind, data in chunks(file.before[BARE:]) if kind not in ANIMATION)
-    return b"".join((SIGNATURE, chunk(b"IHDR", header), others, chunk(b"IDAT", pixels), file.after))
+    return b"".join(
+        (PNG_SIGNATURE, chunk(b"IHDR", header), others, chunk(b"IDAT", pixels), file.after)
+    )

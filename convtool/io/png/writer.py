@@ -13,7 +13,8 @@ from ...core.dtypes import Array
 from ...core.errors import ConvtoolError
 from ...core.image import Header
 from ...core.metadata import Metadata
-from .chunks import GREY, GREY_ALPHA, RGB, RGBA, SIGNATURE, chunk
+from ..formats import PNG_SIGNATURE
+from .chunks import GREY, GREY_ALPHA, RGB, RGBA, chunk
 from .filters import AVERAGE, NONE, PAETH, SUB, UP, best_filter, filtered
 
 COLOR_TYPE = {1: GREY, 2: GREY_ALPHA, 3: RGB, 4: RGBA}
@@ -126,7 +127,7 @@ class PngWriter:
     def _write_header(self) -> None:
         """The chunks before the pixels."""
         header, metadata = self._header, self._metadata
-        self._file.write(SIGNATURE)
+        self._file.write(PNG_SIGNATURE)
         depth, color = 8 * header.dtype.itemsize, COLOR_TYPE[len(header.channels)]
         sizes = struct.pack(">2I5B", header.width, header.height, depth, color, 0, 0, 0)
         self._write_chunk(b"IHDR", sizes)

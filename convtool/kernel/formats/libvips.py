@@ -48,11 +48,11 @@ def parse_vips(data: bytes, name: str) -> Kernel:
     return kernel_of(rows, scale, offset, _anchor((height, width)), name, "")
 
 
-def looks_so(text: str) -> bool:
-    """Whether a text is a matrix of libvips in all likelihood, and no rows of weights.
+def is_matrix(text: str) -> bool:
+    """Whether a text is most likely a matrix of libvips, and not rows of weights.
 
-    Its first line says how many numbers and rows follow. Of those matrices that could be rows as
-    well, being as wide as that line is long, a few that are low count as rows.
+    The first line of a matrix says how many numbers and rows follow. A text that can be both, as
+    all of its lines are equally long, counts as rows if it has few of them.
     """
     try:
         kernel = parse_vips(text.encode(), "")

@@ -12,7 +12,8 @@ import numpy as np
 
 from ...core.dtypes import FLOAT64, Array
 from ...core.errors import ConvtoolError
-from ...io.npy import MAGIC, read_header
+from ...io.formats import NPY_SIGNATURE
+from ...io.npy import read_header
 from ..kernel import Kernel, Layer
 
 
@@ -26,9 +27,16 @@ def parse_npy(data: bytes, name: str) -> Kernel | Layer:
     return Layer(weights, name)
 
 
+def npy_of_weights(weights: Array) -> bytes:
+    """A file of an array."""
+    file = io.BytesIO()
+    np.save(file, weights)
+    return file.getvalue()
+
+
 def parse_bias(data: bytes, length: int) -> Array:
     """A bias of one number for each of so many outputs, as float64."""
-    if not data.startswith(MAGIC):
+    if not data.startswith(NPY_SIGNATURE):
         raise ConvtoolError("is no .npy file, expected a vector of biases")
     bias = _array(data)
     if bias.shape != (length,):
