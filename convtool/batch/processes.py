@@ -15,6 +15,7 @@ from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
 from ..core.interrupts import Interrupted, end_on, heed_swallowed
+from ..core.malloc import keep_freed_memory
 from ..io.formats import import_usual
 from .job import Work, do
 from .schedule import Done, Share, Worker
@@ -134,6 +135,7 @@ def _serve(link: "Connection[Any, Any]", work: Work, most_pixels: int | None) ->
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     end_on(signal.SIGTERM)
     heed_swallowed()
+    keep_freed_memory()
     with suppress(EOFError, OSError, Interrupted):
         if ENDING:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)

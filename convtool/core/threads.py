@@ -1,20 +1,16 @@
 """Bands on threads: how many there are, and how they share the work."""
 
-import ctypes
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import lru_cache
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
+from .malloc import keep_freed_memory
 from .validation import whole_number
-
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-LARGEST_KEPT = 32 << 20
-"""Bytes: the largest threshold that glibc takes."""
 
 AHEAD = 2
 """Items under way for each thread: so many that none waits while another's turn is taken."""
@@ -32,16 +28,23 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def set_threads(threads: int | None) -> None:
+def set_threads(threads: int | None, *, keep_memory: bool = False) -> None:
     """Set how many threads conv2d and pool2d use from now on, in the whole process.
 
     None, the default, is one for each core that the process may use. A call's own `threads`
     goes before. Results do not depend on it.
 
-    Raises ConvtoolError on anything else than None or a whole number from 1.
+    `keep_memory` tells glibc's malloc, once and for the whole process, to keep freed blocks of
+    up to 32 MiB for the next call. Large images are then filtered in as little as half of the
+    time, and the process holds more memory. The command line does so; a library call alone
+    leaves malloc as it is. Other C libraries are never changed.
+
+    Raises ConvtoolError if `threads` is anything else than None or a whole number from 1.
     """
     global _default
     _default = None if threads is None else whole_number(threads, "threads", 1)
+    if keep_memory:
+        keep_freed_memory()
 
 
 def get_threads() -> int:
@@ -77,7 +80,6 @@ class Team:
         self._under_way: list[deque[_Job[Any, Any]]] = []
 
     def __enter__(self) -> "Team":
-        _keep_freed_memory()
         return self
 
     def in_order(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result]:
@@ -164,19 +166,6 @@ def _result_of_first(jobs: deque[_Job[Item, Result]]) -> Result:
         if not any(job.run() for job in jobs):
             jobs[0].done.wait()
     return jobs.popleft().result()
-
-
-@lru_cache(maxsize=1)
-def _keep_freed_memory() -> None:
-    """Let glibc's malloc keep what is freed, up to about what the bands at work need.
-
-    It hands large blocks back to the system at once, and the next band has to fault every page in
-    again, which can take longer than the arithmetic (mallopt(3)). Elsewhere this does nothing.
-    """
-    with suppress(AttributeError, OSError, TypeError):  # of systems that have no such function
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(M_MMAP_THRESHOLD, LARGEST_KEPT)
-        mallopt(M_TRIM_THRESHOLD, 2 * LARGEST_KEPT)
 
 
 @contextmanager
