@@ -92,24 +92,14 @@ def _lines(text: io.TextIOBase) -> Iterator[str]:
 
 
 def _parsed(lines: Iterable[str], max_pixels: int) -> tuple[list[_Channel], bool]:
-    """The channels of a file, every row checked; and whether it says that it is wide."""
+    """The channels of a file, every row checked; and whether it has the line that marks float64."""
     channels = [_Channel("", [])]
-    waiting: list[str] = []
-    first = size = gap = 0
+    gap = 0
     wide = False
-
-    def parse() -> None:
-        nonlocal size
-        if waiting:
-            blocks = channels[-1].blocks
-            blocks.append(_block(waiting, first, blocks[0].shape[1] if blocks else 0))
-            check_size(*channels[-1].shape, max_pixels)
-            waiting.clear()
-            size = 0
-
-    for number, line in enumerate(lines, start=1):
+    for first, part in _parts(lines):
+        line = part[0]
+        blocks = channels[-1].blocks
         if line.startswith("#"):
-            parse()
             wide = wide or line == WIDE
             channel = _CHANNEL.fullmatch(line)
             if channel:
@@ -118,24 +108,38 @@ def _parsed(lines: Iterable[str], max_pixels: int) -> tuple[list[_Channel], bool
                 check_channels(len(channels))
                 gap = 0
         elif not line:
-            gap = gap or number
-            parse()
-        elif gap and (waiting or channels[-1].blocks):
+            gap = gap or first
+        elif gap and blocks:
             raise ConvtoolError(
                 f"row {gap} is empty, expected numbers, or a line '# channel N: NAME' "
                 "before another channel"
             )
         else:
             gap = 0
-            first = first if waiting else number
-            waiting.append(line)
-            size += len(line)
-            if size > CHARACTERS:
-                parse()
-    parse()
+            blocks.append(_block(part, first, blocks[0].shape[1] if blocks else 0))
+            check_size(*channels[-1].shape, max_pixels)
     if not channels[-1].blocks:
         raise ConvtoolError("holds no numbers, expected rows of them")
     return [channel for channel in channels if channel.blocks], wide
+
+
+def _parts(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    """(number of the first, lines): many rows of numbers, or one comment or empty line."""
+    rows: list[str] = []
+    first = size = 0
+    for number, line in enumerate(lines, start=1):
+        is_row = line and not line.startswith("#")
+        if is_row:
+            first = first if rows else number
+            rows.append(line)
+            size += len(line)
+        if rows and (not is_row or size > CHARACTERS):
+            yield first, rows
+            rows, size = [], 0
+        if not is_row:
+            yield number, [line]
+    if rows:
+        yield first, rows
 
 
 def _check_filled(channel: _Channel) -> None:
