@@ -199,7 +199,7 @@ def explain(
         for channel in range(len(output.channels))
     ]
     tone, pixels = None, None
-    if _is_picture(output):
+    if _fits_png(output):
         shown_chain, tone = shown(reader.header, operators, FORMATS["png"], range_, depth)
         if tone is not None:
             tone = with_extremes(tone, reader, shown_chain, check_threads(threads))
@@ -220,7 +220,7 @@ def explain(
     )
 
 
-def _is_picture(output: Header) -> bool:
+def _fits_png(output: Header) -> bool:
     """Whether PNG holds a map of such channels."""
     count = len(output.channels)
     return count in (1, 3) or (count in (2, 4) and output.has_alpha)

@@ -94,7 +94,7 @@ class Thumbnail:
 
     def cells(self, name: str) -> list[Cell]:
         """The thumbnail as a picture, or a picture of each channel where the map is none itself."""
-        if is_picture(self.header):
+        if is_single(self.header):
             return [Cell(name, _as_rgb(self._pixels))]
         labels = [f"{name} {channel}".strip() for channel in self.header.channels]
         return [
@@ -135,7 +135,7 @@ class Album:
         return [
             cell
             for name, thumbnail in self._thumbnails
-            for cell in thumbnail.cells("" if alone and not is_picture(thumbnail.header) else name)
+            for cell in thumbnail.cells("" if alone and not is_single(thumbnail.header) else name)
         ]
 
 
@@ -187,14 +187,14 @@ def fitting(size: Pair, most: Pair) -> Pair:
     return max(1, round(size[0] * share)), max(1, round(size[1] * share))
 
 
-def is_picture(header: Header) -> bool:
-    """Whether a map is one picture: grey or RGB. The outputs of a layer are a picture each."""
+def is_single(header: Header) -> bool:
+    """Whether a map is shown as one picture. The outputs of a layer are shown as one each."""
     return header.colors == 1 or header.channels[: header.colors] == CHANNEL_NAMES[3]
 
 
 def cells_of(header: Header) -> int:
     """The number of pictures that a map is shown as."""
-    return 1 if is_picture(header) else header.colors
+    return 1 if is_single(header) else header.colors
 
 
 def _as_rgb(pixels: Array) -> npt.NDArray[np.uint8]:
