@@ -1,4 +1,4 @@
-"""The formats of images: one table of how each is named, told, read and written.
+"""The formats of images: one table of how each is named, recognized, read and written.
 
 Needs no NumPy, as ``--help`` lists the names. The module that reads and writes a format is
 imported when an image is read or written in it: each needs other libraries.
@@ -26,7 +26,7 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 NPY_SIGNATURE = b"\x93NUMPY"
 
 SNIFFED = 4096
-"""The first bytes of a file, as many as tell its format."""
+"""Bytes at the start of a file that show its format."""
 
 
 def read_picture(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
@@ -45,7 +45,7 @@ class Format(NamedTuple):
     write: MakeWriter
     read: OpenReader = read_picture
     starts: Callable[[bytes], bool] | None = None
-    """Whether a file with these first bytes is in this format. Without it, Pillow finds out."""
+    """Whether a file with these first bytes is in this format. None: Pillow recognizes it."""
     pixels: bool = True
     """Whether it holds pixels, which `tone` computes; if not, the map's own numbers."""
     deep: tuple[int, ...] = ()
@@ -181,7 +181,7 @@ PICTURE_EXTENSIONS = frozenset(
         *(".tga", ".ico", ".pcx", ".sgi"),
     )
 )
-"""The usual extensions of pictures, those that only Pillow knows among them."""
+"""The usual extensions of pictures, including formats that only Pillow reads."""
 
 IMAGE_EXTENSIONS = PICTURE_EXTENSIONS | _BY_EXTENSION.keys()
 """The extensions of images in a folder; other files are left alone."""
@@ -210,13 +210,13 @@ def named_format(name: str, where: str) -> Format:
 
 
 def format_by_name(path: str | os.PathLike[str]) -> Format | None:
-    """The format that a file's name alone tells: one of numbers. Pictures are told by content."""
+    """The format by the file's name, for numbers. None for a picture: its content decides."""
     format_ = _BY_EXTENSION.get(extension_of(path))
     return None if format_ is None or format_.pixels else format_
 
 
 def format_by_start(head: bytes) -> Format | None:
-    """The format that a file's first bytes tell; None for what Pillow has to look at."""
+    """The format by the file's first bytes; None if only Pillow may recognize it."""
     return next((format_ for format_ in _TABLE if format_.starts and format_.starts(head)), None)
 
 

@@ -1,6 +1,6 @@
 """Where the bytes of an image come from: a file, a pipe or memory.
 
-What the bytes mean is known to `formats`, whose readers take the open file.
+The table in `formats` knows what the bytes mean; its readers take the open file.
 """
 
 import io
@@ -39,10 +39,10 @@ def open_image(
 
 
 def open_stream(stream: BinaryIO, max_pixels: int = MAX_PIXELS, *, again: bool = True) -> "Reader":
-    """The reader for an image that comes through a pipe. Its first bytes tell the format.
+    """The reader for an image that comes through a pipe. Its first bytes show the format.
 
-    `again` says whether its rows will be read more than once. If not, they may be used as they
-    come; else the image waits in memory or, if it is large, in a temporary file.
+    `again` says whether its rows will be read more than once. Then the image is kept in memory or,
+    if it is large, in a temporary file. Otherwise rows are used as they arrive.
     """
     with at(STDIN), _unreadable_as_error():
         file = cast(BinaryIO, Pipe(stream))
@@ -88,7 +88,7 @@ def _opened(
     ahead: bool,
     again: bool = True,
 ) -> "Reader":
-    """The reader for an open file, in this format or the one that its first bytes tell."""
+    """The reader for an open file, in this format, or in that of its first bytes."""
     try:
         head = file.read(SNIFFED)
         if not head:
