@@ -1,4 +1,4 @@
-"""The kernel: weights, and what goes with them."""
+"""The kernel: weights with divisor, bias, anchor, name and description."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -72,7 +72,7 @@ class Kernel:
         return middle(self.shape) if self.anchor is None else self.anchor
 
     def divided(self) -> Array:
-        """The weights over the divisor: what a form without a divisor holds."""
+        """The weights over the divisor, for formats without a divisor."""
         if self.divisor == 1:
             return self.weights
         with np.errstate(over="ignore"):
@@ -95,7 +95,7 @@ class Kernel:
 
 
 class Layer(NamedTuple):
-    """The weights of a layer of a network, as a file has them."""
+    """The weights of a layer of a network."""
 
     weights: Array
     """Of shape (out, in, kh, kw), int64 or float64."""

@@ -46,7 +46,7 @@ def rotated(kernel: Kernel, degrees: int) -> Kernel:
 
 
 def compass(kernel: Kernel) -> list[Kernel]:
-    """The 8 turns of a kernel, clockwise from itself: NAME_0, NAME_45, ... NAME_315.
+    """The kernel and its 7 turns, clockwise: NAME_0, NAME_45, ... NAME_315.
 
     Raises ConvtoolError for a kernel that is no odd square.
     """
@@ -61,7 +61,7 @@ def compass(kernel: Kernel) -> list[Kernel]:
 
 
 def is_odd_square(shape: Pair) -> bool:
-    """Whether there are rings around a middle, which turn by 45 degrees."""
+    """Whether it has rings around a middle, so that it can turn by 45 degrees."""
     return shape[0] == shape[1] and shape[0] % 2 == 1
 
 

@@ -62,7 +62,7 @@ def test_turns_are_a_bank(convtool, small, folder):
     ("spec", "message"),
     [
         ("3x3: 1 2", b"kernel '3x3: 1 2': has 2 value(s), expected 9 for 3x3"),
-        ("Gaussian:0x2", b"kernel 'Gaussian:0x2': Gaussian is a kernel that ImageMagick makes"),
+        ("Gaussian:0x2", b"kernel 'Gaussian:0x2': Gaussian is built into ImageMagick"),
         ("bad.mat", b"bad.mat: line 2: has 1 number(s), expected 2"),
         ("black.png", b"black.png: is black or wholly transparent, expected a sum of grey above 0"),
         ("large.png", b"large.png: is 1025x1024 pixels, expected 1048576 at most in a kernel"),

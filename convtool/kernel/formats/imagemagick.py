@@ -2,14 +2,14 @@
 
     3x3+1+1: 0,1,0  1,-4,1  0,1,0
 
-A size, the element that sits on the output pixel (+X+Y, else the middle one), a colon and the
-values, apart by commas or blanks; the next kernel follows a semicolon. ``-`` and ``nan`` are
-elements outside the kernel, which weigh nothing. After the size, ``>`` stands for the kernel's
-turns by 90 degrees, ``@`` for those of a 3x3 by 45 degrees, ``<`` for its mirror turns.
+A definition is a size, the element that sits on the output pixel (+X+Y, by default the middle
+one), a colon and the values, separated by commas or blanks. A semicolon separates kernels. ``-``
+and ``nan`` are elements outside the kernel, with weight 0. After the size, ``>`` adds the kernel's
+turns by 90 degrees, ``@`` those of a 3x3 by 45 degrees, ``<`` its mirror turns.
 
-ImageMagick's ``-morphology Convolve`` turns a kernel by 180 degrees, its origin too, before it
-lays it on the image; convtool does not. So kernels are turned when they are read and when they
-are written, and the same image comes of both. There is no divisor and no bias.
+ImageMagick's ``-morphology Convolve`` turns a kernel by 180 degrees, with its origin, before it
+convolves; convtool does not. So kernels are turned when they are read and when they are written,
+and both programs give the same image. There is no divisor and no bias.
 
 Source: https://imagemagick.org/Usage/morphology/#user, and ImageMagick 6.9.11.
 """
@@ -45,9 +45,9 @@ inside the kernel, and 1 for the origin."""
 
 
 def parse_imagemagick(text: str, name: str) -> tuple[Kernel, ...]:
-    """The kernels in a text, turns and all, numbered after `name` if they are several.
+    """The kernels in a text, with their turns; several get `name` and a number.
 
-    ``#`` begins a comment, here if not for ImageMagick.
+    ``#`` starts a comment, which ImageMagick itself does not know.
     """
     pieces = [piece for piece in re.sub(r"#[^\n]*", "", text).split(";") if piece.strip()]
     found: list[Grids] = []
@@ -62,13 +62,13 @@ def parse_imagemagick(text: str, name: str) -> tuple[Kernel, ...]:
 
 
 def built_in_error(spec: str) -> str | None:
-    """What is to be said of a kernel that ImageMagick has a name for; None for any other."""
+    """The message for a name of a kernel that is built into ImageMagick; None for other names."""
     match = _BUILT_IN.match(spec)
     if not match:
         return None
     return (
-        f"{match[1]} is a kernel that ImageMagick makes, and those with values are read, "
-        "as '3x3: 0,1,0 1,-4,1 0,1,0'; convtool's own are made as gaussian:SIZE,SIGMA"
+        f"{match[1]} is built into ImageMagick; of its kernels those with values are read, "
+        "as '3x3: 0,1,0 1,-4,1 0,1,0'; convtool's own are named as gaussian:SIZE,SIGMA"
     )
 
 
@@ -154,10 +154,9 @@ def _kernel(grids: Grids, name: str) -> Kernel:
 
 
 def imagemagick_of_kernel(kernel: Kernel) -> str:
-    """The definition of a kernel, whose weights are divided by its divisor.
+    """The definition of a kernel, with its weights divided by its divisor.
 
-    Raises ConvtoolError for a bias, which there is no place for, and for quotients that no float
-    holds.
+    Raises ConvtoolError for a bias, and for quotients that are too large for floats.
     """
     if kernel.bias:
         raise ConvtoolError("ImageMagick's kernels hold no bias: JSON does")

@@ -1,4 +1,4 @@
-"""The formats of kernel files: one table of how each is named, told, read and written.
+"""The formats of kernel files: one table of how each is named, recognized, read and written.
 
 Needs no NumPy, as ``--help`` lists the names. The module that knows a format is imported when a
 kernel is read or written in it.
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..kernel import Kernel, Layer
 
 IMAGEMAGICK_SIZE = r"\d[^:;,=#\n]{0,60}:"
-"""The size, and what may go with it, that a kernel for ImageMagick starts with."""
+"""The size that a kernel for ImageMagick starts with; an origin and flags may follow it."""
 
 IMAGEMAGICK = rf"(?:\s|#[^\n]*\n)*+(?:{IMAGEMAGICK_SIZE}|[A-Za-z]{{2,40}}\s*:)"
 """The start of a text of such kernels: a size or a name, after comments."""
@@ -87,7 +87,7 @@ def kernel_format_of(path: str | os.PathLike[str]) -> KernelFormat:
 def format_of_content(path: str, data: bytes) -> KernelFormat | None:
     """The format of a file's bytes; None for what may be a picture.
 
-    A matrix of libvips is told by the file's name, everything else by its content.
+    A matrix of libvips is recognized by the file's name, everything else by its content.
     """
     for format_ in KERNEL_FORMATS.values():
         if format_.signature and data.startswith(format_.signature):
