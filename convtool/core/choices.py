@@ -1,4 +1,4 @@
-"""The words that options take, without NumPy, so that ``--help`` can list them at once."""
+"""The words that options take. Needs no NumPy, so that ``--help`` lists them at once."""
 
 from typing import Literal, get_args
 
@@ -16,10 +16,10 @@ POOL_MODES: tuple[PoolMode, ...] = get_args(PoolMode)
 METHODS: tuple[MethodName, ...] = get_args(MethodName)
 RANGES: tuple[Range, ...] = get_args(Range)
 STRETCHED: tuple[Range, ...] = ("normalize", "center")
-"""The ranges that look at the whole map before its first pixel."""
+"""The ranges that need the whole map before the first pixel."""
 COMBINATIONS: tuple[Combination, ...] = get_args(Combination)
 GRID = "grid"
 """What stands among the combinations for a picture of all maps side by side."""
 COMPRESSIONS: tuple[Compression, ...] = get_args(Compression)
 STDIN = "stdin"
-"""What messages and file names call an image that is piped in."""
+"""The name of a piped image in messages and file names."""
