@@ -209,7 +209,6 @@ def _type(channels: list[_Channel], *, wide: bool) -> np.dtype[np.generic]:
 
 
 def _row(line: str, where: str) -> list[float]:
-    """The numbers of one line."""
     words = line.split(",")
     try:
         row = list(map(float, words))

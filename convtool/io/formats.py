@@ -37,7 +37,7 @@ def read_picture(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
 
 
 class Format(NamedTuple):
-    """A file format."""
+    """How images of a format are named, recognized, written and read; what they can hold."""
 
     name: str
     extensions: tuple[str, ...]

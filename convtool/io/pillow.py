@@ -103,7 +103,6 @@ def read_picture(file: BinaryIO, max_pixels: int) -> Reader:
 
 
 def _read(opened: ImageFile) -> Reader:
-    """The reader for an open picture."""
     notes = tuple(_notes(opened))
     sample_type = _sample_type(opened)
     with findings() as damage:
@@ -393,7 +392,6 @@ class PillowWriter:
         self._row += len(band)
 
     def close(self) -> None:
-        """Encode and write the picture."""
         # On a thread of its own: while Pillow encodes on this thread, Python handles no signal.
         self._file.write(Later(self._encoded).result().getbuffer())
 

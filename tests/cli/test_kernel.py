@@ -178,8 +178,8 @@ def test_list_opens_no_picture(kernel, folder, monkeypatch):
     os.mkdir("kernels")
     for path in ("kernels/heart.png", "kernels/hidden.json", "notes.txt"):
         (folder / path).write_bytes(picture)
-    monkeypatch.setattr("convtool.io.source.open_picture", None)
     monkeypatch.setattr("convtool.kernel.formats.picture.open_picture", None)
+    monkeypatch.setattr("convtool.io.source.open_picture", None)
     found = {one["name"]: one for one in json.loads(kernel("list", "--json"))["kernels"]}
     assert "notes" not in found
     assert found["heart.png"]["kernels"] == [

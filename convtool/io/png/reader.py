@@ -82,7 +82,6 @@ class PngReader:
         weakref.finalize(self, file.close)
 
     def blocks(self) -> Iterator[Array]:
-        """The rows from top to bottom in blocks (n, W, C)."""
         layout = self._file.layout
         with closing(self._file.pieces()) as pieces:
             rows = RowDecoder(pieces, layout)

@@ -51,7 +51,6 @@ class RowDecoder:
             yield found
 
     def whole(self, part: PixelLayout) -> list[Array]:
-        """All rows of the next part."""
         planes = [np.empty((part.height, size), np.uint8) for size in _sizes(part)]
         first = 0
         for found in self.of(part):

@@ -100,7 +100,6 @@ class PngWriter:
         self._started = False
 
     def encode(self, band: Array) -> PackedBand:
-        """Filter and deflate the rows of a band; on any thread."""
         big_endian = band.astype(self._header.dtype.newbyteorder(">"), copy=False)
         rows = np.ascontiguousarray(big_endian).reshape(len(band), -1).view(np.uint8)
         step = rows.shape[1] // band.shape[1]
@@ -110,7 +109,6 @@ class PngWriter:
         return PackedBand(packing.pack(data), isal_zlib.adler32(data), data.nbytes)
 
     def write(self, band: PackedBand) -> None:
-        """Write the next band."""
         start = b""
         if not self._started:
             self._started = True

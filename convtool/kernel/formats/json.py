@@ -40,7 +40,6 @@ def parse_json(text: str, name: str) -> tuple[Kernel, ...]:
 
 
 def _kernel(data: Any, name: str, description: str) -> Kernel:
-    """The kernel in a JSON array or object."""
     if isinstance(data, list):
         data = {"weights": data}
     if not isinstance(data, dict):

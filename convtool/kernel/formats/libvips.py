@@ -118,8 +118,8 @@ def vips_of_kernel(kernel: Kernel) -> str:
         sizes = [2 * max(at, n - 1 - at) + 1 for at, n in zip(kernel.place, (rows, cols))]  # noqa: B905
         raise ConvtoolError(
             f"libvips has element {theirs} of a {rows}x{cols} kernel on the output pixel, "
-            f"expected that as the anchor, and it is {kernel.place}; zeros around it, to "
-            f"{sizes[0]}x{sizes[1]} with that element in the middle, change nothing"
+            f"expected that as the anchor, found {kernel.place}; pad the kernel with zeros to "
+            f"{sizes[0]}x{sizes[1]}, with its anchor in the middle: it computes the same"
         )
     # Always all four: to recognize a matrix, libvips 8.14 reads the number after `width height` as
     # the scale, even from the next line, and refuses the file if that is 0.

@@ -28,7 +28,6 @@ def parse_npy(data: bytes, name: str) -> Kernel | Layer:
 
 
 def npy_of_weights(weights: Array) -> bytes:
-    """A file of an array."""
     file = io.BytesIO()
     np.save(file, weights)
     return file.getvalue()
@@ -47,7 +46,6 @@ def parse_bias(data: bytes, length: int) -> Array:
 
 
 def _array(data: bytes) -> Array:
-    """The array in a file's bytes."""
     file = io.BytesIO(data)
     header = read_header(file)
     if not header.size:

@@ -26,7 +26,7 @@ _LIBVIPS = r"[ \t]*[1-9]\d*[ \t]+[1-9]\d*([ \t]+[^\s#,;=]+){0,2}[ \t]*\r?\n"
 
 
 class KernelFormat(NamedTuple):
-    """A format of kernel files."""
+    """How kernels in a format are named, recognized, read and written."""
 
     name: str
     extensions: tuple[str, ...]
@@ -139,8 +139,8 @@ def _read_text(data: bytes, name: str) -> "tuple[Kernel, ...]":
 
         if is_matrix(text):
             raise ConvtoolError(
-                "looks like a matrix of libvips, which a file is whose name ends in .mat; "
-                "as rows of weights, write commas between them"
+                "looks like a matrix of libvips: those are read from files named *.mat; "
+                "if these are rows of weights, write commas between them"
             )
     return parse_text(text, name)
 

@@ -22,7 +22,6 @@ class Between(Number):
         self.least, self.most = least, most
 
     def read(self, value: object) -> float:
-        """The float."""
         number = super().read(value)
         if not self.least <= number <= self.most:
             span = f"from {self.least:g} to {self.most:g}"
@@ -34,7 +33,6 @@ class OddSize(Size):
     """A size whose sides are odd, so that it has a middle."""
 
     def read(self, value: object) -> tuple[int, int]:
-        """The pair (rows, columns)."""
         size = super().read(value)
         if not (size[0] % 2 and size[1] % 2):
             raise ConvtoolError(f"found {quoted(value)}, expected an odd size as 3 or 3x5")
@@ -48,7 +46,6 @@ class OddCount(Count):
         self.most = most
 
     def read(self, value: object) -> int:
-        """The int."""
         number = super().read(value)
         if not (3 <= number <= self.most and number % 2):
             raise ConvtoolError(

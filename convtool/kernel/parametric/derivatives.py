@@ -91,7 +91,6 @@ def log(size: Pair | None = None, sigma: float | None = None) -> Kernel:
 
 
 def _second(offsets: Array, sigma: float) -> Array:
-    """The second derivative of a Gaussian."""
     values: Array = (np.square(offsets / sigma) - 1) / sigma**2 * bell(offsets, sigma)
     return values
 
