@@ -38,7 +38,7 @@ def run(rounds: int, largest: float, work: Path, out: Path) -> None:
 
 
 def jobs(work: Path, largest: float) -> list[Job]:
-    """Every job, with its pictures made."""
+    """Every job; its pictures are generated if they are not there."""
     found = []
     for megapixels in (0.25, 1, 12, 100):
         if megapixels <= largest:
@@ -53,6 +53,9 @@ def jobs(work: Path, largest: float) -> list[Job]:
     found.append(Job("12 MP, unchanged", 12, png, "out.png", filters(IDENTITY, work)))
     grey = photo(work, 12, ".png", "L")
     found.append(Job("12 MP, grey, PNG to CSV", 12, grey, "out.csv", numbers(EDGE)))
+    maps = work / "kirsch"
+    maps.mkdir(exist_ok=True)
+    found.append(Job("12 MP, grey, 8 kernels", 12, grey, maps.name, banks("kirsch")))
     small = photo(work, 0.25, ".png")
     found.append(Job("0.25 MP, start", 0.25, small, "out.png", starts(filters(EDGE, work))))
     found.append(Job("--help", 0, small, "out.png", helps()))
@@ -123,6 +126,15 @@ def numbers(weights: str) -> Commands:
     }
 
 
+def banks(bank: str) -> Commands:
+    """All maps of a bank, beside a script that reads the image once for each kernel."""
+    script = str(SCRIPTS / "kernel_by_kernel.py")
+    return {
+        OURS: lambda a, b: [own(), "conv", a, "--kernel", bank, "-qo", f"{b}/{{kernel}}.png"],
+        "a pass for each kernel": lambda a, b: [sys.executable, script, a, b, bank],
+    }
+
+
 def starts(commands: Commands) -> Commands:
     """What a small picture takes, beside the imports that it cannot do without."""
     imports = "import numpy, PIL.Image, click"
@@ -164,6 +176,7 @@ def _summary(found: list[Job]) -> list[tuple[str, str, str]]:
     for name, what, target in (
         ("0.25 MP, start", "0.25 MP, over importing NumPy, Pillow and click", "1.25"),
         ("12 MP, grey, PNG to CSV", "12 MP, CSV, over numpy.savetxt's", "0.3"),
+        ("12 MP, grey, 8 kernels", "12 MP, 8 kernels, over a pass for each", "0.45"),
         ("--help", "--help, over importing click", "1.3"),
     ):
         lines.append((what, target, f"{by_name[name].ratio(by_name[name].peers[0]):.2f}"))

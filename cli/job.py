@@ -1,4 +1,4 @@
-"""What every filtering command does once its options are read: one image, or many."""
+"""What conv, pool and run do once their options are read: one image, or many."""
 
 import os
 import sys
@@ -16,13 +16,13 @@ STREAM = "-"
 """What stands for stdin where a path could."""
 
 MANY = ("out_dir", "from_file", "json_", "skip_existing", "scheduler")
-"""Options that ask for the ways of many images, even for one."""
+"""Options that treat even a single image as a batch."""
 
 
 def run(images: Sequence[str], given: Mapping[str, Any], make: Callable[[], Maps]) -> None:
-    """Read the images, and write one map for each that `make` names, of each.
+    """Read the images, and write one file for each map that `make` names, of each image.
 
-    `make` imports NumPy, and is called when the first image is on its way.
+    `make` imports NumPy, so it is called only when the first image is being opened.
     """
     output = Output.of(given)
 
@@ -35,7 +35,7 @@ def run(images: Sequence[str], given: Mapping[str, Any], make: Callable[[], Maps
     if given["null"] and not given["from_file"]:
         raise click.UsageError("-0 goes with --from-file")
     if is_many(images, given):
-        for option, asked in (("--show", output.show), ("--combine grid", output.grid)):
+        for option, asked in (("--show", output.show), ("--sheet", output.sheet)):
             if asked:
                 flags = ", ".join(f"--{name.strip('_').replace('_', '-')}" for name in MANY)
                 raise click.UsageError(f"{option} is for a single image, without any of {flags}")
@@ -49,7 +49,7 @@ def run(images: Sequence[str], given: Mapping[str, Any], make: Callable[[], Maps
 
 
 def is_many(images: Sequence[str], given: Mapping[str, Any]) -> bool:
-    """Whether images go to names of their own."""
+    """Whether the images are a batch, whose maps get names of their own."""
     asked = any(given[name] for name in MANY)
     return asked or len(images) > 1 or (len(images) == 1 and os.path.isdir(images[0]))
 

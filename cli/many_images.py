@@ -1,4 +1,4 @@
-"""Many images: which they are, where their maps go, and what is said of them."""
+"""Many images: which they are, where their maps go, and how each of them ended."""
 
 import os
 import sys
@@ -15,11 +15,11 @@ from .inputs import Image, gather
 from .naming import check_template, targets
 from .output import PLACEHOLDER, Output, check_names
 from .progress import Progress
-from .report import Plan, Tally
+from .report import BatchReport, Plan
 from .resultfile import sweep_beside
 
 if TYPE_CHECKING:
-    from convtool.batch.job import Job, Outcome
+    from convtool.batch.job import Job, Outcome, Work
     from convtool.io.formats import Format
 
 
@@ -44,21 +44,57 @@ class Request(NamedTuple):
 
 def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output: Output) -> None:
     """Work on all images, and exit with 1 if one of them fails."""
-    _check(request, output)
-    if request.json_ and sys.stdout is None:
-        raise ConvtoolError("stdout is closed, expected it open for --json")
-    if not request.from_file and (not names or names == ("-",)):
-        raise click.UsageError("an image from stdin has no name: use -o FILE, and none of these")
+    _check(names, request, output)
     images = gather(names, request.from_file, request.null, request.recursive, request.out_dir)
     if not request.out_dir and (output.path is None or len(images) != 1):
         raise click.UsageError("say where the maps go: -d DIR, or -o FILE for a single image")
     maps = make()
     format_ = output.format_for(request.name or output.path)
+    plans = list(_plans(_files(images, list(maps), format_, request, output), request))
+    jobs = {_job(plan, files, request): plan for plan, files in plans if plan.files}
+    output.say_beforehand(format_)
+    sweep_beside(file for plan in jobs.values() for file in plan.files)
+    report = BatchReport(request.json_, output.quiet, Progress(len(jobs), not output.quiet))
+    for plan, _ in plans:
+        report.skip(plan)
+    cluster_failed = False
+    try:
+        _do(jobs, _work(maps, format_, output), request, output, report)
+    except ConvtoolError as error:  # of the cluster, and of no image
+        cluster_failed = True
+        report.progress.say(str(error))
+    finally:
+        output.say_lost(report.maps, format_)
+        if report.done or report.failed or not cluster_failed:
+            output.say(report.summary(len(plans)))
+    if report.failed or cluster_failed:
+        raise click.exceptions.Exit(1)
 
-    from convtool.batch.job import Work
+
+def _do(
+    jobs: "Mapping[Job, Plan]",
+    work: "Work",
+    request: Request,
+    output: Output,
+    report: BatchReport,
+) -> None:
+    """Do the jobs, and report each; ends at the first that fails if that is asked for."""
     from convtool.batch.run import do_all
 
-    work = Work(
+    found = do_all(list(jobs), work, output.threads, request.scheduler)
+    with report.progress, closing(found) as outcomes:
+        for job, outcome in outcomes:
+            report.add(jobs[job], _as_given(outcome, job, jobs[job]))
+            report.progress.step()
+            if outcome.error is not None and request.fail_fast:
+                return
+
+
+def _work(maps: Maps, format_: "Format", output: Output) -> "Work":
+    """What is done to every image."""
+    from convtool.batch.job import Work
+
+    return Work(
         tuple(tuple(operators) for operators in maps.values()),
         format_.name,
         output.range or "clip",
@@ -66,35 +102,9 @@ def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output
         output.compression,
         output.max_pixels,
     )
-    plans = list(_plans(_files(images, list(maps), format_, request, output), request))
-    jobs = {_job(plan, files, request): plan for plan, files in plans if plan.files}
-    output.say_beforehand(format_)
-    sweep_beside(file for plan in jobs.values() for file in plan.files)
-    progress = Progress(len(jobs), not output.quiet)
-    tally = Tally(request.json_, output.quiet, progress)
-    for plan, _ in plans:
-        tally.skip(plan)
-    broken = False
-    try:
-        found = do_all(list(jobs), work, output.threads, request.scheduler)
-        with progress, closing(found) as outcomes:
-            for job, outcome in outcomes:
-                tally.count(jobs[job], _as_given(outcome, job, jobs[job]))
-                progress.step()
-                if outcome.error is not None and request.fail_fast:
-                    break
-    except ConvtoolError as error:  # of the cluster, and of no image
-        broken = True
-        progress.say(str(error))
-    finally:
-        output.say_lost(tally.reports, format_)
-        if tally.done or tally.failed or not broken:
-            output.say(tally.summary(len(plans)))
-    if tally.failed or broken:
-        raise click.exceptions.Exit(1)
 
 
-def _check(request: Request, output: Output) -> None:
+def _check(names: Sequence[str], request: Request, output: Output) -> None:
     """Raise UsageError for options that contradict one another."""
     if request.out_dir and output.path:
         raise click.UsageError("--output and --out-dir exclude each other")
@@ -106,6 +116,10 @@ def _check(request: Request, output: Output) -> None:
         check_template(request.name)
     if request.out_dir and os.path.exists(request.out_dir) and not os.path.isdir(request.out_dir):
         raise ConvtoolError(f"{request.out_dir}: is a file, expected a folder for the maps")
+    if request.json_ and sys.stdout is None:
+        raise ConvtoolError("stdout is closed, expected it open for --json")
+    if not request.from_file and (not names or names == ("-",)):
+        raise click.UsageError("an image from stdin has no name: use -o FILE, and none of these")
 
 
 def _files(
@@ -127,7 +141,7 @@ def _files(
 def _plans(
     files: Iterable[tuple[Image, list[str]]], request: Request
 ) -> Iterator[tuple[Plan, dict[int, str]]]:
-    """Each image's plan, and the numbers of the maps that are to be made, with their files."""
+    """Each image's plan, and the numbers and files of the maps that are still to be written."""
     for image, all_ in files:
         there = [file for file in all_ if request.skip_existing and os.path.isfile(file)]
         left = {number: file for number, file in enumerate(all_) if file not in there}

@@ -1,4 +1,4 @@
-"""What the maps of many images are called, and that no two of them are called the same."""
+"""The file names of the maps of many images; no two of them are the same."""
 
 import os
 import re
@@ -15,7 +15,7 @@ PLACEHOLDERS = ("stem", "ext", "kernel")
 
 
 def check_template(template: str) -> None:
-    """Raise UsageError for a template of names that is none, or leads out of the folder."""
+    """Raise UsageError for a template that is not valid, or that leads out of the folder."""
     for name in re.findall(r"\{(.*?)\}", template):
         if name not in PLACEHOLDERS:
             known = ", ".join(f"{{{known}}}" for known in PLACEHOLDERS)
@@ -36,8 +36,8 @@ def targets(
 ) -> list[tuple[Image, list[str]]]:
     """The images, each with the files of its maps.
 
-    Raises ConvtoolError where two maps would be one file, or one would replace an image. If what
-    is there is to be left alone (`leave`), such an image is a map of an earlier run, and no input.
+    Raises ConvtoolError if two maps would go to the same file, or if a map would replace an input.
+    With `leave` (existing files are kept), such an input is a map of an earlier run: it is skipped.
     """
     sources = {_place(image.path): image for image in images}
     taken: dict[str, Image] = {}
@@ -63,12 +63,12 @@ def targets(
 
 
 def _place(path: str) -> str:
-    """What is the same for all paths to a file."""
+    """One spelling for all paths to the same file."""
     return os.path.normcase(os.path.realpath(path))
 
 
 def _name(template: str, image: Image, map_: str) -> str:
-    """The template with its placeholders filled, each by one plain part of a path."""
+    """The template with its placeholders filled in."""
     stem, extension = os.path.splitext(os.path.basename(image.path))
     values = {"stem": stem, "ext": extension.removeprefix("."), "kernel": map_}
     return re.sub(r"\{(\w+)\}", lambda match: component(values[match[1]]), template)

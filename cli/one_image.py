@@ -2,14 +2,15 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
+from functools import partial
 from io import BytesIO
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import click
 
-from convtool.core.choices import GRID, STDIN, STRETCHED
+from convtool.core.choices import STDIN, STRETCHED
 from convtool.core.errors import at
 from convtool.core.prefetch import Later
 from convtool.ops.registry import Maps
@@ -22,58 +23,110 @@ if TYPE_CHECKING:
     from convtool.io.base import Reader
     from convtool.io.formats import Format
     from convtool.ops.base import Operator
-    from convtool.pipeline.run import Report
+    from convtool.pipeline.prepare import Prepared
+    from convtool.pipeline.run import Report, Target
 
     from .terminal import Screen
+
+STDOUT = "stdout"
+"""What errors call it."""
+
+SHEET = "sheet"
+"""Stands in place of the kernel in the name of a file that shows all maps."""
 
 
 def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     """Read the image, and write one map for each that `make` names, or one picture of all."""
     source = Source(image, output)
-    if output.grid:
-        _check_grid(output)
-    maps = make()
-    on_terminal = sys.stdout is not None and sys.stdout.isatty()
-    screen = _screen(output)
-    only_shown = screen is not None and output.path is None and on_terminal
-    paths = {} if only_shown else _paths(source, [GRID] if output.grid else list(maps), output)
     format_ = output.format_for(output.path)
+    if output.sheet:
+        _check_sheet(format_, output)
+    maps = make()
+    screen = _screen(output)
+    only_shown = screen is not None and output.path is None and _on_terminal()
+    draws_sheet = output.sheet and not only_shown
+    to_files = not (only_shown or draws_sheet)
+    paths: Mapping[str, str | None] = {}
+    if not only_shown:
+        paths = _paths(source.name, [SHEET] if draws_sheet else list(maps), format_, output)
 
-    from convtool.pipeline.bands import check_sizes, segments
+    from convtool.pipeline.prepare import prepare  # while the image is being opened
 
-    twice = screen is not None and not format_.pixels
-    reader = source.reader(again=len(maps) > 1 or output.range in STRETCHED or twice)
+    reader = source.reader(again=len(maps) > 1 or output.range in STRETCHED)
     output.say(*(f"{source.name}: {note}" for note in reader.notes))
     if only_shown and output.format:
         output.say("--show makes no file of --format: give -o FILE as well")
     elif not screen:
         output.say_beforehand(format_)
-    headers = {}
-    for name, operators in maps.items():  # all of them before the first is written
-        with at(source.name):
-            chain = segments(operators, reader.header)
-            check_sizes(chain, output.max_pixels)
-        headers[name] = chain[-1].output
-    views = Views(list(headers.values()), screen, grid=output.grid and not only_shown)
-
+    with at(source.name):  # all of them before the first is written
+        prepared = {
+            name: prepare(operators, reader.header, output.max_pixels)
+            for name, operators in maps.items()
+        }
+    views = Views([one.output for one in prepared.values()], screen, sheet=draws_sheet)
     sweep_beside(paths.values())
-    reports = []
-    for name, operators in maps.items():
-        alone, together = views.formats(_caption(name, operators), headers[name], format_)
-        if only_shown or output.grid:
-            report = _filter(reader, operators, BytesIO(), alone, output)
-            reports.append(report._replace(narrowed=False))
-            continue
-        with _written(paths[name], output) as file:
-            reports.append(_filter(reader, operators, file, together, output))
-        if twice:
-            _filter(reader, operators, BytesIO(), alone, output)
-    if output.grid and not only_shown:
-        sheet = views.sheet(reader.metadata)
-        with _written(paths[GRID], output) as file:
-            _filter(sheet, (), file, format_, output._replace(range=None))
+    targets = []
+    for name, one in prepared.items():
+        for_file = format_ if to_files else None
+        in_file, alone = views.formats(_caption(name, maps[name]), one.output, for_file)
+        targets += [_to_file(one, in_file, paths[name], output)] if in_file else []
+        targets += [_to_view(one, alone, output)] if alone else []
+    reports = _written(reader, targets, output)
+    if draws_sheet:
+        _write_sheet(views.sheet(reader.metadata), format_, paths[SHEET], output)
     views.show()
     output.say_lost(reports, format_)
+
+
+def _to_file(prepared: "Prepared", format_: "Format", path: str | None, output: Output) -> "Target":
+    """A map on its way to a file, as the command line says."""
+    from convtool.io.atomic import is_special
+    from convtool.pipeline.run import Target
+
+    return Target(
+        prepared,
+        format_,
+        partial(result_file, path),
+        path or STDOUT,
+        output.range or "clip",
+        output.depth,
+        output.compression,
+        alone=path is not None and is_special(path),
+    )
+
+
+def _to_view(prepared: "Prepared", format_: "Format", output: Output) -> "Target":
+    """A map that is looked at, and written nowhere."""
+    from convtool.pipeline.run import Target
+
+    return Target(prepared, format_, lambda: nullcontext(BytesIO()), "", output.range or "clip")
+
+
+def _written(reader: "Reader", targets: "Sequence[Target]", output: Output) -> "list[Report]":
+    """Write all maps; returns the reports of the files, or of the views if these are all.
+
+    A person is told of a file whose name is not theirs.
+    """
+    from convtool.pipeline.run import write_maps
+
+    replaced = [target.place for target in targets if os.path.exists(target.place)]
+    in_files, in_views = [], []
+    for target, report in zip(targets, write_maps(reader, targets, output.threads), strict=True):
+        if target.format.layers:
+            in_views.append(report._replace(narrowed=False))
+            continue
+        in_files.append(report)
+        if output.path is None and target.place != STDOUT:
+            output.say(f"{'replaced' if target.place in replaced else 'wrote'} {target.place}")
+    return in_files or in_views
+
+
+def _write_sheet(sheet: "Reader", format_: "Format", path: str | None, output: Output) -> None:
+    """Write the contact sheet."""
+    from convtool.pipeline.prepare import prepare
+
+    prepared = prepare((), sheet.header, None)
+    _written(sheet, [_to_file(prepared, format_, path, output._replace(range=None))], output)
 
 
 def _caption(name: str, operators: "Sequence[Operator]") -> str:
@@ -84,44 +137,21 @@ def _caption(name: str, operators: "Sequence[Operator]") -> str:
     return next((one for one in own if one.isprintable() and plain(one) == name), name)
 
 
-def _filter(
-    reader: "Reader",
-    operators: "Sequence[Operator]",
-    file: BinaryIO,
-    format_: "Format",
-    output: Output,
-) -> "Report":
-    """One pass over an image into a file, as the command line says."""
-    from convtool.pipeline.run import filter_image
-
-    return filter_image(
-        reader,
-        operators,
-        file,
-        format_,
-        range_=output.range or "clip",
-        depth=None if format_.layers else output.depth,
-        compression=output.compression,
-        threads=output.threads,
-    )
-
-
-def _check_grid(output: Output) -> None:
-    """Raise UsageError for options that no picture of all maps goes with."""
-    format_ = output.format_for(output.path)
+def _check_sheet(format_: "Format", output: Output) -> None:
+    """Raise UsageError for options that do not go with --sheet."""
     if not format_.pixels:
         raise click.UsageError(
-            f"--combine grid draws a picture, and {format_.name} holds numbers, "
+            f"--sheet draws a picture, and {format_.name} holds numbers, "
             "expected a format such as png"
         )
     if not format_.colors:
         where = f"{output.path}: " if output.path else ""
         raise click.UsageError(
-            f"{where}--combine grid draws in colour, and {format_.name} holds grey maps only, "
+            f"{where}--sheet draws in colour, and {format_.name} holds grey maps only, "
             "expected a format such as png"
         )
     if output.depth == 16:
-        raise click.UsageError("--combine grid draws in 8 bits, expected no --depth 16")
+        raise click.UsageError("--sheet draws in 8 bits, expected no --depth 16")
 
 
 def _screen(output: Output) -> "Screen | None":
@@ -136,23 +166,26 @@ def _screen(output: Output) -> "Screen | None":
     return screen
 
 
-def _paths(source: "Source", names: list[str], output: Output) -> Mapping[str, str | None]:
+def _on_terminal() -> bool:
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def _paths(
+    source: str, names: Sequence[str], format_: "Format", output: Output
+) -> Mapping[str, str | None]:
     """Where each map goes; None is stdout."""
-    on_terminal = sys.stdout is not None and sys.stdout.isatty()
-    to_stdout = output.path == "-" or (output.path is None and not on_terminal)
-    if to_stdout:
+    if output.path == "-" or (output.path is None and not _on_terminal()):
         if len(names) > 1:
             raise click.UsageError(
                 f"{len(names)} kernels make {len(names)} maps: name the files by -o "
                 f"'out-{PLACEHOLDER}.png', or make one map by --combine"
             )
-        if on_terminal and not output.format_for(output.path).text:
+        if _on_terminal() and not format_.text:
             raise click.UsageError("a terminal shows no pictures: use -o FILE or --format csv")
         return {names[0]: None}
     if output.path is None:
-        stem = os.path.splitext(os.path.basename(source.name))[0]
-        extension = output.format_for(None).extensions[0]
-        return {name: f"{stem}-{name}{extension}" for name in names}
+        stem = os.path.splitext(os.path.basename(source))[0]
+        return {name: f"{stem}-{name}{format_.extensions[0]}" for name in names}
     check_names(names, output.path, "-o")
     return {name: output.path.replace(PLACEHOLDER, name) for name in names}
 
@@ -181,13 +214,3 @@ class Source:
         from convtool.io.source import open_image
 
         return open_image(self.name, self._max_pixels)
-
-
-@contextmanager
-def _written(path: str | None, output: Output) -> Iterator[BinaryIO]:
-    """The open output; a person is told of a file whose name is not theirs."""
-    done = "replaced" if path and os.path.exists(path) else "wrote"
-    with result_file(path) as file:
-        yield file
-    if output.path is None and path is not None:
-        output.say(f"{done} {path}")

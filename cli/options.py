@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from convtool.core.choices import COMPRESSIONS, GRID, RANGES
+from convtool.core.choices import COMPRESSIONS, RANGES
 from convtool.core.errors import ConvtoolError, OptionError
 from convtool.core.params import FileName, Flag, KernelName, Kind, Option, Word
 from convtool.io.formats import FORMATS
@@ -63,6 +63,23 @@ class Unread(Value):
         return value
 
 
+class Choice(click.Choice):  # type: ignore[type-arg]
+    """One of a few words."""
+
+    def __init__(self, kind: Word) -> None:
+        super().__init__(kind.words)
+        self._hint = kind.hint
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """The word."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            if not self._hint:
+                raise
+            raise click.BadParameter(f"{error.message} {self._hint}.", ctx, param) from None
+
+
 def _option(option: Option) -> Callable[[Command], Command]:
     """A stage's option as click has it."""
     names = [f"-{option.short}"] * bool(option.short) + [option.flag, option.name]
@@ -71,7 +88,7 @@ def _option(option: Option) -> Callable[[Command], Command]:
     kind = option.kind
     return click.option(
         *names,
-        type=click.Choice(kind.words) if isinstance(kind, Word) else Value(kind),
+        type=Choice(kind) if isinstance(kind, Word) else Value(kind),
         multiple=option.several,
         default=option.default,
         show_default=option.default is not None,
@@ -107,7 +124,7 @@ def _unread(same: list[Option]) -> Callable[[Command], Command]:
         help_ += f" Default: {', of --pool '.join(defaults)}."
     return click.option(
         *names,
-        type=click.Choice(kind.words) if isinstance(kind, Word) else Unread(kind),
+        type=Choice(kind) if isinstance(kind, Word) else Unread(kind),
         multiple=option.several,
         help=help_,
     )
@@ -276,10 +293,13 @@ show = click.option(
     ),
 )
 
-grid = click.option(
-    "--combine",
-    type=click.Choice([GRID]),
-    help="Draw a picture of all channels of the map, each with its name.",
+sheet = click.option(
+    "--sheet",
+    is_flag=True,
+    help=(
+        "Write one picture that shows all maps, and all outputs of a layer, each with its name: "
+        "a contact sheet."
+    ),
 )
 
 
@@ -294,7 +314,7 @@ def in_order(*decorators: Callable[[Command], Command]) -> Callable[[Command], C
     return decorate
 
 
-result = in_order(output, show, range_, depth, format_, compress, max_pixels)
+result = in_order(output, sheet, show, range_, depth, format_, compress, max_pixels)
 """What the map is made of, and where it goes."""
 
 many = in_order(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from convtool.core.choices import GRID, Compression, Range
+from convtool.core.choices import Compression, Range
 from convtool.core.errors import ConvtoolError, quoted
 
 from .messages import say
@@ -31,8 +31,8 @@ class Output(NamedTuple):
     quiet: bool
     show: bool = False
     """Whether the terminal shows the map."""
-    grid: bool = False
-    """Whether all maps become one picture."""
+    sheet: bool = False
+    """Whether one picture shows all maps."""
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Output":
@@ -49,7 +49,7 @@ class Output(NamedTuple):
             given["max_pixels"] or MAX_PIXELS,
             given["quiet"],
             given["show"],
-            given.get("combine") == GRID,
+            given["sheet"],
         )
 
     def format_for(self, path: str | None) -> "Format":

@@ -1,4 +1,4 @@
-"""What maps are looked at by: a terminal, a contact sheet, or both; fed while maps are made."""
+"""Views of maps, on a terminal, on a contact sheet or both, filled while the maps are computed."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -22,15 +22,17 @@ class _Shown(NamedTuple):
 
 
 class Views:
-    """The views of maps of these descriptions that are asked for."""
+    """The views that are asked for, of maps of these descriptions."""
 
-    def __init__(self, headers: "Sequence[Header]", screen: "Screen | None", *, grid: bool) -> None:
+    def __init__(
+        self, headers: "Sequence[Header]", screen: "Screen | None", *, sheet: bool
+    ) -> None:
         self._shown: _Shown | None = None
         self._sheet: Album | None = None
-        if screen or grid:
-            self._open(headers, screen, grid)
+        if screen or sheet:
+            self._open(headers, screen, sheet)
 
-    def _open(self, headers: "Sequence[Header]", screen: "Screen | None", grid: bool) -> None:
+    def _open(self, headers: "Sequence[Header]", screen: "Screen | None", sheet: bool) -> None:
         from convtool.render.thumbnail import Album, cells_of
 
         counts = [cells_of(header) for header in headers]
@@ -41,25 +43,30 @@ class Views:
             sizes = [(h.height, h.width) for h, count in pairs for _ in range(count)]
             layout = arrange(screen, sizes)
             self._shown = _Shown(screen, layout, Album(layout.cell))
-        if grid:
+        if sheet:
             from convtool.render.contact_sheet import cell_size
 
             self._sheet = Album(cell_size(sum(counts)))
 
-    def formats(self, name: str, header: "Header", format_: "Format") -> "tuple[Format, Format]":
-        """What a map is written in for the views alone, and for them and a file.
+    def formats(
+        self, name: str, header: "Header", format_: "Format | None"
+    ) -> "tuple[Format | None, Format | None]":
+        """What a map is written in: its file's format, and the views' own.
 
-        Into a file of numbers the views cannot look.
+        The views watch a file of pixels as it is written; for numbers, or where there is no file,
+        they need the map for themselves.
         """
         albums = [self._shown.album] if self._shown else []
         if self._sheet:
             albums.append(self._sheet)
         if not albums:
-            return format_, format_
+            return format_, None
         from convtool.render.thumbnail import beside, only
 
         thumbnails = [album.add(name, header) for album in albums]
-        return only(thumbnails), beside(format_, thumbnails) if format_.pixels else format_
+        if format_ and format_.pixels:
+            return beside(format_, thumbnails), None
+        return format_, only(thumbnails)
 
     def sheet(self, metadata: "Metadata") -> "ArrayReader":
         """The contact sheet, its colours meant as those of the image."""

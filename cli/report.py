@@ -1,4 +1,4 @@
-"""What became of many images, image by image and in all."""
+"""How the work on many images ended, image by image and in all."""
 
 import json
 import time
@@ -19,20 +19,20 @@ class Plan(NamedTuple):
 
     image: Image
     files: tuple[str, ...]
-    """Those that are to be made."""
+    """Those that are still to be written."""
     there: tuple[str, ...] = ()
-    """Those that were there, and are left alone."""
+    """Those that exist already, and are left alone."""
 
 
-class Tally:
-    """Counts images, and tells of each."""
+class BatchReport:
+    """Counts images, and tells of each on stdout and stderr."""
 
     def __init__(self, as_json: bool, quiet: bool, progress: Progress) -> None:
-        self.reports: list[Report] = []
+        self.maps: list[Report] = []
         self.done = self.skipped = self.failed = 0
         self._as_json = as_json
         self._quiet = quiet
-        self._progress = progress
+        self.progress = progress
         self._start = time.monotonic()
 
     def skip(self, plan: Plan) -> None:
@@ -41,19 +41,19 @@ class Tally:
         for file in plan.there:
             self._print(plan, "skipped", file)
 
-    def count(self, plan: Plan, outcome: "Outcome") -> None:
+    def add(self, plan: Plan, outcome: "Outcome") -> None:
         """Tell of an image that was worked on."""
-        self.reports += outcome.reports
+        self.maps += outcome.reports
         for file, report in zip(plan.files, outcome.reports, strict=False):
             self._print(plan, "done", file, report, outcome.seconds)
         if outcome.error is not None:
             self.failed += 1
-            self._progress.say(outcome.error)
+            self.progress.say(outcome.error)
             self._print(plan, "failed", seconds=outcome.seconds, error=outcome.error)
             return
         self.done += 1
         if not self._quiet:
-            self._progress.say(*(f"{plan.image.path}: {note}" for note in outcome.notes))
+            self.progress.say(*(f"{plan.image.path}: {note}" for note in outcome.notes))
 
     def summary(self, planned: int) -> str:
         """All counts in one line."""
@@ -87,5 +87,5 @@ class Tally:
             "clipped": report.lost.total / report.values if report else None,
             "error": error,
         }
-        self._progress.clear()
+        self.progress.clear()
         click.echo(json.dumps(line))

@@ -25,7 +25,7 @@ def conv(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
       convtool conv photo.png -k sobel_x -k sobel_y --combine max -o s.png
       convtool conv photo.png -k laplacian --range center -o laplacian.png
       convtool conv photo.png -k kirsch -o 'photo-{kernel}.png'
-      convtool conv photo.png -k kirsch --combine grid -o grid.png --show
+      convtool conv photo.png -k kirsch --sheet -o sheet.png --show
       convtool conv photo.png -k box3 --format csv | head
       convtool conv photos --recursive -k edge -d edges
 

@@ -114,18 +114,17 @@ def _explained(
 ) -> "dict[str, Explanation]":
     from convtool.inspect.explain import explain
     from convtool.io.limits import MAX_PIXELS
-    from convtool.pipeline.bands import check_sizes, segments
 
     found = {}
     for key, operators in maps.items():
         with at(name):
-            check_sizes(segments(operators, reader.header), given["max_pixels"] or MAX_PIXELS)
             found[key] = explain(
                 reader,
                 operators,
                 given["place"],
                 range_=given["range_"] or "clip",
                 depth=int(given["depth"]) if given["depth"] else None,
+                max_pixels=given["max_pixels"] or MAX_PIXELS,
             )
     return found
 

@@ -16,7 +16,6 @@ from .. import job, options, usage
 )
 @click.argument("pipeline", required=False, metavar="PIPELINE", type=options.FILE)
 @options.images
-@options.grid
 @options.result
 @options.many
 @click.pass_context

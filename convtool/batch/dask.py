@@ -1,4 +1,4 @@
-"""A crew of the workers of a Dask cluster, which see the same files."""
+"""The workers of a Dask cluster as a pool; they see the same files."""
 
 import pickle
 import time

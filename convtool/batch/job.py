@@ -1,25 +1,26 @@
-"""One image of many: what is done to it, wherever that may be, and what became of it."""
+"""One image of many: what is done to it, on whichever machine, and how that ended."""
 
 import os
 import time
+from functools import partial
 from typing import NamedTuple
 
 from ..core.choices import Compression, Range
 from ..core.errors import ConvtoolError, TooManyPixels, at
 from ..core.version import __version__
-from ..io.atomic import whole_file
+from ..io.atomic import is_special, whole_file
 from ..io.formats import named_format
 from ..io.source import open_image
 from ..ops.base import Operator
-from ..pipeline.bands import check_sizes, segments
-from ..pipeline.run import Report, filter_image
+from ..pipeline.prepare import prepare
+from ..pipeline.run import Report, Target, write_maps
 
 
 class Work(NamedTuple):
-    """What is done to every image. It can be sent to other processes and machines."""
+    """What is done to every image; can be sent to other processes and machines."""
 
     maps: tuple[tuple[Operator, ...], ...]
-    """The operators that make each map."""
+    """The operators of each map."""
     format: str
     range: Range = "clip"
     depth: int | None = None
@@ -37,23 +38,22 @@ class Job(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a job."""
+    """How a job ended."""
 
     reports: tuple[Report, ...] = ()
     """One for each target that was written, in their order."""
     notes: tuple[str, ...] = ()
-    """What a person should know of the image."""
+    """What the user should know about the image."""
     seconds: float = 0.0
     error: str | None = None
     put_off: bool = False
-    """Whether the image has so many pixels that all threads should work on it."""
+    """Whether the image waits until all threads can work on it, because it is large."""
 
 
 def do(work: Work, job: Job, threads: int = 1, most_pixels: int | None = None) -> Outcome:
     """Do a job. An image of more than `most_pixels` is put off.
 
-    What is wrong with the image or its files is told in the outcome; files appear whole or not
-    at all.
+    The outcome tells what is wrong with the image or its files. Files appear whole or not at all.
     """
     start = time.perf_counter()
     if work.version != __version__:
@@ -82,26 +82,18 @@ def do(work: Work, job: Job, threads: int = 1, most_pixels: int | None = None) -
 def _write(
     work: Work, job: Job, threads: int, limit: int, reports: list[Report]
 ) -> tuple[str, ...]:
-    """Write an image's maps, and add a report of each; returns the reader's notes."""
+    """Write the maps of an image, and add a report of each; returns the reader's notes."""
     reader = open_image(job.source, limit, ahead=threads > 1)
     format_ = named_format(work.format, f"format {work.format!r}")
-    with at(job.source):
-        for number, _ in job.targets:  # all of them before the first is written
-            check_sizes(segments(work.maps[number], reader.header), work.max_pixels)
-    for number, target in job.targets:
-        _make_folder(os.path.dirname(target))
-        with whole_file(target) as file:
-            report = filter_image(
-                reader,
-                work.maps[number],
-                file,
-                format_,
-                range_=work.range,
-                depth=work.depth,
-                compression=work.compression,
-                threads=threads,
-            )
-        reports.append(report)
+    targets = []
+    for number, path in job.targets:
+        with at(job.source):
+            prepared = prepare(work.maps[number], reader.header, work.max_pixels)
+        how = work.range, work.depth, work.compression, is_special(path)
+        targets.append(Target(prepared, format_, partial(whole_file, path), path, *how))
+    for folder in {os.path.dirname(path) for _, path in job.targets}:
+        _make_folder(folder)
+    reports.extend(write_maps(reader, targets, threads))
     return reader.notes
 
 

@@ -1,4 +1,4 @@
-"""A crew of processes on this machine.
+"""A pool of processes on this machine.
 
 They beat threads: the many short steps of a small image would wait for one interpreter's lock.
 """

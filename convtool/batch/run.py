@@ -1,4 +1,4 @@
-"""Many jobs, by whichever workers suit them."""
+"""Many jobs: on processes here, or on a Dask cluster."""
 
 import os
 from collections.abc import Generator, Sequence
@@ -9,21 +9,21 @@ from .job import Job, Outcome, Work, do
 from .schedule import outcomes
 
 LARGE = 4_000_000
-"""Pixels from which on all threads work on one image in place of one on each of several."""
+"""Pixels: from this size on, all threads work on one image together."""
 
 
 def do_all(
     jobs: Sequence[Job], work: Work, threads: int | None = None, scheduler: str | None = None
 ) -> Generator[tuple[Job, Outcome]]:
-    """Do all jobs, on so many threads in all (None: what `set_threads` says); yields each with its
-    outcome, as they come.
+    """Do all jobs on `threads` threads in all (None: what `set_threads` says); yields each job with
+    its outcome when it is done.
 
-    Images are worked on one on each thread; then the large ones, one after another, on all of
-    them, so that memory is bounded. With the address of a `scheduler` the workers of that Dask
-    cluster do it all. What is written is the same.
+    First every worker takes one image at a time. Then the large images follow one after another,
+    all threads on the same one, so that memory is bounded. With the address of a `scheduler`, the
+    workers of that Dask cluster do all jobs. The files are the same in each case.
 
-    Raises ConvtoolError if the cluster cannot be reached. When the generator is closed, jobs that
-    are under way leave nothing half done behind.
+    Raises ConvtoolError if the cluster cannot be reached. If the generator is closed early, jobs
+    that are not finished leave no files behind.
     """
     if scheduler is not None:
         from .dask import Cluster  # which needs Dask
@@ -38,8 +38,8 @@ def do_all(
 
         put_off = []
         try:
-            with Processes(work, min(count, len(jobs)), LARGE) as crew:
-                for job, outcome in outcomes(jobs, crew):
+            with Processes(work, min(count, len(jobs)), LARGE) as pool:
+                for job, outcome in outcomes(jobs, pool):
                     if outcome.put_off:
                         put_off.append(job)
                     else:

@@ -18,8 +18,6 @@ RANGES: tuple[Range, ...] = get_args(Range)
 STRETCHED: tuple[Range, ...] = ("normalize", "center")
 """The ranges that need the whole map before the first pixel."""
 COMBINATIONS: tuple[Combination, ...] = get_args(Combination)
-GRID = "grid"
-"""What stands among the combinations for a picture of all maps side by side."""
 COMPRESSIONS: tuple[Compression, ...] = get_args(Compression)
 STDIN = "stdin"
 """The name of a piped image in messages and file names."""

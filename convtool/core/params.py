@@ -124,8 +124,10 @@ class Count:
 class Word:
     """One of a few words."""
 
-    def __init__(self, words: tuple[str, ...]) -> None:
+    def __init__(self, words: tuple[str, ...], hint: str = "") -> None:
+        """`hint` is what errors add: where to find what is none of these words."""
         self.words = words
+        self.hint = hint
 
     @property
     def metavar(self) -> str:
@@ -135,7 +137,9 @@ class Word:
     def read(self, value: object) -> str:
         """The word."""
         if value not in self.words:
-            raise ConvtoolError(f"found {quoted(value)}, expected one of: {', '.join(self.words)}")
+            hint = f"; {self.hint}" if self.hint else ""
+            known = ", ".join(self.words)
+            raise ConvtoolError(f"found {quoted(value)}, expected one of: {known}{hint}")
         return str(value)
 
 

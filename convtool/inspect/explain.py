@@ -12,10 +12,12 @@ from ..core.threads import check_threads
 from ..core.validation import Pair
 from ..io.base import Reader
 from ..io.formats import FORMATS
+from ..io.limits import MAX_PIXELS
 from ..ops.base import Operator, Stage
 from ..ops.combine import CombineStage
 from ..ops.conv_stage import ConvStage
-from ..pipeline.bands import Segment, segments
+from ..pipeline.bands import Segment
+from ..pipeline.prepare import prepare
 from ..pipeline.run import shown, with_extremes
 from ..pipeline.tone import Tone
 from .steps.base import Block, Step, Value, Working, item, numeral
@@ -156,6 +158,7 @@ def explain(
     *,
     range_: Range = "clip",
     depth: int | None = None,
+    max_pixels: int = MAX_PIXELS,
     threads: int | None = None,
 ) -> Explanation:
     """Explain the value at `place`, (row, column), of the map that the operators make of an image.
@@ -166,8 +169,9 @@ def explain(
     equal, others within the bounds that `conv2d` names. The pixel is the one of a PNG, as `range_`
     and `depth` show the value.
 
-    Raises ConvtoolError where the operators do not go with the image, where the place is outside
-    the map, and where the engine's values are not what they should be.
+    Raises ConvtoolError where the operators do not go with the image, where a map has more than
+    `max_pixels` pixels, where the place is outside the map, and where the engine's values are not
+    what they should be.
 
     >>> import numpy as np
     >>> from convtool import Pipeline
@@ -182,15 +186,14 @@ def explain(
     """
     if not operators:
         raise ConvtoolError("there is no stage to explain")
-    chain = segments(operators, reader.header)
-    output = chain[-1].output
+    prepared = prepare(operators, reader.header, max_pixels)
+    chain, stages, output = prepared.chain, prepared.stages, prepared.output
     row, col = place
     if not (0 <= row < output.height and 0 <= col < output.width):
         raise ConvtoolError(
             f"the map is {output.height}x{output.width} and has no row {row}, column {col}: "
             f"expected 0,0 to {output.height - 1},{output.width - 1}"
         )
-    stages = [stage for segment in chain for stage in segment.stages]
     start, stop = rows_needed(chain, row)
     rows = read_rows(reader, start, stop)
     traced = trace(chain, rows, start, row)
@@ -200,9 +203,9 @@ def explain(
     ]
     tone, pixels = None, None
     if _fits_png(output):
-        shown_chain, tone = shown(reader.header, operators, FORMATS["png"], range_, depth)
+        one = shown(prepared, FORMATS["png"], range_, depth)
+        ((shown_chain, tone),) = with_extremes(reader, [one], check_threads(threads))
         if tone is not None:
-            tone = with_extremes(tone, reader, shown_chain, check_threads(threads))
             top, band = last_band(trace(shown_chain, rows, start, row)[-1])
             pixels = tone.pixels(band)[0][row - top, col].tolist()
     return Explanation(

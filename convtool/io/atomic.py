@@ -25,20 +25,31 @@ def whole_file(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     Raises ConvtoolError, naming the path, where it cannot be written.
     """
     target = os.path.realpath(path)
-    try:
-        if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+    with unwritable_as_error(os.fspath(path)):
+        if is_special(path):
             with open(path, "wb") as file:
                 yield file
             return
+        folder = os.path.dirname(target)
+        if not os.path.isdir(folder):
+            raise FileNotFoundError(None, f"there is no folder {folder}")
         yield from _beside(target)
+
+
+def is_special(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is a pipe or a device, which cannot be replaced."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
+@contextmanager
+def unwritable_as_error(place: str) -> Iterator[None]:
+    """Turn an error of the system into one that names the file; a closed pipe is left as it is."""
+    try:
+        yield
     except BrokenPipeError:
         raise
     except OSError as error:
-        reason = error.strerror or str(error)
-        folder = os.path.dirname(target)
-        if not os.path.isdir(folder):
-            reason = f"there is no folder {folder}"
-        raise ConvtoolError(f"{os.fspath(path)}: cannot be written: {reason}") from None
+        raise ConvtoolError(f"{place}: cannot be written: {error.strerror or error}") from None
 
 
 def _beside(target: str) -> Iterator[BinaryIO]:

@@ -57,6 +57,8 @@ class Format(NamedTuple):
     """Whether it holds pictures of any colour."""
     layers: bool = False
     """Whether it holds any number of channels, and none is alpha by its place."""
+    streams: bool = True
+    """Whether it is written band by band; if not, the whole map is held until then."""
 
 
 def _read_png(file: BinaryIO, max_pixels: int, ahead: bool) -> "Reader":
@@ -139,6 +141,7 @@ def _picture(pillow_name: str, *extensions: str, deep: tuple[int, ...] = ()) -> 
         write,
         deep=deep,
         colors=pillow_name != "GIF",
+        streams=False,
     )
 
 

@@ -7,7 +7,7 @@ Nothing of NumPy is imported until operators are made.
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..core.choices import BORDERS, COMBINATIONS, GRID, POOL_MODES
+from ..core.choices import BORDERS, COMBINATIONS, POOL_MODES
 from ..core.errors import ConvtoolError, OptionError, at, quoted, shortened
 from ..core.filenames import distinct, plain
 from ..core.params import (
@@ -145,7 +145,7 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
         )
         for one in filters
     ]
-    combination = None if given["combine"] == GRID else given["combine"]
+    combination = given["combine"]
     if combination and any(isinstance(one, Layer) for one in filters):
         raise OptionError("--combine is for kernels, and a layer makes one map as it is")
     if combination:
@@ -203,9 +203,8 @@ CONV = Operation(
         ),
         Option(
             "combine",
-            Word((*COMBINATIONS, GRID)),
-            "Make one map of several kernels'. magnitude: root of the sum of squares; grid: a "
-            "picture of all maps, and of all outputs of a layer, each with its name.",
+            Word(COMBINATIONS, hint="--sheet puts all maps on one picture"),
+            "Combine the maps of several kernels into one. magnitude: root of the sum of squares.",
         ),
         _stride("1"),
         _padding("same", "made of --border"),
@@ -330,11 +329,6 @@ def make_stage(
         raise OptionError(f"found {quoted(name)}, expected one of: {', '.join(OPERATIONS)}")
     with at(operation.name):
         values = operation.read(given)
-        if values.get("combine") == GRID:
-            raise OptionError(
-                "--combine grid draws a picture, and a stage hands on a map, "
-                f"expected one of: {', '.join(COMBINATIONS)}"
-            )
         maps = operation.make(values, lookup)
         if len(maps) > 1:
             raise OptionError(f"{len(maps)} kernels make {len(maps)} maps: --combine makes one")

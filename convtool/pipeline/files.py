@@ -42,9 +42,8 @@ def write_image(
 ) -> None:
     """Write an array (H, W) or (H, W, C) to a file, in the format of its extension.
 
-    Pixels are made of the values as `range` says (see `tone`), `depth` 8 or 16 bits deep;
-    of 2 and 4 channels the last is alpha. CSV and NPY hold the values as they are. A PNG is packed
-    "fast" or "small".
+    `range` says how values become pixels of `depth` 8 or 16 bits; of 2 and 4 channels the last is
+    alpha. CSV and NPY hold the values as they are. A PNG is compressed "fast" or "small".
 
     Raises ConvtoolError on an unknown extension, where the format cannot hold the array, and
     where the file cannot be written; a file that was there before then stays as it was.
@@ -55,4 +54,13 @@ def write_image(
     format_ = format_of(path)
     reader = ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels)
     with whole_file(path) as file:
-        filter_image(reader, (), file, format_, range_=range, depth=depth, compression=compression)
+        filter_image(
+            reader,
+            (),
+            file,
+            format_,
+            range_=range,
+            depth=depth,
+            compression=compression,
+            place=os.fspath(path),
+        )

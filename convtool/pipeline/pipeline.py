@@ -13,12 +13,12 @@ from ..core.filenames import plain
 from ..core.image import Header, check_image
 from ..core.threads import check_threads
 from ..io.base import ArrayReader
-from ..io.limits import MAX_PIXELS
 from ..kernel.files import LARGEST_TEXT, read_file
 from ..kernel.lookup import Lookup
 from ..ops.registry import make_stage
-from .bands import MOST_STAGES, bands, check_sizes, segments
+from .bands import MOST_STAGES, bands
 from .parse import Step, steps_of_json, steps_of_toml, steps_of_words
+from .prepare import prepare
 
 if TYPE_CHECKING:
     from ..ops.base import Operator
@@ -113,7 +113,6 @@ class Pipeline:
         """
         pixels = check_image(image)
         reader = ArrayReader(Header.of_array(pixels), pixels)
-        chain = segments(self.operators, reader.header)
-        check_sizes(chain, MAX_PIXELS)
+        chain = prepare(self.operators, reader.header).chain
         map_ = np.concatenate(list(bands(reader, chain, np.asarray, check_threads(threads))))
         return map_[..., 0] if np.ndim(image) == 2 and map_.shape[2] == 1 else map_

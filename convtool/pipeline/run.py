@@ -1,8 +1,8 @@
-"""An image through operators into a file, as pixels or as numbers."""
+"""An image through operators into files, as pixels or as numbers."""
 
-from collections.abc import Sequence
-from contextlib import closing
-from functools import reduce
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
@@ -12,18 +12,26 @@ from ..core.dtypes import Array, DType, is_integer
 from ..core.errors import ConvtoolError
 from ..core.image import Header
 from ..core.threads import check_threads
-from ..io.base import Reader
+from ..io.atomic import unwritable_as_error
+from ..io.base import Reader, Writer
 from ..io.formats import Format
 from ..ops.base import Operator
 from ..ops.conv import Conv
 from ..ops.conv_stage import ConvStage
 from ..ops.pointwise import Relu
-from .bands import Segment, bands, segments
+from .bands import Segment, bands_of_all, segments
+from .prepare import Prepared, prepare
 from .tone import Extremes, Lost, Tone
+
+MOST_FILES = 50
+"""Files that are written at once: a process may have 256 open, and each takes two."""
+
+LARGEST_HELD = 1 << 28
+"""Bytes of all maps that are held whole at once, for formats that need them so."""
 
 
 class Report(NamedTuple):
-    """What became of a job."""
+    """What there is to say of a map that was written."""
 
     output: Header
     values: int
@@ -32,6 +40,35 @@ class Report(NamedTuple):
     """Those of them that the pixels do not show."""
     narrowed: bool = False
     """Whether 16 bits became 8, as the format holds no more of such a map."""
+
+
+class Target(NamedTuple):
+    """A map, and the file that it goes to."""
+
+    prepared: Prepared
+    format: Format
+    open: Callable[[], AbstractContextManager[BinaryIO]]
+    place: str
+    """What errors call the file."""
+    range: Range = "clip"
+    depth: int | None = None
+    compression: Compression = "fast"
+    alone: bool = False
+    """Whether no other file may be open meanwhile, as where somebody reads one pipe after another.
+    """
+
+
+class Shown(NamedTuple):
+    """The stages that compute what a format gets, and the tone if the format holds pixels."""
+
+    chain: tuple[Segment, ...]
+    tone: Tone | None
+
+    @property
+    def output(self) -> Header:
+        """What the file holds."""
+        output = self.chain[-1].output
+        return output._replace(dtype=self.tone.dtype) if self.tone else output
 
 
 def filter_image(
@@ -44,82 +81,151 @@ def filter_image(
     depth: int | None = None,
     compression: Compression = "fast",
     threads: int | None = None,
+    place: str = "the file",
 ) -> Report:
-    """Read an image, run the operators on it, and write the map to an open file.
+    """Read an image, run the operators on it, and write the map to an open file: see `write_maps`.
 
-    A format of pixels gets the map's values as `range_` shows them, 8 or 16 bits deep
+    Errors call the file `place`. Raises ConvtoolError where the operators, the format and the
+    image do not go together.
+    """
+    prepared = prepare(operators, reader.header, None)
+    opened = nullcontext(file)
+    target = Target(prepared, format_, lambda: opened, place, range_, depth, compression)
+    return next(write_maps(reader, [target], threads))
+
+
+def write_maps(
+    reader: Reader, targets: Sequence[Target], threads: int | None = None
+) -> Iterator[Report]:
+    """Write several maps of one image, and yield a report of each when its file is complete.
+
+    A format of pixels gets the map's values as `range` shows them, 8 or 16 bits deep
     (default: as the image, where the format can); a format of numbers gets them as they are.
-    PNG heeds `compression`. The bytes do not depend on `threads` (None: what `set_threads` says).
+    PNG heeds `compression`. The bytes do not depend on `threads` (None: what `set_threads` says),
+    nor on what else is written.
 
-    Raises ConvtoolError where the operators, the format and the image do not go together.
+    The image is read once for all, and once more before where the extremes of a map are needed;
+    again for the next maps where there are more than can be written at once.
+
+    Raises ConvtoolError where a format and a map do not go together, before the first is written.
     """
     count = check_threads(threads)
-    chain, tone = shown(reader.header, operators, format_, range_, depth)
-    output = chain[-1].output
-    if tone:
-        tone = with_extremes(tone, reader, chain, count)
-        if len(output.channels) in (2, 4) and not output.has_alpha and not format_.layers:
-            raise ConvtoolError(
-                f"the last of {len(output.channels)} maps would be alpha in {format_.name}: "
-                "NPY and CSV hold them as they are"
-            )
-        output = output._replace(dtype=tone.dtype)
-    writer = format_.write(file, output, reader.metadata, compression)
-
-    def encode(band: Array) -> tuple[Any, Lost]:
-        pixels, lost = tone.pixels(band) if tone else (band, Lost())
-        return writer.encode(pixels), lost
-
-    lost = Lost()
-    with closing(bands(reader, chain, encode, count)) as encoded:
-        for band, lost_here in encoded:
-            writer.write(band)
-            lost = lost.plus(lost_here)
-    writer.close()
-    values = output.height * output.width * output.colors
-    narrowed = tone is not None and output.white == 65535 and tone.depth == 8 and depth is None
-    return Report(chain[-1].output, values, lost, narrowed)
+    maps = [(target, _shown_in(target)) for target in targets]
+    for group in _at_once(maps):
+        yield from _write(reader, group, count)
 
 
-def shown(
-    header: Header,
-    operators: Sequence[Operator],
-    format_: Format,
-    range_: Range,
-    depth: int | None,
-) -> tuple[list[Segment], Tone | None]:
-    """What makes the values that a format gets, and what makes pixels of them, if it holds these.
+def shown(prepared: Prepared, format_: Format, range_: Range, depth: int | None) -> Shown:
+    """The values that a format gets of a map, and their tone, whose extremes are still to be found.
 
-    Where the tone needs the map's extremes, these are still to be found.
+    Raises ConvtoolError where the format holds no such pixels.
     """
-    chain = segments(operators, header)
     if not format_.pixels:
-        return chain, None
-    output = chain[-1].output
+        return Shown(prepared.chain, None)
+    output = prepared.output
     tone = Tone(range_, output.white, _depth(output, format_, depth), output.has_alpha)
-    if tone.rounds_to:
-        chain = segments(_rounding(operators, chain, tone.rounds_to), header)
-    return chain, tone
+    chain = _rounded(prepared, tone.rounds_to) if tone.rounds_to else prepared.chain
+    return Shown(chain, tone)
 
 
-def with_extremes(tone: Tone, reader: Reader, chain: Sequence[Segment], threads: int) -> Tone:
-    """The tone with the map's extremes, if it needs them: a pass over the image finds them."""
-    if not tone.needs_extremes:
-        return tone
-    found = bands(reader, chain, tone.extremes_of, threads)
-    return tone._replace(extremes=reduce(Extremes.plus, found))
+def with_extremes(reader: Reader, maps: Sequence[Shown], threads: int) -> list[Shown]:
+    """The maps with the extremes that their tones need: a pass over the image finds them."""
+    shown_maps = list(maps)
+    tones = [(n, one.tone) for n, one in enumerate(maps) if one.tone and one.tone.needs_extremes]
+    if tones:
+        found = [Extremes()] * len(tones)
+        chains = [(maps[number].chain, tone.extremes_of) for number, tone in tones]
+        for place, extremes in bands_of_all(reader, chains, threads):
+            found[place] = found[place].plus(extremes)
+        for (number, tone), extremes in zip(tones, found, strict=True):
+            shown_maps[number] = maps[number]._replace(tone=tone._replace(extremes=extremes))
+    return shown_maps
 
 
-def _rounding(
-    operators: Sequence[Operator], chain: Sequence[Segment], dtype: DType
-) -> list[Operator]:
-    """The operators, with the convolution at their end rounding its own sums to `dtype`.
+def _shown_in(target: Target) -> Shown:
+    """What the target's file gets."""
+    format_ = target.format
+    found = shown(target.prepared, format_, target.range, target.depth)
+    output = found.output
+    if (
+        found.tone
+        and len(output.channels) in (2, 4)
+        and not output.has_alpha
+        and not format_.layers
+    ):
+        raise ConvtoolError(
+            f"the last of {len(output.channels)} maps would be alpha in {format_.name}: "
+            "NPY and CSV hold them as they are"
+        )
+    return found
+
+
+def _at_once(
+    maps: Sequence[tuple[Target, Shown]],
+) -> Iterator[list[tuple[Target, Shown]]]:
+    """The maps in groups; the files of a group are open at the same time."""
+    group: list[tuple[Target, Shown]] = []
+    held = 0
+    for target, one in maps:
+        output = one.output
+        size = output.height * output.row_elements * output.dtype.itemsize
+        size = 0 if target.format.streams else size
+        alone = target.alone or (bool(group) and group[-1][0].alone)
+        if group and (alone or len(group) == MOST_FILES or held + size > LARGEST_HELD):
+            yield group
+            group, held = [], 0
+        group.append((target, one))
+        held += size
+    yield group
+
+
+def _write(reader: Reader, maps: Sequence[tuple[Target, Shown]], threads: int) -> list[Report]:
+    """Write some maps, all at once."""
+    targets = [target for target, _ in maps]
+    lost = [Lost()] * len(maps)
+    with ExitStack() as stack:
+        files = [stack.enter_context(target.open()) for target in targets]
+        found = with_extremes(reader, [one for _, one in maps], threads)
+        writers = [
+            target.format.write(file, one.output, reader.metadata, target.compression)
+            for target, file, one in zip(targets, files, found, strict=True)
+        ]
+        chains = [
+            (one.chain, partial(_encoded, one.tone, writer))
+            for one, writer in zip(found, writers, strict=True)
+        ]
+        with closing(bands_of_all(reader, chains, threads)) as encoded:
+            for number, (band, lost_here) in encoded:
+                with unwritable_as_error(targets[number].place):
+                    writers[number].write(band)
+                lost[number] = lost[number].plus(lost_here)
+        for target, writer in zip(targets, writers, strict=True):
+            with unwritable_as_error(target.place):
+                writer.close()
+    return [_report(*one, lost_here) for one, lost_here in zip(maps, lost, strict=True)]
+
+
+def _encoded(tone: Tone | None, writer: Writer, band: Array) -> tuple[Any, Lost]:
+    """A band as the file holds it, and what its pixels do not show."""
+    pixels, lost = tone.pixels(band) if tone else (band, Lost())
+    return writer.encode(pixels), lost
+
+
+def _report(target: Target, one: Shown, lost: Lost) -> Report:
+    output = target.prepared.output
+    values = output.height * output.width * output.colors
+    narrows = one.tone is not None and output.white == 65535 and one.tone.depth == 8
+    return Report(one.chain[-1].output, values, lost, narrows and target.depth is None)
+
+
+def _rounded(prepared: Prepared, dtype: DType) -> tuple[Segment, ...]:
+    """The chain, with the convolution at its end rounding its own sums to `dtype`.
 
     It does so from exact sums, and sooner than the tone would from floats; cutting off what is
     negative after it comes to the same. Maps of floats may hold NaN, and are left alone, as are
     those whose alpha needs more room.
     """
-    rounding = list(operators)
+    operators, chain = prepared.operators, prepared.chain
     last = len(operators) - 1
     while last >= 0 and isinstance(operators[last], Relu):
         last -= 1
@@ -131,8 +237,9 @@ def _rounding(
         and not is_integer(stage.output.dtype)
         and (not stage.input.has_alpha or np.can_cast(stage.input.dtype, dtype))
     ):
-        rounding[last] = operator.rounded(dtype)
-    return rounding
+        (end,) = segments([operator.rounded(dtype), *operators[last + 1 :]], stage.input)
+        return (*chain[:-1], chain[-1]._replace(windowed=end.windowed, after=end.after))
+    return chain
 
 
 def _depth(output: Header, format_: Format, asked: int | None) -> int:

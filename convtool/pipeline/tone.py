@@ -11,17 +11,17 @@ from ..core.rounding import saturate
 
 
 class Lost(NamedTuple):
-    """How many values pixels do not show."""
+    """How many values the pixels do not show."""
 
     below: int = 0
-    """Those that became black, being less."""
+    """Those below black, which became black."""
     above: int = 0
-    """Those that became white, being more."""
+    """Those above white, which became white."""
     undefined: int = 0
     """Those that were NaN, and became black."""
 
     def plus(self, other: "Lost") -> "Lost":
-        """What both are together."""
+        """The sums of both."""
         return Lost(
             self.below + other.below,
             self.above + other.above,
@@ -42,13 +42,13 @@ class Extremes(NamedTuple):
 
     @classmethod
     def of(cls, values: Array) -> "Extremes":
-        """Those of the finite ones of these values."""
+        """The extremes of these values; NaN and infinity are left out."""
         if values.dtype.kind == "f":
             values = values[np.isfinite(values)]
         return cls(float(values.min()), float(values.max())) if values.size else cls()
 
     def plus(self, other: "Extremes") -> "Extremes":
-        """Those of both."""
+        """The extremes of both together."""
         return Extremes(min(self.low, other.low), max(self.high, other.high))
 
 
@@ -74,7 +74,7 @@ class Tone(NamedTuple):
 
     @property
     def needs_extremes(self) -> bool:
-        """Whether this way looks at the whole map before its first pixel."""
+        """Whether the whole map has to be seen before the first pixel."""
         return self.range in STRETCHED
 
     @property
@@ -84,24 +84,24 @@ class Tone(NamedTuple):
 
     @property
     def rounds_to(self) -> DType | None:
-        """An integer type to which values may be rounded beforehand, for the same pixels.
+        """An integer type that values may be rounded to beforehand: the pixels are the same.
 
-        None where more than the rounded values shows, or none is wider than the pixels' own.
+        None where the pixels depend on more than the rounded values.
         """
         if self.needs_extremes or self.white not in (None, self._top):
             return None
         return np.dtype(np.int16 if self.depth == 8 else np.int32)
 
     def extremes_of(self, band: Array) -> Extremes:
-        """Those of one band, which together make `extremes`."""
+        """The extremes of one band; all bands' together are `extremes`."""
         return Extremes.of(self._colors(band))
 
     def _colors(self, band: Array) -> Array:
-        """The channels of a band that the way of showing applies to."""
+        """The channels of a band that are no alpha."""
         return band[..., :-1] if self.alpha else band
 
     def pixels(self, band: Array) -> tuple[Array, Lost]:
-        """The pixels of a band (n, W, C), and what they do not show."""
+        """The pixels of a band (n, W, C), and how many values they do not show."""
         if band.dtype == np.float16:
             band = band.astype(np.float32)  # float16 ends before the white of 16 bits
         colors = self._colors(band)
@@ -171,5 +171,5 @@ class Tone(NamedTuple):
 
 
 def _lost(values: Array, below: Array, above: Array) -> Lost:
-    """The numbers of values flagged, and of NaN."""
+    """The counts of the flags, and of NaN."""
     return Lost(*(int(np.count_nonzero(flags)) for flags in (below, above, values != values)))

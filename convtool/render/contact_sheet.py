@@ -9,29 +9,29 @@ from .canvas import FAINT, GAP, SMALL, Block
 from .thumbnail import Cell
 
 LARGEST, SMALLEST = 480, 16
-"""Pixels of a cell's longer side."""
+"""The longer side of a cell, in pixels."""
 
 PIXELS = 1 << 24
-"""Of all cells; many cells are smaller ones."""
+"""The most pixels of all cells together: the more cells, the smaller each is."""
 
 ENLARGED = 160
-"""Smaller pictures are enlarged up to here, by a whole number."""
+"""Pictures smaller than this are enlarged by a whole number, not beyond it."""
 
 SHAPE = 4 / 3
 """Width to height of a sheet."""
 
 
 def cell_size(count: int) -> Pair:
-    """The largest (height, width) of each of so many cells."""
+    """The largest (height, width) of each cell if there are `count` of them."""
     side = max(SMALLEST, min(LARGEST, math.isqrt(PIXELS // count)))
     return side, side
 
 
 def contact_sheet(cells: Sequence[Cell]) -> Block:
-    """The pictures in rows, their names above them; a sheet about a third wider than high.
+    """The pictures in rows, each under its name; the sheet is about a third wider than high.
 
-    Those that are small are enlarged, all by the same whole number. Raises ConvtoolError where
-    there are too many of them.
+    Small pictures are enlarged, all by the same whole number. Raises ConvtoolError if there are
+    too many pictures to draw.
     """
     height = max(len(cell.pixels) for cell in cells)
     width = max(cell.pixels.shape[1] for cell in cells)
@@ -49,7 +49,7 @@ def _cell(cell: Cell, scale: int, width: int) -> Block:
 
 
 def _columns(count: int, height: int, width: int) -> int:
-    """How many of the cells, each of this size, stand side by side."""
+    """How many of `count` cells of this size stand side by side."""
 
     def off(columns: int) -> float:
         rows = -(-count // columns)

@@ -1,7 +1,7 @@
-"""Small pictures of maps, gathered while the maps go by: what is shown where a map is too large.
+"""Small pictures of maps, computed while the maps are written.
 
-A thumbnail is a `Writer` as a file format has one. It is fed the pixels that a picture would get,
-adds up what lies under each of its own, and keeps no more than one row of sums.
+A thumbnail is a `Writer`, as a file format has one. It gets the pixels that a picture file would
+get, adds up the ones under each of its own pixels, and keeps only one row of sums.
 """
 
 from collections.abc import Sequence
@@ -65,24 +65,25 @@ class Thumbnail:
         return rows
 
     def write(self, band: Array) -> None:
-        """Add the next rows up.
+        """Add the next rows of the map to the sums.
 
-        In parts of a row, of which a row of the map has as many as the thumbnail has rows, a row
-        of the thumbnail has as many as the map has rows: whole numbers, both.
+        One row of the thumbnail covers `header.height / size[0]` rows of the map, often not a
+        whole number. Measured in units of 1 / `size[0]` of a map's row, both heights are whole:
+        a row of the map is `size[0]` units high, a row of the thumbnail `header.height` units.
         """
-        parts, needed = self.size[0], self.header.height
+        map_row, own_row = self.size[0], self.header.height
         row, stop = self._seen, self._seen + len(band)
         while row < stop:
-            whole, rest = divmod((self._done + 1) * needed, parts)
+            whole, rest = divmod((self._done + 1) * own_row, map_row)
             last = min(whole, stop)
-            self._sums += parts * _total(band[row - self._seen : last - self._seen])
+            self._sums += map_row * _total(band[row - self._seen : last - self._seen])
             row = last
             if row < whole or (rest and row == stop):
                 break
-            if rest:  # the row on the edge is shared
+            if rest:  # two rows of the thumbnail share this row of the map
                 shared = band[row - self._seen].astype(np.int64)
                 self._finish_row(self._sums + rest * shared)
-                self._sums = (parts - rest) * shared
+                self._sums = (map_row - rest) * shared
                 row += 1
             else:
                 self._finish_row(self._sums)
@@ -90,10 +91,10 @@ class Thumbnail:
         self._seen = stop
 
     def close(self) -> None:
-        """Nothing waits: a row is done as soon as all that lies under it has been seen."""
+        """Nothing is left to do: each row was finished with the last row of the map under it."""
 
     def cells(self, name: str) -> list[Cell]:
-        """The thumbnail as a picture, or a picture of each channel where the map is none itself."""
+        """The thumbnail as one picture, or one of each channel if the map is no picture itself."""
         if is_single(self.header):
             return [Cell(name, _as_rgb(self._pixels))]
         labels = [f"{name} {channel}".strip() for channel in self.header.channels]
@@ -103,7 +104,7 @@ class Thumbnail:
         ]
 
     def _finish_row(self, sums: Array) -> None:
-        """Make the next row of pixels of the sums under it."""
+        """Compute the next row of pixels from the sums under it."""
         area = self.header.height * self.header.width
         sums = _gathered(sums, self.size[1])
         if self.header.has_alpha:
@@ -124,13 +125,13 @@ class Album:
         self._thumbnails: list[tuple[str, Thumbnail]] = []
 
     def add(self, name: str, header: Header) -> Thumbnail:
-        """A new one, which is to be fed a map of this description."""
+        """A new thumbnail, for a map of this description."""
         thumbnail = Thumbnail(header, self.most)
         self._thumbnails.append((name, thumbnail))
         return thumbnail
 
     def cells(self) -> list[Cell]:
-        """All pictures; the channels of a single map are called as they are there."""
+        """All pictures. The channels of a single map go by their own names, without the map's."""
         alone = len(self._thumbnails) == 1
         return [
             cell
@@ -140,16 +141,16 @@ class Album:
 
 
 class _Several(NamedTuple):
-    """Writers that are fed the same."""
+    """Writers that get the same bands."""
 
     writers: Sequence[Writer]
 
     def encode(self, band: Array) -> list[Any]:
-        """What each makes of it."""
+        """The band as each of them encodes it."""
         return [writer.encode(band) for writer in self.writers]
 
     def write(self, band: list[Any]) -> None:
-        """Give each what it made."""
+        """Write to each what it encoded."""
         for writer, part in zip(self.writers, band, strict=True):
             writer.write(part)
 
@@ -160,7 +161,7 @@ class _Several(NamedTuple):
 
 
 def only(thumbnails: Sequence[Thumbnail]) -> Format:
-    """A format whose files stay empty: the map's pixels go to the thumbnails."""
+    """A format that writes nothing to its file: the pixels go to the thumbnails only."""
 
     def write(_: BinaryIO, __: Header, ___: Metadata, ____: Compression) -> Writer:
         return _Several(thumbnails)
@@ -169,7 +170,7 @@ def only(thumbnails: Sequence[Thumbnail]) -> Format:
 
 
 def beside(format_: Format, thumbnails: Sequence[Thumbnail]) -> Format:
-    """A format of pixels, the same bytes, with the pixels going to the thumbnails too."""
+    """The same format of pixels; the thumbnails get the pixels too."""
 
     def write(file: BinaryIO, header: Header, meta: Metadata, packing: Compression) -> Writer:
         return _Several([format_.write(file, header, meta, packing), *thumbnails])
@@ -178,7 +179,7 @@ def beside(format_: Format, thumbnails: Sequence[Thumbnail]) -> Format:
 
 
 def fitting(size: Pair, most: Pair) -> Pair:
-    """The largest (height, width) of the same shape inside `most`, and not above `size`.
+    """The largest (height, width) of the same shape that fits into `most` and is not above `size`.
 
     >>> fitting((300, 451), (100, 80)), fitting((1, 5000), (100, 80)), fitting((2, 3), (9, 9))
     ((53, 80), (1, 80), (2, 3))
@@ -209,7 +210,11 @@ def _total(rows: Array) -> Array:
 
 
 def _gathered(sums: Array, width: int) -> Array:
-    """Values (W, C) added up to (width, C), of which each has W parts and each value `width`."""
+    """Sums of columns (W, C), added up to (width, C).
+
+    The units are those of `Thumbnail.write`: a column of the map is `width` units wide, one of the
+    thumbnail is W units wide.
+    """
     running = np.zeros((len(sums) + 1, sums.shape[1]), np.int64)
     np.cumsum(sums, axis=0, out=running[1:])
     whole, rest = np.divmod(np.arange(width + 1) * len(sums), width)

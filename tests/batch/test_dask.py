@@ -148,10 +148,10 @@ def test_the_command_gives_the_same_on_a_cluster(machines, pieces, convtool, fol
 def test_a_worker_that_is_killed_in_the_middle(machines, pieces):
     victim = machines.worker()
     machines.wait_for_workers(3)
-    with Cluster(machines.address, WORK) as crew:
-        crew.most = 2
+    with Cluster(machines.address, WORK) as pool:
+        pool.most = 2
         found = {}
-        for number, (job, outcome) in enumerate(outcomes(pieces, crew)):
+        for number, (job, outcome) in enumerate(outcomes(pieces, pool)):
             found[job] = outcome.error
             if number == 2:
                 os.killpg(victim.pid, signal.SIGKILL)
@@ -183,8 +183,8 @@ def test_an_image_that_kills_its_workers_is_a_failure(machines, pieces, folder, 
         jobs = [*pieces[:12], Job(pieces[12].source, ((1, pieces[12].targets[0][1]),)),
                 *pieces[13:]]  # fmt: skip
         own.wait_for_workers(2)
-        with Cluster(own.address, work) as crew:
-            found = {job.source: outcome.error for job, outcome in outcomes(jobs, crew)}
+        with Cluster(own.address, work) as pool:
+            found = {job.source: outcome.error for job, outcome in outcomes(jobs, pool)}
         deadly = pieces[12].source
         assert found.pop(deadly) == f"{deadly}: 3 workers died of it"
         assert set(found.values()) == {None}
@@ -211,8 +211,8 @@ def own(workerless):
 
 def test_a_scheduler_that_goes_away(pieces, own):
     def run():
-        with Cluster(own.address, WORK) as crew:
-            for _ in outcomes(pieces * 40, crew):
+        with Cluster(own.address, WORK) as pool:
+            for _ in outcomes(pieces * 40, pool):
                 if own.scheduler.poll() is None:
                     os.killpg(own.scheduler.pid, signal.SIGKILL)
 
@@ -222,8 +222,8 @@ def test_a_scheduler_that_goes_away(pieces, own):
 
 def test_a_scheduler_that_says_nothing_any_more(pieces, own, monkeypatch):
     def run():
-        with Cluster(own.address, WORK) as crew:
-            for _ in outcomes(pieces * 40, crew):
+        with Cluster(own.address, WORK) as pool:
+            for _ in outcomes(pieces * 40, pool):
                 os.killpg(own.scheduler.pid, signal.SIGSTOP)
                 monkeypatch.setattr(dask_client, "ABSENCE", 1.0)
                 monkeypatch.setattr(dask, "PATIENCE", 1.0)
@@ -257,8 +257,8 @@ def test_a_connection_that_is_lost_for_a_while(pieces, own):
     """Dask connects again, and has forgotten what it was asked for."""
 
     def run():
-        with Cluster(address, WORK) as crew:
-            for number, _ in enumerate(outcomes(pieces * 40, crew)):
+        with Cluster(address, WORK) as pool:
+            for number, _ in enumerate(outcomes(pieces * 40, pool)):
                 if number == 0:
                     server.cut()
 

@@ -1,4 +1,4 @@
-"""Processes as a crew, and batches of real images by them."""
+"""Processes as a pool, and batches of real images by them."""
 
 import os
 import signal
@@ -40,8 +40,8 @@ def check(jobs):
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_all_jobs_are_done(pieces, method):
-    with Processes(WORK, 3, None, method) as crew:
-        found = dict(outcomes(pieces, crew))
+    with Processes(WORK, 3, None, method) as pool:
+        found = dict(outcomes(pieces, pool))
     assert [found[job].error for job in pieces] == [None] * 12
     assert [len(found[job].reports) for job in pieces] == [2] * 12
     check(pieces)
@@ -85,9 +85,9 @@ def children():
 @needs_proc
 def test_a_process_that_is_killed_is_replaced(pieces):
     before = set(children())
-    with Processes(WORK, 2, None, "fork") as crew:
+    with Processes(WORK, 2, None, "fork") as pool:
         found, killed = [], 0
-        for job, outcome in outcomes(pieces, crew):
+        for job, outcome in outcomes(pieces, pool):
             found.append((job, outcome.error))
             alive = set(children()) - before  # none, if what two of them did is told only now
             if killed < 3 and alive:
@@ -109,8 +109,8 @@ class Deadly:
 def test_an_image_that_kills_its_process_is_a_failure(pieces):
     deadly = Work(((Deadly(),), (Conv(find_kernel("box3")),)), "npy")
     jobs = [*pieces[:5], *(Job(job.source, job.targets[1:]) for job in pieces[5:])]
-    with Processes(deadly, 2, None, "fork") as crew:
-        found = {job: outcome.error for job, outcome in outcomes(jobs, crew)}
+    with Processes(deadly, 2, None, "fork") as pool:
+        found = {job: outcome.error for job, outcome in outcomes(jobs, pool)}
     assert [found[job] for job in jobs[5:]] == [None] * 7
     assert [found[job] for job in jobs[:5]] == [f"{i}.png: 3 workers died of it" for i in range(5)]
 

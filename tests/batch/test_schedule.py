@@ -55,35 +55,35 @@ def jobs(count):
 @pytest.mark.parametrize("widths", [{"a": 1}, {"a": 1, "b": 1}, {"a": 3, "b": 1, "c": 2}])
 @pytest.mark.parametrize("count", [0, 1, 2, 7, 100])
 def test_every_job_is_done_once(count, widths, most):
-    crew = MadeUp(widths, most)
-    found = list(outcomes(jobs(count), crew))
+    pool = MadeUp(widths, most)
+    found = list(outcomes(jobs(count), pool))
     assert sorted(job.source for job, _ in found) == sorted(job.source for job in jobs(count))
-    assert set(crew.done.values()) <= {1}
+    assert set(pool.done.values()) <= {1}
 
 
 @pytest.mark.parametrize("most", [1, 8])
 @pytest.mark.parametrize("widths", [{"a": 1, "b": 1}, {"a": 4}])
 def test_a_job_that_kills_its_workers_is_given_up_and_no_other(widths, most):
-    crew = MadeUp(widths, most, deadly=["5.png"])
-    found = {job.source: outcome.error for job, outcome in outcomes(jobs(40), crew)}
+    pool = MadeUp(widths, most, deadly=["5.png"])
+    found = {job.source: outcome.error for job, outcome in outcomes(jobs(40), pool)}
     assert found.pop("5.png") == "5.png: 3 workers died of it"
     assert len(found) == 39
     assert set(found.values()) == {None}
-    assert crew.dead == MOST_DEATHS
-    assert crew.alone[1:] == [True] * (MOST_DEATHS - 1)
+    assert pool.dead == MOST_DEATHS
+    assert pool.alone[1:] == [True] * (MOST_DEATHS - 1)
 
 
 def test_several_of_them():
     deadly = ["3.png", "4.png", "30.png"]
-    crew = MadeUp({"a": 1, "b": 2}, 8, deadly=deadly)
-    found = {job.source: outcome.error for job, outcome in outcomes(jobs(40), crew)}
+    pool = MadeUp({"a": 1, "b": 2}, 8, deadly=deadly)
+    found = {job.source: outcome.error for job, outcome in outcomes(jobs(40), pool)}
     assert sorted(source for source in found if found[source]) == sorted(deadly)
     assert len(found) == 40
 
 
 def test_a_worker_that_dies_for_another_reason_costs_nothing():
-    crew = MadeUp({"a": 1, "b": 1}, 4, deadly=["5.png"], times=MOST_DEATHS - 1)
-    found = list(outcomes(jobs(20), crew))
+    pool = MadeUp({"a": 1, "b": 1}, 4, deadly=["5.png"], times=MOST_DEATHS - 1)
+    found = list(outcomes(jobs(20), pool))
     assert len(found) == 20
     assert not any(outcome.error for _, outcome in found)
 

@@ -1,5 +1,6 @@
 """The command from file to file: the same bytes however it is run, in memory that does not grow."""
 
+import io
 import os
 import signal
 import subprocess
@@ -49,6 +50,33 @@ def test_several_maps_of_an_image_from_a_pipe(convtool, large, folder):
         assert np.array_equal(read_image(f"{name}.npy"), conv2d(large, find_kernel(name)))
 
 
+def test_an_image_that_breaks_off_leaves_no_map_of_several(convtool, large, folder):
+    data = bytearray((folder / "large.png").read_bytes())
+    data[-1000] ^= 255
+    (folder / "large.png").write_bytes(data)
+    result = convtool("conv", "large.png", "-k", "kirsch", "-o", "{kernel}.png")
+    assert result.returncode == 1
+    assert result.stderr.startswith(b"convtool: large.png: ")
+    assert os.listdir() == ["large.png"]
+    result = convtool("conv", "large.png", "-k", "kirsch", "-d", "out")
+    assert result.returncode == 1
+    assert os.listdir("out") == []
+
+
+def test_maps_into_pipes_that_are_read_one_after_another(large, folder):
+    """The second is opened only when the first is complete."""
+    names = ("box3", "sobel_x")
+    for name in names:
+        os.mkfifo(f"{name}.npy")
+    arguments = ["conv", "large.png", "-k", "box3", "-k", "sobel_x", "-qo", "{kernel}.npy"]
+    process = subprocess.Popen([SCRIPT, *arguments], cwd=folder)
+    for name in names:
+        with open(f"{name}.npy", "rb") as pipe:
+            map_ = np.load(io.BytesIO(pipe.read()))
+        assert np.array_equal(map_, conv2d(large, find_kernel(name)))
+    assert process.wait(timeout=60) == 0
+
+
 def test_compress_small(convtool, large, folder):
     for how in ("fast", "small"):
         run = convtool("conv", "large.png", "-k", "box3", "-o", f"{how}.png", "--compress", how)
@@ -77,14 +105,20 @@ def peak(folder, *arguments):
 
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="no wait4 on this system")
 @pytest.mark.parametrize(
-    "command", [["conv", "-k", "edge"], ["pool", "--size", "2"], ["conv", "-k", "gaussian7"]]
+    "command",
+    [
+        ["conv", "-k", "edge"],
+        ["pool", "--size", "2"],
+        ["conv", "-k", "gaussian7"],
+        ["conv", "-k", "robinson"],
+    ],
 )
 def test_memory_does_not_grow_with_the_image(folder, command):
     band = np.random.default_rng(0).integers(0, 64, (500, 1500, 3), dtype=np.uint8)
     for name, times in (("low", 4), ("high", 40)):
         write_image(f"{name}.png", np.concatenate([band] * times))
     low, high = (
-        peak(folder, *command, f"{name}.png", "-qo", "out.png") for name in ("low", "high")
+        peak(folder, *command, f"{name}.png", "-qo", "{kernel}.png") for name in ("low", "high")
     )
     assert high < low + LIMIT  # the larger picture has 81 MB more
 

@@ -118,13 +118,25 @@ def test_paths_through_links_are_not_taken_for_one_another(convtool, album, fold
     assert len(lines(result)) == 1
 
 
-def test_maps_that_were_written_before_another_failed_are_told(convtool, album, folder):
+def test_an_image_of_which_one_map_fails_has_none(convtool, album, folder):
     (folder / "out" / "a-box3.png").mkdir(parents=True)
     result = convtool("conv", "album/a.png", "-k", "1", "-k", "box3", "-d", "out", "--json",
                       "--skip-existing")  # fmt: skip
     assert result.returncode == 1
+    assert [(line["status"], line["output"]) for line in lines(result)] == [("failed", None)]
+    assert b"out/a-box3.png: cannot be written" in result.stderr
+    assert os.listdir("out") == ["a-box3.png"]
+
+
+def test_maps_that_were_complete_before_another_failed_are_told(convtool, album, folder):
+    """No more than fifty are written at once."""
+    command = ["conv", "album/a.png", *["-k", "1"] * 51, "--json", "-qd"]
+    names = [os.path.basename(line["output"]) for line in lines(convtool(*command, "first"))]
+    (folder / "out" / names[50]).mkdir(parents=True)
+    result = convtool(*command, "out")
+    assert result.returncode == 1
     told = [(line["status"], line["output"]) for line in lines(result)]
-    assert told == [("done", "out/a-kernel.png"), ("failed", None)]
+    assert told == [*(("done", f"out/{name}") for name in names[:50]), ("failed", None)]
 
 
 def test_four_maps_are_no_picture_with_alpha(convtool, album, folder):

@@ -306,13 +306,13 @@ def test_a_note_where_the_format_has_no_file(terminal, cat, folder):
     assert list(folder.iterdir()) == [folder / "photo.png"]
 
 
-def test_a_grid_without_a_name(terminal, convtool, cat, folder):
-    arguments = ["conv", "photo.png", "-k", "sobel_x", "-k", "sobel_y", "--combine", "grid"]
+def test_a_sheet_without_a_name(terminal, convtool, cat, folder):
+    arguments = ["conv", "photo.png", "-k", "sobel_x", "-k", "sobel_y", "--sheet"]
     piped = convtool(*arguments).stdout
     shown = on(terminal, *arguments)
-    assert b"convtool: wrote photo-grid.png" in shown
-    assert (folder / "photo-grid.png").read_bytes() == piped
-    os.unlink("photo-grid.png")
+    assert b"convtool: wrote photo-sheet.png" in shown
+    assert (folder / "photo-sheet.png").read_bytes() == piped
+    os.unlink("photo-sheet.png")
     shown = on(terminal, *arguments, "--show")
     assert b"sobel_y" in shown
     assert list(folder.iterdir()) == [folder / "photo.png"]

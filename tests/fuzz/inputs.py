@@ -451,7 +451,7 @@ def case(seed: int) -> tuple[str, Case]:
             output += ["--range", rng.choice(["abs", "normalize", "center"])]
         if rng.random() < 0.1:
             output = ["--json", *output]
-        if rng.random() < 0.2 and found.arguments[0] != "pool":
-            output += ["--combine", "grid"]
+        if rng.random() < 0.2:
+            output += ["--sheet"]
     arguments = [word.replace("\0", "?") for word in found.arguments]
     return kind, found._replace(arguments=[*arguments, *output, *LIMIT])

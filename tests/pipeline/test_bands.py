@@ -10,7 +10,7 @@ from convtool.core.image import Header
 from convtool.ops.conv import Conv
 from convtool.ops.pointwise import Relu
 from convtool.ops.pool import Pool
-from convtool.pipeline.bands import bands, segments
+from convtool.pipeline.bands import bands, bands_of_all, segments
 
 
 def result(reader, *operators, threads=2):
@@ -108,3 +108,48 @@ def test_a_reader_that_ends_early_is_an_error():
     chain = segments([Pool(2)], Header.of_array(np.zeros((20, 4, 1))))
     with pytest.raises(ConvtoolError, match="ends after 10 rows, expected 20"):
         list(bands(reader, chain, np.copy, 2))
+
+
+CHAINS = [
+    [Conv(np.ones((5, 4), int), border="wrap")],
+    [Conv([[1, -1]], stride=(3, 1))],
+    [Pool((9, 2))],
+    [Relu()],
+    [Conv([[1, 2], [3, 4]]), Pool(2), Conv([[1], [2], [1]])],
+    [Pool(2), Conv([[1, 0, 1]], dilation=7)],
+    [Conv(np.ones((5, 4), int), border="wrap")],
+]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_several_chains_give_what_each_gives_alone(threads):
+    image = np.random.default_rng(5).integers(0, 256, (700, 600, 3), dtype=np.uint8)
+    reader = Blocks(image, 13)
+    chains = [(segments(operators, reader.header), np.copy) for operators in CHAINS]
+    found = [[] for _ in CHAINS]
+    for number, band in bands_of_all(reader, chains, threads):
+        found[number].append(band)
+    for operators, some in zip(CHAINS, found, strict=True):
+        assert len(some) > 1
+        assert np.array_equal(np.concatenate(some), result(Blocks(image, 13), *operators))
+
+
+def test_several_chains_read_the_image_once_and_side_by_side():
+    class Once(Blocks):
+        times = 0
+
+        def blocks(self):
+            self.times += 1
+            return super().blocks()
+
+    reader = Once(np.zeros((6000, 2000, 1), np.uint8), 10)
+    operators = [Conv(np.ones((5, 5), int)), Conv([[1]]), Pool(2), Conv([[1]], stride=3)]
+    chains = [(segments([one], reader.header), len) for one in operators]
+    done = [0] * len(chains)
+    for number, rows in bands_of_all(reader, chains, 1):
+        done[number] += rows
+        shares = [rows / chain[-1].output.height for rows, (chain, _) in zip(done, chains)]  # noqa: B905
+        assert max(shares) - min(shares) < 0.2
+        assert reader.given / 6000 - min(shares) < 0.3
+    assert done == [6000, 6000, 3000, 2000]
+    assert reader.times == 1

@@ -1,11 +1,15 @@
 import io
+import os
+from contextlib import nullcontext
+from functools import partial
 
 import numpy as np
 import pytest
 from helpers.blocks import Blocks
 
-from convtool import ConvtoolError, conv2d
+from convtool import ConvtoolError, conv2d, write_image
 from convtool.core.image import Header
+from convtool.io.atomic import whole_file
 from convtool.io.base import ArrayReader
 from convtool.io.formats import FORMATS
 from convtool.io.png.writer import PngWriter
@@ -13,7 +17,9 @@ from convtool.io.source import open_stream
 from convtool.ops.conv import Conv
 from convtool.ops.pointwise import Relu
 from convtool.ops.pool import Pool
-from convtool.pipeline.run import filter_image
+from convtool.pipeline import run
+from convtool.pipeline.prepare import prepare
+from convtool.pipeline.run import Target, filter_image, write_maps
 from convtool.pipeline.tone import Lost, Tone
 
 
@@ -32,7 +38,7 @@ def test_sixteen_bits_are_for_grey_maps():
         filter_image(reader, [], io.BytesIO(), FORMATS["tiff"], depth=16)
 
 
-def written(pixels, name, threads, **options):
+def bytes_of(pixels, name, threads, **options):
     file = io.BytesIO()
     header = Header.of_array(pixels, may_have_alpha=True)
     reader = Blocks(pixels, 7, alpha=True)
@@ -46,9 +52,9 @@ def written(pixels, name, threads, **options):
 @pytest.mark.parametrize("name", ["png", "csv", "npy", "tiff"])
 def test_the_same_bytes_from_any_number_of_threads(name, range_):
     pixels = np.random.default_rng(2).integers(0, 256, (900, 420, 4), dtype=np.uint8)
-    first = written(pixels, name, 1, range_=range_)
+    first = bytes_of(pixels, name, 1, range_=range_)
     for threads in (2, 3, 8):
-        assert written(pixels, name, threads, range_=range_) == first
+        assert bytes_of(pixels, name, threads, range_=range_) == first
 
 
 @pytest.mark.parametrize("divisor", [1, 9, 10, -7, 0.3])
@@ -109,3 +115,127 @@ def test_an_encoder_that_fails_ends_the_job(monkeypatch, new_threads):
         filter_image(Blocks(pixels, 10), [Relu()], io.BytesIO(), FORMATS["png"], threads=3)
     assert len(calls) < 8
     assert not new_threads()
+
+
+class Passes(Blocks):
+    """A reader that counts how often it was read."""
+
+    count = 0
+
+    def blocks(self):
+        self.count += 1
+        return super().blocks()
+
+
+OPERATORS = [
+    [Conv([[1, 2], [3, 4.5]])],
+    [Conv([[-1, 0, 1]]), Relu()],
+    [Pool(3)],
+    [Conv([[1, 1]]), Pool(2)],
+    [Conv(np.ones((5, 5), int), border="wrap")],
+]
+
+
+def targets(reader, files, names="png", **options):
+    """A target for each of `OPERATORS`."""
+    names = [names] * len(OPERATORS) if isinstance(names, str) else names
+    return [
+        Target(prepare(operators, reader.header), FORMATS[name], partial(nullcontext, file), name,
+               **options)
+        for operators, name, file in zip(OPERATORS, names, files, strict=True)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("range_", "passes"), [("clip", 1), ("normalize", 2), ("center", 2)])
+@pytest.mark.parametrize("names", ["png", ["npy", "png", "csv", "jpeg", "tiff"]])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_several_maps_have_the_bytes_that_each_has_alone(range_, passes, names, threads):
+    pixels = np.random.default_rng(6).integers(0, 256, (500, 420, 3), dtype=np.uint8)
+    reader = Passes(pixels, 7)
+    files = [io.BytesIO() for _ in OPERATORS]
+    several = targets(reader, files, names, range=range_)
+    reports = list(write_maps(reader, several, threads))
+    assert reader.count == passes
+    for target, report, file in zip(several, reports, files, strict=True):
+        alone = io.BytesIO()
+        operators = target.prepared.operators
+        assert report == filter_image(reader, operators, alone, target.format, range_=range_)
+        assert file.getvalue() == alone.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("names", "limits", "options", "passes"),
+    [
+        ("png", {}, {}, 1),
+        ("png", {"MOST_FILES": 2}, {}, 3),
+        ("jpeg", {"LARGEST_HELD": 400 * 300 * 3 * 2}, {}, 2),
+        ("png", {"LARGEST_HELD": 1}, {}, 1),
+        ("png", {}, {"alone": True}, 5),
+    ],
+)
+def test_more_maps_than_can_be_written_at_once(monkeypatch, names, limits, options, passes):
+    for name, value in limits.items():
+        monkeypatch.setattr(run, name, value)
+    reader = Passes(np.zeros((400, 300, 3), np.uint8), 50)
+    files = [io.BytesIO() for _ in OPERATORS]
+    assert len(list(write_maps(reader, targets(reader, files, names, **options)))) == 5
+    assert reader.count == passes
+    assert all(file.getvalue() for file in files)
+
+
+def test_an_error_in_one_file_leaves_none_and_names_it(folder, monkeypatch):
+    reader = Blocks(np.zeros((3000, 500, 1), np.uint8), 50)
+
+    class Full(io.BytesIO):
+        def write(self, data):
+            raise OSError(28, "No space left on device")
+
+    def opened(path):
+        return nullcontext(Full()) if path == "full.png" else whole_file(path)
+
+    names = ["a.png", "full.png", "b.png", "c.png"]
+    prepared = prepare([Relu()], reader.header)
+    several = [Target(prepared, FORMATS["png"], partial(opened, name), name) for name in names]
+    with pytest.raises(ConvtoolError, match=r"^full.png: cannot be written: No space left"):
+        list(write_maps(reader, several))
+    assert os.listdir() == []
+
+
+def test_what_a_format_cannot_hold_is_told_before_the_first_file(folder):
+    reader = Blocks(np.zeros((30, 50, 3), np.uint8), 50)
+    prepared = prepare([], reader.header)
+    several = [
+        Target(prepared, FORMATS[name], partial(whole_file, f"a.{name}"), name, depth=16)
+        for name in ("png", "jpeg")
+    ]
+    with pytest.raises(ConvtoolError, match="cannot be jpeg of 16 bits"):
+        list(write_maps(reader, several))
+    assert os.listdir() == []
+
+
+def test_the_bands_of_all_maps_under_way_are_few(monkeypatch):
+    """However many maps there are, no file runs ahead of the others."""
+    rows = np.zeros(40, int)
+
+    class Counting(io.BytesIO):
+        number = 0
+
+        def write(self, data):
+            rows[self.number] += 1
+            assert rows.max() - rows.min() <= 4  # of chunks: those before the pixels are two
+            return len(data)
+
+    reader = Blocks(np.zeros((3000, 1000, 1), np.uint8), 50)
+    files = [Counting() for _ in rows]
+    for number, file in enumerate(files):
+        file.number = number
+    prepared = prepare([Conv([[1, 2]])], reader.header)
+    several = [Target(prepared, FORMATS["png"], partial(nullcontext, file), "") for file in files]
+    assert len(list(write_maps(reader, several, 2))) == len(rows)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device")
+def test_a_full_device_is_named(folder):
+    (folder / "full.png").symlink_to("/dev/full")
+    with pytest.raises(ConvtoolError, match=r"^full.png: cannot be written: No space left"):
+        write_image("full.png", np.zeros((999, 999)))

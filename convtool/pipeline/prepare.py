@@ -1,0 +1,45 @@
+"""Operators prepared for an image once: bound, planned and checked."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ..core.image import Header
+from ..io.limits import MAX_PIXELS
+from ..ops.base import Operator, Stage
+from .bands import Segment, check_sizes, segments
+
+
+class Prepared(NamedTuple):
+    """Operators, and their stages for images of one description."""
+
+    operators: tuple[Operator, ...]
+    chain: tuple[Segment, ...]
+
+    @property
+    def input(self) -> Header:
+        """The description of the image."""
+        return self.chain[0].input
+
+    @property
+    def output(self) -> Header:
+        """The description of the map."""
+        return self.chain[-1].output
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """All of them, one for each operator."""
+        return tuple(stage for segment in self.chain for stage in segment.stages)
+
+
+def prepare(
+    operators: Sequence[Operator], header: Header, max_pixels: int | None = MAX_PIXELS
+) -> Prepared:
+    """The operators, ready for images of this description.
+
+    Raises ConvtoolError where they do not go together, and TooManyPixels if a map on the way has
+    more pixels than `max_pixels`; None does not limit them.
+    """
+    chain = segments(operators, header)
+    if max_pixels is not None:
+        check_sizes(chain, max_pixels)
+    return Prepared(tuple(operators), tuple(chain))
