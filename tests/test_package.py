@@ -19,6 +19,11 @@ def test_public_names_are_there_and_documented(name):
     assert len(getattr(convtool, name).__doc__) > 20
 
 
+def test_dir_lists_the_public_names_before_they_are_imported():
+    code = "import convtool; assert set(convtool.__all__) <= set(dir(convtool))"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="no attribute 'conv3d'"):
         _ = convtool.conv3d

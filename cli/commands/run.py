@@ -7,6 +7,7 @@ import click
 from convtool.ops.registry import OPERATIONS, Maps
 
 from .. import job, options, usage
+from ..messages import say
 
 
 @click.command(
@@ -39,13 +40,15 @@ def run(ctx: click.Context, /, pipeline: str | None, images: tuple[str, ...], **
     if pipeline is None:
         names = ", ".join(OPERATIONS)
         raise click.UsageError(f"Missing argument 'PIPELINE', stages of {names} apart by |")
-    usage.check_pipeline_first(pipeline)
-    job.help_if_nothing_piped(ctx, images, given)
+    spec, *images_ = usage.pipeline_first([pipeline, *images], usual=0)
+    job.help_if_nothing_piped(ctx, images_, given)
 
     def maps() -> Maps:
         from convtool.pipeline.pipeline import Pipeline
 
-        found = Pipeline.find(pipeline)
+        found = Pipeline.find(spec)
+        if not given["quiet"]:
+            say(*found.notes)
         return {found.name: list(found.operators)}
 
-    job.run(images, given, maps)
+    job.run(images_, given, maps)

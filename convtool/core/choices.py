@@ -19,5 +19,7 @@ STRETCHED: tuple[Range, ...] = ("normalize", "center")
 """The ranges that need the whole map before the first pixel."""
 COMBINATIONS: tuple[Combination, ...] = get_args(Combination)
 COMPRESSIONS: tuple[Compression, ...] = get_args(Compression)
+STREAM = "-"
+"""What stands for stdin or stdout where a path could."""
 STDIN = "stdin"
 """The name of a piped image in messages and file names."""

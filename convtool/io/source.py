@@ -6,11 +6,12 @@ The table in `formats` knows what the bytes mean; its readers take the open file
 import io
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
-from ..core.choices import STDIN
+from ..core.choices import STDIN, STREAM
 from ..core.errors import ConvtoolError, at
 from .formats import SNIFFED, Format, format_by_name, format_by_start, read_picture
 from .limits import MAX_PIXELS
@@ -47,6 +48,17 @@ def open_stream(stream: BinaryIO, max_pixels: int = MAX_PIXELS, *, again: bool =
     with at(STDIN), _unreadable_as_error():
         file = cast(BinaryIO, Pipe(stream))
         return _opened(file, STDIN, max_pixels, None, ahead=True, again=again)
+
+
+def open_named(
+    path: str, max_pixels: int = MAX_PIXELS, *, again: bool = True, ahead: bool = True
+) -> "Reader":
+    """The reader for an image file as `open_image`, or as `open_stream` where ``-`` means stdin."""
+    if path != STREAM:
+        return open_image(path, max_pixels, ahead=ahead)
+    if sys.stdin is None:
+        raise ConvtoolError("stdin is closed, expected an image")
+    return open_stream(sys.stdin.buffer, max_pixels, again=again)
 
 
 def open_picture(data: bytes, max_pixels: int) -> "Reader":

@@ -2,18 +2,32 @@
 CONVTOOL_KERNELS, a bundled one, or a parametric one as gaussian:7."""
 
 import importlib
+import math
 import os
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from ..core.errors import ConvtoolError, quoted
+from ..core.choices import STREAM
+from ..core.errors import ConvtoolError, OptionError, nearest, quoted
 from ..io.formats import IMAGE_EXTENSIONS, PICTURE_EXTENSIONS, extension_of
 from .files import LARGEST_FILE, LARGEST_TEXT, is_inline, parse_bytes, parse_inline, read_file
 from .kernel import Kernel, Layer
 
 EXTENSIONS = (".json", ".txt", ".mat", ".kernel")
 """The extensions that a name may leave out. Pictures and .npy need theirs: they may be images."""
+
+
+MEANT = {
+    "blur": "a blur is gaussian:5, box:5 or disk:9",
+    "median": "a median is no kernel: pool --mode median --size 3 --stride 1 computes it",
+    "max": "a maximum is no kernel: pool --mode max --size 3 --stride 1 computes it",
+    "min": "a minimum is no kernel: pool --mode min --size 3 --stride 1 computes it",
+    "mean": "a mean is box:3",
+    "average": "a mean is box:3",
+    "avg": "a mean is box:3",
+}
+"""What helps those who ask for a kernel by a name that means something else."""
 
 
 class Lookup:
@@ -26,17 +40,34 @@ class Lookup:
         """
         self._beside = () if beside is None else (beside,)
         self._stdin = stdin
+        self.notes: list[str] = []
+        """What a person should know of the kernels that were found."""
 
     def filters(self, spec: str) -> tuple[Kernel | Layer, ...]:
         """The kernels, or the layer in a .npy, that `spec` means, as `find_kernels`."""
-        if spec == "-" and self._stdin:
+        if spec == STREAM and self._stdin:
             data = self._stdin.read(LARGEST_FILE + 1)
             return parse_bytes(data, "kernel from stdin", "kernel")
         path = found_at(spec, *self._beside)
         if path:
             return parse_bytes(read_file(path), path, _stem(path))
+        try:
+            return self._written(spec)
+        except ConvtoolError as error:  # of what was asked for, and of no file
+            raise OptionError(str(error)) from None
+
+    def _written(self, spec: str) -> tuple[Kernel | Layer, ...]:
+        """The kernels that the words of `spec` themselves are."""
         if is_inline(spec):
-            return parse_inline(spec)
+            found = parse_inline(spec)
+            weights = found[0].weights
+            side = math.isqrt(weights.size)
+            if ":" not in spec and len(weights) == 1 and side**2 == weights.size > 1:
+                self.notes.append(
+                    f"kernel {quoted(spec)} is one row of {weights.size} weights; "
+                    f"for {side}x{side} write a ; after each row"
+                )
+            return found
         from .parametric.catalog import generate, generator_of  # files do not need it
 
         if generator_of(spec):
@@ -201,26 +232,25 @@ def _not_found(spec: str) -> str:
     """The message for a name that is not found."""
     if spec and os.path.isdir(spec):
         return f"kernel {quoted(spec)} is a folder, expected a file"
-    import difflib  # only needed here
-
     from .formats.imagemagick import built_in_error
     from .parametric.catalog import GENERATORS
 
     if error := built_in_error(spec):
         return f"kernel {quoted(spec)}: {error}"
+    if spec.lower() in MEANT:
+        return f"kernel {quoted(spec)} is not found; {MEANT[spec.lower()]}"
     files = {_stem(name): name for folder in _folders() for name in file_names(folder)}
     name, colon, parameters = spec.partition(":")
     known = {one: one + colon + parameters for one in GENERATORS} | ({} if colon else files)
-    near = difflib.get_close_matches(_stem(name), known, n=3, cutoff=0.5)
-    nearest = [known[name] for name in near]
+    near = [known[name] for name in nearest(_stem(name), known, 3, 0.5)]
     if re.search(r"[\s;\[]", spec.strip()):
         return (
             f"kernel {quoted(spec)} is no file and no weights, "
             "which look like '0 1 0; 1 -4 1; 0 1 0'"
         )
     hint = (
-        f"nearest: {', '.join(nearest)}"
-        if nearest
+        f"nearest: {', '.join(near)}"
+        if near
         else f"bundled: {', '.join(sorted(files))}; parametric: {', '.join(GENERATORS)}"
     )
     return f"kernel {quoted(spec)} is not found; {hint}"

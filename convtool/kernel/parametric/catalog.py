@@ -74,7 +74,7 @@ class Generator(NamedTuple):
         """The kernel with these parameters, words or numbers by name. All may be left out.
 
         `--kernel` finds the same kernel by its name. Raises OptionError for an unknown parameter
-        or a wrong value, and ConvtoolError for parameters that contradict each other.
+        or a wrong value, and for parameters that contradict each other.
         """
         from dataclasses import replace
 
@@ -92,7 +92,10 @@ class Generator(NamedTuple):
             except ConvtoolError as error:
                 raise OptionError(f"{name}: {error} ({self._expected})") from None
         function = getattr(import_module(f".{self.module}", __package__), self.name)
-        kernel: Kernel = function(**values)
+        try:
+            kernel: Kernel = function(**values)
+        except ConvtoolError as error:
+            raise OptionError(str(error)) from None
         return replace(kernel, name=self.spec(given))
 
     def words(self, text: str) -> dict[str, str]:
@@ -139,8 +142,8 @@ def generator_of(spec: str) -> Generator | None:
 def generate(spec: str) -> "Kernel":
     """The kernel that ``NAME:PARAMETERS`` means, as ``gaussian:7,1.5``.
 
-    Raises OptionError for unknown, wrong or too many parameters, and ConvtoolError for an unknown
-    name.
+    Raises OptionError for unknown, wrong or too many parameters, and for some that contradict each
+    other, and ConvtoolError for an unknown name.
 
     >>> generate("binomial:3").weights.tolist()
     [[1, 2, 1], [2, 4, 2], [1, 2, 1]]

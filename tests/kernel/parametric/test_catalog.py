@@ -153,7 +153,7 @@ def test_files_win(folder):
 @pytest.mark.parametrize(
     ("spec", "nearest"),
     [("gausian:5,1.5", "gaussian:5,1.5"), ("gaus:5", "gaussian:5"), ("sobl", "sobel"),
-     ("laplace:5", "laplacian:5"), ("GABOR:7", None)],
+     ("laplace:5", "laplacian:5"), ("GABOR:7", "gabor:7"), ("qqq:7", None)],
 )  # fmt: skip
 def test_not_found_suggests_what_can_be_made(folder, spec, nearest):
     expected = rf"nearest: .*{nearest}" if nearest else r"parametric: gaussian, box"
