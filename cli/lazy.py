@@ -52,8 +52,10 @@ class LazyGroup(click.Group):
         return command
 
 
-def imported(places: Mapping[str, str]) -> Callable[[click.Context, str], click.Command]:
-    """What finds commands by names, in the modules of `places`: package.module:attribute."""
+def imported(
+    places: Mapping[str, str], package: str
+) -> Callable[[click.Context, str], click.Command]:
+    """What finds commands by names, at these places in a package: module:attribute."""
 
     def find(ctx: click.Context, name: str) -> click.Command:
         if name not in places:
@@ -61,7 +63,7 @@ def imported(places: Mapping[str, str]) -> Callable[[click.Context, str], click.
             hint = f"; did you mean {near}?" if near else ""
             raise click.UsageError(f"No such command {quoted(name)}{hint}", ctx)
         module, _, attribute = places[name].partition(":")
-        command: click.Command = getattr(import_module(module), attribute)
+        command: click.Command = getattr(import_module(f"{package}.{module}"), attribute)
         return command
 
     return find

@@ -25,13 +25,16 @@ MANY_OBJECTS = 50_000
 FAILED, WRONG_USAGE = 1, 2
 
 COMMANDS = {
-    name: f"{__package__}.commands.{name}:{name}"
-    for name in ("conv", "pool", "run", "explain", "shape", "fit")
-} | {
-    "kernel": f"{__package__}.commands.kernel.group:kernel",
-    "help": f"{__package__}.commands.help:help_",
+    "conv": "conv:conv",
+    "pool": "pool:pool",
+    "run": "run:run",
+    "explain": "explain:explain",
+    "shape": "shape:shape",
+    "kernel": "kernel.group:kernel",
+    "fit": "fit:fit",
+    "help": "help:help_",
 }
-"""The commands, and where each is defined."""
+"""The commands, and where each is in `commands`."""
 
 
 class Main(LazyGroup):
@@ -92,7 +95,7 @@ def _of_the_system(error: OSError) -> str:
 @click.group(
     cls=Main,
     names=COMMANDS,
-    find=imported(COMMANDS),
+    find=imported(COMMANDS, f"{__package__}.commands"),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")

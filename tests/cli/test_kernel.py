@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import pytest
 from conftest import REPOSITORY, SCRIPT
-from convtool.cli.commands.kernel.group import MODULES
+from convtool.cli.commands.kernel.group import COMMANDS
 from convtool.cli.main import cli
 from helpers.running import LIMIT
 from rich.cells import cell_len
@@ -24,7 +24,7 @@ from convtool.kernel.transform import compass, rotated
 
 HELPS = [
     (),
-    *((name,) for name in MODULES),
+    *((name,) for name in COMMANDS),
     *(("make", name) for name in GENERATORS),
     ("make", "gaussian:7,1.5"),
 ]

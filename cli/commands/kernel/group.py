@@ -4,22 +4,18 @@ import click
 
 from ...lazy import LazyGroup, imported
 
-MODULES = {
-    "list": "list",
-    "show": "show",
-    "make": "make",
-    "rotate": "rotate",
-    "compass": "rotate",
-    "convert": "convert",
+COMMANDS = {
+    "list": "list:list_",
+    "show": "show:show_",
+    "make": "make:make_",
+    "rotate": "rotate:rotate_",
+    "compass": "rotate:compass_",
+    "convert": "convert:convert_",
 }
-"""The commands, and the module of each, where it is called NAME_."""
+"""The commands, and where each is in this package."""
 
 
-@click.group(
-    cls=LazyGroup,
-    names=MODULES,
-    find=imported({name: f"{__package__}.{at}:{name}_" for name, at in MODULES.items()}),
-)
+@click.group(cls=LazyGroup, names=COMMANDS, find=imported(COMMANDS, __package__))
 def kernel() -> None:
     """Look into kernels, and make new ones.
 
