@@ -8,7 +8,6 @@ from convtool.core.choices import STREAM
 from convtool.ops.registry import CONV, Maps
 
 from .. import job, options
-from ..inputs import kernels
 from ..messages import say
 
 
@@ -45,6 +44,8 @@ def conv(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
         raise click.UsageError("only one kernel can come from stdin")
 
     def maps() -> Maps:
+        from ..inputs import kernels
+
         lookup = kernels()
         found = CONV.make(stage, lookup)
         if not given["quiet"]:
