@@ -220,9 +220,9 @@ output = click.option(
     metavar="OUT",
     type=FILE,
     help=(
-        "Where the map goes; the extension tells the format. {kernel} stands for the kernel's "
-        "name (of pool and run for what is done, as max2). Default: stdout, or on a terminal a "
-        "file IMAGE-KERNEL.png in the current folder."
+        "Where the map goes; the extension tells the format, and a folder is as --out-dir. "
+        "{kernel} stands for the kernel's name (of pool and run for what is done, as max2). "
+        "Default: stdout, or on a terminal a file IMAGE-KERNEL.png in the current folder."
     ),
 )
 

@@ -76,7 +76,7 @@ def explain(**given: Any) -> None:
 
     What the border makes up is in parentheses; padding, which counts in no pool, is a dot.
     The values come from the engine, and each is worked out once more and compared. The pixel
-    is the one that a PNG of the map has. IMAGE may be -, for stdin.
+    is the one that a PNG of the map has. IMAGE may be -, for stdin; PIPELINE may come before it.
     """
     if given["pipeline"] is not None:
         words = usage.pipeline_first([given["image"], given["pipeline"]], usual=1)

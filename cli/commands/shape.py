@@ -42,7 +42,7 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
 
     HxW or HxWxC stands for an 8-bit image of that size. Of an IMAGE that is a PNG or NPY file no
     more is read than its size, type and channels take (but of a PNG that is shown turned); any
-    other is decoded whole. PIPELINE is what `convtool run` takes.
+    other is decoded whole. PIPELINE is what `convtool run` takes, and may come first.
 
     For each stage, named with the stride, padding and dilation that are not its defaults: its
     map (rows x columns x channels), its weights (biases not counted), its multiply-adds (a
