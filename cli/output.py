@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 STDOUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 """Paths that mean stdout: others may write into it too, so it is not replaced if it is a file."""
 
+HINT = "; --format names one"
+"""What an error about an unknown extension adds, for commands that have --format."""
+
 AnyFormat = TypeVar("AnyFormat")
 
 
@@ -94,14 +97,14 @@ class Output(NamedTuple):
                 raise ConvtoolError(f"{path}: is there already, and --no-clobber keeps it")
 
 
-def image_format(path: str | None, name: str | None = None) -> "Format":
+def image_format(path: str | None, name: str | None = None, *, hint: str = HINT) -> "Format":
     """The format of an image by its name, or else of a path's extension, or else PNG."""
     from convtool.io.formats import FORMATS, format_of, named_format
 
     def named(name: str) -> "Format":
         return named_format(name, f"--format {quoted(name)}")
 
-    return _format(path, name, named, format_of, FORMATS["png"])
+    return _format(path, name, named, format_of, FORMATS["png"], hint)
 
 
 def kernel_format(path: str | None, name: str | None, default: str = "txt") -> "KernelFormat":
@@ -118,6 +121,7 @@ def _format(
     named: Callable[[str], AnyFormat],
     of_path: Callable[[str], AnyFormat],
     default: AnyFormat,
+    hint: str = HINT,
 ) -> AnyFormat:
     try:
         if name:
@@ -128,7 +132,7 @@ def _format(
             raise click.UsageError(f"-o {path}: is a folder, expected a file")
         return of_path(path)
     except ConvtoolError as error:
-        raise click.UsageError(f"{error}; --format names one") from None
+        raise click.UsageError(f"{error}{hint}") from None
 
 
 def _is_bare_device(path: str) -> bool:
@@ -136,6 +140,13 @@ def _is_bare_device(path: str) -> bool:
     from convtool.io.atomic import is_special
 
     return is_special(path) and not os.path.splitext(path)[1]
+
+
+def check_picture(path: str, what: str, instead: str = "") -> None:
+    """UsageError for what `what`, which has no --format, cannot draw a picture to."""
+    if path == STREAM:
+        raise click.UsageError("-o takes a file: stdout has the text")
+    check_draws(image_format(path, hint=""), what, path, instead)
 
 
 def check_draws(format_: "Format", what: str, path: str | None, instead: str = "") -> None:

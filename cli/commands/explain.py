@@ -147,12 +147,12 @@ def _check(given: Mapping[str, Any]) -> None:
     if STREAM in (given["image"], *given["kernel"]) and (not sys.stdin or sys.stdin.isatty()):
         raise click.UsageError("nothing is piped in")
     if given["output"]:
-        from ..output import check_draws, check_replaces_none, image_format
+        from ..output import check_picture, check_replaces_none
 
         check_replaces_none(given["output"], [given["image"]], "the image that is explained")
         check_replaces_none(given["output"], given["kernel"], "the kernel of the map")
         numbers = "; --json prints the numbers"
-        check_draws(image_format(given["output"]), "explain", given["output"], numbers)
+        check_picture(given["output"], "explain", numbers)
 
 
 def _maps(given: Mapping[str, Any]) -> tuple[Maps, Sequence[str]]:

@@ -126,6 +126,17 @@ def test_a_picture_in_colour_is_refused_before_the_work(convtool, small, folder,
     assert not (folder / "x.gif").exists()
 
 
+@pytest.mark.parametrize(
+    "command", [("explain", "small.png", "-k", "edge", "--at", "0,0"), ("kernel", "show", "edge")]
+)
+def test_a_picture_does_not_go_to_a_file_called_minus(convtool, small, folder, command):
+    result = convtool(*command, "-o", "-")
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert b"-o takes a file" in result.stderr
+    assert not (folder / "-").exists()
+    assert b"--format" not in convtool(*command, "-o", "x.xyz").stderr
+
+
 ONES = "1 1 1; 1 1 1; 1 1 1"
 
 

@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from convtool.core.choices import STREAM
-
 from ... import options
 from . import common
 
@@ -81,11 +79,9 @@ def show_(spec: str, json_: bool, output: str | None) -> None:
 
 def _check(output: str, path: str | None) -> None:
     """UsageError for what no picture goes to: stdout, the kernel at `path`, another format."""
-    from ...output import check_draws, check_replaces_none, image_format
+    from ...output import check_picture, check_replaces_none
 
-    if output == STREAM:
-        raise click.UsageError("-o takes a file: stdout has the text")
-    check_draws(image_format(output), "show", output)
+    check_picture(output, "show")
     check_replaces_none(output, [path] if path else [], "the kernel that is shown")
 
 
