@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from convtool.core.choices import STDIN, STRETCHED
+from convtool.core.choices import STREAM, STRETCHED
 from convtool.core.errors import at
+from convtool.core.filenames import shown
 from convtool.core.prefetch import Later
 from convtool.ops.registry import Maps
 
-from .output import PLACEHOLDER, Output, check_names
+from .naming import PLACEHOLDER, check_names
+from .output import Output, check_draws, result_file, sweep_beside
 from .preview import Views
-from .resultfile import result_file, sweep_beside
+from .report import notes_on_lost
 
 if TYPE_CHECKING:
     from convtool.io.base import Reader
@@ -49,6 +51,7 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     paths: Mapping[str, str | None] = {}
     if not only_shown:
         paths = _paths(source.name, [SHEET] if draws_sheet else list(maps), format_, output)
+    output.check_files(image, paths.values())
 
     from convtool.pipeline.prepare import prepare  # while the image is being opened
 
@@ -75,7 +78,7 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     if draws_sheet:
         _write_sheet(views.sheet(reader.metadata), format_, paths[SHEET], output)
     views.show()
-    output.say_lost(reports, format_)
+    output.say(*notes_on_lost(reports, format_, output.range, maps))
 
 
 def _to_file(prepared: "Prepared", format_: "Format", path: str | None, output: Output) -> "Target":
@@ -139,17 +142,7 @@ def _caption(name: str, operators: "Sequence[Operator]") -> str:
 
 def _check_sheet(format_: "Format", output: Output) -> None:
     """Raise UsageError for options that do not go with --sheet."""
-    if not format_.pixels:
-        raise click.UsageError(
-            f"--sheet draws a picture, and {format_.name} holds numbers, "
-            "expected a format such as png"
-        )
-    if not format_.colors:
-        where = f"{output.path}: " if output.path else ""
-        raise click.UsageError(
-            f"{where}--sheet draws in colour, and {format_.name} holds grey maps only, "
-            "expected a format such as png"
-        )
+    check_draws(format_, "--sheet", output.path)
     if output.depth == 16:
         raise click.UsageError("--sheet draws in 8 bits, expected no --depth 16")
 
@@ -174,7 +167,7 @@ def _paths(
     source: str, names: Sequence[str], format_: "Format", output: Output
 ) -> Mapping[str, str | None]:
     """Where each map goes; None is stdout."""
-    if output.path == "-" or (output.path is None and not _on_terminal()):
+    if output.path == STREAM or (output.path is None and not _on_terminal()):
         if len(names) > 1:
             raise click.UsageError(
                 f"{len(names)} kernels make {len(names)} maps: name the files by -o "
@@ -195,22 +188,17 @@ class Source:
     its own: meanwhile this one imports NumPy and whatever else the job needs."""
 
     def __init__(self, image: str, output: Output) -> None:
-        is_stream = image == "-"
-        self.name = STDIN if is_stream else image
+        self.name = shown(image)
+        self._image = image
         self._max_pixels = output.max_pixels
-        self._opening = None if is_stream else Later(self._open)
+        self._opening = None if image == STREAM else Later(self._open)
 
     def reader(self, *, again: bool) -> "Reader":
         """The image; `again` says whether it is to be read more than once."""
-        if self._opening:
-            return self._opening.result()
-        from convtool.io.source import open_stream
+        # A pipe is read on a thread too: a signal is not heeded while Pillow decodes on this one.
+        return (self._opening or Later(lambda: self._open(again))).result()
 
-        stdin = sys.stdin.buffer
-        # On a thread of its own: a signal is not heeded while Pillow decodes on this one.
-        return Later(lambda: open_stream(stdin, self._max_pixels, again=again)).result()
+    def _open(self, again: bool = True) -> "Reader":
+        from convtool.io.source import open_named
 
-    def _open(self) -> "Reader":
-        from convtool.io.source import open_image
-
-        return open_image(self.name, self._max_pixels)
+        return open_named(self._image, self._max_pixels, again=again)

@@ -13,8 +13,8 @@ from ..core.errors import ConvtoolError
 from ..core.image import Header
 from ..core.threads import check_threads
 from ..io.atomic import unwritable_as_error
-from ..io.base import Reader
-from ..io.formats import Format, Writer
+from ..io.base import Reader, Writer
+from ..io.formats import Format
 from ..ops.base import Operator
 from ..ops.conv import Conv
 from ..ops.conv_stage import ConvStage
