@@ -13,9 +13,7 @@ from ..core.validation import Pair
 from ..io.base import Reader
 from ..io.formats import FORMATS
 from ..io.limits import MAX_PIXELS
-from ..ops.base import Operator, Stage
-from ..ops.combine import CombineStage
-from ..ops.conv_stage import ConvStage
+from ..ops.base import Laid, Operator, Stage
 from ..pipeline.bands import Segment
 from ..pipeline.prepare import prepare
 from ..pipeline.run import shown, with_extremes
@@ -293,34 +291,30 @@ def _stops(
 
 def _outside(stage: Stage) -> str:
     """The name of what lies outside a stage's input."""
-    if isinstance(stage, CombineStage):
-        return ", ".join(dict.fromkeys(map(_outside, stage.stages)))
-    if isinstance(stage, ConvStage):
-        return (
-            f"{stage.border} {numeral(stage.fill)}" if stage.border == "constant" else stage.border
-        )
-    return "padding" if stage.windows else ""
+    return ", ".join(dict.fromkeys(laid.outside for laid in stage.laid))
 
 
 def _before(stage: Stage, header: Header, region: Region) -> Region:
     """What a region of a stage's map is made of in its input."""
-    if isinstance(stage, CombineStage):
-        parts = [_before(inner, header, region) for inner in stage.stages]
-        rows, cols = (
-            (min(start for start, _ in spans), max(stop for _, stop in spans))
-            for spans in zip(*(part[:2] for part in parts), strict=True)
-        )
-        seen_rows, seen_cols = (
-            border.joined(run for runs in some for run in runs)
-            for some in zip(*(part[2:] for part in parts), strict=True)
-        )
-        return Region(rows, cols, seen_rows, seen_cols)
-    if not stage.windows:
+    parts = [_under(laid, header, region) for laid in stage.laid]
+    if not parts:
         return region
-    kind = stage.border if isinstance(stage, ConvStage) else "constant"
-    down, across = stage.windows[0]
-    seen_rows = _seen(down, region.seen_rows, header.height, kind)
-    seen_cols = _seen(across, region.seen_cols, header.width, kind)
+    rows, cols = (
+        (min(start for start, _ in spans), max(stop for _, stop in spans))
+        for spans in zip(*(part[:2] for part in parts), strict=True)
+    )
+    seen_rows, seen_cols = (
+        border.joined(run for runs in some for run in runs)
+        for some in zip(*(part[2:] for part in parts), strict=True)
+    )
+    return Region(rows, cols, seen_rows, seen_cols)
+
+
+def _under(laid: Laid, header: Header, region: Region) -> Region:
+    """What lies under a window while it is moved over a region of the map."""
+    down, across = laid.window
+    seen_rows = _seen(down, region.seen_rows, header.height, laid.border)
+    seen_cols = _seen(across, region.seen_cols, header.width, laid.border)
     if not (seen_rows and seen_cols):
         seen_rows = seen_cols = ()
     return Region(down.span(*region.rows), across.span(*region.cols), seen_rows, seen_cols)

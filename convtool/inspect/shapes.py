@@ -11,8 +11,6 @@ from ..core.geometry import Field, Window
 from ..core.image import CHANNEL_NAMES, Header
 from ..core.validation import LARGEST, Pair, Sides
 from ..ops.base import Operator, Stage
-from ..ops.combine import CombineStage
-from ..ops.conv_stage import ConvStage
 from ..pipeline.bands import segments
 
 
@@ -119,18 +117,17 @@ def shapes(operators: Sequence[Operator], header: Header) -> Shapes:
     for operator, stage in zip(operators, stages, strict=True):
         fields = through(fields, stage)
         output = stage.output
-        convolutions = _convolutions(stage)
         vertical, horizontal = fields
         rows.append(
             Row(
                 operator.label,
                 _shape(output),
-                sum(one.task.weights.size for one in convolutions),
-                sum(one.task.taps * _values(one.output) for one in convolutions),
+                sum(one.weights for one in stage.sums),
+                sum(one.products * _values(output) for one in stage.sums),
                 (vertical.size, horizontal.size),
                 (vertical.step, horizontal.step),
-                ", ".join(dict.fromkeys(one.plan.method for one in convolutions)),
-                tuple(dict.fromkeys(map(_placing, stage.windows))),
+                ", ".join(dict.fromkeys(one.method for one in stage.sums)),
+                tuple(dict.fromkeys(_placing(laid.window) for laid in stage.laid)),
             )
         )
     return Shapes(_shape(header), header.has_alpha, tuple(rows), _values(header), _values(output))
@@ -139,7 +136,7 @@ def shapes(operators: Sequence[Operator], header: Header) -> Shapes:
 def through(fields: tuple[Field, Field], stage: Stage) -> tuple[Field, Field]:
     """The receptive fields, (of rows, of columns), of what a stage makes of such a map."""
     rows, cols = fields
-    found = [(rows.through(down), cols.through(across)) for down, across in stage.windows]
+    found = [(rows.through(down), cols.through(across)) for (down, across), *_ in stage.laid]
     if not found:
         return fields
     rows, cols = found[0]
@@ -156,13 +153,6 @@ def _placing(window: Window) -> Placing:
         (rows.dilation, cols.dilation),
         ((rows.before, rows.after), (cols.before, cols.after)),
     )
-
-
-def _convolutions(stage: Stage) -> list[ConvStage]:
-    """Those that a stage is made of."""
-    if isinstance(stage, CombineStage):
-        return [found for inner in stage.stages for found in _convolutions(inner)]
-    return [stage] if isinstance(stage, ConvStage) else []
 
 
 def _shape(header: Header) -> tuple[int, int, int]:

@@ -1,9 +1,9 @@
 """What a method is given to do, and what a method is."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Protocol
 
 from ..core.dtypes import Array, DType
 from ..core.geometry import Window
@@ -107,44 +107,40 @@ class Task:
         return *described, self.window, self.channels, self.groups, self.numbers
 
 
-class Method(Protocol):
+class Method(ABC):
     """A way to compute the sums, prepared for one task.
 
-    A method keeps no state: bands may come in any order, on any thread. Its `sums` are exact
-    where the task is whole. Where it is not, all pixels are finite, and so small that no sum
-    overflows; every method but "direct" relies on it.
+    Bands may come in any order, on any thread: a method keeps what it has computed from its task,
+    and nothing of a band. Its `sums` are exact where the task is whole. Where it is not, all pixels
+    are finite, and so small that no sum overflows; every method except "direct" relies on it.
     """
 
+    task: Task
+    input: DType
+    """The type in which it takes the padded band."""
+    blas = False
+    """Whether it calls BLAS, which is then limited to one thread."""
+
     @property
+    @abstractmethod
     def reason(self) -> str:
-        """What makes this a way to do the task."""
-        ...
+        """Why this is a way to do the task."""
 
     @property
     def parameters(self) -> dict[str, str]:
-        """How it goes about it, in words."""
-        ...
+        """How it works, in words."""
+        return {"sums": str(self.input)}
 
     @property
-    def input(self) -> DType:
-        """The type in which it takes the padded band."""
-        ...
-
-    @property
-    def blas(self) -> bool:
-        """Whether it calls BLAS, which is kept to one thread then."""
-        ...
-
-    @property
+    @abstractmethod
     def operations(self) -> float:
         """Additions and multiplications for one value of the map."""
-        ...
 
     @property
+    @abstractmethod
     def cost(self) -> float:
         """Estimated nanoseconds for one value of the map, see `cost`."""
-        ...
 
+    @abstractmethod
     def sums(self, padded: Array, height: int) -> Array:
         """The sums (height, W', C') of a band (n, P, C), which may be the image: only read it."""
-        ...

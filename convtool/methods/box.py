@@ -7,12 +7,12 @@ import numpy as np
 
 from ..core.dtypes import Array, DType
 from . import cost
-from .base import Task
+from .base import Method, Task
 from .loops.sliding import merges, slide
 
 
 @dataclass(eq=False, repr=False)
-class Box:
+class Box(Method):
     """Sums of 2, 4, 8, ... neighbours, each from two of the ones before.
 
     The cost grows with the logarithm of the box's sides, and a sum is made of the pixels of its
@@ -23,12 +23,6 @@ class Box:
     input: DType
 
     reason = "all weights are the same, so sums of 2, 4, 8, ... neighbours add up to the window"
-    blas = False
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        """The type of the sums."""
-        return {"sums": str(self.input)}
 
     @property
     def operations(self) -> float:
@@ -45,7 +39,6 @@ class Box:
         return cost.of_passes(self.input, self.operations, 0) * scattered
 
     def sums(self, padded: Array, height: int) -> Array:
-        """The sums (height, W', C')."""
         rows, cols = self.task.window
         merged = slide(np.add, padded, rows, height, 0)
         sums = slide(np.add, merged, cols, cols.output, 1)
@@ -53,7 +46,7 @@ class Box:
         return sums if weight == 1 else np.multiply(sums, weight, out=sums)
 
 
-def ways(task: Task) -> Iterator[Box]:
+def candidates(task: Task) -> Iterator[Box]:
     """Kernels of one weight."""
     if not task.is_layer and np.all(task.weights == task.weights.flat[0]):
         yield Box(task, task.numbers.narrowest)

@@ -14,7 +14,7 @@ from .loops.weighted_sum import WeightedSum
 
 
 @dataclass(eq=False, repr=False)
-class Line:
+class Correlate1D:
     """The weighted sums of the windows along dimension 0 or 1 of bands (n, P, C).
 
     By whichever is the least work of three ways: sums of neighbours, taken n times, for the

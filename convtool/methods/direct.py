@@ -8,13 +8,13 @@ import numpy as np
 
 from ..core.dtypes import FLOAT64, Array, DType
 from . import cost
-from .base import Task
+from .base import Method, Task
 from .loops.strided import strided
 from .loops.weighted_sum import WeightedSum
 
 
 @dataclass(eq=False, repr=False)
-class Direct:
+class Direct(Method):
     """One pass over the band for each weight; equal weights are multiplied together."""
 
     task: Task
@@ -23,12 +23,6 @@ class Direct:
     """Zero times NaN or infinity is NaN: a zero weight drops out only where neither can be."""
 
     reason = "the products are added up as they are defined, equal weights together"
-    blas = False
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        """The type of the sums."""
-        return {"sums": str(self.input)}
 
     @cached_property
     def _sums(self) -> list[WeightedSum]:
@@ -52,7 +46,6 @@ class Direct:
         return total * (1 if together else cost.SCATTERED)
 
     def sums(self, padded: Array, height: int) -> Array:
-        """The sums (height, W', C')."""
         task = self.task
         views = list(task.views(padded, height))
         if not task.is_layer:
@@ -67,27 +60,27 @@ class Direct:
 
 
 @dataclass(eq=False, repr=False)
-class DirectAtOnce:
+class DirectEinsum(Method):
     """The same in one call, which goes row by row through all the weights.
 
     A row of the image and its sums stay in the fastest cache meanwhile.
     """
 
     task: Task
+    input: DType
     dtype: DType
+    copies: bool
+    """Whether copies have to be laid out, which also turn the pixels into the sums' type.
+
+    `numpy.einsum` goes through the axis of the shortest step first. That has to be the one
+    along the row; where the step from weight to weight is as short, copies are laid out so.
+    """
 
     reason = "the products are added up as they are defined, row by row"
-    blas = False
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The type of the sums."""
         return {"sums": str(self.dtype)}
-
-    @property
-    def input(self) -> DType:
-        """The type of the sums, unless copies are made, which can turn the pixels into it."""
-        return self.task.numbers.padded if self._copies else self.dtype
 
     @property
     def operations(self) -> float:
@@ -97,27 +90,16 @@ class DirectAtOnce:
     @property
     def cost(self) -> float:
         """Steps of multiplying and adding, and the copies of `sums`."""
-        copies = self.task.window[1].taps * self.task.window[0].stride if self._copies else 0
+        copies = self.task.window[1].taps * self.task.window[0].stride if self.copies else 0
         size = self.dtype.itemsize
         return self.task.taps * cost.MULTIPLY_ADD[size] + copies * cost.COPY[size]
 
-    @property
-    def _copies(self) -> bool:
-        """Whether copies have to be laid out.
-
-        `numpy.einsum` goes through the axis of the shortest step first. That has to be the one
-        along the row; where the step from weight to weight is as short, copies are laid out so.
-        """
-        cols = self.task.window[1]
-        return cols.taps > 1 and cols.dilation * self.task.channels == 1
-
     def sums(self, padded: Array, height: int) -> Array:
-        """The sums (height, W', C')."""
         task = self.task
         rows, cols = task.window
         weights = task.weights.astype(self.dtype)
         windows = task.windows(padded, height)
-        if self._copies:
+        if self.copies:
             by_row = strided(
                 padded,
                 (len(padded), cols.taps, task.width),
@@ -132,12 +114,14 @@ class DirectAtOnce:
         return task.channels_last(out, height)
 
 
-def ways(task: Task) -> Iterator[Direct | DirectAtOnce]:
+def candidates(task: Task) -> Iterator[Direct | DirectEinsum]:
     """Any task can be done directly."""
     dtype = task.numbers.narrowest
     yield Direct(task, dtype)
-    if not task.is_layer and task.window[1].stride == 1:
-        yield DirectAtOnce(task, dtype)
+    cols = task.window[1]
+    if not task.is_layer and cols.stride == 1:
+        copies = cols.taps > 1 and cols.dilation * task.channels == 1
+        yield DirectEinsum(task, task.numbers.padded if copies else dtype, dtype, copies)
 
 
 def careful(task: Task) -> Direct:

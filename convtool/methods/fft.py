@@ -15,7 +15,7 @@ import numpy as np
 from ..core.dtypes import FLOAT64, Array, DType, is_whole
 from ..core.geometry import cut
 from . import cost
-from .base import Task
+from .base import Method, Task
 
 SMALLEST = 256
 """Columns of a tile: at least so many and four times what windows reach over, at most 4 times more.
@@ -33,14 +33,13 @@ LARGEST_ROUNDED = 2.0**32
 
 
 @dataclass(eq=False, repr=False)
-class Fourier:
+class OverlapSave(Method):
     """Overlap-save with tiles of a few hundred rows and columns."""
 
     task: Task
     input: DType
 
     reason = "a large kernel, whose size the Fourier transform hardly notices"
-    blas = False
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -103,7 +102,6 @@ class Fourier:
         return self._transforms[height]
 
     def sums(self, padded: Array, height: int) -> Array:
-        """The sums (height, W', C')."""
         task = self.task
         rows, cols = task.window
         reach = (task.width - 1) * cols.stride + 1
@@ -157,7 +155,7 @@ def fast_length(least: int) -> int:
     return best
 
 
-def ways(task: Task) -> Iterator[Fourier]:
+def candidates(task: Task) -> Iterator[OverlapSave]:
     """Tasks whose channels do not mix, unless a transform's errors could show.
 
     They are relative to the largest pixel of a tile. Whole sums, and pixels that are rounded, have
@@ -167,4 +165,4 @@ def ways(task: Task) -> Iterator[Fourier]:
     must_be_right = numbers.rounded or (numbers.finite and is_whole(task.weights))
     if task.is_layer or (must_be_right and numbers.bound >= LARGEST_ROUNDED):
         return
-    yield Fourier(task, FLOAT64 if numbers.whole or numbers.rounded else numbers.working)
+    yield OverlapSave(task, FLOAT64 if numbers.whole or numbers.rounded else numbers.working)

@@ -9,14 +9,14 @@ import numpy as np
 from ..core.dtypes import Array, DType
 from ..core.geometry import cut
 from . import cost
-from .base import Task
+from .base import Method, Task
 
 STACK = 1 << 20
 """Values that are stacked at once."""
 
 
 @dataclass(eq=False, repr=False)
-class Layer:
+class Im2col(Method):
     """All the channels out of a window come from one reading of its pixels."""
 
     task: Task
@@ -54,7 +54,6 @@ class Layer:
         return task.taps * cost.MATRIX[size] * (1 + cost.FEW_ROWS / out) + copies / out
 
     def sums(self, padded: Array, height: int) -> Array:
-        """The sums (height, W', C')."""
         task = self.task
         out = np.empty((height, task.width, task.channels_out), self.sums_in)
         planes = padded.transpose(2, 0, 1).astype(self.sums_in, order="C")
@@ -82,7 +81,7 @@ class Layer:
         return view.reshape(count, self.task.taps, self.task.width)
 
 
-def ways(task: Task) -> Iterator[Layer]:
+def candidates(task: Task) -> Iterator[Im2col]:
     """Layers."""
     if task.is_layer:
-        yield Layer(task, task.numbers.padded, task.numbers.narrowest_float)
+        yield Im2col(task, task.numbers.padded, task.numbers.narrowest_float)

@@ -13,14 +13,14 @@ from . import box, direct, fft, im2col, separable, toeplitz
 from .base import Method, Task
 
 METHODS: dict[MethodName, Callable[[Task], Iterator[Method]]] = {
-    "direct": direct.ways,
-    "separable": separable.ways,
-    "box": box.ways,
-    "product": toeplitz.ways,
-    "layer": im2col.ways,
-    "fft": fft.ways,
+    "direct": direct.candidates,
+    "separable": separable.candidates,
+    "box": box.candidates,
+    "product": toeplitz.candidates,
+    "layer": im2col.candidates,
+    "fft": fft.candidates,
 }
-"""For each method its ways to do a task, none where it cannot."""
+"""For each method its candidates for a task, none where it cannot do it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class Plan:
     """Values of the map, alpha aside."""
     others: tuple[MethodName, ...]
     """The other methods that could, those estimated quicker first."""
-    way: Method
+    chosen: Method
     """The method, ready to run."""
 
     def __repr__(self) -> str:
@@ -70,27 +70,28 @@ def plan(task: Task, method: MethodName | None = None) -> Plan:
 
     Raises ConvtoolError if the method named cannot do the task.
     """
-    ways = {
-        name: min(found, key=lambda way: way.cost)
+    candidates = {
+        name: min(found, key=lambda candidate: candidate.cost)
         for name, find in METHODS.items()
         if (task.numbers.moderate or name == "direct") and (found := list(find(task)))
     }
-    if method is not None and method not in ways:
+    if method is not None and method not in candidates:
         raise ConvtoolError(
-            f"method {method} cannot compute this convolution; those that can: {', '.join(ways)}"
+            f"method {method} cannot compute this convolution; "
+            f"those that can: {', '.join(candidates)}"
         )
-    ranked = sorted(ways, key=lambda name: ways[name].cost)
-    chosen = ranked[0] if method is None else method
-    way = ways[chosen]
+    ranked = sorted(candidates, key=lambda name: candidates[name].cost)
+    name = ranked[0] if method is None else method
+    chosen = candidates[name]
     values = task.window[0].output * task.window[1].output * task.channels_out
     return Plan(
-        chosen,
-        dict(way.parameters),
-        way.reason,
-        float(way.operations) * values,
+        name,
+        dict(chosen.parameters),
+        chosen.reason,
+        float(chosen.operations) * values,
         values,
-        tuple(name for name in ranked if name != chosen),
-        way,
+        tuple(other for other in ranked if other != name),
+        chosen,
     )
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..core.dtypes import EXACT_IN_FLOAT64, Array, DType, is_whole
 from . import cost
-from .base import Task
-from .correlate1d import Line
+from .base import Method, Task
+from .correlate1d import Correlate1D
 from .loops.banded import banded, down
 from .loops.factor import Factors, float_factors, whole_factors
 from .loops.strided import strided
@@ -22,14 +22,12 @@ MOST_PAIRS = 2
 
 
 @dataclass(eq=False, repr=False)
-class Separable:
+class Separable(Method):
     """A weighted sum down the columns, and one of these along the rows."""
 
     task: Task
     input: DType
     factors: Factors
-
-    blas = False
 
     @property
     def reason(self) -> str:
@@ -44,12 +42,15 @@ class Separable:
         return {**described(self.factors), "sums": str(self.input)}
 
     @cached_property
-    def _lines(self) -> list[tuple[Line, Line]]:
+    def _lines(self) -> list[tuple[Correlate1D, Correlate1D]]:
         """For each pair the column and the row."""
         rows, cols = self.task.window
         channels, dtype = self.task.channels, self.input
         return [
-            (Line(column, rows, 0, channels, dtype), Line(row, cols, 1, channels, dtype))
+            (
+                Correlate1D(column, rows, 0, channels, dtype),
+                Correlate1D(row, cols, 1, channels, dtype),
+            )
             for column, row in self.factors
         ]
 
@@ -67,7 +68,6 @@ class Separable:
         return total + (len(self.factors) - 1) * cost.ADD[self.input.itemsize]
 
     def sums(self, padded: Array, height: int) -> Array:
-        """The sums (height, W', C')."""
         total = None
         for column, row in self._lines:
             part = row.sums(column.sums(padded, height), self.task.width)
@@ -77,7 +77,7 @@ class Separable:
 
 
 @dataclass(eq=False, repr=False)
-class SeparableProduct:
+class SeparableToeplitz(Method):
     """A matrix product for the column and one for the row."""
 
     task: Task
@@ -147,7 +147,6 @@ class SeparableProduct:
         return products + between + (len(self.factors) - 1) * cost.ADD[size]
 
     def sums(self, padded: Array, height: int) -> Array:
-        """The sums (height, W', C')."""
         task, block = self.task, self._block
         channels, width = task.channels, task.width
         blocks = -(-width // block)
@@ -180,7 +179,7 @@ def _numbers(values: Array) -> str:
     return f"[{' '.join(shown)}{' ...' if len(values) > len(shown) else ''}]"
 
 
-def ways(task: Task) -> Iterator[Separable | SeparableProduct]:
+def candidates(task: Task) -> Iterator[Separable | SeparableToeplitz]:
     """Kernels larger than 1 both ways that are a column times a row, or the sum of two."""
     if task.is_layer or min(task.weights.shape) < 2:
         return
@@ -191,4 +190,4 @@ def ways(task: Task) -> Iterator[Separable | SeparableProduct]:
     if factors is None:
         return
     yield Separable(task, task.numbers.narrowest, factors)
-    yield SeparableProduct(task, task.numbers.narrowest_float, factors)
+    yield SeparableToeplitz(task, task.numbers.narrowest_float, factors)

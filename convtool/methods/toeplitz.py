@@ -9,7 +9,7 @@ import numpy as np
 from ..core.dtypes import Array, DType
 from ..core.geometry import cut
 from . import cost
-from .base import Task
+from .base import Method, Task
 from .loops.banded import banded, down
 from .loops.strided import strided
 
@@ -24,7 +24,7 @@ COLUMNS = 1 << 10
 
 
 @dataclass(eq=False, repr=False)
-class Product:
+class Toeplitz(Method):
     """For each row of pixels its kw shifted copies; the matrix takes it from there.
 
     The copies of a row are made once, whatever the number of output rows that it goes into.
@@ -66,7 +66,6 @@ class Product:
         return self.operations / 2 * product + copies * scattered
 
     def sums(self, padded: Array, height: int) -> Array:
-        """The sums (height, W', C')."""
         task = self.task
         rows, cols = task.window
         out = np.empty((height, task.width * task.channels), self.sums_in)
@@ -93,11 +92,11 @@ def _shifted(padded: Array, taps: int, step: int, width: int, stride: int) -> Ar
     return view.reshape(n, taps, width * channels)
 
 
-def ways(task: Task) -> Iterator[Product]:
+def candidates(task: Task) -> Iterator[Toeplitz]:
     """Tasks whose channels do not mix."""
     if task.is_layer:
         return
     sums = task.numbers.narrowest_float
     for group in GROUPS:
         if group <= max(task.window[0].output, GROUPS[0]):
-            yield Product(task, task.numbers.padded, group, sums)
+            yield Toeplitz(task, task.numbers.padded, group, sums)

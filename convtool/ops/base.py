@@ -1,10 +1,11 @@
 """A stage: an operator bound to the image that it will see, computing any band of its output."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ..core.dtypes import Array
+from ..core.choices import Border, MethodName
+from ..core.dtypes import Array, DType
 from ..core.errors import ConvtoolError
 from ..core.geometry import BAND_ELEMENTS, Window, band_height, cut
 from ..core.image import Header
@@ -31,12 +32,45 @@ class RowByRow(Protocol):
         ...
 
 
+class Laid(NamedTuple):
+    """A window that a stage lays on its input."""
+
+    window: Window
+    border: Border
+    """What lies outside the input."""
+    outside: str
+    """The same in words: ``mirror``, ``constant 0``, ``padding``."""
+
+
+class Sum(NamedTuple):
+    """A convolution that a stage computes."""
+
+    weights: int
+    products: int
+    """In one value."""
+    method: MethodName
+
+
 class Stage(RowByRow, Protocol):
     """What runs on a band. A stage keeps no state: bands may come in any order, on any thread."""
 
     @property
-    def windows(self) -> tuple[Window, ...]:
+    def input(self) -> Header:
+        """The description of what goes in."""
+        ...
+
+    @property
+    def laid(self) -> tuple[Laid, ...]:
         """The windows that it lays on its input; none where it looks at single pixels."""
+        ...
+
+    @property
+    def sums(self) -> tuple[Sum, ...]:
+        """The convolutions that it computes."""
+        ...
+
+    def carried_from(self, row: int, col: int) -> Pair | None:
+        """The pixel of the input whose alpha this one has; None if alpha is no special channel."""
         ...
 
     def run(self, band: Array, top: int, first: int, out: Array) -> None:
@@ -50,6 +84,9 @@ class Stage(RowByRow, Protocol):
 class Operator(Protocol):
     """A job not yet bound to an image: `bind` checks it against one and gives the stage."""
 
+    clips_below_0: bool = False
+    """Whether it sets negative values to 0, and does nothing else."""
+
     @property
     def label(self) -> str:
         """What people call it: ``conv sobel_x 3x3``."""
@@ -58,6 +95,13 @@ class Operator(Protocol):
     def bind(self, header: Header) -> Stage:
         """The stage for images of this description; ConvtoolError where it cannot be."""
         ...
+
+    def rounding(self, dtype: DType, header: Header) -> "Operator | None":
+        """The same with exact values rounded to pixels of `dtype`; None where it cannot.
+
+        `header` describes the images.
+        """
+        return None
 
 
 def cuts(stage: RowByRow, row_elements: int, least: int = 1) -> list[Pair]:

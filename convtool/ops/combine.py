@@ -8,10 +8,9 @@ import numpy as np
 from ..core.choices import COMBINATIONS, Combination
 from ..core.dtypes import FLOAT64, Array
 from ..core.errors import ConvtoolError
-from ..core.geometry import Window
 from ..core.image import Header
 from ..core.validation import Pair, check_word
-from .base import Operator, Stage, run_band
+from .base import Laid, Operator, Stage, Sum, run_band
 
 
 class Windowed(Operator, Protocol):
@@ -28,7 +27,7 @@ class Windowed(Operator, Protocol):
         ...
 
 
-class Combine:
+class Combine(Operator):
     """Run several operators on the same image and combine their maps value by value.
 
     sum, mean, max; magnitude: the root of the sum of squares, as for sobel_x with sobel_y.
@@ -73,9 +72,23 @@ class CombineStage(NamedTuple):
     output: Header
 
     @property
-    def windows(self) -> tuple[Window, ...]:
+    def input(self) -> Header:
+        """What goes into each of them."""
+        return self.stages[0].input
+
+    @property
+    def laid(self) -> tuple[Laid, ...]:
+        """The windows of all the kernels."""
+        return tuple(laid for stage in self.stages for laid in stage.laid)
+
+    @property
+    def sums(self) -> tuple[Sum, ...]:
         """Those of all the kernels."""
-        return tuple(window for stage in self.stages for window in stage.windows)
+        return tuple(found for stage in self.stages for found in stage.sums)
+
+    def carried_from(self, row: int, col: int) -> Pair | None:
+        """Where the first kernel takes it from, as all do."""
+        return self.stages[0].carried_from(row, col)
 
     def rows_needed(self, first: int, last: int) -> Pair:
         """The input rows that any of the kernels needs."""

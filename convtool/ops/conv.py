@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.choices import BORDERS, METHODS, Border, MethodName
-from ..core.dtypes import FLOAT64, Array, DType
+from ..core.dtypes import FLOAT64, Array, DType, is_integer
 from ..core.errors import ConvtoolError, quoted
 from ..core.geometry import place
 from ..core.image import Header, check_image, check_pixels, white_of
@@ -32,7 +32,7 @@ from ..methods import planner
 from ..methods.accumulators import Arithmetic
 from ..methods.base import Task
 from ..methods.planner import Plan
-from .base import over_array
+from .base import Operator, over_array
 from .conv_stage import ConvStage
 
 Bias = float | npt.ArrayLike
@@ -166,7 +166,7 @@ def plan(
     return Conv(weights, dtype=result, **options).bind(header).plan
 
 
-class Conv:
+class Conv(Operator):
     """A convolution not yet bound to an image. Parameters as in `conv2d`.
 
     `name` is what people call the weights; default: the Kernel's own.
@@ -284,6 +284,15 @@ class Conv:
         other = copy(self)
         other.dtype = dtype
         return other
+
+    def rounding(self, dtype: DType, header: Header) -> "Conv | None":
+        """`rounded`, for images of whole numbers whose alpha, if any, fits into `dtype`.
+
+        Maps of float images may hold NaN, and are left alone.
+        """
+        whole = is_integer(header.dtype) and (self.dtype is None or self.dtype.kind == "f")
+        fits = not header.has_alpha or np.can_cast(header.dtype, dtype)
+        return self.rounded(dtype) if whole and fits else None
 
     def _check_channels(self, header: Header) -> None:
         count, groups = header.colors, self.groups

@@ -8,7 +8,7 @@ import numpy as np
 from ..core.border import extend, rows_needed
 from ..core.choices import Border
 from ..core.dtypes import EXACT_IN_FLOAT32, FLOAT32, FLOAT64, Array, DType, is_integer
-from ..core.geometry import Window, cut, piece, stack
+from ..core.geometry import cut, piece, stack
 from ..core.image import Header
 from ..core.rounding import divide, saturate
 from ..core.threads import one_blas_thread
@@ -18,6 +18,7 @@ from ..methods.accumulators import Arithmetic
 from ..methods.base import Task
 from ..methods.direct import careful
 from ..methods.planner import Plan
+from .base import Laid, Sum
 from .ties import round_sums
 
 
@@ -35,9 +36,22 @@ class ConvStage(NamedTuple):
     fill: float
 
     @property
-    def windows(self) -> tuple[Window, ...]:
-        """Those under the kernel."""
-        return (self.task.window,)
+    def laid(self) -> tuple[Laid, ...]:
+        """The window under the kernel."""
+        outside: str = self.border
+        if self.border == "constant":
+            outside += f" {self.fill:.0f}" if float(self.fill).is_integer() else f" {self.fill:g}"
+        return (Laid(self.task.window, self.border, outside),)
+
+    @property
+    def sums(self) -> tuple[Sum, ...]:
+        """One for each value of the map."""
+        return (Sum(self.task.weights.size, self.task.taps, self.plan.method),)
+
+    def carried_from(self, row: int, col: int) -> Pair | None:
+        """The pixel under the anchor."""
+        rows, cols = self.task.window
+        return rows.centers(row, row + 1)[0], cols.centers(col, col + 1)[0]
 
     def rows_needed(self, first: int, last: int) -> Pair:
         """The input rows under the output rows first..last - 1: border sources, alpha's rows."""
@@ -64,19 +78,19 @@ class ConvStage(NamedTuple):
     def _convolve(self, band: Array, top: int, first: int, left: int, out: Array) -> None:
         """Write the output from row `first` and column `left` on."""
         out = out[..., : self.task.channels_out]
-        task, way = self.task, self.plan.way
+        task, method = self.task, self.plan.chosen
         if out.shape[1] != task.width:
             task = task.narrowed(out.shape[1])
-            way = planner.plan(task, self.plan.method).way
-        with one_blas_thread() if way.blas else nullcontext():
-            padded = self._padded(band, top, first, left, out, way.input)
+            method = planner.plan(task, self.plan.method).chosen
+        with one_blas_thread() if method.blas else nullcontext():
+            padded = self._padded(band, top, first, left, out, method.input)
             if (task.numbers.finite or _is_moderate(padded)) and self._finish(
-                task, way.sums(padded, len(out)), out, padded
+                task, method.sums(padded, len(out)), out, padded
             ):
                 return
-        way = careful(task)
-        padded = self._padded(band, top, first, left, out, way.input)
-        self._finish(task, way.sums(padded, len(out)), out, padded)
+        method = careful(task)
+        padded = self._padded(band, top, first, left, out, method.input)
+        self._finish(task, method.sums(padded, len(out)), out, padded)
 
     def _padded(
         self, band: Array, top: int, first: int, left: int, out: Array, dtype: DType

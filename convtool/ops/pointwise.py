@@ -9,9 +9,9 @@ import numpy as np
 from ..core.color import gray_of
 from ..core.dtypes import FLOAT64, Array, DType, result_float
 from ..core.errors import ConvtoolError
-from ..core.geometry import Window
 from ..core.image import Header
 from ..core.validation import Pair, check_number
+from .base import Laid, Operator, Sum
 
 Function: TypeAlias = Callable[[Array], Array]
 
@@ -24,10 +24,12 @@ class PointStage(NamedTuple):
     apply: Function
     """Colours of any shape (n, W, C), one after another in memory -> the new ones."""
 
-    @property
-    def windows(self) -> tuple[Window, ...]:
-        """None."""
-        return ()
+    laid: tuple[Laid, ...] = ()
+    sums: tuple[Sum, ...] = ()
+
+    def carried_from(self, row: int, col: int) -> Pair | None:
+        """The same pixel."""
+        return row, col
 
     def rows_needed(self, first: int, last: int) -> Pair:
         """The same rows."""
@@ -41,10 +43,11 @@ class PointStage(NamedTuple):
         out[..., self.output.colors :] = rows[..., self.input.colors :]
 
 
-class Relu:
+class Relu(Operator):
     """Negative values become 0; NaN stays, and alpha is left alone."""
 
     label = "relu"
+    clips_below_0 = True
 
     def bind(self, header: Header) -> PointStage:
         """The stage for images of this description."""
@@ -60,7 +63,7 @@ def _relu(values: Array) -> Array:
     return np.maximum(values, 0)
 
 
-class Abs:
+class Abs(Operator):
     """Values become their magnitudes.
 
     Signed integers become the next wider type, which holds them all; int64 stays, and has no
@@ -83,12 +86,17 @@ def _magnitudes(values: Array, dtype: DType) -> Array:
     return np.abs(values)
 
 
-class _Curve:
+class _Curve(Operator):
     """A function of each value as a float, of the type that `conv2d` has for results."""
 
     def __init__(self, label: str, function: Function) -> None:
-        self.label = label
+        self._label = label
         self._function = function
+
+    @property
+    def label(self) -> str:
+        """Its name and its parameter."""
+        return self._label
 
     def bind(self, header: Header) -> PointStage:
         """The stage for images of this description."""
@@ -134,7 +142,7 @@ class Tanh(_Curve):
         super().__init__("tanh", np.tanh)
 
 
-class Gray:
+class Gray(Operator):
     """Colour becomes grey: 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), alpha kept.
 
     Whole pixels stay whole, rounded half to even from the exact value. Grey stays as it is.

@@ -1,8 +1,9 @@
 """Pooling: the array function, and the stage that runs it on a band."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ from ..core.dtypes import (
     Array,
     DType,
     is_integer,
+    limits,
     peak,
     result_float,
     result_of_sums,
@@ -38,7 +40,7 @@ from ..core.validation import (
 )
 from ..methods.loops.order import select
 from ..methods.loops.sliding import slide
-from .base import over_array
+from .base import Laid, Operator, Sum, over_array
 
 LARGEST_STACK = 2**22
 """The most elements of windows that a median sorts at once."""
@@ -111,7 +113,7 @@ def pool2d(
     return result[..., 0] if np.ndim(image) == 2 else result
 
 
-class Pool:
+class Pool(Operator):
     """A pooling not yet bound to an image. Parameters as in `pool2d`."""
 
     def __init__(
@@ -167,25 +169,9 @@ class Pool:
                 "padding and dilation are so wide that some windows hold no pixel of the image, "
                 "expected less of either"
             )
-        counts = [axis.different_counts(padding=False) for axis in window]
-        dtype = header.dtype.newbyteorder("=")
-        sums, result = self._types(dtype, [max(count) for count in counts])
-        if self.mode == "median" and any(n % 2 == 0 for count in counts for n in count):
-            result = result_float(header.dtype)
+        working, result = MODES[self.mode].types(self, header.dtype.newbyteorder("="), window)
         output = Header(window[0].output, window[1].output, header.channels, result, header.white)
-        return PoolStage(self, header, output, window, sums)
-
-    def _types(self, dtype: DType, largest: list[int]) -> tuple[DType, DType]:
-        """(the type to add up in, the type of the result)"""
-        if self.mode in ("max", "min", "median"):
-            return dtype, dtype
-        count = largest[0] * largest[1]
-        if not is_integer(dtype):
-            narrow = self.mode in ("mean", "sum") and dtype == FLOAT32 and count <= MOST_IN_FLOAT32
-            return FLOAT32 if narrow else FLOAT64, result_float(dtype)
-        bound = peak(dtype) * (count if self.mode != "lp" else count ** (1 / self.p))
-        result = result_of_sums(dtype, bound, divided=self.mode == "mean")
-        return (FLOAT64 if self.mode == "lp" else sum_type(bound)), result
+        return PoolStage(self, header, output, window, working)
 
 
 @dataclass(eq=False, repr=False)
@@ -196,12 +182,22 @@ class PoolStage:
     input: Header
     output: Header
     window: Window
-    sums: DType
+    working: DType
+    """The type in which windows are merged."""
 
     @property
-    def windows(self) -> tuple[Window, ...]:
-        """Those that are merged."""
-        return (self.window,)
+    def laid(self) -> tuple[Laid, ...]:
+        """The window that is merged."""
+        return (Laid(self.window, "constant", "padding"),)
+
+    @property
+    def sums(self) -> tuple[Sum, ...]:
+        """None: a pooling has no weights."""
+        return ()
+
+    def carried_from(self, row: int, col: int) -> Pair | None:
+        """Alpha is pooled like any channel."""
+        return None
 
     def rows_needed(self, first: int, last: int) -> Pair:
         """The input rows under the output rows first..last - 1."""
@@ -210,55 +206,17 @@ class PoolStage:
     def run(self, band: Array, top: int, first: int, out: Array) -> None:
         """Write the output rows from `first` on; alpha is pooled like any channel."""
         rows, cols = self.window
-        last = first + len(out)
+        mode, last = MODES[self.pool.mode], first + len(out)
         spans = rows.span(first, last), cols.span(0, cols.output)
-        size = self.input.height, *spans
-        self._merge(extend(band, top, *size, "constant", self._fill, self.sums), first, last, out)
-        if self.sums == FLOAT32 and not self._is_finite(out):
+        fill = mode.fill(self.input.dtype)
+        padded = extend(band, top, self.input.height, *spans, "constant", fill, self.working)
+        mode.merge(self, padded, first, last, out)
+        if mode.adds and self.working == FLOAT32 and not np.isfinite(out).all():
             # A sum that passes float32's range may still have a mean in it.
-            wide = replace(self, sums=FLOAT64)
-            padded = extend(band, top, *size, "constant", self._fill, FLOAT64)
-            wide._merge(padded, first, last, out)
+            padded = extend(band, top, self.input.height, *spans, "constant", fill, FLOAT64)
+            mode.merge(self, padded, first, last, out)
 
-    def _is_finite(self, values: Array) -> bool:
-        return self.pool.mode in ("max", "min", "median") or bool(np.isfinite(values).all())
-
-    @property
-    def _fill(self) -> float:
-        """The value of padded elements that leaves the mode's result as it is."""
-        lowest: Any
-        highest: Any
-        match self.input.dtype.kind:
-            case "b":
-                lowest, highest = False, True
-            case "f":
-                lowest, highest = -np.inf, np.inf
-            case _:
-                limits = np.iinfo(self.input.dtype)
-                lowest, highest = limits.min, limits.max
-        # A median sorts its window: padded elements go last, where they are not looked for.
-        fills = {"max": lowest, "min": highest, "median": highest}
-        fill: float = fills.get(self.pool.mode, 0)
-        return fill
-
-    def _merge(self, padded: Array, first: int, last: int, out: Array) -> None:
-        """Each window of the padded band as one value in `out`."""
-        height = last - first
-        match self.pool.mode:
-            case "max":
-                out[...] = self._reduce(np.maximum, padded, height)
-            case "min":
-                out[...] = self._reduce(np.minimum, padded, height)
-            case "sum":
-                out[...] = self._reduce(np.add, padded, height)
-            case "mean":
-                self._mean(padded, first, last, out)
-            case "median":
-                out[...] = self._medians(padded, first, last)
-            case "lp":
-                out[...] = self._norm(padded, height)
-
-    def _reduce(self, merge: np.ufunc, padded: Array, height: int) -> Array:
+    def reduce(self, merge: np.ufunc, padded: Array, height: int) -> Array:
         """Merge the rows of each window, then its columns."""
         rows, cols = self.window
         return slide(merge, slide(merge, padded, rows, height, 0), cols, cols.output, 1)
@@ -270,87 +228,169 @@ class PoolStage:
         rows, cols = (np.array(axis.counts(padding=padding)) for axis in self.window)
         return rows, cols
 
-    def _elements(self, first: int, last: int) -> Array:
+    def elements(self, first: int, last: int) -> Array:
         """How many elements of each window count, shape (last - first, W', 1)."""
         rows, cols = self._counts
         return np.multiply.outer(rows[first:last], cols)[..., np.newaxis]
 
     @cached_property
-    def _full(self) -> int | None:
+    def full(self) -> int | None:
         """How many elements every window counts; None if some count fewer."""
         rows, cols = (set(counts.tolist()) for counts in self._counts)
         return rows.pop() * cols.pop() if len(rows) == len(cols) == 1 else None
 
-    def _mean(self, padded: Array, first: int, last: int, out: Array) -> None:
-        sums = self._reduce(np.add, padded, last - first)
-        if self._full is None:
-            sums = sums.astype(FLOAT64) / self._elements(first, last)
-            np.copyto(out, sums, casting="unsafe")
-        elif sums.dtype == FLOAT64:
-            np.divide(sums, self._full, out=out, casting="same_kind")
-        else:
-            np.copyto(out, sums, casting="unsafe")
-            np.divide(out, self._full, out=out)
 
-    def _norm(self, padded: Array, height: int) -> Array:
-        """sum(|x|**p) ** (1/p); relative to the largest |x| where the powers might overflow."""
-        p = self.pool.p
-        padded = np.abs(padded)
-        if p == 1:
-            return self._reduce(np.add, padded, height)
-        if p == 2 and result_float(self.input.dtype) != FLOAT64:
-            return np.sqrt(self._reduce(np.add, padded * padded, height))
-        rows, cols = self.window
-        largest = self._reduce(np.maximum, padded, height)
-        scale = np.where((largest > 0) & np.isfinite(largest), largest, 1)
-        total = np.zeros_like(largest)
-        for i in range(rows.taps):
-            for j in range(cols.taps):
-                shifted = padded[rows.taken(i, height), cols.taken(j, cols.output)]
-                total += (shifted / scale) ** p
-        norm: Array = scale * total ** (1 / p)
-        return norm
+def _reduced(merge: np.ufunc) -> "Merge":
+    def reduced(stage: PoolStage, padded: Array, first: int, last: int, out: Array) -> None:
+        out[...] = stage.reduce(merge, padded, last - first)
 
-    def _medians(self, padded: Array, first: int, last: int) -> Array:
-        """The medians, of so few rows at a time that their windows' elements fit into memory."""
-        rows, cols = self.window
-        elements = rows.taps * cols.taps * cols.output * padded.shape[2]
-        height = max(1, LARGEST_STACK // elements)
-        parts = []
-        for start, stop in cut(last - first, height):
-            top = start * rows.stride
-            part = padded[top : top + (stop - start - 1) * rows.stride + rows.extent]
-            parts.append(self._median(part, first + start, first + stop))
-        return np.concatenate(parts)
+    return reduced
 
-    def _median(self, padded: Array, first: int, last: int) -> Array:
-        rows, cols = self.window
-        elements = [
-            padded[rows.taken(i, last - first), cols.taken(j, cols.output)]
-            for i in range(rows.taps)
-            for j in range(cols.taps)
-        ]
-        wide = np.dtype(np.float64 if is_integer(self.input.dtype) else self.output.dtype)
-        if self._full == len(elements) <= LARGEST_NETWORK:
-            middle = (len(elements) - 1) // 2, len(elements) // 2
-            ranked = select(elements, middle)
-            lower, upper = (ranked[rank] for rank in middle)
-            return lower if middle[0] == middle[1] else _between(lower, upper, wide)
-        windows = np.stack(elements, axis=-1)
-        counts = self._elements(first, last)[..., np.newaxis]
-        if self._full is not None:
-            windows.partition(sorted({(self._full - 1) // 2, self._full // 2, -1}))
-        else:
-            windows.sort(axis=-1)
-        lower = np.take_along_axis(windows, (counts - 1) // 2, axis=-1)[..., 0]
-        upper = np.take_along_axis(windows, counts // 2, axis=-1)[..., 0]
-        median = _between(lower, upper, wide) if np.any(counts % 2 == 0) else lower
-        if windows.dtype.kind == "f":
-            median = np.where(np.isnan(windows[..., -1]), np.nan, median).astype(median.dtype)
-        return median
+
+def _mean(stage: PoolStage, padded: Array, first: int, last: int, out: Array) -> None:
+    sums = stage.reduce(np.add, padded, last - first)
+    if stage.full is None:
+        sums = sums.astype(FLOAT64) / stage.elements(first, last)
+        np.copyto(out, sums, casting="unsafe")
+    elif sums.dtype == FLOAT64:
+        np.divide(sums, stage.full, out=out, casting="same_kind")
+    else:
+        np.copyto(out, sums, casting="unsafe")
+        np.divide(out, stage.full, out=out)
+
+
+def _norm(stage: PoolStage, padded: Array, first: int, last: int, out: Array) -> None:
+    """sum(|x|**p) ** (1/p); relative to the largest |x| where the powers might overflow."""
+    p = stage.pool.p
+    padded = np.abs(padded)
+    height = last - first
+    if p == 1:
+        out[...] = stage.reduce(np.add, padded, height)
+        return
+    if p == 2 and result_float(stage.input.dtype) != FLOAT64:
+        out[...] = np.sqrt(stage.reduce(np.add, padded * padded, height))
+        return
+    rows, cols = stage.window
+    largest = stage.reduce(np.maximum, padded, height)
+    scale = np.where((largest > 0) & np.isfinite(largest), largest, 1)
+    total = np.zeros_like(largest)
+    for i in range(rows.taps):
+        for j in range(cols.taps):
+            shifted = padded[rows.taken(i, height), cols.taken(j, cols.output)]
+            total += (shifted / scale) ** p
+    out[...] = scale * total ** (1 / p)
+
+
+def _medians(stage: PoolStage, padded: Array, first: int, last: int, out: Array) -> None:
+    """The medians, of so few rows at a time that their windows' elements fit into memory."""
+    rows, cols = stage.window
+    elements = rows.taps * cols.taps * cols.output * padded.shape[2]
+    height = max(1, LARGEST_STACK // elements)
+    for start, stop in cut(last - first, height):
+        top = start * rows.stride
+        part = padded[top : top + (stop - start - 1) * rows.stride + rows.extent]
+        out[start:stop] = _median(stage, part, first + start, first + stop)
+
+
+def _median(stage: PoolStage, padded: Array, first: int, last: int) -> Array:
+    rows, cols = stage.window
+    elements = [
+        padded[rows.taken(i, last - first), cols.taken(j, cols.output)]
+        for i in range(rows.taps)
+        for j in range(cols.taps)
+    ]
+    wide = np.dtype(np.float64 if is_integer(stage.input.dtype) else stage.output.dtype)
+    if stage.full == len(elements) <= LARGEST_NETWORK:
+        middle = (len(elements) - 1) // 2, len(elements) // 2
+        ranked = select(elements, middle)
+        lower, upper = (ranked[rank] for rank in middle)
+        return lower if middle[0] == middle[1] else _between(lower, upper, wide)
+    windows = np.stack(elements, axis=-1)
+    counts = stage.elements(first, last)[..., np.newaxis]
+    if stage.full is not None:
+        windows.partition(sorted({(stage.full - 1) // 2, stage.full // 2, -1}))
+    else:
+        windows.sort(axis=-1)
+    lower = np.take_along_axis(windows, (counts - 1) // 2, axis=-1)[..., 0]
+    upper = np.take_along_axis(windows, counts // 2, axis=-1)[..., 0]
+    median = _between(lower, upper, wide) if np.any(counts % 2 == 0) else lower
+    if windows.dtype.kind == "f":
+        median = np.where(np.isnan(windows[..., -1]), np.nan, median).astype(median.dtype)
+    return median
 
 
 def _between(lower: Array, upper: Array, dtype: DType) -> Array:
     """The mean of two values, which may be infinite, or as large as the type has them."""
     lower, upper = lower.astype(dtype), upper.astype(dtype)
     return np.where(lower == upper, lower, lower / 2 + upper / 2)
+
+
+def _of_the_image(pool: Pool, dtype: DType, window: Window) -> tuple[DType, DType]:
+    return dtype, dtype
+
+
+def _of_a_median(pool: Pool, dtype: DType, window: Window) -> tuple[DType, DType]:
+    """The middle one of an odd number of elements, or the mean of the middle two."""
+    counts = (n for axis in window for n in axis.different_counts(padding=False))
+    return dtype, result_float(dtype) if any(n % 2 == 0 for n in counts) else dtype
+
+
+def _of_sums(pool: Pool, dtype: DType, window: Window) -> tuple[DType, DType]:
+    count = _most(window)
+    if not is_integer(dtype):
+        narrow = dtype == FLOAT32 and count <= MOST_IN_FLOAT32
+        return FLOAT32 if narrow else FLOAT64, result_float(dtype)
+    bound = peak(dtype) * count
+    return sum_type(bound), result_of_sums(dtype, bound, divided=pool.mode == "mean")
+
+
+def _of_norms(pool: Pool, dtype: DType, window: Window) -> tuple[DType, DType]:
+    if not is_integer(dtype):
+        return FLOAT64, result_float(dtype)
+    bound = peak(dtype) * _most(window) ** (1 / pool.p)
+    return FLOAT64, result_of_sums(dtype, bound, divided=False)
+
+
+def _most(window: Window) -> int:
+    """Elements in the fullest window."""
+    rows, cols = (max(axis.different_counts(padding=False)) for axis in window)
+    return rows * cols
+
+
+def _lowest(dtype: DType) -> float:
+    return -np.inf if dtype.kind == "f" else limits(dtype)[0]
+
+
+def _highest(dtype: DType) -> float:
+    return np.inf if dtype.kind == "f" else limits(dtype)[1]
+
+
+def _zero(dtype: DType) -> float:
+    return 0
+
+
+Merge = Callable[[PoolStage, Array, int, int, Array], None]
+"""(stage, padded band, first and last row of the output, where they go)"""
+
+
+class Mode(NamedTuple):
+    """One way to merge a window."""
+
+    merge: Merge
+    fill: Callable[[DType], float]
+    """The value of padded elements that leaves the result as it is."""
+    types: Callable[[Pool, DType, Window], tuple[DType, DType]]
+    """The type in which windows are merged, and that of the result."""
+    adds: bool = False
+    """Whether a sum may pass float32's range."""
+
+
+MODES: dict[PoolMode, Mode] = {
+    "max": Mode(_reduced(np.maximum), _lowest, _of_the_image),
+    "min": Mode(_reduced(np.minimum), _highest, _of_the_image),
+    "mean": Mode(_mean, _zero, _of_sums, adds=True),
+    "sum": Mode(_reduced(np.add), _zero, _of_sums, adds=True),
+    "median": Mode(_medians, _highest, _of_a_median),  # padded elements are sorted to the end
+    "lp": Mode(_norm, _zero, _of_norms),
+}
+"""The pool modes, a row each; `inspect.steps.pool` explains them."""

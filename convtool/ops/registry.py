@@ -147,19 +147,9 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
     filters = [found for spec in given["kernel"] for found in lookup.filters(spec)]
     before: list[Operator] = [Gray()] if given["gray"] else []
     after: list[Operator] = [Relu()] if given["relu"] else []
-    operators = [
-        Conv(
-            **_weights(one, given, lookup),
-            stride=given["stride"] or 1,
-            padding=given["padding"],
-            dilation=given["dilation"],
-            groups=given["groups"] or 1,
-            border=given["border"],
-            fill=given["fill"] or 0.0,
-            flip=given["flip"],
-        )
-        for one in filters
-    ]
+    placing = ("stride", "padding", "dilation", "groups", "border", "fill", "flip")
+    options = {name: given[name] for name in placing if given[name] is not None}
+    operators = [Conv(**_weights(one, given, lookup), **options) for one in filters]
     combination = given["combine"]
     if combination and any(isinstance(one, Layer) for one in filters):
         raise OptionError("--combine is for kernels, and a layer makes one map as it is")
@@ -264,16 +254,8 @@ def _pool(given: Given, _: "Lookup") -> Maps:
     from .pointwise import Gray
     from .pool import Pool
 
-    operator = Pool(
-        given["size"],
-        given["mode"],
-        stride=given["stride"],
-        padding=given["padding"],
-        dilation=given["dilation"],
-        ceil_mode=given["ceil"],
-        count_include_pad=given["count_include_pad"],
-        p=2 if given["p"] is None else given["p"],
-    )
+    options = {key: value for key, value in given.items() if value is not None and key != "gray"}
+    operator = Pool(ceil_mode=options.pop("ceil"), **options)
     rows, cols = operator.size
     size = f"{rows}" if rows == cols else f"{rows}x{cols}"
     before: list[Operator] = [Gray()] if given["gray"] else []

@@ -21,7 +21,6 @@ from ..core.validation import Pair
 from ..io.base import Reader
 from ..io.limits import check_size
 from ..ops.base import Operator, Stage, cuts, run_band
-from ..ops.pointwise import PointStage
 from .row_buffer import Rows
 
 LEAST_BANDS = 4
@@ -37,9 +36,9 @@ class Segment(NamedTuple):
     """A stage that looks at windows, if any, and those around it that look at single pixels."""
 
     input: Header
-    before: tuple[PointStage, ...] = ()
+    before: tuple[Stage, ...] = ()
     windowed: Stage | None = None
-    after: tuple[PointStage, ...] = ()
+    after: tuple[Stage, ...] = ()
 
     @property
     def output(self) -> Header:
@@ -92,7 +91,7 @@ def segments(operators: Sequence[Operator], header: Header) -> list[Segment]:
     for operator in operators:
         last = found[-1]
         stage = operator.bind(last.output)
-        if not isinstance(stage, PointStage):
+        if stage.laid:
             if last.windowed:
                 if len(found) == MOST_STAGES:
                     raise ConvtoolError(

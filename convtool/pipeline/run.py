@@ -5,10 +5,8 @@ from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
-import numpy as np
-
 from ..core.choices import Compression, Range
-from ..core.dtypes import Array, DType, is_integer
+from ..core.dtypes import Array, DType
 from ..core.errors import ConvtoolError
 from ..core.image import Header
 from ..core.threads import check_threads
@@ -16,9 +14,6 @@ from ..io.atomic import unwritable_as_error
 from ..io.base import Reader, Writer
 from ..io.formats import Format
 from ..ops.base import Operator
-from ..ops.conv import Conv
-from ..ops.conv_stage import ConvStage
-from ..ops.pointwise import Relu
 from .bands import Segment, bands_of_all, segments
 from .prepare import Prepared, prepare
 from .tone import Extremes, Lost, Tone
@@ -221,25 +216,21 @@ def _report(target: Target, one: Shown, lost: Lost) -> Report:
 def _rounded(prepared: Prepared, dtype: DType) -> tuple[Segment, ...]:
     """The chain, with the convolution at its end rounding its own sums to `dtype`.
 
-    It does so from exact sums, and sooner than the tone would from floats; cutting off what is
-    negative after it comes to the same. Maps of floats may hold NaN, and are left alone, as are
-    those whose alpha needs more room.
+    It rounds exact sums, and sooner than the tone would round floats. To set negative values to 0
+    afterwards gives the same.
     """
     operators, chain = prepared.operators, prepared.chain
     last = len(operators) - 1
-    while last >= 0 and isinstance(operators[last], Relu):
+    while last >= 0 and operators[last].clips_below_0:
         last -= 1
-    operator, stage = operators[last] if last >= 0 else None, chain[-1].windowed
-    if (
-        isinstance(operator, Conv)
-        and isinstance(stage, ConvStage)
-        and is_integer(stage.input.dtype)
-        and not is_integer(stage.output.dtype)
-        and (not stage.input.has_alpha or np.can_cast(stage.input.dtype, dtype))
-    ):
-        (end,) = segments([operator.rounded(dtype), *operators[last + 1 :]], stage.input)
-        return (*chain[:-1], chain[-1]._replace(windowed=end.windowed, after=end.after))
-    return chain
+    stage = chain[-1].windowed
+    if last < 0 or stage is None:
+        return chain
+    rounded = operators[last].rounding(dtype, stage.input)
+    if rounded is None:
+        return chain
+    (end,) = segments([rounded, *operators[last + 1 :]], stage.input)
+    return (*chain[:-1], chain[-1]._replace(windowed=end.windowed, after=end.after))
 
 
 def _depth(output: Header, format_: Format, asked: int | None) -> int:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from ..inspect.explain import WON, Explanation, Path, worked_out
-from ..inspect.steps.base import Patch, Working, numeral
+from ..inspect.explain import WON, Explanation
+from ..inspect.steps.base import Patch, Working
 from .canvas import (
     BODY,
     FAINT,
@@ -23,10 +23,8 @@ from .canvas import (
     room,
     words,
 )
+from .layout import MOST_CHANNELS, StageView, stages_of, steps_of, terms_of, windows_of
 from .windows import Room, patch_block
-
-MOST_CHANNELS = 4
-"""Channels that are drawn; of more a line says so."""
 
 HEADING = BODY + 4
 
@@ -41,15 +39,13 @@ def draw(image: str, found: Mapping[str, Explanation]) -> Block:
 
 def _drawn(image: str, found: Explanation) -> Block:
     title = words(f"{image}: row {found.row}, column {found.col} of the map", TITLE)
-    stages = [_stage(found, number) for number in range(len(found.stops))]
+    stages = [_stage(found, stage) for stage in stages_of(found)]
     return above(title, *stages, gap=2 * GAP)
 
 
-def _stage(found: Explanation, number: int) -> Block:
+def _stage(found: Explanation, stage: StageView) -> Block:
     """A stage: a heading, a line for each channel, and what the value depends on."""
-    stop = found.stops[number]
-    before = len(found.stops) - number - 1
-    reached = [(path, path.workings[number]) for path in found.paths if len(path.workings) > number]
+    stop, before, is_last, reached = stage
     drawn = reached[:MOST_CHANNELS]
     patches = [patch for _, one in drawn for patch in _patches(one)]
     needed = Room.of(patches)
@@ -57,8 +53,8 @@ def _stage(found: Explanation, number: int) -> Block:
     parts = [words(f"{before + 1}. {stop.label}" if len(found.stops) > 1 else stop.label, HEADING)]
     for path, one in drawn:
         windows = _windows(one, stop.input.white, needed, follow=before > 0)
-        blocks = [windows, arrow(), _calculation(one, path, number == 0)]
-        if number == 0 and path.pixel is not None:
+        blocks = [windows, arrow(), lines(steps_of(one, path, is_last=is_last))]
+        if is_last and path.pixel is not None:
             blocks += [arrow(), _pixel(path.pixel, path.steps[-1].text, found.depth)]
         if len(found.paths) > 1:
             blocks.insert(0, above(words(one.channel, HEADING), room(names, 1), gap=0))
@@ -67,8 +63,7 @@ def _stage(found: Explanation, number: int) -> Block:
         parts.append(_remark(f"... and {len(reached) - len(drawn)} channels more"))
     if not reached:
         parts.append(_remark("all in the window behind it is made up"))
-    where = f"the map of stage {before}" if before else "the image"
-    said = [f"receptive field in {where}: {stop.region}"]
+    said = [stage.field]
     if any(patch.border.any() for patch in patches):
         outside = stop.border if stop.border == "padding" else f"border ({stop.border})"
         said.append(f"hatched: {outside}")
@@ -84,20 +79,21 @@ def _remark(text: str) -> Block:
 
 def _patches(one: Working) -> Iterator[Patch]:
     """The windows that are drawn of a working."""
-    for each in one.terms or (one,):
-        yield from each.patches[:MOST_CHANNELS]
+    for each in terms_of(one):
+        yield from windows_of(each)[0]
 
 
 def _windows(one: Working, white: float | None, needed: Room, *, follow: bool) -> Block:
     """The windows of a working, or of those of the maps that are combined, one below the other."""
     shown = []
-    for number, each in enumerate(one.terms or (one,)):
-        for index, patch in enumerate(each.patches[:MOST_CHANNELS]):
+    for number, each in enumerate(terms_of(one)):
+        patches, left_out = windows_of(each)
+        for index, patch in enumerate(patches):
             marked = _marked(one, each, number, index, follow)
             block = patch_block(patch, white, needed, marked)
             shown.append(beside(words(patch.channel), block) if len(each.patches) > 1 else block)
-        if len(each.patches) > MOST_CHANNELS:
-            shown.append(_remark(f"... and {len(each.patches) - MOST_CHANNELS} channels more"))
+        if left_out:
+            shown.append(_remark(f"... and {left_out} channels more"))
     return above(*shown)
 
 
@@ -118,12 +114,6 @@ def _marked(
         return None
     wanted = follow or each.kind in WON
     return (followed.row, followed.col) if wanted and each.patches[index].pixels.size > 1 else None
-
-
-def _calculation(one: Working, path: Path, last: bool) -> Block:
-    """The steps from the products to the value, and on to the pixel."""
-    steps = [*worked_out(one, last), *(path.steps[:-1] if last else ())]
-    return lines([(step.text, numeral(step.value)) for step in steps])
 
 
 def _pixel(pixel: int, told: str, depth: int) -> Block:

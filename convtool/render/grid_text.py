@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from convtool.inspect.explain import abridged
-from convtool.inspect.steps.base import numeral
+from ..inspect.steps.base import numeral
+from .layout import Cells, heads
 
 if TYPE_CHECKING:
-    from convtool.core.dtypes import Array
-    from convtool.inspect.steps.base import Patch
+    from ..core.dtypes import Array
+    from ..inspect.steps.base import Patch
 
 IN_FULL = "; --json has all"
 
@@ -15,8 +15,6 @@ COLUMNS = (9, 7, 5, 3)
 """The most columns of a window that are shown, from which on fewer are tried."""
 
 Lines = list[str]
-Picked = list[int | None]
-"""The rows or columns that are shown; None for those left out."""
 
 
 def lines_of_patch(patch: "Patch", width: int) -> Lines:
@@ -34,15 +32,12 @@ def lines_of_patch(patch: "Patch", width: int) -> Lines:
 def _lines(patch: "Patch", width: int, most: int) -> Lines:
     """The same of so many columns, the gap between them counted."""
     rows, cols = patch.pixels.shape
-    picked = abridged(rows), abridged(cols, most)
-    window = _window(patch, *picked)
-    if patch.weights is None or patch.products is None:
-        lines = window
-    else:
-        lines = _product(
-            window, _plain(patch.weights, *picked), _plain(patch.products, *picked), width
-        )
-    if None in (*picked[0], *picked[1]):
+    cells = Cells.of(patch, most)
+    lines = _window(patch, cells)
+    if patch.weights is not None and patch.products is not None:
+        kernel, products = (_plain(values, cells) for values in (patch.weights, patch.products))
+        lines = _product(lines, kernel, products, width)
+    if cells.are_abridged:
         lines.append(f"(abridged: the window is {rows}x{cols}{IN_FULL})")
     return lines
 
@@ -58,40 +53,28 @@ def _product(window: Lines, kernel: Lines, products: Lines, width: int) -> Lines
     return [*pair, "", "the products", *products[1:]]
 
 
-def _window(patch: "Patch", rows: Picked, cols: Picked) -> Lines:
+def _window(patch: "Patch", cells: Cells) -> Lines:
     """The pixels, with the rows' numbers at the left and the columns' above."""
     has_source = patch.has_source
 
-    def cell(i: int | None, j: int | None) -> str:
-        if i is None or j is None:
+    def cell(place: tuple[int, int] | None) -> str:
+        if place is None:
             return ".. "
-        if patch.weights is None and not has_source[i, j]:
+        if patch.weights is None and not has_source[place]:
             return "(.)"
-        number = numeral(patch.pixels[i, j].item())
-        return f"({number})" if patch.border[i, j] else f"{number} "
+        number = numeral(patch.pixels[place].item())
+        return f"({number})" if patch.border[place] else f"{number} "
 
-    heads = [f"{number} " for number in _heads(patch.cols, cols)]
-    lines = _aligned([heads, *([cell(i, j) for j in cols] for i in rows)])
-    sides = ["", *_heads(patch.rows, rows)]
+    columns = [f"{number} " for number in heads(patch.cols, cells.cols)]
+    lines = _aligned([columns, *(list(map(cell, row)) for row in cells.places())])
+    sides = ["", *heads(patch.rows, cells.rows)]
     left = _wide(sides)
     return [f"{side.rjust(left)} | {line}" for side, line in zip(sides, lines, strict=True)]
 
 
-def _heads(positions: tuple[int, ...], picked: Picked) -> Lines:
-    return [".." if i is None else str(positions[i]) for i in picked]
-
-
-def _plain(values: "Array", rows: Picked, cols: Picked) -> Lines:
+def _plain(values: "Array", cells: Cells) -> Lines:
     """A grid of numbers, below an empty line where a window has its columns' numbers."""
-    return [
-        "",
-        *_aligned(
-            [
-                [".." if i is None or j is None else numeral(values[i, j].item()) for j in cols]
-                for i in rows
-            ]
-        ),
-    ]
+    return ["", *_aligned(cells.texts(values))]
 
 
 def _aligned(cells: list[Lines]) -> Lines:

@@ -4,21 +4,26 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from convtool.inspect.explain import WON, worked_out
-from convtool.inspect.steps.base import numeral
-
+from ..inspect.explain import WON
+from ..inspect.steps.base import numeral
 from .grid_text import IN_FULL, lines_of_patch
+from .layout import (
+    MOST_CHANNELS,
+    Rows,
+    StageView,
+    stages_of,
+    steps_of,
+    terms_of,
+    windows_of,
+)
 
 if TYPE_CHECKING:
-    from convtool.core.image import Header
-    from convtool.inspect.explain import Explanation, Path
-    from convtool.inspect.steps.base import Working
+    from ..core.image import Header
+    from ..inspect.explain import Explanation, Path
+    from ..inspect.steps.base import Working
 
-FULL, BRIEF = 4, 12
-"""Channels that are explained in full, and further ones of which the last step is told."""
-
-Rows = list[tuple[str, str]]
-"""Words, and the number that they come to."""
+BRIEF = 12
+"""Channels after those in full, of which the last step is told."""
 
 
 def lines_of(image: str, found: "Sequence[Explanation]", width: int) -> Iterator[str]:
@@ -33,11 +38,11 @@ def _explanation(image: str, found: "Explanation", width: int) -> Iterator[str]:
     place = f"row {found.row}, column {found.col} of the map ({_size(found.output)})"
     alone = f"{found.stops[0].label}, " if len(found.stops) == 1 else ""
     yield from _wrapped(f"{image} ({_size(found.input)}): {alone}{place}", width)
-    for number in range(len(found.stops)):
+    for stage in stages_of(found):
         yield ""
-        yield from _stage(found, number, width)
+        yield from _stage(found, stage, width)
         yield ""
-        for text in _foot(found, number):
+        for text in _foot(stage):
             yield from (f"  {line}" for line in wrap(text, width - 2))
 
 
@@ -50,19 +55,13 @@ def _size(header: "Header") -> str:
     return f"{header.height}x{header.width}x{len(header.channels)}"
 
 
-def _reached(found: "Explanation", number: int) -> "list[tuple[Path, Working]]":
-    """The paths that come to a stage, and their workings there."""
-    return [(path, path.workings[number]) for path in found.paths if len(path.workings) > number]
-
-
-def _stage(found: "Explanation", number: int, width: int) -> Iterator[str]:
+def _stage(found: "Explanation", stage: StageView, width: int) -> Iterator[str]:
     """A stage in every channel."""
-    reached = _reached(found, number)
+    stop, before, is_last, reached = stage
     one_place = len({(one.row, one.col) for _, one in reached}) == 1
     if len(found.stops) > 1:
-        stop = found.stops[number]
         where = f"row {reached[0][1].row}, column {reached[0][1].col} of " if one_place else ""
-        head = f"{len(found.stops) - number}. {stop.label}: {where}its map ({_size(stop.output)})"
+        head = f"{before + 1}. {stop.label}: {where}its map ({_size(stop.output)})"
         yield from _wrapped(head, width)
         yield ""
     if not reached:
@@ -71,13 +70,14 @@ def _stage(found: "Explanation", number: int, width: int) -> Iterator[str]:
         name = _name(path, one, len(found.paths))
         if not one_place:
             name += f", row {one.row}, column {one.col}"
-        table = _rows(path, number, len(found.stops) - number - 1)
-        if index == FULL + BRIEF:
+        table = _rows(path, one, before, is_last=is_last)
+        if index == MOST_CHANNELS + BRIEF:
             yield f"  ... and {len(reached) - index} channels more{IN_FULL}"
             return
-        if index >= FULL:
-            pixel = f", pixel {path.pixel}" if number == 0 and path.pixel is not None else ""
-            yield f"  {name}: {numeral(one.value)}{pixel}{IN_FULL if index == FULL else ''}"
+        if index >= MOST_CHANNELS:
+            pixel = f", pixel {path.pixel}" if is_last and path.pixel is not None else ""
+            hint = IN_FULL if index == MOST_CHANNELS else ""
+            yield f"  {name}: {numeral(one.value)}{pixel}{hint}"
             continue
         if index:
             yield ""
@@ -95,11 +95,10 @@ def _name(path: "Path", one: "Working", count: int) -> str:
     return f"channel {one.channel}{behind}"
 
 
-def _rows(path: "Path", number: int, before: int) -> Rows:
+def _rows(path: "Path", one: "Working", before: int, *, is_last: bool) -> Rows:
     """The steps of a working, on to the pixel, and the element that is explained next."""
-    one = path.workings[number]
-    rows = [(step.text, numeral(step.value)) for step in worked_out(one, number == 0)]
-    ending = _ending(path) if number == 0 else []
+    rows = steps_of(one, path, is_last=is_last)
+    ending = [_ending(path)] if is_last else []
     if one.followed is None:
         return rows + ending
     where, why = "row {}, column {}".format(*one.followed.source), one.followed.why
@@ -112,13 +111,12 @@ def _rows(path: "Path", number: int, before: int) -> Rows:
     return rows + ending
 
 
-def _ending(path: "Path") -> Rows:
-    """From the value to the pixel."""
+def _ending(path: "Path") -> tuple[str, str]:
+    """The pixel."""
     if path.pixel is None:
-        return [("no pixel: a map of so many channels is no picture", "")]
-    rows = [(step.text, numeral(step.value)) for step in path.steps[:-1]]
+        return "no pixel: a map of so many channels is no picture", ""
     told = path.steps[-1].text
-    return [*rows, (told if told == "pixel" else f"pixel, {told}", str(path.pixel))]
+    return told if told == "pixel" else f"pixel, {told}", str(path.pixel)
 
 
 def _table(rows: Rows, width: int) -> Iterator[str]:
@@ -139,27 +137,25 @@ def _grids(one: "Working", width: int) -> Iterator[str]:
         yield from _grids(term, width)
     if all(patch.pixels.size == 1 for patch in one.patches) and one.kind not in ("conv", *WON):
         return
-    for index, patch in enumerate(one.patches[:FULL]):
+    patches, left_out = windows_of(one)
+    for patch in patches:
         if len(one.patches) > 1:
             yield f"from channel {patch.channel}"
         yield from lines_of_patch(patch, width)
         yield ""
-        if index + 1 == FULL < len(one.patches):
-            yield f"... and from {len(one.patches) - FULL} channels more{IN_FULL}"
-            yield ""
+    if left_out:
+        yield f"... and from {left_out} channels more{IN_FULL}"
+        yield ""
 
 
-def _foot(found: "Explanation", number: int) -> Iterator[str]:
+def _foot(stage: StageView) -> Iterator[str]:
     """What lies in the border, and what a value depends on in a stage's input."""
-    stop, stops = found.stops[number], found.stops
-    yield from _outside([one for _, one in _reached(found, number)], stop.border)
-    region = stop.region
+    region = stage.stop.region
+    yield from _outside([one for _, one in stage.reached], stage.stop.border)
     rows, cols = (span[1] - span[0] for span in (region.rows, region.cols))
-    before = len(stops) - number - 1
-    where = f"the map of stage {before}" if before else "the image"
-    yield f"receptive field in {where}: {region} ({rows}x{cols})"
+    yield f"{stage.field} ({rows}x{cols})"
     if not region.is_seen:
-        if not any(one.followed for _, one in _reached(found, number)):  # as alpha may be
+        if not any(one.followed for _, one in stage.reached):  # as alpha may be
             yield "read there: nothing, all of it is made up"
     elif not region.is_inside:
         yield f"read there: {region.seen}"
@@ -169,7 +165,7 @@ def _outside(workings: "Sequence[Working]", border: str) -> Iterator[str]:
     """How many elements lie in the border; of combined maps of each, where they differ."""
     most: dict[str, tuple[int, int]] = {}
     for one in workings:
-        for each in one.terms or (one,):
+        for each in terms_of(one):
             for patch in each.patches if each.kind != "carried" else ():  # never in the border
                 count = int(patch.border.sum()), patch.border.size
                 most[each.stage] = max(most.get(each.stage, count), count)

@@ -7,6 +7,7 @@ import numpy as np
 
 from ...core.dtypes import FLOAT64, Array, is_integer, limits
 from ...core.geometry import Window
+from ...core.validation import Pair
 from ...ops.conv import Conv
 from ...ops.conv_stage import ConvStage
 from .base import (
@@ -33,7 +34,7 @@ from .base import (
 
 
 def conv_working(
-    operator: Conv, stage: ConvStage, block: Block, place: Place, value: Value
+    operator: Conv, stage: ConvStage, block: Block, _: Pair, place: Place, value: Value
 ) -> Working:
     """Window times kernel, the sum of it all, divisor and bias."""
     task, (row, col, index) = stage.task, place

@@ -9,6 +9,7 @@ import numpy as np
 
 from ...core.color import LUMA
 from ...core.dtypes import FLOAT64, DType, is_integer, limits
+from ...core.validation import Pair
 from ...ops.base import Operator
 from ...ops.pointwise import Abs, Gray, LeakyRelu, PointStage, Relu, Sigmoid, Tanh
 from .base import (
@@ -42,7 +43,7 @@ CURVES: dict[type, tuple[str, Callable[[float], float]]] = {
 
 
 def point_working(
-    operator: Operator, stage: PointStage, block: Block, place: Place, value: Value
+    operator: Operator, stage: PointStage, block: Block, _: Pair, place: Place, value: Value
 ) -> Working:
     """A function of a single pixel."""
     row, col, index = place

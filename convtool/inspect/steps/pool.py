@@ -1,12 +1,16 @@
 """How the value of a pooling comes about."""
 
 import math
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
+from ...core.choices import PoolMode
 from ...core.dtypes import EXACT_IN_FLOAT64, FLOAT64, Array, is_integer
 from ...core.geometry import Axis
+from ...core.validation import Pair
 from ...ops.pool import Pool, PoolStage
 from .base import (
     HUGE,
@@ -29,7 +33,7 @@ from .base import (
 
 
 def pool_working(
-    operator: Pool, stage: PoolStage, block: Block, place: Place, value: Value
+    operator: Pool, stage: PoolStage, block: Block, _: Pair, place: Place, value: Value
 ) -> Working:
     """The window, of which padding is no part, and what is made of it."""
     row, col, index = place
@@ -58,42 +62,44 @@ def pool_working(
 Merged = tuple[tuple[Step, ...], Fraction | Value, float, int, str]
 """Steps, what they come to, how far a float may be off, the element to follow, and why that."""
 
+Explain = Callable[[Pool, PoolStage, Place, Array], Merged]
+
 
 def _merged(operator: Pool, stage: PoolStage, place: Place, pixels: Array) -> Merged:
     """What becomes of the pixels of a window, none of them NaN."""
-    count = len(pixels)
-    whole = is_integer(pixels.dtype)
-    magnitudes = np.abs(pixels.astype(FLOAT64))
-    largest = int(np.argmax(magnitudes))
-    peak = largest_of(pixels)
-    off = 0.0 if whole and count * peak < EXACT_IN_FLOAT64 else OFF * count * peak
-    match operator.mode:
-        case "max":
-            best = int(np.argmax(pixels))
-            most_ = item(pixels[best])
-            return (Step("the largest", most_),), most_, 0.0, best, "the largest"
-        case "min":
-            best = int(np.argmin(pixels))
-            least = item(pixels[best])
-            return (Step("the smallest", least),), least, 0.0, best, "the smallest"
-        case "median":
-            return _median(pixels)
-        case "sum" | "mean":
-            added = total([pixels])
-            steps = [Step(f"sum of {_elements(count)}", added)]
-            result = exact(added)
-            if operator.mode == "mean":
-                counted = count
-                if operator.count_include_pad:
-                    counted = math.prod(
-                        _counted(axis, o) for axis, o in zip(stage.window, place[:2], strict=True)
-                    )
-                result = result / counted
-                padding = f", {counted - count} of them padding" if counted > count else ""
-                steps.append(Step(f"/ {counted} elements{padding}", as_float(result)))
-            return tuple(steps), result, off, largest, "the largest magnitude"
-        case "lp":
-            return _norm(operator.p, magnitudes, largest)
+    return MERGED[operator.mode](operator, stage, place, pixels)
+
+
+def _extreme(find: Callable[[Array], Any], name: str) -> Explain:
+    def explain(_: Pool, __: PoolStage, ___: Place, pixels: Array) -> Merged:
+        best = int(find(pixels))
+        value = item(pixels[best])
+        return (Step(name, value),), value, 0.0, best, name
+
+    return explain
+
+
+def _sum(operator: Pool, stage: PoolStage, place: Place, pixels: Array) -> Merged:
+    count, peak = len(pixels), largest_of(pixels)
+    added = total([pixels])
+    exactly = is_integer(pixels.dtype) and count * peak < EXACT_IN_FLOAT64
+    off = 0.0 if exactly else OFF * count * peak
+    steps = (Step(f"sum of {_elements(count)}", added),)
+    largest = int(np.argmax(np.abs(pixels.astype(FLOAT64))))
+    return steps, exact(added), off, largest, "the largest magnitude"
+
+
+def _mean(operator: Pool, stage: PoolStage, place: Place, pixels: Array) -> Merged:
+    steps, result, off, largest, why = _sum(operator, stage, place, pixels)
+    count = counted = len(pixels)
+    if operator.count_include_pad:
+        counted = math.prod(
+            _counted(axis, o) for axis, o in zip(stage.window, place[:2], strict=True)
+        )
+    result = result / counted
+    padding = f", {counted - count} of them padding" if counted > count else ""
+    step = Step(f"/ {counted} elements{padding}", as_float(result))
+    return (*steps, step), result, off, largest, why
 
 
 def _counted(axis: Axis, output: int) -> int:
@@ -105,7 +111,7 @@ def _elements(count: int) -> str:
     return f"{count} element{'s' * (count > 1)}"
 
 
-def _median(pixels: Array) -> Merged:
+def _median(_: Pool, __: PoolStage, ___: Place, pixels: Array) -> Merged:
     order = np.argsort(pixels, kind="stable")
     lower, upper = order[(len(order) - 1) // 2], order[len(order) // 2]
     low, high = item(pixels[lower]), item(pixels[upper])
@@ -123,8 +129,10 @@ def _median(pixels: Array) -> Merged:
     return (step,), middle, off, int(lower), why
 
 
-def _norm(p: float, magnitudes: Array, largest: int) -> Merged:
+def _norm(operator: Pool, _: PoolStage, __: Place, pixels: Array) -> Merged:
     """The p-norm; relative to the largest magnitude, as powers may be beyond the largest float."""
+    p, magnitudes = operator.p, np.abs(pixels.astype(FLOAT64))
+    largest = int(np.argmax(magnitudes))
     peak = float(magnitudes[largest])
     if peak == 0 or not math.isfinite(peak):
         return (Step("the largest magnitude", peak),), peak, 0.0, largest, "the largest magnitude"
@@ -138,3 +146,14 @@ def _norm(p: float, magnitudes: Array, largest: int) -> Merged:
     power = f"|x|^{numeral(p)}" if p != 1 else "|x|"
     steps.insert(0, Step(f"sum of {power}", powers))
     return tuple(steps), norm, OFF * norm, largest, "the largest magnitude"
+
+
+MERGED: dict[PoolMode, Explain] = {
+    "max": _extreme(np.argmax, "the largest"),
+    "min": _extreme(np.argmin, "the smallest"),
+    "mean": _mean,
+    "sum": _sum,
+    "median": _median,
+    "lp": _norm,
+}
+"""How each mode merges a window, step by step."""

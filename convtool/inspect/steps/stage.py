@@ -1,18 +1,17 @@
 """How a value of each kind of stage comes about: the choice, and maps that are combined."""
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
-from ...core.errors import ConvtoolError
 from ...core.image import Header
 from ...core.validation import Pair
 from ...ops.base import Operator, Stage, run_band
 from ...ops.combine import Combine, CombineStage
-from ...ops.conv import Conv
 from ...ops.conv_stage import ConvStage
 from ...ops.pointwise import PointStage
-from ...ops.pool import Pool, PoolStage
+from ...ops.pool import PoolStage
 from .base import Block, Place, Step, Value, Working, check, followed, item, numeral, patch_at
 from .conv import conv_working
 from .pointwise import point_working
@@ -29,30 +28,12 @@ def working(
 
     Raises ConvtoolError where that is not what the numbers come to.
     """
-    carried = stage.output.has_alpha and place[2] == stage.output.colors
-    if isinstance(stage, PoolStage) and isinstance(operator, Pool):
-        return pool_working(operator, stage, block, place, value)
-    if isinstance(stage, ConvStage) and isinstance(operator, Conv):
-        if carried:
-            return _carried(
-                operator, stage.input, stage.output, block, _center(stage, place), place, value
-            )
-        return conv_working(operator, stage, block, place, value)
-    if isinstance(stage, CombineStage) and isinstance(operator, Combine):
-        return _combine(operator, stage, block, cut, place, value)
-    if isinstance(stage, PointStage):
-        if carried:
-            return _carried(operator, stage.input, stage.output, block, place[:2], place, value)
-        return point_working(operator, stage, block, place, value)
-    raise ConvtoolError(f"stage {operator.label}: there is no telling how its values come about")
-
-
-def _center(stage: ConvStage, place: Place) -> Pair:
-    """The pixel that a value of the map stands for."""
-    row, col = (
-        axis.centers(o, o + 1)[0] for axis, o in zip(stage.task.window, place[:2], strict=True)
-    )
-    return row, col
+    row, col, channel = place
+    if stage.output.has_alpha and channel == stage.output.colors:
+        source = stage.carried_from(row, col)
+        if source is not None:
+            return _carried(operator, stage.input, stage.output, block, source, place, value)
+    return EXPLAINED[type(stage)](operator, stage, block, cut, place, value)
 
 
 def _carried(
@@ -93,8 +74,6 @@ def _combine(
         band = run_band(made, block.rows, block.top, *cut)
         term = item(band[row - cut[0], col, index])
         terms.append(working(one, made, block, cut, place, term)._replace(stage=one.title))
-    if terms[0].kind == "carried":
-        return terms[0]._replace(stage=operator.label, value=value)
     values = [float(term.value) for term in terms]
     shown = [numeral(v) for v in values]
     with np.errstate(all="ignore"):
@@ -125,3 +104,12 @@ def _combine(
         *(index, row, col, (), tuple(terms), (Step(text, result),), value, element),
         sum(term.off for term in terms),
     )
+
+
+EXPLAINED: dict[type, Callable[..., Working]] = {
+    ConvStage: conv_working,
+    PoolStage: pool_working,
+    PointStage: point_working,
+    CombineStage: _combine,
+}
+"""For each kind of stage how a value of its map comes about."""
