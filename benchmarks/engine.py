@@ -65,7 +65,7 @@ class Row:
 def run(rounds: int, threads: int, megapixels: float, out: Path) -> None:
     """Measure all, and write engine.md and engine.png to a folder."""
     peers.set_threads(threads)
-    convtool.set_threads(threads)
+    convtool.set_threads(threads, keep_memory=True)
     rows = []
     for group, job, method, mine, theirs in jobs(megapixels):
         row = measure(group, job, method, mine, theirs, rounds)

@@ -1,16 +1,21 @@
-"""Which images are meant: files, folders, and lists of either."""
+"""What is read: images, from files, folders and lists of either; and kernels."""
 
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from convtool.core.choices import IMAGE_EXTENSIONS
+from convtool.core.choices import STREAM
 from convtool.core.errors import ConvtoolError
+from convtool.io.formats import IMAGE_EXTENSIONS, extension_of
 
 from .lists import entries
+
+if TYPE_CHECKING:
+    from convtool.kernel.lookup import Lookup
 
 MOST_NAMES = 2_000_000
 """Names in a list: a job is planned for each, and all of them are in memory."""
@@ -24,6 +29,13 @@ class Image(NamedTuple):
     """Where it lies in the folder that was named, from there."""
 
 
+def kernels() -> "Lookup":
+    """Where kernels are looked up, one from stdin among them."""
+    from convtool.kernel.lookup import Lookup
+
+    return Lookup(stdin=sys.stdin.buffer if sys.stdin else None)
+
+
 def gather(
     names: Sequence[str], listed: str | None, null: bool, recursive: bool, out_dir: str | None
 ) -> list[Image]:
@@ -34,7 +46,7 @@ def gather(
     """
     images: dict[str, Image] = {}
     for name in dict.fromkeys(chain(names, _listed(listed, null) if listed else ())):
-        if name == "-":
+        if name == STREAM:
             raise click.UsageError("stdin is one image, and cannot be among several")
         found = _in_folder(name, recursive, out_dir) if os.path.isdir(name) else [Image(name)]
         for image in found:
@@ -53,9 +65,8 @@ def _in_folder(top: str, recursive: bool, out_dir: str | None) -> list[Image]:
         folders[:] = inside if recursive else []
         where = os.path.relpath(folder, top)
         for name in sorted(files):
-            extension = os.path.splitext(name)[1].lower().removeprefix(".")
-            path = os.path.join(folder, name)
-            if extension not in IMAGE_EXTENSIONS or name.startswith(".") or _may_stall(path):
+            path, known = os.path.join(folder, name), extension_of(name) in IMAGE_EXTENSIONS
+            if not known or name.startswith(".") or _may_stall(path):
                 continue
             found.append(Image(path, "" if where == "." else where))
     if not found:

@@ -7,13 +7,12 @@ from typing import Any
 
 import click
 
+from convtool.core.choices import STREAM
 from convtool.ops.registry import Maps
 
+from .messages import say_text
 from .options import usage
 from .output import Output
-
-STREAM = "-"
-"""What stands for stdin where a path could."""
 
 MANY = ("out_dir", "from_file", "json_", "skip_existing", "scheduler")
 """Options that treat even a single image as a batch."""
@@ -24,6 +23,8 @@ def run(images: Sequence[str], given: Mapping[str, Any], make: Callable[[], Maps
 
     `make` imports NumPy, so it is called only when the first image is being opened.
     """
+    if given["output"] and not given["out_dir"] and _is_folder(given["output"]):
+        given = {**given, "out_dir": given["output"], "output": None}
     output = Output.of(given)
 
     def maps() -> Maps:
@@ -48,6 +49,11 @@ def run(images: Sequence[str], given: Mapping[str, Any], make: Callable[[], Maps
         one_image.run(images[0] if images else STREAM, maps, output)
 
 
+def _is_folder(path: str) -> bool:
+    """Whether OUT is meant as a folder: it is one, or ends as one."""
+    return os.path.isdir(path) or path.endswith(tuple(filter(None, (os.sep, os.altsep))))
+
+
 def is_many(images: Sequence[str], given: Mapping[str, Any]) -> bool:
     """Whether the images are a batch, whose maps get names of their own."""
     asked = any(given[name] for name in MANY)
@@ -67,7 +73,7 @@ def help_if_nothing_piped(
     """Show the command's help and exit with 2 rather than wait for somebody to type an image."""
     on_terminal = not sys.stdin or sys.stdin.isatty()
     if on_terminal and (reads_stdin(images, given) or STREAM in kernels):
-        click.echo(ctx.get_help(), err=True)
+        say_text(ctx.get_help())
         missing = "IMAGE is given, and none" if reads_stdin(images, given) else "kernel"
-        click.echo(f"\n{ctx.command_path}: no {missing} is piped in", err=True)
+        say_text(f"\n{ctx.command_path}: no {missing} is piped in")
         ctx.exit(2)

@@ -5,10 +5,9 @@ import sys
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from convtool.core.choices import STDIN
+from convtool.core.choices import STREAM
 from convtool.core.errors import ConvtoolError, at
-
-STREAM = "-"
+from convtool.core.filenames import shown
 
 PIECE = LONGEST = 1 << 16
 """Bytes that are read at once; of an entry, and more than any path has."""
@@ -25,7 +24,7 @@ def entries(path: str, most: int, end: bytes = b"\n") -> Iterator[str]:
     Raises ConvtoolError, naming the list, where it cannot be read, where it has an entry of more
     than 64 KiB, and where it has more than `most` of them or more than 256 MiB.
     """
-    with at(STDIN if path == STREAM else path):
+    with at(shown(path)):
         try:
             if path != STREAM:
                 with open(path, "rb") as file:

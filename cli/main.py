@@ -7,41 +7,38 @@ import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from importlib import import_module
 from typing import Any, NoReturn
 
 import click
 
 from convtool.core.errors import ConvtoolError, shortened
 from convtool.core.interrupts import end_on, heed_swallowed, received
+from convtool.core.malloc import keep_freed_memory
 from convtool.core.version import __version__
 
-from .context import named
-from .messages import say_line
+from .lazy import LazyGroup, imported
+from .messages import say_line, say_text
 
 MANY_OBJECTS = 50_000
 """Objects made before Python looks for garbage among them: imports make many, and no garbage."""
 
 FAILED, WRONG_USAGE = 1, 2
 
-COMMANDS = ("conv", "pool", "run", "explain", "shape", "kernel", "fit")
-"""Every command is a module of its name in `commands`, with a click command of its name in it."""
+COMMANDS = {
+    "conv": "conv:conv",
+    "pool": "pool:pool",
+    "run": "run:run",
+    "explain": "explain:explain",
+    "shape": "shape:shape",
+    "kernel": "kernel.group:kernel",
+    "fit": "fit:fit",
+    "help": "help:help_",
+}
+"""The commands, and where each is in `commands`."""
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command when it is called, and ends as the shell expects."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The commands' names."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of this name, imported now."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = import_module(f"{__package__}.commands.{cmd_name}")
-        command: click.Command = getattr(module, cmd_name)
-        return named(command)
+class Main(LazyGroup):
+    """The group of all commands, which ends as the shell expects."""
 
     def main(  # type: ignore[override]
         self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any
@@ -52,11 +49,11 @@ class LazyGroup(click.Group):
             code = super().main(args, prog_name, **extra)
             sys.exit(code if isinstance(code, int) else 0)
         except click.exceptions.NoArgsIsHelpError as error:
-            click.echo(error.format_message(), err=True)
+            say_text(error.format_message())
             sys.exit(WRONG_USAGE)
         except click.UsageError as error:
             path = shortened(error.ctx.command_path) if error.ctx else "convtool"
-            say_line(f"{path}: {error.format_message()} (see {path} --help)")
+            say_line(f"{path}: {error.format_message()}")
             sys.exit(WRONG_USAGE)
         except click.ClickException as error:
             say_line(f"convtool: {error.format_message()}")
@@ -95,7 +92,12 @@ def _of_the_system(error: OSError) -> str:
     return f"stdout cannot be written: {error.strerror or error}"  # by --help or --version
 
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Main,
+    names=COMMANDS,
+    find=imported(COMMANDS, f"{__package__}.commands"),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def cli() -> None:
     """Convolve and pool images from the shell.
@@ -116,6 +118,7 @@ def main() -> None:
     # BLAS would start a thread for each core as NumPy is imported, and these would wait busily.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.set_threshold(MANY_OBJECTS)
+    keep_freed_memory()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Windows has no SIGHUP, and nohup ignores it
         number = getattr(signal, name, None)
         if number and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from convtool.core.choices import STREAM
 from convtool.core.errors import ConvtoolError
 from convtool.ops.registry import Maps
 
 from .inputs import Image, gather
-from .naming import check_template, targets
-from .output import PLACEHOLDER, Output, check_names
-from .progress import Progress
-from .report import BatchReport, Plan
-from .resultfile import sweep_beside
+from .naming import PLACEHOLDER, check_names, check_template, targets
+from .output import Output, sweep_beside
+from .report import BatchReport, Planned, Progress, notes_on_lost
 
 if TYPE_CHECKING:
     from convtool.batch.job import Job, Outcome, Work
@@ -52,6 +51,8 @@ def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output
     format_ = output.format_for(request.name or output.path)
     plans = list(_plans(_files(images, list(maps), format_, request, output), request))
     jobs = {_job(plan, files, request): plan for plan, files in plans if plan.files}
+    for plan in jobs.values():
+        output.check_files(plan.image.path, plan.files)
     output.say_beforehand(format_)
     sweep_beside(file for plan in jobs.values() for file in plan.files)
     report = BatchReport(request.json_, output.quiet, Progress(len(jobs), not output.quiet))
@@ -64,7 +65,7 @@ def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output
         cluster_failed = True
         report.progress.say(str(error))
     finally:
-        output.say_lost(report.maps, format_)
+        output.say(*notes_on_lost(report.maps, format_, output.range, maps))
         if report.done or report.failed or not cluster_failed:
             output.say(report.summary(len(plans)))
     if report.failed or cluster_failed:
@@ -72,7 +73,7 @@ def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output
 
 
 def _do(
-    jobs: "Mapping[Job, Plan]",
+    jobs: "Mapping[Job, Planned]",
     work: "Work",
     request: Request,
     output: Output,
@@ -108,7 +109,7 @@ def _check(names: Sequence[str], request: Request, output: Output) -> None:
     """Raise UsageError for options that contradict one another."""
     if request.out_dir and output.path:
         raise click.UsageError("--output and --out-dir exclude each other")
-    if output.path == "-":
+    if output.path == STREAM:
         raise click.UsageError("-o - is for a single image, without --json and the like")
     if request.scheduler and output.threads:
         raise click.UsageError("--threads is for this machine, and --scheduler has its own")
@@ -118,7 +119,7 @@ def _check(names: Sequence[str], request: Request, output: Output) -> None:
         raise ConvtoolError(f"{request.out_dir}: is a file, expected a folder for the maps")
     if request.json_ and sys.stdout is None:
         raise ConvtoolError("stdout is closed, expected it open for --json")
-    if not request.from_file and (not names or names == ("-",)):
+    if not request.from_file and (not names or names == (STREAM,)):
         raise click.UsageError("an image from stdin has no name: use -o FILE, and none of these")
 
 
@@ -135,20 +136,27 @@ def _files(
         return [(images[0], [output.path.replace(PLACEHOLDER, name) for name in maps])]
     template = request.name or f"{{stem}}-{PLACEHOLDER}{format_.extensions[0]}"
     check_names(maps, template, "--name")
-    return targets(images, maps, request.out_dir or "", template, request.skip_existing)
+    return targets(
+        images,
+        maps,
+        request.out_dir or "",
+        template,
+        leave=request.skip_existing,
+        overwrite=output.overwrite,
+    )
 
 
 def _plans(
     files: Iterable[tuple[Image, list[str]]], request: Request
-) -> Iterator[tuple[Plan, dict[int, str]]]:
+) -> Iterator[tuple[Planned, dict[int, str]]]:
     """Each image's plan, and the numbers and files of the maps that are still to be written."""
     for image, all_ in files:
         there = [file for file in all_ if request.skip_existing and os.path.isfile(file)]
         left = {number: file for number, file in enumerate(all_) if file not in there}
-        yield Plan(image, tuple(left.values()), tuple(there)), left
+        yield Planned(image, tuple(left.values()), tuple(there)), left
 
 
-def _job(plan: Plan, files: Mapping[int, str], request: Request) -> "Job":
+def _job(plan: Planned, files: Mapping[int, str], request: Request) -> "Job":
     """The job of a plan; on other machines paths from here mean nothing."""
     from convtool.batch.job import Job
 
@@ -157,7 +165,7 @@ def _job(plan: Plan, files: Mapping[int, str], request: Request) -> "Job":
     return Job(os.path.join(here, plan.image.path), targets)
 
 
-def _as_given(outcome: "Outcome", job: "Job", plan: Plan) -> "Outcome":
+def _as_given(outcome: "Outcome", job: "Job", plan: Planned) -> "Outcome":
     """The outcome with an error that names files as the command line does."""
     places = {job.source: plan.image.path}
     places |= {path: name for (_, path), name in zip(job.targets, plan.files, strict=True)}

@@ -17,12 +17,14 @@ def say(*messages: str) -> None:
 
 
 def say_line(message: str, before: str = "") -> None:
-    """A message as one line on stderr; `before` is for the terminal itself.
+    """A message as one line on stderr; `before` is for the terminal itself."""
+    say_text(before + one_line(message))
 
-    What cannot be told does not undo the work.
-    """
+
+def say_text(text: str, end: str = "\n", *, color: bool | None = None) -> None:
+    """A text on stderr as it is. What cannot be told does not undo the work."""
     with suppress(OSError):
-        click.echo(before + one_line(message), err=True)
+        click.echo(text + end, err=True, nl=False, color=color)
 
 
 def one_line(message: str) -> str:

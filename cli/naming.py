@@ -11,7 +11,17 @@ from convtool.core.filenames import component
 
 from .inputs import Image
 
+PLACEHOLDER = "{kernel}"
 PLACEHOLDERS = ("stem", "ext", "kernel")
+
+
+def check_names(names: Sequence[str], template: str, option: str) -> None:
+    """Raise UsageError where several maps would have the same name."""
+    if len(names) > 1 and PLACEHOLDER not in template:
+        raise click.UsageError(
+            f"{len(names)} kernels make {len(names)} maps: put {PLACEHOLDER} into {option}, "
+            f"as in 'out-{PLACEHOLDER}.png', or make one map by --combine"
+        )
 
 
 def check_template(template: str) -> None:
@@ -32,12 +42,19 @@ def check_template(template: str) -> None:
 
 
 def targets(
-    images: Sequence[Image], maps: Sequence[str], folder: str, template: str, leave: bool
+    images: Sequence[Image],
+    maps: Sequence[str],
+    folder: str,
+    template: str,
+    *,
+    leave: bool,
+    overwrite: bool,
 ) -> list[tuple[Image, list[str]]]:
     """The images, each with the files of its maps.
 
     Raises ConvtoolError if two maps would go to the same file, or if a map would replace an input.
     With `leave` (existing files are kept), such an input is a map of an earlier run: it is skipped.
+    With `overwrite` an image may be replaced by its own map.
     """
     sources = {_place(image.path): image for image in images}
     taken: dict[str, Image] = {}
@@ -47,7 +64,8 @@ def targets(
         files = [os.path.join(folder, image.folder, name) for name in names]
         for file in files:
             place = _place(file)
-            if place in sources and (not leave or sources[place] is image):
+            own = sources.get(place) is image
+            if place in sources and (not overwrite if own else not leave):
                 raise ConvtoolError(
                     f"the map {file} of {image.path} would replace an image that is an input too; "
                     "choose another --out-dir or --name"
@@ -59,7 +77,11 @@ def targets(
                 )
             taken[place] = image
         found.append((image, files))
-    return [(image, files) for image, files in found if _place(image.path) not in taken]
+    return [
+        (image, files)
+        for image, files in found
+        if taken.get(_place(image.path)) in (None, image)  # else it is a map of an earlier run
+    ]
 
 
 def _place(path: str) -> str:

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from convtool.core.choices import STDIN, STRETCHED
+from convtool.core.choices import STREAM, STRETCHED
 from convtool.core.errors import at
+from convtool.core.filenames import shown
 from convtool.core.prefetch import Later
 from convtool.ops.registry import Maps
 
-from .output import PLACEHOLDER, Output, check_names
+from .naming import PLACEHOLDER, check_names
+from .output import Output, check_draws, result_file, sweep_beside
 from .preview import Views
-from .resultfile import result_file, sweep_beside
+from .report import notes_on_lost
 
 if TYPE_CHECKING:
     from convtool.io.base import Reader
@@ -28,8 +30,11 @@ if TYPE_CHECKING:
 
     from .terminal import Screen
 
+STDOUT = "stdout"
+"""What errors call it."""
+
 SHEET = "sheet"
-"""What stands in a file's name for the kernel where the file shows all maps."""
+"""Stands in place of the kernel in the name of a file that shows all maps."""
 
 
 def run(image: str, make: Callable[[], Maps], output: Output) -> None:
@@ -46,41 +51,34 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     paths: Mapping[str, str | None] = {}
     if not only_shown:
         paths = _paths(source.name, [SHEET] if draws_sheet else list(maps), format_, output)
+    output.check_files(image, paths.values())
+
+    from convtool.pipeline.prepare import prepare  # while the image is being opened
+
     reader = source.reader(again=len(maps) > 1 or output.range in STRETCHED)
     output.say(*(f"{source.name}: {note}" for note in reader.notes))
     if only_shown and output.format:
         output.say("--show makes no file of --format: give -o FILE as well")
     elif not screen:
         output.say_beforehand(format_)
-    prepared = _prepared(source.name, reader, maps, output)
+    with at(source.name):  # all of them before the first is written
+        prepared = {
+            name: prepare(operators, reader.header, output.max_pixels)
+            for name, operators in maps.items()
+        }
     views = Views([one.output for one in prepared.values()], screen, sheet=draws_sheet)
     sweep_beside(paths.values())
-
     targets = []
     for name, one in prepared.items():
-        caption = _caption(name, maps[name])
         for_file = format_ if to_files else None
-        in_file, alone = views.formats(caption, one.output, for_file)
-        if in_file:
-            targets.append(_to_file(one, in_file, paths[name], output))
-        if alone:
-            targets.append(_to_view(one, alone, output))
+        in_file, alone = views.formats(_caption(name, maps[name]), one.output, for_file)
+        targets += [_to_file(one, in_file, paths[name], output)] if in_file else []
+        targets += [_to_view(one, alone, output)] if alone else []
     reports = _written(reader, targets, output)
     if draws_sheet:
         _write_sheet(views.sheet(reader.metadata), format_, paths[SHEET], output)
     views.show()
-    output.say_lost(reports, format_)
-
-
-def _prepared(name: str, reader: "Reader", maps: Maps, output: Output) -> "dict[str, Prepared]":
-    """The operators of each map, ready for the image: all of them before the first is written."""
-    from convtool.pipeline.prepare import prepare
-
-    with at(name):
-        return {
-            map_: prepare(operators, reader.header, output.max_pixels)
-            for map_, operators in maps.items()
-        }
+    output.say(*notes_on_lost(reports, format_, output.range, maps))
 
 
 def _to_file(prepared: "Prepared", format_: "Format", path: str | None, output: Output) -> "Target":
@@ -92,7 +90,7 @@ def _to_file(prepared: "Prepared", format_: "Format", path: str | None, output: 
         prepared,
         format_,
         partial(result_file, path),
-        path or "stdout",
+        path or STDOUT,
         output.range or "clip",
         output.depth,
         output.compression,
@@ -104,7 +102,7 @@ def _to_view(prepared: "Prepared", format_: "Format", output: Output) -> "Target
     """A map that is looked at, and written nowhere."""
     from convtool.pipeline.run import Target
 
-    return Target(prepared, format_, lambda: nullcontext(BytesIO()), range=output.range or "clip")
+    return Target(prepared, format_, lambda: nullcontext(BytesIO()), "", output.range or "clip")
 
 
 def _written(reader: "Reader", targets: "Sequence[Target]", output: Output) -> "list[Report]":
@@ -121,7 +119,7 @@ def _written(reader: "Reader", targets: "Sequence[Target]", output: Output) -> "
             in_views.append(report._replace(narrowed=False))
             continue
         in_files.append(report)
-        if output.path is None and target.place != "stdout":
+        if output.path is None and target.place != STDOUT:
             output.say(f"{'replaced' if target.place in replaced else 'wrote'} {target.place}")
     return in_files or in_views
 
@@ -144,17 +142,7 @@ def _caption(name: str, operators: "Sequence[Operator]") -> str:
 
 def _check_sheet(format_: "Format", output: Output) -> None:
     """Raise UsageError for options that do not go with --sheet."""
-    if not format_.pixels:
-        raise click.UsageError(
-            f"--sheet draws a picture, and {format_.name} holds numbers, "
-            "expected a format such as png"
-        )
-    if not format_.colors:
-        where = f"{output.path}: " if output.path else ""
-        raise click.UsageError(
-            f"{where}--sheet draws in colour, and {format_.name} holds grey maps only, "
-            "expected a format such as png"
-        )
+    check_draws(format_, "--sheet", output.path)
     if output.depth == 16:
         raise click.UsageError("--sheet draws in 8 bits, expected no --depth 16")
 
@@ -179,7 +167,7 @@ def _paths(
     source: str, names: Sequence[str], format_: "Format", output: Output
 ) -> Mapping[str, str | None]:
     """Where each map goes; None is stdout."""
-    if output.path == "-" or (output.path is None and not _on_terminal()):
+    if output.path == STREAM or (output.path is None and not _on_terminal()):
         if len(names) > 1:
             raise click.UsageError(
                 f"{len(names)} kernels make {len(names)} maps: name the files by -o "
@@ -200,22 +188,17 @@ class Source:
     its own: meanwhile this one imports NumPy and whatever else the job needs."""
 
     def __init__(self, image: str, output: Output) -> None:
-        is_stream = image == "-"
-        self.name = STDIN if is_stream else image
+        self.name = shown(image)
+        self._image = image
         self._max_pixels = output.max_pixels
-        self._opening = None if is_stream else Later(self._open)
+        self._opening = None if image == STREAM else Later(self._open)
 
     def reader(self, *, again: bool) -> "Reader":
         """The image; `again` says whether it is to be read more than once."""
-        if self._opening:
-            return self._opening.result()
-        from convtool.io.source import open_stream
+        # A pipe is read on a thread too: a signal is not heeded while Pillow decodes on this one.
+        return (self._opening or Later(lambda: self._open(again))).result()
 
-        stdin = sys.stdin.buffer
-        # On a thread of its own: a signal is not heeded while Pillow decodes on this one.
-        return Later(lambda: open_stream(stdin, self._max_pixels, again=again)).result()
+    def _open(self, again: bool = True) -> "Reader":
+        from convtool.io.source import open_named
 
-    def _open(self) -> "Reader":
-        from convtool.io.source import open_image
-
-        return open_image(self.name, self._max_pixels)
+        return open_named(self._image, self._max_pixels, again=again)

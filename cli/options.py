@@ -1,14 +1,15 @@
 """Options as click has them: a stage's, which the library defines, and those of every command."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from convtool.core.choices import COMPRESSIONS, FORMATS, RANGES
+from convtool.core.choices import COMPRESSIONS, RANGES
 from convtool.core.errors import ConvtoolError, OptionError
 from convtool.core.params import FileName, Flag, KernelName, Kind, Option, Word
+from convtool.io.formats import FORMATS
 from convtool.ops.registry import OPERATIONS, Operation
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -21,12 +22,43 @@ else:
     ParamType = click.ParamType  # older versions of click know it without a parameter only
 
 
-class Value(ParamType):
-    """A value of one of the library's kinds."""
+class Words(ParamType):
+    """A word of one of the library's kinds, left for the library to read."""
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
         self.name = kind.metavar
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """How help shows such a value; click would write it in capitals."""
+        return self.kind.metavar
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """The word."""
+        return value
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> "list[CompletionItem]":
+        """The words or kernels that begin so; for a kernel and any file, the shell's files too."""
+        from click.shell_completion import CompletionItem
+
+        # Files first: what bash has collected before them, it forgets.
+        files = isinstance(self.kind, FileName | KernelName)
+        found = [CompletionItem(incomplete, type="file")] if files else []
+        names: Sequence[str] = ()
+        if isinstance(self.kind, Word):
+            names = self.kind.words
+        elif isinstance(self.kind, KernelName):
+            from convtool.kernel.lookup import bundled_folder, file_names
+            from convtool.kernel.parametric.catalog import GENERATORS
+
+            names = [*file_names(bundled_folder()), *GENERATORS]
+        return found + [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+class Value(Words):
+    """A value of an option that is a command's alone, read at once."""
 
     def convert(self, value: Any, param: Any, ctx: Any) -> Any:
         """What the word means."""
@@ -35,118 +67,78 @@ class Value(ParamType):
         except ConvtoolError as error:
             self.fail(str(error), param, ctx)
 
-    def shell_complete(
-        self, ctx: click.Context, param: click.Parameter, incomplete: str
-    ) -> "list[CompletionItem]":
-        """For a kernel, the names that begin so; for it and any file, the shell's files."""
-        from click.shell_completion import CompletionItem
 
-        if not isinstance(self.kind, FileName | KernelName):
-            return []
-        # Files first: what bash has collected before them, it forgets.
-        found = [CompletionItem(incomplete, type="file")]
-        if isinstance(self.kind, KernelName):
-            from convtool.kernel.lookup import bundled_folder, file_names
-            from convtool.kernel.parametric.catalog import GENERATORS
-
-            names = [*file_names(bundled_folder()), *GENERATORS]
-            found += [CompletionItem(name) for name in names if name.startswith(incomplete)]
-        return found
+HEADINGS = {"conv": "convolution", "pool": "pooling"}
+"""What the help calls the options of a stage."""
 
 
-class Unread(Value):
-    """A value that is left as the word it is, for `Operation.read`."""
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        """The word."""
-        return value
-
-
-class Choice(click.Choice):  # type: ignore[type-arg]
-    """One of a few words."""
-
-    def __init__(self, kind: Word) -> None:
-        super().__init__(kind.words)
-        self._hint = kind.hint
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        """The word."""
-        try:
-            return super().convert(value, param, ctx)
-        except click.BadParameter as error:
-            if not self._hint:
-                raise
-            raise click.BadParameter(f"{error.message} {self._hint}.", ctx, param) from None
-
-
-def _option(option: Option) -> Callable[[Command], Command]:
-    """A stage's option as click has it."""
-    names = [f"-{option.short}"] * bool(option.short) + [option.flag, option.name]
-    if isinstance(option.kind, Flag):
-        return click.option(*names, is_flag=True, help=option.help)
-    kind = option.kind
-    return click.option(
-        *names,
-        type=Choice(kind) if isinstance(kind, Word) else Value(kind),
-        multiple=option.several,
-        default=option.default,
-        show_default=option.default is not None,
-        help=option.help,
-    )
-
-
-def stage(operation: Operation) -> Callable[[Command], Command]:
-    """All options of a stage."""
-    return in_order(*map(_option, operation.options))
-
-
-def words(*operations: Operation) -> Callable[[Command], Command]:
-    """The options of several kinds of stages, each once; their values are words, or None."""
-    found: dict[str, list[Option]] = {}
-    for operation in operations:
-        for option in operation.options:
-            found.setdefault(option.name, []).append(option)
-    return in_order(*(_unread(same) for same in found.values()))
-
-
-def _unread(same: list[Option]) -> Callable[[Command], Command]:
-    """An option that several stages have; the first of them describes it, with all defaults."""
+def parameter(*same: Option) -> Callable[[Command], Command]:
+    """An option that one or several stages have; the first describes it, with all defaults."""
     option = same[0]
     names = [f"-{option.short}"] * bool(option.short) + [option.flag, option.name]
     if isinstance(option.kind, Flag):
         return click.option(*names, is_flag=True, help=option.help)
-    kind = option.kind
     help_ = option.help.partition(" Default: ")[0]
     defaults = [one.default or one.help.partition(" Default: ")[2].rstrip(".") for one in same]
     if any(defaults):
-        defaults = list(dict.fromkeys(defaults))
-        help_ += f" Default: {', of --pool '.join(defaults)}."
-    return click.option(
-        *names,
-        type=Choice(kind) if isinstance(kind, Word) else Unread(kind),
-        multiple=option.several,
-        help=help_,
-    )
+        help_ += f" Default: {', of --pool '.join(dict.fromkeys(defaults))}."
+    return click.option(*names, type=Words(option.kind), multiple=option.several, help=help_)
+
+
+def stage(*operations: Operation, leave: Sequence[str] = ()) -> Callable[[Command], Command]:
+    """The options of one or several kinds of stages, each once; those named in `leave` not."""
+    found: dict[str, list[Option]] = {}
+    for operation in operations:
+        for option in operation.options:
+            found.setdefault(option.name, []).append(option)
+    sections: dict[str, list[Callable[[Command], Command]]] = {}
+    for name, same in found.items():
+        if name not in leave:
+            of = [HEADINGS[one.name] for one in operations if name in one.names]
+            sections.setdefault(" and ".join(of).capitalize(), []).append(parameter(*same))
+    return in_order(*(in_order(*each, heading=heading) for heading, each in sections.items()))
 
 
 def values(operation: Operation, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of a command's values that are the stage's; UsageError if they contradict."""
-    found = {option.name: given[option.name] for option in operation.options}
+    """The values of a stage's options, of a command's words; UsageError for those that are none."""
     with usage():
-        operation.check(found)
-    return found
+        return operation.read(
+            {
+                option.name: given[option.name]
+                for option in operation.options
+                if option.name in given
+            }
+        )
 
 
 @contextmanager
 def usage() -> Iterator[None]:
-    """Make wrong usage of what is wrong with options."""
+    """Turn an error about options into one of wrong usage."""
     try:
         yield
     except OptionError as error:
         raise click.UsageError(str(error)) from None
 
 
-class TakesPipeline(click.Command):
+class GroupedCommand(click.Command):
+    """A command whose help lists options under the headings that `in_order` gave them."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the sections of the help, those without a heading last."""
+        sections: dict[str, list[tuple[str, str]]] = {}
+        others: list[tuple[str, str]] = []
+        for param in self.get_params(ctx):
+            record = param.get_help_record(ctx)
+            if record and isinstance(param, click.Option):
+                heading = getattr(param, "heading", None)
+                (sections.setdefault(heading, []) if heading else others).append(record)
+        sections["Other options" if sections else "Options"] = others
+        for heading, records in sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(records)
+
+
+class TakesPipeline(GroupedCommand):
     """A command that knows a pipeline whose quotes were forgotten."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -228,10 +220,18 @@ output = click.option(
     metavar="OUT",
     type=FILE,
     help=(
-        "Where the map goes; the extension tells the format. {kernel} stands for the kernel's "
-        "name (of pool and run for what is done, as max2). Default: stdout, or on a terminal a "
-        "file IMAGE-KERNEL.png in the current folder."
+        "Where the map goes; the extension tells the format, and a folder is as --out-dir. "
+        "{kernel} stands for the kernel's name (of pool and run for what is done, as max2). "
+        "Default: stdout, or on a terminal a file IMAGE-KERNEL.png in the current folder."
     ),
+)
+
+overwrite = click.option(
+    "--overwrite", is_flag=True, help="Let a map replace the image that it is computed from."
+)
+
+no_clobber = click.option(
+    "--no-clobber", is_flag=True, help="Refuse to replace any file. Default: maps replace others."
 )
 
 out_dir = click.option(
@@ -302,22 +302,34 @@ sheet = click.option(
 )
 
 
-def in_order(*decorators: Callable[[Command], Command]) -> Callable[[Command], Command]:
-    """Several options at once, listed by --help in this order."""
+def in_order(
+    *decorators: Callable[[Command], Command], heading: str = ""
+) -> Callable[[Command], Command]:
+    """Several options at once, listed by --help in this order, and under this heading."""
 
     def decorate(command: Command) -> Command:
+        before = len(getattr(command, "__click_params__", []))
         for decorator in reversed(decorators):
             command = decorator(command)
+        for param in getattr(command, "__click_params__", [])[before:]:
+            if heading:
+                param.heading = heading
         return command
 
     return decorate
 
 
-result = in_order(output, sheet, show, range_, depth, format_, compress, max_pixels)
+result = in_order(
+    *(output, overwrite, no_clobber, sheet, show, range_, depth, format_, compress),
+    heading="Output",
+)
 """What the map is made of, and where it goes."""
 
 many = in_order(
-    *(out_dir, name, recursive, from_file, null, skip_existing, fail_fast, json_),
-    *(threads, scheduler, quiet),
+    in_order(
+        *(out_dir, name, recursive, from_file, null, skip_existing, fail_fast, json_, scheduler),
+        heading="Many images",
+    ),
+    *(threads, max_pixels, quiet),
 )
 """Several images, who does the work, and what is said of it."""

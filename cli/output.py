@@ -1,21 +1,30 @@
-"""What the command line says of the result, and what is said about it to a person."""
+"""Where results go: the format, the file or stdout, and what they may not replace."""
 
-from collections.abc import Mapping, Sequence
-from functools import reduce
-from typing import TYPE_CHECKING, Any, NamedTuple
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 
 import click
 
-from convtool.core.choices import Compression, Range
+from convtool.core.choices import STREAM, Compression, Range
 from convtool.core.errors import ConvtoolError, quoted
 
 from .messages import say
 
 if TYPE_CHECKING:
     from convtool.io.formats import Format
-    from convtool.pipeline.run import Report
+    from convtool.kernel.formats.table import KernelFormat
+    from convtool.render.canvas import Block
 
-PLACEHOLDER = "{kernel}"
+STDOUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+"""Paths that mean stdout: others may write into it too, so it is not replaced if it is a file."""
+
+HINT = "; --format names one"
+"""What an error about an unknown extension adds, for commands that have --format."""
+
+AnyFormat = TypeVar("AnyFormat")
 
 
 class Output(NamedTuple):
@@ -33,12 +42,18 @@ class Output(NamedTuple):
     """Whether the terminal shows the map."""
     sheet: bool = False
     """Whether one picture shows all maps."""
+    overwrite: bool = False
+    """Whether a map may replace the image that it is computed from."""
+    no_clobber: bool = False
+    """Whether every file that is there is kept."""
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Output":
         """From the parsed options."""
         from convtool.io.limits import MAX_PIXELS
 
+        if given["overwrite"] and given["no_clobber"]:
+            raise click.UsageError("--overwrite and --no-clobber exclude each other")
         return cls(
             given["output"],
             given["format_"],
@@ -50,20 +65,13 @@ class Output(NamedTuple):
             given["quiet"],
             given["show"],
             given["sheet"],
+            given["overwrite"],
+            given["no_clobber"],
         )
 
     def format_for(self, path: str | None) -> "Format":
         """The format asked for, or the one of a path's extension, or PNG."""
-        from convtool.io.formats import FORMATS, format_of, named_format
-
-        try:
-            if self.format:
-                return named_format(self.format, f"--format {quoted(self.format)}")
-            if path and path != "-":
-                return format_of(path)
-        except ConvtoolError as error:
-            raise click.UsageError(f"{error}; --format names one") from None
-        return FORMATS["png"]
+        return image_format(path, self.format)
 
     def say(self, *lines: str) -> None:
         """Words for a person, on stderr."""
@@ -77,37 +85,146 @@ class Output(NamedTuple):
                 f"{format_.name} holds the values themselves: --range and --depth are for pictures"
             )
 
-    def say_lost(self, reports: "Sequence[Report]", format_: "Format") -> None:
-        """Say what of the values the pixels do not show."""
-        if any(report.narrowed for report in reports):
-            self.say(f"{format_.name} holds 8 bits of such a map: 16 became 8; PNG holds 16")
-        from convtool.pipeline.tone import Lost
+    def check_files(self, image: str, paths: Iterable[str | None]) -> None:
+        """UsageError if one of an image's maps would replace it, unless that is asked for.
 
-        values = sum(report.values for report in reports)
-        lost = reduce(Lost.plus, (report.lost for report in reports), Lost())
-        if lost.total == 0:
-            return
-        kinds = {"below black": lost.below, "above white": lost.above, "NaN": lost.undefined}
-        parts = [f"{_percent(count / values)} {kind}" for kind, count in kinds.items() if count]
-        where = f" of {len(reports)} maps" if len(reports) > 1 else ""
-        hint = ""
-        if self.range in (None, "clip", "abs") and lost.below + lost.above:
-            ways = ["abs"] * (not lost.above) + ["normalize", "center"]
-            hint = f"; --range {', '.join(ways[:-1])} or {ways[-1]} shows them"
-        self.say(
-            f"{_percent(lost.total / values)} of the values{where} were clipped "
-            f"({', '.join(parts)}){hint}",
-        )
+        Raises ConvtoolError for a file that is there, if those are to be kept.
+        """
+        for path in filter(None, paths):
+            if not self.overwrite:
+                check_replaces_none(path, [image], "the image; --overwrite allows it")
+            if self.no_clobber and os.path.isfile(path):
+                raise ConvtoolError(f"{path}: is there already, and --no-clobber keeps it")
 
 
-def check_names(names: Sequence[str], template: str, option: str) -> None:
-    """Raise UsageError where several maps would have the same name."""
-    if len(names) > 1 and PLACEHOLDER not in template:
+def image_format(path: str | None, name: str | None = None, *, hint: str = HINT) -> "Format":
+    """The format of an image by its name, or else of a path's extension, or else PNG."""
+    from convtool.io.formats import FORMATS, format_of, named_format
+
+    def named(name: str) -> "Format":
+        return named_format(name, f"--format {quoted(name)}")
+
+    return _format(path, name, named, format_of, FORMATS["png"], hint)
+
+
+def kernel_format(path: str | None, name: str | None, default: str = "txt") -> "KernelFormat":
+    """The format of a kernel by its name, or else of a path's extension, or else the default."""
+    from convtool.kernel.formats import table
+
+    default_ = table.KERNEL_FORMATS[default]
+    return _format(path, name, table.kernel_format, table.kernel_format_of, default_)
+
+
+def _format(
+    path: str | None,
+    name: str | None,
+    named: Callable[[str], AnyFormat],
+    of_path: Callable[[str], AnyFormat],
+    default: AnyFormat,
+    hint: str = HINT,
+) -> AnyFormat:
+    try:
+        if name:
+            return named(name)
+        if path is None or path == STREAM or path in STDOUT or _is_bare_device(path):
+            return default
+        if os.path.isdir(path):
+            raise click.UsageError(f"-o {path}: is a folder, expected a file")
+        return of_path(path)
+    except ConvtoolError as error:
+        raise click.UsageError(f"{error}{hint}") from None
+
+
+def _is_bare_device(path: str) -> bool:
+    """Whether a path is that of a pipe or device, as /dev/null, and tells no format."""
+    from convtool.io.atomic import is_special
+
+    return is_special(path) and not os.path.splitext(path)[1]
+
+
+def check_picture(path: str, what: str, instead: str = "") -> None:
+    """UsageError for what `what`, which has no --format, cannot draw a picture to."""
+    if path == STREAM:
+        raise click.UsageError("-o takes a file: stdout has the text")
+    check_draws(image_format(path, hint=""), what, path, instead)
+
+
+def check_draws(format_: "Format", what: str, path: str | None, instead: str = "") -> None:
+    """UsageError where a format cannot hold the picture in colour that `what` draws."""
+    where = f"{path}: " if path else ""
+    expected = "expected a format such as png"
+    if not format_.pixels:
         raise click.UsageError(
-            f"{len(names)} kernels make {len(names)} maps: put {PLACEHOLDER} into {option}, "
-            f"as in 'out-{PLACEHOLDER}.png', or make one map by --combine"
+            f"{where}{what} draws a picture, and {format_.name} holds numbers, {expected}{instead}"
+        )
+    if not format_.colors:
+        raise click.UsageError(
+            f"{where}{what} draws in colour, and {format_.name} holds grey maps only, {expected}"
         )
 
 
-def _percent(share: float) -> str:
-    return "less than 0.1%" if share < 0.001 else f"{share:.1%}"
+def check_replaces_none(path: str | None, inputs: Iterable[str], what: str) -> None:
+    """UsageError where OUT is one of the files that the result is computed from.
+
+    `what` says what that file is: "the image that is explained". A name of no file is none.
+    """
+    if path is None:
+        return
+    for name in inputs:
+        try:
+            same = os.path.samefile(path, name) and os.path.isfile(path)
+        except (OSError, ValueError):  # ValueError: a NUL in a name
+            continue
+        if same:
+            raise click.UsageError(f"-o {path} would replace {what}")
+
+
+def sweep_beside(paths: Iterable[str | None]) -> None:
+    """Remove what killed commands have left where files will be written, each folder read once.
+
+    Commands do so, as they begin, and not whatever writes a file: Dask's workers may write into
+    folders on which one machine does not see another's locks.
+    """
+    from convtool.io.atomic import sweep
+
+    for folder in {os.path.dirname(os.path.realpath(path)) for path in paths if path}:
+        sweep(folder)
+
+
+@contextmanager
+def result_file(path: str | None) -> Iterator[BinaryIO]:
+    """The file that a result goes to, opened; stdout if it has no path."""
+    if path is not None and path not in STDOUT:
+        from convtool.io.atomic import whole_file
+
+        with whole_file(path) as file:
+            yield file
+        return
+    if sys.stdout is None:
+        raise ConvtoolError("stdout is closed: give -o FILE")
+    try:
+        # Not sys.stdout.buffer: with PYTHONUNBUFFERED that may write a part and call it done.
+        with open(sys.stdout.fileno(), "wb", closefd=False) as file:
+            yield file
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ConvtoolError(f"stdout: cannot be written: {error.strerror or error}") from None
+
+
+def write_picture(picture: "Block", path: str) -> None:
+    """Write a drawn picture, in the format of its file."""
+    from convtool.render.canvas import write
+
+    sweep_beside([path])
+    with result_file(path) as file:
+        write(picture, file, image_format(path))
+
+
+def write_files(files: Mapping[str | None, bytes]) -> None:
+    """Write what goes to each path, None being stdout: all files appear, or none."""
+    sweep_beside(files)
+    with ExitStack() as stack:
+        opened = [(stack.enter_context(result_file(path)), files[path]) for path in files]
+        for file, data in opened:
+            file.write(data)

@@ -2,14 +2,14 @@
 
 import os
 import shlex
-import sys
 from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
-from convtool.core.choices import STDIN
+from convtool.core.choices import STREAM
 from convtool.core.errors import ConvtoolError, at, quoted
+from convtool.core.filenames import shown
 
-from .lists import STREAM, entries
+from .lists import entries
 
 if TYPE_CHECKING:
     from convtool.fit.pairs import ImagePair, Opening
@@ -36,7 +36,7 @@ class Sources:
         return ImagePair(
             self._opening(before, place),
             self._opening(after, place),
-            place or f"{_name(before)}, {_name(after)}",
+            place or f"{shown(before)}, {shown(after)}",
         )
 
     def pairs_of(self, path: str) -> "list[ImagePair]":
@@ -47,14 +47,14 @@ class Sources:
         pairs = []
         for number, line in enumerate(entries(path, MOST_LINES), start=1):
             if line.strip() and not line.lstrip().startswith("#"):
-                place = f"{_name(path)}: line {number}"
+                place = f"{shown(path)}: line {number}"
                 with at(place):
                     before, after = _names(line)
                 if STREAM in (before, after) and path == STREAM:
                     raise ConvtoolError(f"{place}: stdin is the list, expected a file")
                 pairs.append(self.pair(before, after, place))
         if not pairs:
-            raise ConvtoolError(f"{_name(path)}: holds no pairs, expected lines as: a.png b.png")
+            raise ConvtoolError(f"{shown(path)}: holds no pairs, expected lines as: a.png b.png")
         return pairs
 
     def _opening(self, path: str, place: str) -> "Opening":
@@ -65,27 +65,18 @@ class Sources:
         kept: list[Reader] = []
 
         def opened() -> "Reader":
-            from convtool.io.source import open_image, open_stream
+            from convtool.io.source import open_named
 
             if kept:
                 return kept[0]
             with at(place) if place else nullcontext():
-                if path == STREAM:
-                    if sys.stdin is None:
-                        raise ConvtoolError("stdin is closed, expected an image")
-                    reader = open_stream(sys.stdin.buffer, self._max_pixels)
-                else:
-                    reader = open_image(path, self._max_pixels)
+                reader = open_named(path, self._max_pixels)
             if path == STREAM or not os.path.isfile(path):
                 kept.append(reader)
-            self.notes.update(dict.fromkeys(f"{_name(path)}: {note}" for note in reader.notes))
+            self.notes.update(dict.fromkeys(f"{shown(path)}: {note}" for note in reader.notes))
             return reader
 
         return opened
-
-
-def _name(path: str) -> str:
-    return STDIN if path == STREAM else path
 
 
 def _names(line: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TextIO
 
 import click
 
-from .messages import printable
+from .messages import printable, say_text
 
 if TYPE_CHECKING:
     from convtool.core.validation import Pair
@@ -128,11 +128,10 @@ def show(screen: Screen, layout: Layout, cells: "Sequence[Cell]") -> None:
     encoding = (sys.stderr if screen.on_stderr else sys.stdout).encoding
     text = "\n".join(drawn(screen.ability, layout, cells))
     text = text.encode(encoding, "replace").decode(encoding)
-    if not screen.on_stderr:
+    if screen.on_stderr:
+        say_text(text, color=True)
+    else:
         click.echo(text, color=True)
-        return
-    with suppress(OSError):  # a picture that cannot be shown does not undo the work
-        click.echo(text, err=True, color=True)
 
 
 def drawn(ability: Ability, layout: Layout, cells: "Sequence[Cell]") -> list[str]:

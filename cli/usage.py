@@ -1,7 +1,8 @@
-"""Arguments in the order, or of the kind, that another command takes: the error says so."""
+"""A command's words: which of them is the pipeline, and what was meant by a wrong one."""
 
 import os
 import re
+from collections.abc import Sequence
 
 import click
 
@@ -12,18 +13,19 @@ PIPELINES = (".toml", ".json")
 """How names of pipelines' files end."""
 
 
-def check_image_first(image: str, pipeline: str | None) -> None:
-    """UsageError where stages stand in the place of IMAGE, and something behind them."""
-    if pipeline is not None and _is_stages(image) and not os.path.exists(image):
-        raise click.UsageError(f"IMAGE comes before PIPELINE, found {quoted(image)} first")
+def pipeline_first(words: Sequence[str], usual: int) -> list[str]:
+    """The words that are a pipeline and images, the pipeline first, wherever it was.
+
+    It is the one at the `usual` place, unless another one alone reads as a pipeline.
+    """
+    others = [i for i, word in enumerate(words) if _is_pipeline(word)]
+    found = usual if usual in others or not others else others[0]
+    return [words[found], *words[:found], *words[found + 1 :]]
 
 
-def check_pipeline_first(pipeline: str) -> None:
-    """UsageError where a file, or a folder, that is no pipeline stands in the place of PIPELINE."""
-    if pipeline.lower().endswith(PIPELINES) or _is_stages(pipeline):
-        return
-    if os.path.exists(pipeline):
-        raise click.UsageError(f"PIPELINE comes before IMAGE, found {quoted(pipeline)} first")
+def _is_pipeline(word: str) -> bool:
+    """Whether a word is stages or a pipeline's file, and no image that is called so."""
+    return word.lower().endswith(PIPELINES) or (_is_stages(word) and not os.path.exists(word))
 
 
 def check_size(image: str) -> None:

@@ -28,8 +28,8 @@ from convtool.cli.main import cli
 
 import convtool
 from convtool.io.formats import FORMATS
-from convtool.io.pillow import FORMATS as PICTURES
-from convtool.kernel.formats.table import FORMATS as KERNEL_FORMATS
+from convtool.io.pillow import READ_FORMATS as PICTURES
+from convtool.kernel.formats.table import KERNEL_FORMATS
 from convtool.ops.registry import OPERATIONS
 from convtool.render import canvas
 

@@ -15,7 +15,7 @@ from helpers.running import LIMIT
 from PIL import Image
 
 from convtool import read_image
-from convtool.kernel.files import parse
+from convtool.kernel.files import parse_bytes
 from convtool.kernel.lookup import bundled_folder, file_names
 
 README = (REPOSITORY / "README.md").read_text()
@@ -98,7 +98,7 @@ def test_the_main_command_makes_the_picture_that_is_shown(workplace, convtool):
 def test_the_kernel_files_shown_are_kernel_files():
     texts = [block for block in blocks(MANUAL, "text") if "anchor" in block]
     shown = [*blocks(MANUAL, "json"), *texts]
-    assert [len(parse(block, "manual", "k")) for block in shown] == [1, 1]
+    assert [len(parse_bytes(block.encode(), "manual", "k")) for block in shown] == [1, 1]
 
 
 @pytest.mark.parametrize("page", ["README", "manual"])

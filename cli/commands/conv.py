@@ -1,16 +1,17 @@
 """convtool conv: images and a kernel in, feature maps out."""
 
-import sys
 from typing import Any
 
 import click
 
+from convtool.core.choices import STREAM
 from convtool.ops.registry import CONV, Maps
 
 from .. import job, options
+from ..messages import say
 
 
-@click.command(no_args_is_help=False)
+@click.command(cls=options.GroupedCommand, no_args_is_help=False)
 @options.images
 @options.stage(CONV)
 @options.result
@@ -37,14 +38,18 @@ def conv(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     """
     job.help_if_nothing_piped(ctx, images, given, *given["kernel"])
     stage = options.values(CONV, given)
-    if "-" in given["kernel"] and job.reads_stdin(images, given):
+    if STREAM in given["kernel"] and job.reads_stdin(images, given):
         raise click.UsageError("image and kernel cannot both come from stdin")
-    if given["kernel"].count("-") > 1:
+    if given["kernel"].count(STREAM) > 1:
         raise click.UsageError("only one kernel can come from stdin")
 
     def maps() -> Maps:
-        from convtool.kernel.lookup import Lookup
+        from ..inputs import kernels
 
-        return CONV.make(stage, Lookup(stdin=sys.stdin.buffer if sys.stdin else None))
+        lookup = kernels()
+        found = CONV.make(stage, lookup)
+        if not given["quiet"]:
+            say(*lookup.notes)
+        return found
 
     job.run(images, given, maps)

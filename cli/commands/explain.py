@@ -1,33 +1,26 @@
 """convtool explain: how one value of a map comes about, as a textbook draws it."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from convtool.core.choices import STDIN
-from convtool.core.errors import ConvtoolError, OptionError, at
+from convtool.core.choices import STREAM
+from convtool.core.errors import OptionError, at
+from convtool.core.filenames import shown
 from convtool.core.params import Position
 from convtool.ops.registry import CONV, POOL, Maps, Operation
 
 from .. import options, usage
-from ..job import STREAM
+from ..inputs import kernels
 from ..messages import say
 
 if TYPE_CHECKING:
     from convtool.inspect.explain import Explanation
     from convtool.io.base import Reader
 
-MODE = next(option for option in POOL.options if option.name == "mode")
-
-MERGED = POOL._replace(
-    options=(
-        MODE._replace(name="pool", short="", default=None),
-        *(option for option in POOL.options if option is not MODE),
-    )
-)
-"""pool with its mode as --pool, which asks for it."""
+MODE = POOL.option("--mode")
 
 
 @click.command(
@@ -37,24 +30,33 @@ MERGED = POOL._replace(
 )
 @click.argument("image", metavar="IMAGE", type=options.FILE)
 @click.argument("pipeline", required=False, metavar="[PIPELINE]", type=options.FILE)
-@click.option(
-    "--at",
-    "place",
-    required=True,
-    type=options.Value(Position()),
-    help="The value to explain: its row and column in the map, counted from 0.",
+@options.in_order(
+    click.option(
+        "--at",
+        "place",
+        required=True,
+        type=options.Value(Position()),
+        help="The value to explain: its row and column in the map, counted from 0.",
+    ),
+    options.parameter(MODE._replace(name="pool", short="", default=None)),
+    heading="What is explained",
 )
-@options.words(CONV, MERGED)
-@click.option(
-    "-o",
-    "--output",
-    metavar="OUT",
-    type=options.FILE,
-    help="Draw it as a picture, for a slide, and print nothing.",
+@options.stage(CONV, POOL, leave=[MODE.name])
+@options.in_order(
+    click.option(
+        "-o",
+        "--output",
+        metavar="OUT",
+        type=options.FILE,
+        help="Draw it as a picture, for a slide, and print nothing.",
+    ),
+    click.option(
+        "--json", "json_", is_flag=True, help="Print all of it as a list, one entry a map."
+    ),
+    options.range_,
+    options.depth,
+    heading="Output",
 )
-@click.option("--json", "json_", is_flag=True, help="Print all of it as a list, one entry a map.")
-@options.range_
-@options.depth
 @options.max_pixels
 @options.quiet
 def explain(**given: Any) -> None:
@@ -74,26 +76,30 @@ def explain(**given: Any) -> None:
 
     What the border makes up is in parentheses; padding, which counts in no pool, is a dot.
     The values come from the engine, and each is worked out once more and compared. The pixel
-    is the one that a PNG of the map has. IMAGE may be -, for stdin.
+    is the one that a PNG of the map has. IMAGE may be -, for stdin; PIPELINE may come before it.
     """
+    if given["pipeline"] is not None:
+        words = usage.pipeline_first([given["image"], given["pipeline"]], usual=1)
+        given["pipeline"], given["image"] = words
     image: str = given["image"]
-    usage.check_image_first(image, given["pipeline"])
     _check(given)
+
+    from convtool.io.limits import MAX_PIXELS
+    from convtool.io.source import open_named
+
     with options.usage():
-        maps = _maps(given)
-    name = STDIN if image == STREAM else image
-    reader = _reader(image, given)
+        maps, notes = _maps(given)
+    name = shown(image)
+    reader = open_named(image, given["max_pixels"] or MAX_PIXELS)
     if not given["quiet"]:
-        say(*(f"{name}: {note}" for note in reader.notes))
+        say(*notes, *(f"{name}: {note}" for note in reader.notes))
     found = _explained(reader, maps, name, given)
     if given["output"]:
-        from convtool.render.canvas import save
         from convtool.render.explanations import draw
 
-        from ..resultfile import sweep_beside
+        from ..output import write_picture
 
-        sweep_beside([given["output"]])
-        save(draw(name, found), given["output"])
+        write_picture(draw(name, found), given["output"])
     if given["json_"]:
         from convtool.inspect.serialize import as_json
 
@@ -141,27 +147,16 @@ def _check(given: Mapping[str, Any]) -> None:
     if STREAM in (given["image"], *given["kernel"]) and (not sys.stdin or sys.stdin.isatty()):
         raise click.UsageError("nothing is piped in")
     if given["output"]:
-        from convtool.io.formats import format_of
-
-        from ..resultfile import check_replaces_none
+        from ..output import check_picture, check_replaces_none
 
         check_replaces_none(given["output"], [given["image"]], "the image that is explained")
         check_replaces_none(given["output"], given["kernel"], "the kernel of the map")
-        try:
-            if format_of(given["output"]).pixels:
-                return
-        except ConvtoolError as error:
-            raise click.UsageError(str(error)) from None
-        raise click.UsageError(
-            f"-o {given['output']}: holds numbers, expected a picture such as steps.png; "
-            "--json prints the numbers"
-        )
+        numbers = "; --json prints the numbers"
+        check_picture(given["output"], "explain", numbers)
 
 
-def _maps(given: Mapping[str, Any]) -> Maps:
-    """The operators of each map that is asked for."""
-    from convtool.kernel.lookup import Lookup
-
+def _maps(given: Mapping[str, Any]) -> tuple[Maps, Sequence[str]]:
+    """The operators of each map that is asked for, and what to say of their kernels."""
     if given["pipeline"]:
         _words(given, None)
         from convtool.pipeline.pipeline import Pipeline
@@ -170,31 +165,22 @@ def _maps(given: Mapping[str, Any]) -> Maps:
             found = Pipeline.find(given["pipeline"])
         except OptionError as error:
             raise OptionError(f"{error}{usage.kernel_hint(given['pipeline'])}") from None
-        return {found.name: list(found.operators)}
+        return {found.name: list(found.operators)}, found.notes
+    lookup = kernels()
     if given["kernel"]:
-        lookup = Lookup(stdin=sys.stdin.buffer if sys.stdin else None)
-        return CONV.make(CONV.read(_words(given, CONV)), lookup)
-    words = _words(given, MERGED)
-    return POOL.make(POOL.read({"mode": words.pop("pool"), **words}), Lookup())
+        values = CONV.read(_words(given, CONV))
+        return CONV.make(values, lookup), lookup.notes
+    values = POOL.read({"mode": given["pool"], **_words(given, POOL)})
+    return POOL.make(values, lookup), lookup.notes
 
 
 def _words(given: Mapping[str, Any], operation: Operation | None) -> dict[str, Any]:
     """The words given for an operation; UsageError for one that only others take."""
     known = operation.options if operation else ()
-    names = [option.name for option in known]
-    for other in (*CONV.options, *MERGED.options):
-        if other.name not in names and given[other.name]:
+    names = [option.name for option in known if option is not MODE]
+    for other in (*CONV.options, *POOL.options):
+        if other is not MODE and other.name not in names and given[other.name]:
             goes = "--kernel" if other in CONV.options else "--pool"
             hint = f"goes with {goes}" if operation else "goes into the words of PIPELINE"
             raise click.UsageError(f"{other.flag} {hint}")
     return {name: given[name] for name in names if given[name] not in (None, (), False)}
-
-
-def _reader(image: str, given: Mapping[str, Any]) -> "Reader":
-    from convtool.io.limits import MAX_PIXELS
-    from convtool.io.source import open_image, open_stream
-
-    most = given["max_pixels"] or MAX_PIXELS
-    if image != STREAM:
-        return open_image(image, most)
-    return open_stream(sys.stdin.buffer, most, again=True)

@@ -1,18 +1,21 @@
 """convtool fit: two images in, the kernel out that turns one into the other."""
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from convtool.core.choices import KERNEL_FORMATS
+from convtool.core.choices import STREAM
 from convtool.core.params import Size
+from convtool.kernel.formats.table import KERNEL_FORMATS
 
 from .. import job, options
-from ..resultfile import check_replaces_none
+from ..output import check_replaces_none, kernel_format
 
-STREAM = "-"
+if TYPE_CHECKING:
+    from convtool.kernel.formats.table import KernelFormat
 
 
 @click.command(no_args_is_help=True)
@@ -101,7 +104,6 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     if STREAM in (*images, given["pairs"]):
         job.help_if_nothing_piped(ctx, (STREAM,), {"from_file": None})
 
-    from ..fittarget import Target
     from ..messages import say
     from ..pairs import Sources
     from .fit_report import tell
@@ -117,10 +119,8 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     pairs = [sources.pair(*images)] if images else []
     if given["pairs"]:
         pairs += sources.pairs_of(given["pairs"])
-    if target.path is not None:
-        written = [target.path, *([target.bias_path] if given["layer"] and given["bias"] else [])]
-        for path in written:
-            check_replaces_none(path, sources.paths, "an image that is learned from")
+    for path in target.files(biases=given["layer"] and given["bias"]):
+        check_replaces_none(path, sources.paths, "an image that is learned from")
     model = Model(given["size"], given["stride"], given["dilation"], given["bias"], given["layer"])
     stem = os.path.splitext(os.path.basename(target.path or ""))[0]
     found = fit_pairs(
@@ -133,6 +133,51 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     if not given["quiet"]:
         say(*sources.notes)
     tell(found, target, rational=given["rational"], quiet=given["quiet"])
+
+
+class Target(NamedTuple):
+    """Where the kernel goes, and in which format."""
+
+    path: str | None
+    """None is stdout."""
+    format: "KernelFormat"
+    as_json: bool
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any]) -> "Target":
+        """From the parsed options; UsageError where they cannot hold what is asked for."""
+        path = None if given["output"] == STREAM else given["output"]
+        layer = given["layer"]
+        format_ = kernel_format(path, given["format_"], "npy" if layer else "txt")
+        if given["json_"] and given["format_"] and path is None:
+            raise click.UsageError("--json prints JSON: --format goes with -o, or without --json")
+        target = cls(path, format_, given["json_"])
+        if layer and format_.name != "npy":
+            raise click.UsageError(
+                f"--layer makes weights (out, in, h, w), which {format_.name} does not hold: "
+                "use -o NAME.npy"
+            )
+        if given["bias"] and not layer and format_.name in ("npy", "imagemagick"):
+            raise click.UsageError(
+                f"--bias: {format_.name} holds no bias of a kernel: use json or txt"
+            )
+        if target.prints_kernel and format_.name == "npy":
+            if given["bias"]:
+                raise click.UsageError("--bias with --layer makes two files: use -o NAME.npy")
+            if sys.stdout is not None and sys.stdout.isatty():
+                raise click.UsageError("a terminal shows no npy: use -o NAME.npy")
+        return target
+
+    @property
+    def prints_kernel(self) -> bool:
+        """Whether the kernel itself is what stdout gets."""
+        return self.path is None and not self.as_json
+
+    def files(self, *, biases: bool) -> list[str]:
+        """The files that are written: the kernel's, and that of a layer's biases."""
+        if self.path is None:
+            return []
+        return [self.path, f"{os.path.splitext(self.path)[0]}-bias.npy"][: 1 + biases]
 
 
 def _check(images: Sequence[str], given: Mapping[str, Any]) -> None:

@@ -3,23 +3,25 @@
 import math
 import textwrap
 from collections.abc import Iterator
-from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..fittarget import Target, write
-from ..messages import printable, say
+from convtool.core.errors import at
+
+from ..messages import printable, say, say_text
 
 if TYPE_CHECKING:
     from convtool.fit.fit import Fit
     from convtool.kernel.kernel import Kernel, Layer
 
+    from .fit import Target
 
-def tell(found: "Fit", target: Target, *, rational: bool, quiet: bool) -> None:
+
+def tell(found: "Fit", target: "Target", *, rational: bool, quiet: bool) -> None:
     """Write the kernel, and say what it is worth."""
     kernel = _described(found)
-    written = write(found, kernel, target)
+    written = _write(found, kernel, target)
     notes = list(_notes(found, rational))
     if target.as_json:
         from ..printing import print_json
@@ -27,10 +29,31 @@ def tell(found: "Fit", target: Target, *, rational: bool, quiet: bool) -> None:
         print_json(_as_json(found, written, notes))
     elif not quiet:
         report = [*_report(found), *(f"wrote {path}" for path in written)]
-        with suppress(OSError) if target.prints_kernel else ExitStack():
-            click.echo("\n".join(map(printable, report)), err=target.prints_kernel)
+        text = "\n".join(map(printable, report))
+        if target.prints_kernel:
+            say_text(text)
+        else:
+            click.echo(text)
     if not quiet:
         say(*notes)
+
+
+def _write(found: "Fit", kernel: "Kernel | Layer", target: "Target") -> list[str]:
+    """Write the kernel, and the biases of a layer; returns the files' names."""
+    from convtool.kernel.formats.npy import npy_of_weights
+    from convtool.kernel.formats.table import encode_kernels
+
+    from ..output import write_files
+
+    paths = target.files(biases=found.biases is not None)
+    if not (paths or target.prints_kernel):
+        return []
+    with at(target.path or "stdout"):
+        data = [encode_kernels([kernel], target.format)]
+    if found.biases is not None:
+        data.append(npy_of_weights(found.biases))
+    write_files(dict(zip(paths, data, strict=True)) if paths else {None: data[0]})
+    return paths
 
 
 def _described(found: "Fit") -> "Kernel | Layer":

@@ -9,7 +9,7 @@ from convtool.ops.registry import POOL, Maps
 from .. import job, options
 
 
-@click.command(no_args_is_help=False)
+@click.command(cls=options.GroupedCommand, no_args_is_help=False)
 @options.images
 @options.stage(POOL)
 @options.result

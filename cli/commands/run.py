@@ -7,6 +7,7 @@ import click
 from convtool.ops.registry import OPERATIONS, Maps
 
 from .. import job, options, usage
+from ..messages import say
 
 
 @click.command(
@@ -33,19 +34,21 @@ def run(ctx: click.Context, /, pipeline: str | None, images: tuple[str, ...], **
     list of stages. Stages are conv and pool, with the options that come before --output in the
     help of these commands, relu, leaky_relu (--slope 0.01), sigmoid, tanh, abs and gray.
 
-    Without IMAGE, or with -, the image comes from stdin. The maps of several images, or of a
-    folder of them, go to --out-dir.
+    PIPELINE and IMAGE may be in either order. Without IMAGE, or with -, the image comes from
+    stdin. The maps of several images, or of a folder of them, go to --out-dir.
     """
     if pipeline is None:
         names = ", ".join(OPERATIONS)
         raise click.UsageError(f"Missing argument 'PIPELINE', stages of {names} apart by |")
-    usage.check_pipeline_first(pipeline)
-    job.help_if_nothing_piped(ctx, images, given)
+    spec, *images_ = usage.pipeline_first([pipeline, *images], usual=0)
+    job.help_if_nothing_piped(ctx, images_, given)
 
     def maps() -> Maps:
         from convtool.pipeline.pipeline import Pipeline
 
-        found = Pipeline.find(pipeline)
+        found = Pipeline.find(spec)
+        if not given["quiet"]:
+            say(*found.notes)
         return {found.name: list(found.operators)}
 
-    job.run(images, given, maps)
+    job.run(images_, given, maps)

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from convtool.core.choices import STREAM
+
 from .. import options, usage
-from ..job import STREAM
 from ..messages import say
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
 
     HxW or HxWxC stands for an 8-bit image of that size. Of an IMAGE that is a PNG or NPY file no
     more is read than its size, type and channels take (but of a PNG that is shown turned); any
-    other is decoded whole. PIPELINE is what `convtool run` takes.
+    other is decoded whole. PIPELINE is what `convtool run` takes, and may come first.
 
     For each stage, named with the stride, padding and dilation that are not its defaults: its
     map (rows x columns x channels), its weights (biases not counted), its multiply-adds (a
@@ -55,14 +56,15 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
     from convtool.core.errors import at
     from convtool.inspect.shapes import header_of_size, shapes
 
-    usage.check_image_first(image, pipeline)
+    pipeline, image = usage.pipeline_first([image, pipeline], usual=1)
     header = header_of_size(image) or _header_of_file(image)
     with options.usage():
         from convtool.pipeline.pipeline import Pipeline
 
-        operators = Pipeline.find(pipeline).operators
+        found_pipeline = Pipeline.find(pipeline)
+    say(*found_pipeline.notes)
     with at(image):
-        found = shapes(operators, header)
+        found = shapes(found_pipeline.operators, header)
     _say_too_large(found)
     if json_:
         from ..printing import print_json
@@ -74,15 +76,13 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
 
 def _header_of_file(image: str) -> "Header":
     from convtool.core.errors import ConvtoolError, TooManyPixels
-    from convtool.io.source import open_image, open_stream
+    from convtool.io.source import open_named
 
     usage.check_size(image)
     try:
-        if image != STREAM:
-            return open_image(image, ahead=False).header
-        if sys.stdin is None or sys.stdin.isatty():
+        if image == STREAM and (sys.stdin is None or sys.stdin.isatty()):
             raise click.UsageError("no image is piped in")
-        return open_stream(sys.stdin.buffer, again=False).header
+        return open_named(image, again=False, ahead=False).header
     except TooManyPixels as error:
         told = str(error).partition(";")[0]
         raise ConvtoolError(f"{told}; give its size in place of it, as HxWxC") from None

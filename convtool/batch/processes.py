@@ -10,12 +10,13 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from importlib import import_module
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, NamedTuple
 
 from ..core.interrupts import Interrupted, end_on, heed_swallowed
+from ..core.malloc import keep_freed_memory
+from ..io.formats import import_usual
 from .job import Work, do
 from .schedule import Done, Share, Worker
 
@@ -52,8 +53,7 @@ class Processes:
         self._work = work
         self._count = count
         self._most_pixels = most_pixels
-        for module in ("png.reader", "png.writer", "pillow"):  # most images need them
-            import_module(f"convtool.io.{module}")
+        import_usual()
         self._context: Any = multiprocessing.get_context(method)
         self._members: dict[Worker, _Member] = {}
         self._hired = 0
@@ -135,6 +135,7 @@ def _serve(link: "Connection[Any, Any]", work: Work, most_pixels: int | None) ->
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     end_on(signal.SIGTERM)
     heed_swallowed()
+    keep_freed_memory()
     with suppress(EOFError, OSError, Interrupted):
         if ENDING:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)

@@ -1,4 +1,4 @@
-"""The words that options take, without NumPy, so that ``--help`` can list them at once."""
+"""The words that options take. Needs no NumPy, so that ``--help`` lists them at once."""
 
 from typing import Literal, get_args
 
@@ -16,18 +16,10 @@ POOL_MODES: tuple[PoolMode, ...] = get_args(PoolMode)
 METHODS: tuple[MethodName, ...] = get_args(MethodName)
 RANGES: tuple[Range, ...] = get_args(Range)
 STRETCHED: tuple[Range, ...] = ("normalize", "center")
-"""The ranges that look at the whole map before its first pixel."""
+"""The ranges that need the whole map before the first pixel."""
 COMBINATIONS: tuple[Combination, ...] = get_args(Combination)
 COMPRESSIONS: tuple[Compression, ...] = get_args(Compression)
+STREAM = "-"
+"""What stands for stdin or stdout where a path could."""
 STDIN = "stdin"
-"""What messages and file names call an image that is piped in."""
-
-FORMATS = ("png", "csv", "npy", "tiff", "jpeg", "webp", "bmp", "gif", "ppm")
-
-KERNEL_FORMATS = ("json", "txt", "npy", "vips", "imagemagick")
-
-IMAGE_EXTENSIONS = (
-    *("png", "apng", "jpg", "jpeg", "jpe", "jfif", "tif", "tiff", "webp", "avif", "bmp", "gif"),
-    *("ppm", "pgm", "pbm", "pnm", "jp2", "j2k", "tga", "ico", "pcx", "sgi", "csv", "npy"),
-)
-"""What the names of images in a folder end in; others are left alone."""
+"""The name of a piped image in messages and file names."""

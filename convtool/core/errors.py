@@ -1,6 +1,6 @@
 """The exceptions that convtool raises on purpose."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 LONGEST = 80
@@ -45,6 +45,19 @@ def quoted(found: object) -> str:
         return shortened(repr(found))
     except RecursionError:
         return "a deep nest"
+
+
+def nearest(found: str, known: Iterable[str], count: int = 2, cutoff: float = 0.6) -> list[str]:
+    """The known names that may have been meant by one that was found, the nearest first.
+
+    >>> nearest("Guassian", ["gaussian", "box"])
+    ['gaussian']
+    """
+    import difflib  # for this alone
+
+    names = {name.lower(): name for name in known}
+    near = difflib.get_close_matches(found.lower(), names, n=count, cutoff=cutoff)
+    return [names[name] for name in near]
 
 
 @contextmanager

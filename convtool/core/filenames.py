@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from .choices import STDIN, STREAM
+
 LONGEST = 60
 
 
@@ -13,6 +15,11 @@ def plain(name: str) -> str:
     'etc_my_kernel'
     """
     return re.sub(r"[^\w.+-]+", "_", name).strip("._")[:LONGEST] or "kernel"
+
+
+def shown(path: str) -> str:
+    """What messages and new names call a path that may be ``-`` for stdin."""
+    return STDIN if path == STREAM else path
 
 
 def component(name: str) -> str:

@@ -3,6 +3,7 @@ a value in a file. Needs no NumPy, so that ``--help`` can list options at once."
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
 from .choices import NAMED_PADDINGS
@@ -124,10 +125,16 @@ class Count:
 class Word:
     """One of a few words."""
 
-    def __init__(self, words: tuple[str, ...], hint: str = "") -> None:
-        """`hint` is what errors add: where to find what is none of these words."""
+    def __init__(
+        self, words: tuple[str, ...], hint: str = "", meant: Mapping[str, str] | None = None
+    ) -> None:
+        """`hint` is what errors add: where to find what is none of these words.
+
+        `meant` has other tools' words for them, which errors translate.
+        """
         self.words = words
         self.hint = hint
+        self.meant = meant or {}
 
     @property
     def metavar(self) -> str:
@@ -137,7 +144,9 @@ class Word:
     def read(self, value: object) -> str:
         """The word."""
         if value not in self.words:
+            word = self.meant.get(value.lower()) if isinstance(value, str) else None
             hint = f"; {self.hint}" if self.hint else ""
+            hint += f"; {value} is called {word} here" if word else ""
             known = ", ".join(self.words)
             raise ConvtoolError(f"found {quoted(value)}, expected one of: {known}{hint}")
         return str(value)

@@ -1,23 +1,19 @@
-"""Bands on threads: how many there are, and how they share the work."""
+"""Threads for bands: their number, and how they share the work."""
 
-import ctypes
 import os
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import lru_cache
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
+from .malloc import keep_freed_memory
 from .validation import whole_number
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
-LARGEST_KEPT = 32 << 20
-"""Bytes: the largest threshold that glibc takes."""
-
 AHEAD = 2
-"""Items under way for each thread: so many that none waits while another's turn is taken."""
+"""Items under way for each thread: enough that no thread waits for the result of another."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -32,16 +28,23 @@ def usable_cores() -> int:
     return os.cpu_count() or 1
 
 
-def set_threads(threads: int | None) -> None:
+def set_threads(threads: int | None, *, keep_memory: bool = False) -> None:
     """Set how many threads conv2d and pool2d use from now on, in the whole process.
 
     None, the default, is one for each core that the process may use. A call's own `threads`
     goes before. Results do not depend on it.
 
-    Raises ConvtoolError on anything else than None or a whole number from 1.
+    `keep_memory` tells glibc's malloc, once and for the whole process, to keep freed blocks of
+    up to 32 MiB for the next call. Large images are then filtered in as little as half of the
+    time, and the process holds more memory. The command line does so; a library call alone
+    leaves malloc as it is. Other C libraries are never changed.
+
+    Raises ConvtoolError if `threads` is anything else than None or a whole number from 1.
     """
     global _default
     _default = None if threads is None else whole_number(threads, "threads", 1)
+    if keep_memory:
+        keep_freed_memory()
 
 
 def get_threads() -> int:
@@ -62,13 +65,13 @@ def on_threads(work: Callable[[Item], object], items: Iterable[Item], threads: i
 def in_order(
     work: Callable[[Item], Result], items: Iterable[Item], threads: int
 ) -> Generator[Result]:
-    """Yield ``work(item)`` of each item, in order, worked out on so many threads: see `Team`."""
+    """Yield ``work(item)`` of each item, in order, computed on so many threads: see `Team`."""
     with Team(threads) as team:
         yield from team.in_order(work, items)
 
 
 class Team:
-    """Some threads that work for whoever is in the block; the calling thread is one of them."""
+    """Threads that work for the block; the calling thread is one of them."""
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
@@ -77,19 +80,18 @@ class Team:
         self._under_way: list[deque[_Job[Any, Any]]] = []
 
     def __enter__(self) -> "Team":
-        _keep_freed_memory()
         return self
 
     def in_order(self, work: Callable[[Item], Result], items: Iterable[Item]) -> Generator[Result]:
         """Yield ``work(item)`` of each item, in order.
 
-        The calling thread makes the items and takes the results, and where the others fall behind
-        it works too. So no more than a few items are ever under way. Items may be what another
-        such call yields: the team works on both.
+        The calling thread takes items and results, and works too if the others fall behind. So
+        only a few items are under way at any time. The items may come from another such call: the
+        team works for both.
 
-        The first error, of the items' making or of the work, in their order, ends it and is
-        raised; then, as when the block is left, what has not begun is dropped, and the threads end.
-        After Ctrl-C they are not waited for.
+        The first error in the order of the items, from `items` or from `work`, is raised. Then, as
+        when the block is left, jobs that have not begun are dropped, and the threads end. After
+        Ctrl-C nobody waits for them.
         """
         jobs: deque[_Job[Item, Result]] = deque()
         self._under_way.append(jobs)
@@ -116,14 +118,14 @@ class Team:
         for _ in self._helpers:
             self._waiting.put(None)
         if isinstance(error[1], KeyboardInterrupt):
-            return  # what they are at may take minutes, and nobody wants it any more
+            return  # their jobs may take minutes, and nobody needs the results
         for helper in self._helpers:
             if helper.ident:
                 helper.join()
 
 
 class _Job(Generic[Item, Result]):
-    """A call of the work with one item, by whichever thread claims it first."""
+    """A call of the work with one item. The first thread that claims it does it."""
 
     def __init__(self, work: Callable[[Item], Result], item: Item) -> None:
         self._call: list[tuple[Callable[[Item], Result], Item]] = [(work, item)]
@@ -132,59 +134,46 @@ class _Job(Generic[Item, Result]):
         self.done = threading.Event()
 
     def run(self) -> bool:
-        """Do it, unless it has been begun; returns whether this thread did it."""
+        """Do the job unless another thread has begun it; returns whether this thread did it."""
         try:
-            work, item = self._call.pop()  # one thread only gets it
+            work, item = self._call.pop()  # only one thread gets it
         except IndexError:
             return False
         try:
             self._results.append(work(item))
         except BaseException as error:
             self._error = error
-            if not isinstance(error, Exception):  # Ctrl-C does not wait for its turn
+            if not isinstance(error, Exception):  # Ctrl-C is raised at once
                 raise
         finally:
             self.done.set()
         return True
 
     def drop(self) -> None:
-        """See to it that it is not begun any more."""
+        """Make sure that no thread begins it."""
         self._call.clear()
 
     def result(self) -> Result:
-        """What the call gave, or the error that it raised."""
+        """The result of the call, or its error."""
         if self._error:
             raise self._error
         return self._results.pop()
 
 
 def _result_of_first(jobs: deque[_Job[Item, Result]]) -> Result:
-    """Take the first job's result; until it is there, do what nobody has begun."""
+    """Take the first job's result. Until it is there, do jobs that no thread has begun."""
     while not jobs[0].done.is_set():
         if not any(job.run() for job in jobs):
             jobs[0].done.wait()
     return jobs.popleft().result()
 
 
-@lru_cache(maxsize=1)
-def _keep_freed_memory() -> None:
-    """Let glibc's malloc keep what is freed, up to about what the bands at work need.
-
-    It hands large blocks back to the system at once, and the next band has to fault every page in
-    again, which can take longer than the arithmetic (mallopt(3)). Elsewhere this does nothing.
-    """
-    with suppress(AttributeError, OSError, TypeError):  # of systems that have no such function
-        mallopt = ctypes.CDLL(None).mallopt
-        mallopt(M_MMAP_THRESHOLD, LARGEST_KEPT)
-        mallopt(M_TRIM_THRESHOLD, 2 * LARGEST_KEPT)
-
-
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Keep BLAS, which matrix products go to, on the thread that calls it.
+    """Keep BLAS, which computes matrix products, on the thread that calls it.
 
-    Left to itself it would split each product over all cores, beside our own threads, and differ
-    in the last bits. May be entered on any number of threads; the last to leave restores.
+    By default it splits each product over all cores, beside our own threads, and the last bits
+    differ. Any number of threads may be inside; the last to leave restores the default.
     """
     with _lock:
         if not _inside:
@@ -202,15 +191,15 @@ def one_blas_thread() -> Iterator[None]:
 
 _lock = threading.Lock()
 _inside: list[None] = []
-"""An entry for each that is inside."""
+"""An entry for each thread inside."""
 _before: list[int] = []
-"""The threads of each BLAS library before the first came in."""
+"""The threads of each BLAS library before the first entered."""
 
 
 def _limit_blas(threads: list[int]) -> None:
     """Set the threads of each BLAS library, whichever thread set them last."""
     for library, count in zip(_blas(), threads, strict=True):
-        # From 3.8 on, threadpoolctl heeds only the thread that came first until it lets go.
+        # Since 3.8 threadpoolctl obeys only the thread that set it first, until that lets go.
         let_go = getattr(library, "clear_controlling_thread", None)
         if let_go:
             let_go(force=True)

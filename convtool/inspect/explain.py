@@ -200,7 +200,7 @@ def explain(
         for channel in range(len(output.channels))
     ]
     tone, pixels = None, None
-    if _is_picture(output):
+    if _fits_png(output):
         one = shown(prepared, FORMATS["png"], range_, depth)
         ((shown_chain, tone),) = with_extremes(reader, [one], check_threads(threads))
         if tone is not None:
@@ -221,7 +221,7 @@ def explain(
     )
 
 
-def _is_picture(output: Header) -> bool:
+def _fits_png(output: Header) -> bool:
     """Whether PNG holds a map of such channels."""
     count = len(output.channels)
     return count in (1, 3) or (count in (2, 4) and output.has_alpha)

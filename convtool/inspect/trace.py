@@ -10,10 +10,10 @@ from typing import NamedTuple
 import numpy as np
 
 from ..core.dtypes import Array
-from ..core.errors import ConvtoolError
 from ..core.validation import Pair
 from ..io.base import Reader
 from ..pipeline.bands import Segment
+from ..pipeline.row_buffer import Rows
 
 
 class Traced(NamedTuple):
@@ -34,17 +34,10 @@ def rows_needed(chain: Sequence[Segment], row: int) -> Pair:
 
 
 def read_rows(reader: Reader, start: int, stop: int) -> Array:
-    """The rows start..stop - 1 of an image, of which no more is read."""
-    parts = []
-    top = 0
-    for block in reader.blocks():
-        part = block[max(start - top, 0) : max(stop - top, 0)]
-        if len(part):
-            parts.append(part)
-        top += len(block)
-        if top >= stop:
-            return parts[0] if len(parts) == 1 else np.concatenate(parts)
-    raise ConvtoolError(f"the image ends after {top} rows, expected {stop}")
+    """The rows start..stop - 1 of an image, which is read no further."""
+    rows = Rows(reader.blocks())
+    rows.forget(start)
+    return rows.take(start, stop)
 
 
 def trace(chain: Sequence[Segment], rows: Array, top: int, row: int) -> list[list[Traced]]:

@@ -71,7 +71,7 @@ def _beside(target: str) -> Iterator[BinaryIO]:
 
 
 def _permissions(target: str) -> int:
-    """Those that a file is made with: none that an old one did not give, and what umask leaves."""
+    """The permissions of the temporary file: those of the file it replaces; umask applies."""
     try:
         return os.stat(target).st_mode & 0o777 | 0o600  # `sweep` opens what it removes
     except FileNotFoundError:
@@ -79,7 +79,7 @@ def _permissions(target: str) -> int:
 
 
 def _locked_file(path: str, permissions: int) -> BinaryIO:
-    """A new file, locked while it is open, so that `sweep` leaves it alone."""
+    """A new file, locked while it is open, so that `sweep` does not remove it."""
 
     def opened(name: str, flags: int) -> int:
         return os.open(name, flags, permissions)
@@ -89,14 +89,14 @@ def _locked_file(path: str, permissions: int) -> BinaryIO:
         _lock(file, wait=True)
         if os.path.exists(path):
             return file
-        file.close()  # it was swept before it was locked
+        file.close()  # `sweep` removed it before it was locked
 
 
 @contextmanager
 def _kept_open(file: BinaryIO) -> Iterator[None]:
-    """Hold a file's lock until the block ends, even if the file is closed in it."""
+    """Keep a file locked until the block ends, even if the file is closed inside."""
     if fcntl is None:
-        yield  # and Windows renames no file that is open
+        yield  # Windows cannot rename an open file
         return
     number = os.dup(file.fileno())
     try:
@@ -106,12 +106,12 @@ def _kept_open(file: BinaryIO) -> Iterator[None]:
 
 
 def _lock(file: BinaryIO, *, wait: bool) -> bool:
-    """Lock a file; False if somebody else has it locked, or where there are no locks."""
+    """Lock a file; False if another process holds the lock, or if there are no locks."""
     if fcntl is None:
         return False
     try:
         fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:  # locked, or a file system of a network that has no locks
+    except OSError:  # locked, or on a network file system without locks
         return False
     return True
 
@@ -119,7 +119,7 @@ def _lock(file: BinaryIO, *, wait: bool) -> bool:
 def sweep(folder: str) -> None:
     """Remove the hidden files that killed commands have left in a folder.
 
-    Those that somebody still writes are locked, and are left alone.
+    A file that is still being written is locked, and stays.
     """
     try:
         names = os.listdir(folder or ".")

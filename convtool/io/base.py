@@ -1,7 +1,7 @@
-"""What a reader is; and one for pixels that are in memory already."""
+"""What every reader and every writer of images offers; a reader of an array in memory."""
 
 from collections.abc import Iterator
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from ..core.dtypes import Array
 from ..core.image import Header
@@ -9,7 +9,7 @@ from ..core.metadata import NONE, Metadata
 
 
 class Reader(Protocol):
-    """An image that yields its rows in order."""
+    """An open image, which yields its rows in order."""
 
     @property
     def header(self) -> Header:
@@ -18,12 +18,12 @@ class Reader(Protocol):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What a person should know of what was left out or taken for granted."""
+        """Notes for a person: what of the file is ignored or assumed."""
         ...
 
     @property
     def metadata(self) -> Metadata:
-        """What the file says of its pixels."""
+        """What the file says about the meaning of its pixels."""
         ...
 
     def blocks(self) -> Iterator[Array]:
@@ -31,8 +31,27 @@ class Reader(Protocol):
         ...
 
 
+class Writer(Protocol):
+    """Writes the bands of a map to an open file.
+
+    Any thread may encode a band, in any order; the encoded bands are written in order.
+    """
+
+    def encode(self, band: Array) -> Any:
+        """Rows of shape (n, W, C) as the file holds them, for `write`."""
+        ...
+
+    def write(self, band: Any) -> None:
+        """Write the next band, encoded."""
+        ...
+
+    def close(self) -> None:
+        """Write the end of the file's content; the file itself stays open."""
+        ...
+
+
 class ArrayReader(NamedTuple):
-    """A reader of an array (H, W, C), which it yields as one block."""
+    """An array (H, W, C) in memory, as a reader of one block."""
 
     header: Header
     pixels: Array
@@ -40,5 +59,4 @@ class ArrayReader(NamedTuple):
     metadata: Metadata = NONE
 
     def blocks(self) -> Iterator[Array]:
-        """The whole array."""
         yield self.pixels

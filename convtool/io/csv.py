@@ -1,12 +1,12 @@
-"""CSV: a matrix of numbers, a row a line, comma-separated; or several, one a channel.
+"""CSV: a matrix of numbers, comma-separated, with one line for each row.
 
-Channels follow one another as blocks, each under a line ``# channel 0: R``, with an empty
+Several channels follow one another as blocks, each under a line ``# channel 0: R``, with an empty
 line between.
 
-A CSV does not say what type its numbers had, so the reader takes the narrowest that gives
-every number back as it is written: int16, int32 or int64 for whole numbers, else float32 or
-float64. So 0.1 comes as a float32; after a line ``# float64`` it does not. The writer, which gives
-every value exactly as computed, puts that line under a map of float64 that would be mistaken.
+A CSV does not name the type of its numbers. The reader takes the narrowest type that keeps every
+number as it is written: int16, int32 or int64 for whole numbers, else float32 or float64. So 0.1
+is read as a float32. A line ``# float64`` anywhere in the file makes it a float64. The writer
+gives every value exactly as computed, and adds that line where a map of float64 needs it.
 """
 
 import io
@@ -27,10 +27,10 @@ from .base import ArrayReader, Reader
 from .limits import check_channels, check_size
 
 WIDE = "# float64"
-"""The line that marks numbers of type float64 whose text alone does not tell."""
+"""The line that marks numbers as float64 where their text would be read as float32."""
 
 CHARACTERS = 1 << 20
-"""In a block of lines that are parsed at once, about."""
+"""The approximate size of a block of lines that are parsed at once."""
 
 LONGEST_ROW = 1 << 28
 """Characters."""
@@ -39,11 +39,11 @@ _CHANNEL = re.compile(r"#\s*channel\s+\d+\s*:\s*(.+)")
 
 IN_WHOLE = b"0123456789+-, \t\n"
 IN_NUMBERS = IN_WHOLE + b".eE"
-"""What rows of whole numbers, and of any, are written with."""
+"""The characters of rows of whole numbers, and of any numbers."""
 
 
 class _Channel(NamedTuple):
-    """The rows of one channel, in blocks of any type that holds them."""
+    """The rows of one channel. Each block has the narrowest type for its numbers."""
 
     name: str
     blocks: list[Array]
@@ -54,7 +54,7 @@ class _Channel(NamedTuple):
 
 
 def read_csv(file: BinaryIO, max_pixels: int) -> Reader:
-    """The reader for a CSV file; ConvtoolError with row and column for what is no number."""
+    """The reader for a CSV file. Errors name row and column."""
     try:
         with io.TextIOWrapper(file, "utf-8-sig") as text:
             channels, wide = _parsed(_lines(text), max_pixels)
@@ -78,7 +78,7 @@ def read_csv(file: BinaryIO, max_pixels: int) -> Reader:
 
 
 def _lines(text: io.TextIOBase) -> Iterator[str]:
-    """The lines without the blanks around them; ConvtoolError for one that does not end."""
+    """The lines, stripped of blanks. Raises ConvtoolError for one that is too long."""
     for number in count(1):
         line = text.readline(LONGEST_ROW)
         if not line:
@@ -92,24 +92,14 @@ def _lines(text: io.TextIOBase) -> Iterator[str]:
 
 
 def _parsed(lines: Iterable[str], max_pixels: int) -> tuple[list[_Channel], bool]:
-    """The channels of a file, every row checked; and whether it says that it is wide."""
+    """The channels of a file, every row checked; and whether it has the line that marks float64."""
     channels = [_Channel("", [])]
-    waiting: list[str] = []
-    first = size = gap = 0
+    gap = 0
     wide = False
-
-    def parse() -> None:
-        nonlocal size
-        if waiting:
-            blocks = channels[-1].blocks
-            blocks.append(_block(waiting, first, blocks[0].shape[1] if blocks else 0))
-            check_size(*channels[-1].shape, max_pixels)
-            waiting.clear()
-            size = 0
-
-    for number, line in enumerate(lines, start=1):
+    for first, part in _parts(lines):
+        line = part[0]
+        blocks = channels[-1].blocks
         if line.startswith("#"):
-            parse()
             wide = wide or line == WIDE
             channel = _CHANNEL.fullmatch(line)
             if channel:
@@ -118,24 +108,38 @@ def _parsed(lines: Iterable[str], max_pixels: int) -> tuple[list[_Channel], bool
                 check_channels(len(channels))
                 gap = 0
         elif not line:
-            gap = gap or number
-            parse()
-        elif gap and (waiting or channels[-1].blocks):
+            gap = gap or first
+        elif gap and blocks:
             raise ConvtoolError(
                 f"row {gap} is empty, expected numbers, or a line '# channel N: NAME' "
                 "before another channel"
             )
         else:
             gap = 0
-            first = first if waiting else number
-            waiting.append(line)
-            size += len(line)
-            if size > CHARACTERS:
-                parse()
-    parse()
+            blocks.append(_block(part, first, blocks[0].shape[1] if blocks else 0))
+            check_size(*channels[-1].shape, max_pixels)
     if not channels[-1].blocks:
         raise ConvtoolError("holds no numbers, expected rows of them")
     return [channel for channel in channels if channel.blocks], wide
+
+
+def _parts(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
+    """(number of the first, lines): many rows of numbers, or one comment or empty line."""
+    rows: list[str] = []
+    first = size = 0
+    for number, line in enumerate(lines, start=1):
+        is_row = line and not line.startswith("#")
+        if is_row:
+            first = first if rows else number
+            rows.append(line)
+            size += len(line)
+        if rows and (not is_row or size > CHARACTERS):
+            yield first, rows
+            rows, size = [], 0
+        if not is_row:
+            yield number, [line]
+    if rows:
+        yield first, rows
 
 
 def _check_filled(channel: _Channel) -> None:
@@ -144,18 +148,18 @@ def _check_filled(channel: _Channel) -> None:
 
 
 def _block(lines: list[str], first: int, width: int) -> Array:
-    """The numbers of lines, of which the first is line `first` of the file.
+    """The numbers of lines; the first is line `first` of the file.
 
-    `width` is how many there are in a row, 0 if that is not yet known.
+    `width` is the count of numbers in a row, 0 if not yet known.
     """
     rows = "\n".join(lines).encode()
     whole = not rows.translate(None, IN_WHOLE)
-    if not rows.translate(None, IN_NUMBERS):  # else it may be true, or null
+    if not rows.translate(None, IN_NUMBERS):  # other text could be JSON too: true, null
         try:
             values = _array(orjson.loads(b"[[%b]]" % rows.replace(b"\n", b"],[")), whole=whole)
             if width in (0, values.shape[1]) and np.isfinite(values).all():
                 return values
-        except ValueError:  # no JSON, like +1 or .5, or rows of different lengths
+        except ValueError:  # numbers that are no JSON, as +1 or .5; rows of different lengths
             pass
     numbers = []
     for number, line in enumerate(lines, start=first):
@@ -177,7 +181,7 @@ def _block(lines: list[str], first: int, width: int) -> Array:
 
 
 def _array(rows: list[list[float]], *, whole: bool) -> Array:
-    """Rows of numbers in the narrowest type that holds them; ValueError where they are ragged."""
+    """Rows of numbers in the narrowest type that holds them; ValueError if they are ragged."""
     values = np.array(rows)
     if not whole:
         return values.astype(FLOAT64)
@@ -187,7 +191,7 @@ def _array(rows: list[list[float]], *, whole: bool) -> Array:
     lowest, highest = int(values.min()), int(values.max())
     for name in ("int16", "int32"):
         smallest, largest = limits(np.dtype(name))
-        if smallest < lowest and highest <= largest:  # so that each has a magnitude
+        if smallest < lowest and highest <= largest:  # the smallest itself has no absolute value
             return values.astype(name)
     return values
 
@@ -205,7 +209,6 @@ def _type(channels: list[_Channel], *, wide: bool) -> np.dtype[np.generic]:
 
 
 def _row(line: str, where: str) -> list[float]:
-    """The numbers of one line."""
     words = line.split(",")
     try:
         row = list(map(float, words))
@@ -217,13 +220,13 @@ def _row(line: str, where: str) -> list[float]:
 
 
 def _number(word: str, where: str) -> float:
-    """One number, or the error that says what is wrong with it."""
+    """One number. Raises ConvtoolError for anything else."""
     if not word:
         raise ConvtoolError(f"{where}: is empty, expected a number")
     try:
         number = float("?" if "_" in word else word)
     except ValueError:
-        hint = "; numbers stand apart by commas" if re.search(r"[\s;]", word) else ""
+        hint = "; numbers are separated by commas" if re.search(r"[\s;]", word) else ""
         shown = word if len(word) <= 40 else f"{word[:37]}..."
         raise ConvtoolError(f"{where}: found {shown!r}, expected a number{hint}") from None
     if math.isinf(number) and "inf" not in word.lower():
@@ -232,36 +235,36 @@ def _number(word: str, where: str) -> float:
 
 
 def reads_as_float32(values: Array) -> bool:
-    """Whether every value is what the shortest text of some float32 reads as: 0.1, not 1/3."""
+    """Whether every value equals the shortest text of some float32: 0.1 does, 1/3 does not."""
     values = values[_changed(values)]
     with np.errstate(over="ignore", invalid="ignore"):
         narrow = values.astype(np.float32)
-    return all(  # in pieces, as text is large, and most arrays show it soon
+    return all(  # in pieces: text is large, and most arrays fail soon
         np.array_equal(_read_back(narrow[i : i + 4096]), values[i : i + 4096])
         for i in range(0, len(values), 4096)
     )
 
 
 def _read_back(numbers: Array) -> Array:
-    """What the shortest texts of numbers read as; NaN for infinity."""
+    """The numbers as written and read again; NaN for infinity."""
     text = orjson.dumps(numbers, option=orjson.OPT_SERIALIZE_NUMPY)
     return np.array(orjson.loads(text), FLOAT64)
 
 
 def differs_in_float32(values: Array) -> bool:
-    """Whether any value is not a float32 itself."""
+    """Whether float32 changes any value."""
     return bool(_changed(values).any())
 
 
 def _changed(values: Array) -> Array:
-    """Which values float32 does not hold as they are."""
+    """Which values float32 changes."""
     with np.errstate(over="ignore", invalid="ignore"):
         changed: Array = (values.astype(np.float32) != values) & ~np.isnan(values)
     return changed
 
 
 MOST_WAITING = 1 << 22
-"""Bytes of a channel that wait in memory before they wait on the disk."""
+"""Bytes of a waiting channel that are kept in memory. More go to the disk."""
 
 
 class Lines(NamedTuple):
@@ -269,16 +272,16 @@ class Lines(NamedTuple):
 
     channels: list[bytes]
     narrow: bool
-    """Whether the numbers would be read back as float32, though they are float64."""
+    """Whether these numbers of float64 would be read back as float32."""
     differ: bool
-    """Whether any of them would not be the same then."""
+    """Whether that would change any of them."""
 
 
 class CsvWriter:
-    """Writes a map a row a line; several channels as blocks under ``# channel 0: R``."""
+    """Writes a line for each row; several channels as blocks under ``# channel 0: R``."""
 
     def __init__(self, file: BinaryIO, header: Header) -> None:
-        from tempfile import SpooledTemporaryFile  # which reading does without
+        from tempfile import SpooledTemporaryFile  # not needed for reading
 
         self._file = file
         self._channels = header.channels
@@ -294,7 +297,6 @@ class CsvWriter:
         self._started = False
 
     def encode(self, band: Array) -> Lines:
-        """The text of a band's rows, channel by channel."""
         with np.errstate(over="ignore", invalid="ignore"):
             band = band.astype(self._dtype, copy=False)
         narrow = self._dtype == FLOAT64 and reads_as_float32(band)
@@ -302,7 +304,7 @@ class CsvWriter:
         return Lines(channels, narrow, narrow and differs_in_float32(band))
 
     def write(self, band: Lines) -> None:
-        """Write the next band, as far as its first channel."""
+        """Write the first channel of the next band, and put the others aside."""
         self._narrow = self._narrow and band.narrow
         self._differ = self._differ or band.differ
         if self._waiting and not self._started:
@@ -312,7 +314,7 @@ class CsvWriter:
             file.write(text)
 
     def close(self) -> None:
-        """Write the channels that waited, and the type where the numbers do not tell it."""
+        """Write the channels that were put aside, and the type if the numbers do not show it."""
         for channel, rows in enumerate(self._waiting, start=1):
             self._file.write(b"\n" + self._title(channel))
             with rows:
@@ -326,21 +328,20 @@ class CsvWriter:
 
 
 def _text(rows: Array) -> bytes:
-    """Rows as lines: whole numbers without a point, others as the shortest that reads back."""
+    """Rows as lines: whole numbers without a point, others as the shortest text that reads back."""
     if rows.dtype.kind == "b":
         rows = rows.astype(np.uint8)
     if rows.dtype.kind != "f":
         return _as_lines(rows)
     if not np.isfinite(rows).all():  # JSON has neither NaN nor infinity
         return "".join(f"{','.join(map(_word, row.tolist(), row))}\n" for row in rows).encode()
-    # Past that bound all floats are whole; an exponent writes them shorter.
+    # Beyond that bound all floats are whole; with an exponent they are shorter.
     if np.abs(rows).max() < EXACT_IN_FLOAT64 and np.array_equal(np.rint(rows), rows):
         return _as_lines(rows.astype(np.int64))
     return _as_lines(rows).replace(b".0,", b",").replace(b".0\n", b"\n")
 
 
 def _as_lines(rows: Array) -> bytes:
-    """Finite numbers as lines."""
     matrix = orjson.dumps(np.ascontiguousarray(rows), option=orjson.OPT_SERIALIZE_NUMPY)
     return matrix[2:-2].replace(b"],[", b"\n") + b"\n"
 

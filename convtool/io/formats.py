@@ -1,97 +1,169 @@
-"""Feature maps out: one file a format, one table here, and the choice between them."""
+"""The formats of images: one table of how each is named, recognized, read and written.
+
+Needs no NumPy, as ``--help`` lists the names. The module that reads and writes a format is
+imported when an image is read or written in it: each needs other libraries.
+"""
 
 import os
 from collections.abc import Callable
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from ..core.choices import Compression
-from ..core.dtypes import Array
 from ..core.errors import ConvtoolError, quoted
-from ..core.image import Header
-from ..core.metadata import Metadata
-from ..core.prefetch import import_apart
+
+if TYPE_CHECKING:
+    from ..core.image import Header
+    from ..core.metadata import Metadata
+    from .base import Reader, Writer
+
+OpenReader = Callable[[BinaryIO, int, bool], "Reader"]
+"""(file, most pixels, whether a thread may read ahead) -> reader, which closes the file"""
+
+MakeWriter = Callable[[BinaryIO, "Header", "Metadata", Compression], "Writer"]
+"""(open file, description of the map, what its pixels mean, compression) -> writer"""
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+NPY_SIGNATURE = b"\x93NUMPY"
+
+SNIFFED = 4096
+"""Bytes at the start of a file that show its format."""
 
 
-class Writer(Protocol):
-    """What takes a map's bands and makes a file of them.
+def read_picture(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
+    """The reader for a picture of any format that Pillow reads."""
+    from . import pillow, pipe
 
-    A band is encoded on any thread, in any order; what comes of it is written in order.
-    """
-
-    def encode(self, band: Array) -> Any:
-        """Rows of shape (n, W, C) as the file holds them, for `write`."""
-        ...
-
-    def write(self, band: Any) -> None:
-        """Write the next band, encoded."""
-        ...
-
-    def close(self) -> None:
-        """Write what is still to be written; the file itself stays open."""
-        ...
-
-
-MakeWriter = Callable[[BinaryIO, Header, Metadata, Compression], Writer]
-"""(open file, description of the map, what its pixels mean, how to pack) -> writer"""
+    return pillow.read_picture(file if file.seekable() else pipe.kept(file, max_pixels), max_pixels)
 
 
 class Format(NamedTuple):
-    """A file format."""
+    """How images of a format are named, recognized, written and read; what they can hold."""
 
     name: str
     extensions: tuple[str, ...]
     """The first is the one that new files get."""
     write: MakeWriter
+    read: OpenReader = read_picture
+    starts: Callable[[bytes], bool] | None = None
+    """Whether a file with these first bytes is in this format. None: Pillow recognizes it."""
     pixels: bool = True
-    """Whether it holds pixels, made of the map by its tone; if not, the map's own numbers."""
+    """Whether it holds pixels, which `tone` computes; if not, the map's own numbers."""
     deep: tuple[int, ...] = ()
-    """Of how many channels it holds pixels of 16 bits."""
+    """The counts of channels with which it holds pixels of 16 bits."""
     packed: bool = False
     """Whether it heeds how to pack."""
     text: bool = False
     colors: bool = True
     """Whether it holds pictures of any colour."""
     layers: bool = False
-    """Whether channels are kept apart, any number of them, and none is alpha by its place."""
+    """Whether it holds any number of channels, and none is alpha by its place."""
     streams: bool = True
     """Whether it is written band by band; if not, the whole map is held until then."""
 
 
-def _png(file: BinaryIO, header: Header, metadata: Metadata, packing: Compression) -> Writer:
+def _read_png(file: BinaryIO, max_pixels: int, ahead: bool) -> "Reader":
+    """A PNG, row by row; Pillow reads those with unusual chunks."""
+    from .pipe import rewind
+    from .png.chunks import Irregular, PngFile  # which inflates while NumPy is imported
+
+    try:
+        opened = PngFile(file, max_pixels, ahead)
+    except Irregular as irregular:
+        rewind(file, irregular.seen)
+        return read_picture(file, max_pixels, ahead)
+    from .png.reader import read_png
+
+    try:
+        return read_png(opened, max_pixels)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def _write_png(
+    file: BinaryIO, header: "Header", metadata: "Metadata", compression: Compression
+) -> "Writer":
     from .png.writer import PngWriter
 
-    return PngWriter(file, header, metadata, packing)
+    return PngWriter(file, header, metadata, compression)
 
 
-def _csv(file: BinaryIO, header: Header, _: Metadata, __: Compression) -> Writer:
-    import_apart("orjson")
+def _read_csv(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
+    _import_orjson()
+    from .csv import read_csv
+
+    return read_csv(file, max_pixels)
+
+
+def _write_csv(file: BinaryIO, header: "Header", _: "Metadata", __: Compression) -> "Writer":
+    _import_orjson()
     from .csv import CsvWriter
 
     return CsvWriter(file, header)
 
 
-def _npy(file: BinaryIO, header: Header, _: Metadata, __: Compression) -> Writer:
+def _import_orjson() -> None:
+    from ..core.prefetch import import_apart
+
+    import_apart("orjson")
+
+
+def _starts_csv(head: bytes) -> bool:
+    """Whether these are the first bytes of a text that starts with a number."""
+    text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    number = text[:1] in b"+-.0123456789" or text[:3].lower() in (b"nan", b"inf")
+    return b"\0" not in head and (number or text.startswith(b"# "))
+
+
+def _read_npy(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
+    from .npy import read_npy
+
+    return read_npy(file, max_pixels)
+
+
+def _write_npy(file: BinaryIO, header: "Header", _: "Metadata", __: Compression) -> "Writer":
     from .npy import NpyWriter
 
     return NpyWriter(file, header)
 
 
 def _picture(pillow_name: str, *extensions: str, deep: tuple[int, ...] = ()) -> Format:
-    """A format that Pillow writes, by its name there and its extensions."""
+    """A format that Pillow reads and writes, by its name there and its extensions."""
 
-    def write(file: BinaryIO, header: Header, metadata: Metadata, _: Compression) -> Writer:
+    def write(file: BinaryIO, header: "Header", metadata: "Metadata", _: Compression) -> "Writer":
         from .pillow import PillowWriter
 
         return PillowWriter(file, header, metadata, pillow_name)
 
-    colors = pillow_name != "GIF"
-    return Format(pillow_name.lower(), extensions, write, deep=deep, colors=colors, streams=False)
+    return Format(
+        pillow_name.lower(),
+        extensions,
+        write,
+        deep=deep,
+        colors=pillow_name != "GIF",
+        streams=False,
+    )
 
 
 _TABLE = (
-    Format("png", (".png",), _png, deep=(1, 2, 3, 4), packed=True),
-    Format("csv", (".csv",), _csv, pixels=False, text=True),
-    Format("npy", (".npy",), _npy, pixels=False),
+    Format(
+        "png",
+        (".png",),
+        _write_png,
+        _read_png,
+        lambda head: head.startswith(PNG_SIGNATURE),
+        deep=(1, 2, 3, 4),
+        packed=True,
+    ),
+    Format("csv", (".csv",), _write_csv, _read_csv, _starts_csv, pixels=False, text=True),
+    Format(
+        "npy",
+        (".npy",),
+        _write_npy,
+        _read_npy,
+        lambda head: head.startswith(NPY_SIGNATURE),
+        pixels=False,
+    ),
     _picture("TIFF", ".tif", ".tiff", deep=(1,)),
     _picture("JPEG", ".jpg", ".jpeg"),
     _picture("WEBP", ".webp"),
@@ -99,17 +171,28 @@ _TABLE = (
     _picture("GIF", ".gif"),
     _picture("PPM", ".ppm", ".pgm", ".pnm", deep=(1,)),
 )
-"""A format's module is imported when a map is written in it: each needs other libraries."""
 
 FORMATS = {format_.name: format_ for format_ in _TABLE}
 """The formats by name. Any other that Pillow writes is found by its extension."""
 
 _BY_EXTENSION = {extension: format_ for format_ in _TABLE for extension in format_.extensions}
 
+PICTURE_EXTENSIONS = frozenset(
+    (
+        *(extension for extension, format_ in _BY_EXTENSION.items() if format_.pixels),
+        *(".apng", ".jpe", ".jfif", ".avif", ".pbm", ".jp2", ".j2k"),
+        *(".tga", ".ico", ".pcx", ".sgi"),
+    )
+)
+"""The usual extensions of pictures, including formats that only Pillow reads."""
+
+IMAGE_EXTENSIONS = PICTURE_EXTENSIONS | _BY_EXTENSION.keys()
+"""The extensions of images in a folder; other files are left alone."""
+
 
 def format_of(path: str | os.PathLike[str]) -> Format:
     """The format that a file's extension stands for; ConvtoolError for an unknown one."""
-    extension = os.path.splitext(path)[1].lower()
+    extension = extension_of(path)
     return named_format(
         extension.removeprefix("."), f"{os.fspath(path)}: extension {quoted(extension)}"
     )
@@ -127,3 +210,25 @@ def named_format(name: str, where: str) -> Format:
     if f".{name}" in others:
         return _picture(others[f".{name}"], f".{name}")
     raise ConvtoolError(f"{where} is unknown, expected one of: {', '.join(FORMATS)}")
+
+
+def format_by_name(path: str | os.PathLike[str]) -> Format | None:
+    """The format by the file's name, for numbers. None for a picture: its content decides."""
+    format_ = _BY_EXTENSION.get(extension_of(path))
+    return None if format_ is None or format_.pixels else format_
+
+
+def format_by_start(head: bytes) -> Format | None:
+    """The format by the file's first bytes; None if only Pillow may recognize it."""
+    return next((format_ for format_ in _TABLE if format_.starts and format_.starts(head)), None)
+
+
+def extension_of(path: str | os.PathLike[str]) -> str:
+    """A file's extension, in small letters, with its dot."""
+    return os.path.splitext(os.fspath(path))[1].lower()
+
+
+def import_usual() -> None:
+    """Import what most images need: once, before processes are forked from this one."""
+    from . import pillow  # noqa: F401
+    from .png import reader, writer  # noqa: F401

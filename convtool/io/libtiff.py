@@ -1,6 +1,6 @@
-"""What libtiff finds wrong with a file; left alone, it prints that on stderr.
+"""The errors that libtiff finds in a file. By default it prints them on stderr.
 
-Pillow decodes compressed TIFFs by libtiff, and gives an error only where it cannot go on.
+Pillow decodes compressed TIFFs by libtiff, and raises an error only where decoding has to stop.
 """
 
 import ctypes
@@ -10,20 +10,20 @@ from contextlib import contextmanager
 from PIL import _imaging
 
 LONGEST = 500
-"""Bytes of one finding."""
+"""Bytes of one message."""
 
 NO_NAME = b"tempfile.tif"
-"""What Pillow calls every file."""
+"""The name that Pillow gives every file."""
 
 _Handler = ctypes.CFUNCTYPE(None, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_void_p)
-"""(who found it, printf's format, printf's arguments); C passes such arguments on as a pointer."""
+"""(function or file, printf's format, printf's arguments, which C passes as a pointer)"""
 
 
 @contextmanager
 def findings() -> Iterator[list[str]]:
-    """A list of what libtiff finds wrong in the block, in any file of the process.
+    """A list that collects libtiff's messages inside the block, about any file of the process.
 
-    It stays empty, and libtiff prints as ever, where Pillow's libtiff cannot be asked.
+    It stays empty, and libtiff prints as usual, if Pillow's libtiff cannot be reached.
     """
     found: list[str] = []
 
@@ -36,9 +36,9 @@ def findings() -> Iterator[list[str]]:
         found.append(b": ".join(parts).decode(errors="replace"))
 
     try:
-        # The module's own libtiff, among the libraries that it was linked with.
+        # The libtiff that Pillow's module is linked with.
         set_handler = ctypes.CDLL(_imaging.__file__).TIFFSetErrorHandler
-    except (AttributeError, OSError):  # none, or built in
+    except (AttributeError, OSError):  # there is none, or it is built in
         yield found
         return
     handler = _Handler(tell)

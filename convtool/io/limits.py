@@ -1,16 +1,15 @@
-"""How large an image may be."""
+"""How large an image may be. Needs no NumPy."""
 
 from ..core.errors import ConvtoolError, TooManyPixels
 
 MAX_PIXELS = 2 * 10**9
 """The default limit on an image's pixels, rows times columns."""
 
-
 MOST_CHANNELS = 1 << 16
 
 
 def check_channels(count: int) -> None:
-    """Raise ConvtoolError if an image has more channels than any has."""
+    """Raise ConvtoolError for more channels than any image has."""
     if count > MOST_CHANNELS:
         raise ConvtoolError(f"has {count} channels, expected {MOST_CHANNELS} at most")
 

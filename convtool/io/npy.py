@@ -1,9 +1,7 @@
 """NumPy's .npy files: an array (H, W) or (H, W, C); 2 and 4 channels end in alpha.
 
-Their header is Python that may say anything, and is checked before NumPy sees it.
-
-Rows are read as they are needed, from a file or a pipe. A memory map would do as well, but for a
-file that is cut off meanwhile, which ends the process there and then.
+Rows are read when they are needed, from a file or a pipe. There is no memory map: with one, a file
+that is cut off while it is read would end the process.
 """
 
 import io
@@ -24,21 +22,19 @@ from ..core.metadata import NONE
 from .base import ArrayReader, Reader
 from .limits import check_channels, check_size
 
-MAGIC = b"\x93NUMPY"
-
 MOST_AXES, LONGEST = 32, 2**40
-"""What no array of ours passes: how many axes, and elements along one."""
+"""The most axes of an array, and the most elements along one."""
 
 LONGEST_HEADER = 10_000
 """Bytes: NumPy's own limit."""
 
 
 class NpyHeader(NamedTuple):
-    """What a file says of the array behind its header."""
+    """The header of a file: it describes the array after it."""
 
     shape: tuple[int, ...]
     by_columns: bool
-    """Whether the first axis is the one that varies quickest (Fortran's order)."""
+    """Whether the first axis varies fastest (Fortran's order)."""
     dtype: np.dtype[np.generic]
 
     @property
@@ -48,20 +44,20 @@ class NpyHeader(NamedTuple):
 
 
 def read_header(file: BinaryIO) -> NpyHeader:
-    """The header of an open file, which is left behind it.
+    """The header of an open file, from where the array is read next.
 
-    Raises ConvtoolError where it is none, where the array holds Python objects (pickles, which
-    are programs), and where less is behind it in a file than its shape says.
+    Raises ConvtoolError for what is no header, for an array of Python objects (pickles can run
+    programs), and for a file that holds less than the header says.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+        warnings.simplefilter("ignore")  # about headers that Python 2 wrote
         try:
             formats = np.lib.format
             header_bytes = io.BytesIO(_start(file))
             one = formats.read_magic(header_bytes) == (1, 0)
             read = formats.read_array_header_1_0 if one else formats.read_array_header_2_0
             header = NpyHeader(*read(header_bytes))
-        except Exception:  # whatever that Python raises; NumPy's advice is to trust the file
+        except Exception:  # a broken header can raise almost any error
             raise ConvtoolError(
                 "is no sound .npy file: its header is missing, broken or longer than "
                 f"{LONGEST_HEADER} bytes"
@@ -75,7 +71,7 @@ def read_header(file: BinaryIO) -> NpyHeader:
     sound = all(type(length) is int and 0 <= length <= LONGEST for length in header.shape)
     if not sound or len(header.shape) > MOST_AXES:
         raise ConvtoolError(f"is no sound .npy file: its shape is {shortened(str(header.shape))}")
-    if file.seekable():  # how much comes through a pipe shows when it is read
+    if file.seekable():  # a pipe shows its length only when it is read
         start = file.tell()
         left = file.seek(0, os.SEEK_END) - start
         file.seek(start)
@@ -87,14 +83,14 @@ def read_header(file: BinaryIO) -> NpyHeader:
 
 
 def _start(file: BinaryIO) -> bytes:
-    """The bytes of the header: magic, version, length, and so many more, if not too many."""
+    """The bytes of the header: signature, version, length, text; too long a text is cut off."""
     magic = file.read(8)
     length = file.read(2 if magic[6:7] == b"\1" else 4)
     return magic + length + file.read(min(int.from_bytes(length, "little"), LONGEST_HEADER + 1))
 
 
 def read_npy(file: BinaryIO, max_pixels: int) -> Reader:
-    """The reader for a .npy file; objects (pickles) are refused."""
+    """The reader for a .npy file. Objects (pickles) are refused."""
     header = read_header(file)
     shape = header.shape
     check_shape(shape)
@@ -109,7 +105,7 @@ def read_npy(file: BinaryIO, max_pixels: int) -> Reader:
 
 
 def _whole(file: BinaryIO, header: NpyHeader) -> Array:
-    """The array behind a header, whose first axis varies quickest."""
+    """The array after a header; its first axis varies fastest."""
     data = file.read(header.size)
     if len(data) < header.size:
         raise ConvtoolError(f"is no sound .npy file: it ends after {len(data)} bytes of numbers")
@@ -117,14 +113,14 @@ def _whole(file: BinaryIO, header: NpyHeader) -> Array:
 
 
 class NpyReader:
-    """A .npy file of rows, one after another."""
+    """A .npy file that holds rows one after another."""
 
     metadata = NONE
 
     def __init__(self, file: BinaryIO, shape: tuple[int, int, int], dtype: np.dtype[np.generic]):
-        """The file stands behind its header, and is closed when the reader is let go.
+        """The file is at the end of its header, and is closed with the reader.
 
-        Raises ConvtoolError if it is no image.
+        Raises ConvtoolError if the array is no image.
         """
         self._file = file
         self._start = file.tell() if file.seekable() else None
@@ -135,7 +131,7 @@ class NpyReader:
         weakref.finalize(self, file.close)
 
     def blocks(self) -> Iterator[Array]:
-        """The rows from top to bottom in blocks (n, W, C); once only from a pipe."""
+        """The rows from top to bottom in blocks (n, W, C). A pipe can be read once only."""
         header = self.header
         if self._start is not None:
             self._file.seek(self._start)
@@ -149,7 +145,7 @@ class NpyReader:
 
 
 def _notes(header: Header) -> tuple[str, ...]:
-    """What is taken for granted of an array."""
+    """Notes for a person: what is assumed about an array."""
     note = f"the last of its {len(header.channels)} channels is taken for alpha"
     return (note,) if header.has_alpha else ()
 
@@ -164,7 +160,6 @@ class NpyWriter:
         self._started = False
 
     def encode(self, band: Array) -> memoryview:
-        """The bytes of the rows of a band."""
         return np.ascontiguousarray(band, self._dtype).data
 
     def write(self, band: memoryview) -> None:
@@ -175,7 +170,7 @@ class NpyWriter:
         self._file.write(band)
 
     def close(self) -> None:
-        """Nothing is left to write."""
+        """Do nothing: all is written."""
 
     def _write_header(self) -> None:
         height, width, count = self._header.height, self._header.width, len(self._header.channels)

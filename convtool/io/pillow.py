@@ -1,4 +1,4 @@
-"""Every picture format that Pillow reads and writes."""
+"""Reads and writes pictures of every format that Pillow knows."""
 
 import io
 import logging
@@ -31,18 +31,18 @@ ORIENTATION = 0x0112
 BITS, PHOTOMETRIC, X_RESOLUTION, PLANAR, SAMPLE_FORMAT = 258, 262, 282, 284, 339
 """TIFF tags."""
 
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # or its words go to stderr
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # or it prints on stderr
 
 COMMON = ("BMP", "DIB", "GIF", "JPEG", "PPM", "PNG")
-"""The formats that Pillow knows without importing all of its modules."""
+"""The formats that Pillow knows before it imports all of its modules."""
 
-FORMATS = (
+READ_FORMATS = (
     *COMMON, "AVIF", "BLP", "CUR", "DCX", "DDS", "FLI", "FTEX", "GBR", "ICNS", "ICO", "JPEG2000",
     "MCIDAS", "MSP", "PCX", "PIXAR", "PSD", "QOI", "SGI", "SUN", "TIFF", "WEBP", "XBM", "XPM",
     "XVTHUMB", "IM", "IMT", "PCD", "SPIDER", "TGA",
 )  # fmt: skip
-"""Pillow's names of the formats that are read: pixels, which no program need run to decode. Those
-that no first bytes tell come last."""
+"""Pillow's names of the formats that are read. None of them runs a program to be decoded. The
+formats without a signature come last."""
 
 UNREAD = (
     (0, b"%!PS", "PostScript"),
@@ -57,16 +57,16 @@ UNREAD = (
     (0, b"BUFR", "BUFR"),
     (0, b"\0\0\x01\xb3", "MPEG"),
 )
-"""(place, bytes there, format) of those that Pillow knows and that are not read here."""
+"""(offset, signature, name) of formats that are refused."""
 
-SNIFFED = 64
-"""The first bytes, which tell such a format."""
+SIGNATURES = 64
+"""Bytes at the start of a file that hold its signature."""
 
 NESTING = (b"\0\0\1\0", b"icns", b"BLP")
-"""First bytes of formats that hold a picture of another format, whose size they do not tell."""
+"""The first bytes of formats that hold a picture of another format, and not its size."""
 
 LARGEST_NESTED = 1 << 24
-"""Pixels of such a picture."""
+"""Pixels of such an inner picture."""
 
 _EXPANDED = {
     "1": "L",
@@ -78,18 +78,18 @@ _EXPANDED = {
     "YCbCr": "RGB",
     "HSV": "RGB",
 }
-"""Pillow's mode -> the mode of the same picture as plain channels."""
+"""Pillow's mode -> the mode with the same picture in plain channels."""
 
 _PLAIN = ("L", "LA", "RGB", "RGBA", "I", "F")
-"""The modes whose arrays are their channels."""
+"""The modes whose arrays hold plain channels."""
 
 _pillow_limit = threading.Lock()
 
 
 def read_picture(file: BinaryIO, max_pixels: int) -> Reader:
-    """The reader for a picture: upright, palettes and 1-bit expanded, CMYK and the like as RGB."""
+    """The reader for a picture: upright; palettes and 1 bit expanded; CMYK and the like as RGB."""
     with file, pillow_decodes():
-        head = file.read(SNIFFED)
+        head = file.read(SIGNATURES)
         file.seek(0)
         _refuse(head)
         nested = head.startswith(NESTING)
@@ -103,32 +103,31 @@ def read_picture(file: BinaryIO, max_pixels: int) -> Reader:
 
 
 def _read(opened: ImageFile) -> Reader:
-    """The reader for an open picture."""
     notes = tuple(_notes(opened))
     sample_type = _sample_type(opened)
     with findings() as damage:
         try:
             opened.load()
-        except OSError as error:  # Pillow gives a number, where libtiff gives a reason
+        except OSError as error:  # libtiff's reason says more than Pillow's number
             raise OSError(damage[0] if damage else error) from None
     image = expanded(_upright(opened))
     if image.mode.partition(";")[0] not in _PLAIN:
         raise ConvtoolError(f"is a picture of mode {image.mode}, expected grey or RGB")
     if opened.format == "TIFF" and X_RESOLUTION not in getattr(opened, "tag_v2", {}):
-        image.info.pop("dpi", None)  # Pillow takes 1 where the file says nothing
+        image.info.pop("dpi", None)  # Pillow's 1 stands for an unknown resolution
     metadata = metadata_of(image)
     if damage:
         more = f", and {len(damage) - 1} more" if len(damage) > 1 else ""
         notes = (*notes, f"is damaged, and shown as far as it can be decoded: {damage[0]}{more}")
     sixteen_bits = image.mode == "I" and opened.format in ("PNG", "PPM")  # never more
     dtype = sample_type or ("uint16" if sixteen_bits else None)
-    # White may be 0, which Pillow heeds in 8 bits only.
+    # In some TIFFs 0 is white. Pillow inverts those of 8 bits only.
     inverted = image.mode.startswith("I;16") and _tag(opened, PHOTOMETRIC, 1) == 0
     return PictureReader(image, dtype, inverted, notes, metadata)
 
 
 class PictureReader:
-    """A reader of a picture that Pillow has decoded; its rows become arrays when they are asked."""
+    """A picture that Pillow has decoded. Its rows become arrays when they are read."""
 
     def __init__(
         self,
@@ -138,7 +137,7 @@ class PictureReader:
         notes: tuple[str, ...],
         metadata: Metadata,
     ) -> None:
-        """`dtype` is what the values are, in place of Pillow's own type."""
+        """`dtype` replaces the type that Pillow gives the values."""
         self._image = image
         self._dtype = dtype
         self._inverted = inverted
@@ -148,7 +147,6 @@ class PictureReader:
         self.header = first._replace(height=image.height)
 
     def blocks(self) -> Iterator[Array]:
-        """The rows from top to bottom in blocks (n, W, C)."""
         for first, last in cut(self.header.height, band_height(self.header.row_elements, 1)):
             yield self._rows(first, last)
 
@@ -161,41 +159,41 @@ class PictureReader:
 
 
 def open_listed(file: BinaryIO) -> ImageFile:
-    """A picture of a format on our list, as Pillow opens it.
+    """The picture, opened by Pillow, if its format is one of `READ_FORMATS`.
 
-    Raises UnidentifiedImageError for what is none.
+    Raises UnidentifiedImageError if not.
     """
     try:
         return Image.open(file, formats=COMMON)
     except UnidentifiedImageError:
         Image.init()
-        others = [name for name in FORMATS if name not in COMMON and name in Image.OPEN]
+        others = [name for name in READ_FORMATS if name not in COMMON and name in Image.OPEN]
         return Image.open(file, formats=others)
 
 
 def check_start(head: bytes) -> None:
-    """Raise ConvtoolError if a file that begins so is no picture that is read."""
+    """Raise ConvtoolError if a file with these first bytes is no picture that can be read."""
     with pillow_decodes():
         _refuse(head)
-        for import_formats in (Image.preinit, Image.init):  # of which the second takes a while
+        for import_formats in (Image.preinit, Image.init):  # the second is slow
             import_formats()
-            if any(_accepted(name, head[:16]) for name in FORMATS):
+            if any(_accepted(name, head[:16]) for name in READ_FORMATS):
                 return
-        unsigned = [name for name in FORMATS if Image.OPEN.get(name, (None, True))[1] is None]
+        unsigned = [name for name in READ_FORMATS if Image.OPEN.get(name, (None, True))[1] is None]
         Image.open(io.BytesIO(head), formats=unsigned)
 
 
 def _accepted(name: str, prefix: bytes) -> bool:
-    """Whether the first bytes tell that format, if it is imported, and any tell it."""
+    """Whether Pillow has imported this format, and accepts these first bytes as its signature."""
     _, accept = Image.OPEN.get(name, (None, None))
     try:
         return accept is not None and accept(prefix) is True
-    except (IndexError, struct.error):  # they are too few
+    except (IndexError, struct.error):  # too few bytes
         return False
 
 
 def _refuse(head: bytes) -> None:
-    """Raise ConvtoolError, with its name, for a format that is not read on purpose."""
+    """Raise ConvtoolError, with the format's name, for a format that is refused."""
     for place, signature, name in UNREAD:
         if head[place:].startswith(signature):
             raise ConvtoolError(f"is {name}, which is not read; save it as PNG or TIFF first")
@@ -203,9 +201,9 @@ def _refuse(head: bytes) -> None:
 
 @contextmanager
 def pillow_decodes() -> Iterator[None]:
-    """Make a sentence of whatever Pillow raises, and keep its warnings to ourselves."""
+    """Turn any error of Pillow into a ConvtoolError, and suppress its warnings."""
     with warnings.catch_warnings():
-        # What Pillow warns of is metadata it cannot make sense of; the pixels are sound or fail.
+        # Pillow warns about broken metadata. Broken pixels are errors.
         warnings.simplefilter("ignore")
         try:
             yield
@@ -219,7 +217,7 @@ def pillow_decodes() -> Iterator[None]:
         except MemoryError:
             raise ConvtoolError("needs more memory to be decoded than there is") from None
         except ValueError as error:
-            if "MAX_TEXT" not in str(error):  # Pillow's limits on what text and profiles unpack to
+            if "MAX_TEXT" not in str(error):  # Pillow's limits on compressed text and profiles
                 raise ConvtoolError(f"is broken and cannot be decoded: {error}") from None
             raise ConvtoolError(
                 "holds text or a profile that unpacks to more than 1 MiB, or to more than 64 MiB "
@@ -230,7 +228,7 @@ def pillow_decodes() -> Iterator[None]:
 
 
 def metadata_of(image: Image.Image) -> Metadata:
-    """What Pillow found of what the pixels mean."""
+    """The metadata that Pillow has read."""
     info = image.info
     profile, dpi = info.get("icc_profile"), info.get("dpi")
     try:
@@ -250,7 +248,7 @@ def metadata_of(image: Image.Image) -> Metadata:
 
 @contextmanager
 def pillow_limit(most: int | None) -> Iterator[None]:
-    """Put a limit of ours on the pixels of every picture that is opened, on whichever thread."""
+    """Replace Pillow's limit on the pixels of pictures, which holds for all threads."""
     with _pillow_limit:
         before = Image.MAX_IMAGE_PIXELS
         Image.MAX_IMAGE_PIXELS = None if most is None else -(-most // 2)  # twice that is an error
@@ -262,7 +260,7 @@ def pillow_limit(most: int | None) -> Iterator[None]:
 
 @contextmanager
 def _limited(max_pixels: int, nested: bool) -> Iterator[None]:
-    """Limit the pixels of a picture, and of those `nested` in it, and make a sentence of it."""
+    """Limit the pixels of a picture, or of one `nested` in a file; more raise TooManyPixels."""
     most = min(max_pixels, LARGEST_NESTED) if nested else max_pixels
     try:
         with pillow_limit(most):
@@ -280,7 +278,7 @@ def _limited(max_pixels: int, nested: bool) -> Iterator[None]:
 
 
 def _notes(image: ImageFile) -> Iterator[str]:
-    """What is lost on the way from the file to the pixels."""
+    """Notes for a person: what of the file the pixels do not show."""
     frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     if frames > 1:
         yield f"holds {frames} frames, only the first is read"
@@ -296,9 +294,9 @@ def _notes(image: ImageFile) -> Iterator[str]:
 
 
 def _sample_type(image: ImageFile) -> str | None:
-    """The type that a TIFF's samples have, where Pillow gives them in another of that size.
+    """The type of a TIFF's samples, where Pillow gives another type of the same size.
 
-    Raises ConvtoolError for samples that Pillow is known to take for something else.
+    Raises ConvtoolError for samples that Pillow decodes wrongly.
     """
     bits, kind = _tag(image, BITS), _tag(image, SAMPLE_FORMAT, 1)
     if image.mode != "I;16" and bits == 16 and _tag(image, PLANAR, 1) == 2:
@@ -312,19 +310,19 @@ def _sample_type(image: ImageFile) -> str | None:
 
 
 def _tag(image: ImageFile, number: int, default: int = 0) -> int:
-    """A TIFF tag, or the largest of its values."""
+    """A TIFF tag's value; the largest of several."""
     value = getattr(image, "tag_v2", {}).get(number, default)
     found = max(value) if isinstance(value, tuple) and value else value
     return found if isinstance(found, int) else default
 
 
 def is_turned(image: Image.Image) -> bool:
-    """Whether its EXIF orientation says that it is to be seen turned or mirrored."""
+    """Whether its EXIF orientation asks to turn or mirror it."""
     return bool(image.getexif().get(ORIENTATION, 1) != 1)
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    """The picture as it is to be seen."""
+    """The picture, turned and mirrored as its EXIF orientation asks."""
     if not is_turned(image):
         return image
     from PIL import ImageOps  # few pictures need it
@@ -354,12 +352,12 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "JPEG": {"quality": 95},
     "WEBP": {"lossless": True, "exact": True},
 }
-"""Pillow's format -> how it is saved: pixels kept where the format can."""
+"""Pillow's format -> options for saving: without loss where the format can."""
 
 
 @cache
 def pillow_formats() -> dict[str, str]:
-    """Extension -> Pillow's name, of all formats that Pillow writes; it loads every one of them."""
+    """Extension -> Pillow's name of every format that Pillow writes. Imports all of them."""
     registered = Image.registered_extensions()
     return {ext: name for ext, name in registered.items() if name in Image.SAVE}
 
@@ -368,7 +366,7 @@ class PillowWriter:
     """Collects a map's pixels (uint8, or uint16 with one channel) and saves them at the end."""
 
     def __init__(self, file: BinaryIO, header: Header, metadata: Metadata, name: str) -> None:
-        """`name` is Pillow's for the format."""
+        """`name` is Pillow's name of the format."""
         self._file = file
         self._name = name
         fitting = metadata.fitting(len(header.channels))
@@ -386,27 +384,24 @@ class PillowWriter:
         self._row = 0
 
     def encode(self, band: Array) -> Array:
-        """The band as it is: Pillow encodes whole pictures."""
+        """The band itself: Pillow encodes whole pictures."""
         return band
 
     def write(self, band: Array) -> None:
-        """Keep the next band."""
         self._pixels[self._row : self._row + len(band)] = band
         self._row += len(band)
 
     def close(self) -> None:
-        """Encode and write the picture."""
-        # Encoded on a thread of its own: no signal is heeded while Pillow is at it on this one.
+        # On a thread of its own: while Pillow encodes on this thread, Python handles no signal.
         self._file.write(Later(self._encoded).result().getbuffer())
 
     def _encoded(self) -> io.BytesIO:
-        """The file's bytes."""
         pixels = self._pixels[..., 0] if self._pixels.shape[2] == 1 else self._pixels
         encoded = io.BytesIO()
         try:
             options = {**self._metadata, **_OPTIONS.get(self._name, {})}
             Image.fromarray(pixels).save(encoded, self._name, **options)
-        except Exception as error:  # each encoder has its own way to refuse a picture
+        except Exception as error:  # each encoder raises errors of its own
             raise ConvtoolError(
                 f"{self._name} cannot hold this map ({error}); PNG holds grey and colour with alpha"
             ) from None
@@ -414,7 +409,7 @@ class PillowWriter:
         return encoded
 
     def _check_held(self, encoded: BinaryIO) -> None:
-        """Raise ConvtoolError if the encoder has dropped alpha or made another size of it."""
+        """Raise ConvtoolError if the encoder has dropped alpha or changed the size."""
         height, width, channels = self._pixels.shape
         try:
             with pillow_limit(None), open_listed(encoded) as kept:

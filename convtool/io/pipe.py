@@ -7,52 +7,58 @@ from typing import BinaryIO, cast
 from ..core.errors import ConvtoolError
 
 MOST_IN_MEMORY = 1 << 24
-"""Bytes of a stream that is kept; what is longer goes to a temporary file."""
+"""Bytes of a stream that are kept in memory. A longer one goes to a temporary file."""
 
 PIECE = 1 << 20
 
 LARGEST_PIXEL = 128
-"""Bytes that a pixel can need in a file: four channels of float64 as text."""
+"""The most bytes of a pixel in a file: four channels of float64 as text."""
 
 LARGEST_SURROUNDINGS = 1 << 26
-"""Bytes that a file may hold beside its pixels."""
+"""The most bytes of a file beside its pixels."""
 
 
 class Pipe(io.RawIOBase):
-    """A stream's bytes, some of which may be put back."""
+    """A stream of bytes, some of which may be put back."""
 
     def __init__(self, stream: BinaryIO, *, owned: bool = False) -> None:
-        """`owned` says whether to close the stream as well."""
+        """`owned` says whether `close` closes the stream as well."""
         self._stream = stream
         self._owned = owned
         self._head = b""
 
     def readable(self) -> bool:
-        """Yes: what parses text asks."""
         return True
 
     def read(self, size: int = -1) -> bytes:
-        """So many bytes, fewer at the end only; or all that are left."""
+        """`size` bytes, fewer only at the end; all that are left if `size` is negative."""
         found = self._head if size < 0 else self._head[:size]
         self._head = self._head[len(found) :]
         return found + self._stream.read(-1 if size < 0 else size - len(found))
 
     def put_back(self, data: bytes) -> None:
-        """Bytes that are to be read next."""
+        """Read these bytes next."""
         self._head = data + self._head
 
     def close(self) -> None:
-        """Read no more."""
         super().close()
         if self._owned:
             self._stream.close()
 
 
-def kept(stream: BinaryIO, max_pixels: int) -> BinaryIO:
-    """A stream's bytes in a file in which one can go back: in memory, or if they are many on disk.
+def rewind(file: BinaryIO, head: bytes) -> None:
+    """Go back to the start of a file or pipe of which only `head` has been read."""
+    if isinstance(file, Pipe):
+        file.put_back(head)
+    else:
+        file.seek(0)
 
-    Raises ConvtoolError if they are more than an image of `max_pixels` pixels can need, or would
-    take more than half of what the folder of temporary files has room for: a stream need not end.
+
+def kept(stream: BinaryIO, max_pixels: int) -> BinaryIO:
+    """The bytes of a stream as a file that can be read again: in memory, or on disk if many.
+
+    A stream need not end. Raises ConvtoolError if it has more bytes than an image of `max_pixels`
+    pixels can need, or than half of the room in the folder of temporary files.
     """
     from tempfile import SpooledTemporaryFile, gettempdir
 

@@ -1,6 +1,7 @@
-"""The kernel: weights, and what goes with them."""
+"""The kernel: weights with divisor, bias, anchor, name and description."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from importlib import import_module
 from typing import NamedTuple
 
 import numpy as np
@@ -9,6 +10,9 @@ import numpy.typing as npt
 from ..core.dtypes import Array
 from ..core.errors import ConvtoolError, quoted
 from ..core.validation import LARGEST, Pair, check_divisor, check_number, whole_number
+
+MOST_SHOWN = 49
+"""Weights of a kernel that its repr shows."""
 
 
 @dataclass(frozen=True, eq=False, init=False)
@@ -72,7 +76,7 @@ class Kernel:
         return middle(self.shape) if self.anchor is None else self.anchor
 
     def divided(self) -> Array:
-        """The weights over the divisor: what a form without a divisor holds."""
+        """The weights over the divisor, for formats without a divisor."""
         if self.divisor == 1:
             return self.weights
         with np.errstate(over="ignore"):
@@ -80,6 +84,20 @@ class Kernel:
         if not np.isfinite(quotients).all():
             raise ConvtoolError(f"weights over the divisor {self.divisor} are too large for floats")
         return quotients
+
+    def __repr__(self) -> str:
+        """All fields, without the weights of a large kernel."""
+        rows, cols = self.shape
+        large = self.weights.size > MOST_SHOWN
+        weights = f"<{rows}x{cols} {self.weights.dtype}>" if large else repr(self.weights)
+        others = (f"{field.name}={getattr(self, field.name)!r}" for field in fields(self)[1:])
+        return f"Kernel(weights={weights}, {', '.join(others)})"
+
+    def _repr_png_(self) -> bytes:
+        """The picture that a notebook shows, as `convtool kernel show -o` draws it."""
+        # Imported by name, as `convtool` imports its public names: kernels need no drawing.
+        png: bytes = import_module("convtool.render.kernels").png_of(self)
+        return png
 
     def __eq__(self, other: object) -> bool:
         """Equal in every field; weights of 1 and 1.0 are equal."""
@@ -95,7 +113,7 @@ class Kernel:
 
 
 class Layer(NamedTuple):
-    """The weights of a layer of a network, as a file has them."""
+    """The weights of a layer of a network."""
 
     weights: Array
     """Of shape (out, in, kh, kw), int64 or float64."""

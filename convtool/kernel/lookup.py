@@ -1,46 +1,74 @@
-"""Where a kernel's name is looked up: a path, ./kernels, CONVTOOL_KERNELS, the bundled ones, and
-those that are made, as gaussian:7."""
+"""Finds the kernel that a name means: a path, a file in ./kernels or in the folders of
+CONVTOOL_KERNELS, a bundled one, or a parametric one as gaussian:7."""
 
 import importlib
+import math
 import os
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from ..core.choices import IMAGE_EXTENSIONS
-from ..core.errors import ConvtoolError, quoted
-from .files import LARGEST_FILE, LARGEST_TEXT, parse_bytes, parse_inline, read_file
+from ..core.choices import STREAM
+from ..core.errors import ConvtoolError, OptionError, nearest, quoted
+from ..io.formats import IMAGE_EXTENSIONS, PICTURE_EXTENSIONS, extension_of
+from .files import LARGEST_FILE, LARGEST_TEXT, is_inline, parse_bytes, parse_inline, read_file
 from .kernel import Kernel, Layer
 
 EXTENSIONS = (".json", ".txt", ".mat", ".kernel")
-"""What a name need not end in; a picture's and .npy's it must, for they may be maps."""
+"""The extensions that a name may leave out. Pictures and .npy need theirs: they may be images."""
 
-_INLINE = r"(?s)\s*[-+]?[.\d]+(/[-+]?[.\d]+|[eE][-+]?\d+)?\s*([\s,;].*)?|\s*\d[^:;,=#\n]{0,60}:.*"
-"""Rows of numbers; or a size and a colon, which open a kernel of ImageMagick's."""
+
+MEANT = {
+    "blur": "a blur is gaussian:5, box:5 or disk:9",
+    "median": "a median is no kernel: pool --mode median --size 3 --stride 1 computes it",
+    "max": "a maximum is no kernel: pool --mode max --size 3 --stride 1 computes it",
+    "min": "a minimum is no kernel: pool --mode min --size 3 --stride 1 computes it",
+    "mean": "a mean is box:3",
+    "average": "a mean is box:3",
+    "avg": "a mean is box:3",
+}
+"""What helps those who ask for a kernel by a name that means something else."""
 
 
 class Lookup:
-    """Where the files are looked for that a stage refers to."""
+    """Finds the files that a stage names."""
 
     def __init__(self, beside: str | None = None, stdin: BinaryIO | None = None) -> None:
-        """What a file refers to is looked for `beside` it, in its folder, first.
+        """`beside` is a folder that is searched first: that of the file with the names.
 
-        ``-`` is what comes from `stdin`, if that is there.
+        ``-`` means `stdin`, if there is one.
         """
         self._beside = () if beside is None else (beside,)
         self._stdin = stdin
+        self.notes: list[str] = []
+        """What a person should know of the kernels that were found."""
 
     def filters(self, spec: str) -> tuple[Kernel | Layer, ...]:
         """The kernels, or the layer in a .npy, that `spec` means, as `find_kernels`."""
-        if spec == "-" and self._stdin:
+        if spec == STREAM and self._stdin:
             data = self._stdin.read(LARGEST_FILE + 1)
             return parse_bytes(data, "kernel from stdin", "kernel")
         path = found_at(spec, *self._beside)
         if path:
             return parse_bytes(read_file(path), path, _stem(path))
-        if re.fullmatch(_INLINE, spec):
-            return parse_inline(spec)
-        from .parametric.catalog import generate, generator_of  # which no file needs
+        try:
+            return self._written(spec)
+        except ConvtoolError as error:  # of what was asked for, and of no file
+            raise OptionError(str(error)) from None
+
+    def _written(self, spec: str) -> tuple[Kernel | Layer, ...]:
+        """The kernels that the words of `spec` themselves are."""
+        if is_inline(spec):
+            found = parse_inline(spec)
+            weights = found[0].weights
+            side = math.isqrt(weights.size)
+            if ":" not in spec and len(weights) == 1 and side**2 == weights.size > 1:
+                self.notes.append(
+                    f"kernel {quoted(spec)} is one row of {weights.size} weights; "
+                    f"for {side}x{side} write a ; after each row"
+                )
+            return found
+        from .parametric.catalog import generate, generator_of  # files do not need it
 
         if generator_of(spec):
             return (generate(spec),)
@@ -54,18 +82,18 @@ class Lookup:
 
 
 def find_kernels(spec: str) -> tuple[Kernel, ...]:
-    """The kernels that `spec` means: a file's path or name, or weights in place.
+    """The kernels that `spec` means: a file's path or name, weights, or a parametric kernel.
 
     A name, with or without its extension, is looked for as a path, in ``kernels/`` in the
     current folder, in the folders that CONVTOOL_KERNELS lists, and among the bundled kernels.
-    What is no such file but reads as numbers, ``0 1 0; 1 -4 1; 0 1 0``, is the kernel itself, and
-    so is ``3x3: 0,1,0 1,-4,1 0,1,0``, which is ImageMagick's way to say it. ``gaussian:7,1.5`` is
-    made: `convtool.kernel.parametric.catalog` has the names and what they take.
+    Numbers that are no such file, ``0 1 0; 1 -4 1; 0 1 0``, are the kernel itself. So is
+    ``3x3: 0,1,0 1,-4,1 0,1,0``, as ImageMagick writes it. ``gaussian:7,1.5`` is computed; the names
+    and their parameters are in `convtool.kernel.parametric.catalog`.
 
     A file is JSON, rows of numbers, .npy, a libvips matrix (``.mat``), kernels for ImageMagick, or
-    a picture; all but the matrix are told by what is in them.
+    a picture. Its content shows which; only a matrix is recognized by its name.
 
-    Raises ConvtoolError if there is no such kernel, naming the nearest, or if it is malformed.
+    Raises ConvtoolError if there is no such kernel, with the nearest names, or if it is malformed.
 
     >>> [kernel.name for kernel in find_kernels("sobel_x")]
     ['sobel_x']
@@ -82,7 +110,7 @@ def find_kernels(spec: str) -> tuple[Kernel, ...]:
 
 
 def find_kernel(spec: str) -> Kernel:
-    """The one kernel that `spec` means, as `find_kernels`; ConvtoolError for a bank."""
+    """The one kernel that `spec` means, as for `find_kernels`; ConvtoolError for a bank."""
     kernels = find_kernels(spec)
     if len(kernels) > 1:
         raise ConvtoolError(
@@ -98,31 +126,30 @@ def bundled_folder() -> str:
 
 
 def is_bundled(path: str) -> bool:
-    """Whether a path that was found is that of a kernel that comes with convtool."""
+    """Whether the file comes with convtool."""
     return os.path.dirname(path) == bundled_folder()
 
 
 def file_names(folder: str) -> list[str]:
-    """The file names of the kernels in a folder, sorted; none if there is no such folder."""
+    """The names of the kernel files in a folder, sorted; none if there is no such folder."""
     return [name for name in _listed(folder) if name.endswith(EXTENSIONS)]
 
 
 def known_kernels() -> Iterator[tuple[str, str]]:
-    """Every file that a kernel's name finds in the folders of kernels: (shortest name, path).
+    """Every file that a name finds in the folders of kernels: (shortest name, path).
 
-    They come in the order in which folders are looked through, sorted in each. Files that have
-    pictures' and .npy's extensions are among them. Hidden files are left out, and those whose
-    every name finds another file.
+    The order is that of the search; inside a folder they are sorted. Pictures and .npy files are
+    included; hidden files are not, nor files that no name finds because another comes first.
     """
     for folder in dict.fromkeys(_folders()):
         for file in _listed(folder):
             stem, end = os.path.splitext(file)
             bare = end in EXTENSIONS
-            if file.startswith(".") or not (bare or end.lower()[1:] in IMAGE_EXTENSIONS):
+            if file.startswith(".") or not (bare or end.lower() in IMAGE_EXTENSIONS):
                 continue
             path = os.path.join(folder, file)
             if not os.path.isfile(path):
-                continue  # a pipe would keep whoever lists it waiting
+                continue  # reading a pipe might wait for ever
             for name in (stem, file) if bare else (file,):
                 if found_at(name) == path:
                     yield name, path
@@ -130,9 +157,9 @@ def known_kernels() -> Iterator[tuple[str, str]]:
 
 
 def local_kernels() -> Iterator[tuple[str, str]]:
-    """The kernel files of the current folder, which names find before all others: (name, path).
+    """The kernel files of the current folder, where names are looked for first: (name, path).
 
-    Those alone that are kernels: JSON and text lie in folders for many ends.
+    Each file is read: not every JSON or text file is a kernel.
     """
     for file in _listed(os.curdir):
         stem, end = os.path.splitext(file)
@@ -145,7 +172,7 @@ def local_kernels() -> Iterator[tuple[str, str]]:
 
 
 def _is_kernel(path: str) -> bool:
-    """Whether a file, and no pipe or folder, holds kernels."""
+    """Whether it is a regular file that holds kernels."""
     if not os.path.isfile(path) or os.path.getsize(path) > LARGEST_TEXT:
         return False
     try:
@@ -155,28 +182,27 @@ def _is_kernel(path: str) -> bool:
 
 
 def listed_filters(path: str) -> tuple[Kernel | Layer, ...]:
-    """The kernels, or the layer, in a file, for whoever lists many files: no picture is decoded."""
+    """The kernels, or the layer, in a file. A picture is an error: it takes time to decode."""
     return parse_bytes(read_file(path), path, _stem(path), pictures=False)
 
 
 def is_picture(path: str) -> bool:
-    """Whether a file's name is that of a picture."""
-    end = os.path.splitext(path)[1].lower()[1:]
-    return end in IMAGE_EXTENSIONS and end not in ("csv", "npy")
+    """Whether a file has the extension of a picture."""
+    return extension_of(path) in PICTURE_EXTENSIONS
 
 
 def found_at(spec: str, *first: str) -> str | None:
-    """The file that a name or path finds, from here or in a folder, in those `first`."""
+    """The file that a name or path means; the folders `first` are searched before all others."""
     for folder in (*first, "", *_folders()):
         for path in _candidates(folder, spec):
-            # Unlike Path.exists, this is False for what is no name at all.
+            # Unlike Path.exists, this is False for a word that cannot be a name.
             if os.path.exists(path) and not os.path.isdir(path):
                 return path
     return None
 
 
 def _listed(folder: str) -> list[str]:
-    """What is in a folder, sorted; nothing if there is no such folder."""
+    """The names in a folder, sorted; none if there is no such folder."""
     try:
         return sorted(os.listdir(folder))
     except OSError:
@@ -184,7 +210,7 @@ def _listed(folder: str) -> list[str]:
 
 
 def _folders() -> Iterator[str]:
-    """Where a name is looked for when it is no path from here."""
+    """The folders where a name is looked for, after the current one."""
     yield "kernels"
     listed = os.environ.get("CONVTOOL_KERNELS", "")
     yield from (folder for folder in listed.split(os.pathsep) if folder)
@@ -203,29 +229,28 @@ def _stem(path: str) -> str:
 
 
 def _not_found(spec: str) -> str:
-    """The error for a name that no folder has."""
+    """The message for a name that is not found."""
     if spec and os.path.isdir(spec):
         return f"kernel {quoted(spec)} is a folder, expected a file"
-    import difflib  # for this alone
-
     from .formats.imagemagick import built_in_error
     from .parametric.catalog import GENERATORS
 
     if error := built_in_error(spec):
         return f"kernel {quoted(spec)}: {error}"
+    if spec.lower() in MEANT:
+        return f"kernel {quoted(spec)} is not found; {MEANT[spec.lower()]}"
     files = {_stem(name): name for folder in _folders() for name in file_names(folder)}
     name, colon, parameters = spec.partition(":")
-    known = {made: made + colon + parameters for made in GENERATORS} | ({} if colon else files)
-    near = difflib.get_close_matches(_stem(name), known, n=3, cutoff=0.5)
-    nearest = [known[name] for name in near]
+    known = {one: one + colon + parameters for one in GENERATORS} | ({} if colon else files)
+    near = [known[name] for name in nearest(_stem(name), known, 3, 0.5)]
     if re.search(r"[\s;\[]", spec.strip()):
         return (
             f"kernel {quoted(spec)} is no file and no weights, "
             "which look like '0 1 0; 1 -4 1; 0 1 0'"
         )
     hint = (
-        f"nearest: {', '.join(nearest)}"
-        if nearest
-        else f"bundled: {', '.join(sorted(files))}; made: {', '.join(GENERATORS)}"
+        f"nearest: {', '.join(near)}"
+        if near
+        else f"bundled: {', '.join(sorted(files))}; parametric: {', '.join(GENERATORS)}"
     )
     return f"kernel {quoted(spec)} is not found; {hint}"

@@ -1,4 +1,4 @@
-"""Kernels of numbers as they are written: fractions become whole weights and a divisor."""
+"""Kernels from numbers as they are written. Fractions become whole weights and a divisor."""
 
 import math
 import re
@@ -20,7 +20,7 @@ LARGEST_DENOMINATOR = 2**31
 
 
 def number_of(word: str) -> int | float:
-    """The number that a word is: an int if it has digits alone, else a finite float."""
+    """The number that a word means: an int if there are only digits, else a finite float."""
     try:
         if _WHOLE.fullmatch(word):
             return int(word)
@@ -58,7 +58,7 @@ def kernel_of(
 
 
 def _common_denominator(denominators: Iterable[int]) -> int | None:
-    """The smallest number that makes all of them whole; None if that is beyond reason."""
+    """The smallest common denominator; None above `LARGEST_DENOMINATOR`."""
     scale = 1
     for denominator in denominators:
         scale = math.lcm(scale, denominator)
@@ -74,7 +74,7 @@ def _times(value: Number, scale: int) -> int:
 
 
 def _plain(value: Number) -> int | float:
-    """A number as an int where it is a whole fraction, otherwise as an int or float as it is."""
+    """An int or float as it is; a fraction as an int if it is whole, else as a float."""
     if isinstance(value, int | float):
         return value
     try:

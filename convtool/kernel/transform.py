@@ -1,4 +1,4 @@
-"""Kernels turned, clockwise: by right angles whatever their shape, by half of one in rings."""
+"""Kernels turned clockwise: any shape by 90 degrees, odd squares by 45 degrees, ring by ring."""
 
 from dataclasses import replace
 
@@ -16,8 +16,8 @@ EIGHTH = 45
 def rotated(kernel: Kernel, degrees: int) -> Kernel:
     """A kernel turned clockwise by a multiple of 90 degrees, or of 45 if it is an odd square.
 
-    Its anchor turns with it, and its description says of what it is a turn; by 0 degrees, or whole
-    turns, it is the kernel as it was. By 45 degrees each ring around the middle moves on by an
+    Its anchor turns with it, and its description names the kernel and the angle. A multiple of 360
+    degrees gives the kernel itself. By 45 degrees each ring around the middle moves on by an
     eighth of its length, as the compass masks of Kirsch and Robinson do.
 
     Raises ConvtoolError for any other angle, and for 45 where it has no such rings.
@@ -35,21 +35,18 @@ def rotated(kernel: Kernel, degrees: int) -> Kernel:
         if turns % 2 and not is_odd_square(kernel.shape):
             size = "{}x{}".format(*kernel.shape)
             raise ConvtoolError(f"is {size} and turns by multiples of 90, not by {degrees} degrees")
-    marks = np.zeros(kernel.shape, np.int64)
-    marks[kernel.place] = 1
-    grids = [kernel.weights, marks]
-    if turns % 2:
-        grids = [_ring_turned(grid) for grid in grids]
-    weights, marks = (np.rot90(grid, -(turns % 8 // 2)) for grid in grids)
+    mark = np.zeros(kernel.shape, np.int64)
+    mark[kernel.place] = 1
+    weights, mark = turned(np.stack([kernel.weights, mark]), turns)
     return replace(
-        _anchored(kernel, weights, marks),
+        _anchored(kernel, weights, mark),
         name=f"{name}_{angle}",
         description=f"{name} turned clockwise by {angle} degrees",
     )
 
 
 def compass(kernel: Kernel) -> list[Kernel]:
-    """The 8 turns of a kernel, clockwise from itself: NAME_0, NAME_45, ... NAME_315.
+    """The kernel and its 7 turns, clockwise: NAME_0, NAME_45, ... NAME_315.
 
     Raises ConvtoolError for a kernel that is no odd square.
     """
@@ -64,18 +61,29 @@ def compass(kernel: Kernel) -> list[Kernel]:
 
 
 def is_odd_square(shape: Pair) -> bool:
-    """Whether there are rings around a middle, which turn by 45 degrees."""
+    """Whether it has rings around a middle, so that it can turn by 45 degrees."""
     return shape[0] == shape[1] and shape[0] % 2 == 1
 
 
-def _ring_turned(grid: Array) -> Array:
-    """An odd square turned by 45 degrees: ring r, of 8 r elements, by r of them."""
-    turned = grid.copy()
-    for inset in range(len(grid) // 2):
-        ring = _ring(len(grid), inset)
-        values = grid[ring]
-        turned[ring] = np.roll(values, len(values) // 8)
-    return turned
+def turned(grids: Array, eighths: int) -> Array:
+    """Grids (..., rows, columns) turned clockwise by so many times 45 degrees.
+
+    Only odd squares turn by an odd number of eighths.
+    """
+    if eighths % 2:
+        grids = _rings_turned(grids)
+    return np.rot90(grids, -(eighths % 8 // 2), (-2, -1))
+
+
+def _rings_turned(grids: Array) -> Array:
+    """Odd squares turned by 45 degrees: ring r, of 8 r elements, by r of them."""
+    moved = grids.copy()
+    size = grids.shape[-1]
+    for inset in range(size // 2):
+        ring = (..., *_ring(size, inset))
+        values = grids[ring]
+        moved[ring] = np.roll(values, values.shape[-1] // 8, -1)
+    return moved
 
 
 def _ring(size: int, inset: int) -> tuple[Array, Array]:
@@ -90,10 +98,16 @@ def _ring(size: int, inset: int) -> tuple[Array, Array]:
     )
 
 
-def _anchored(kernel: Kernel, weights: Array, marks: Array) -> Kernel:
-    """The kernel with these weights, anchored where the mark is; left unsaid in the middle."""
-    row, col = (int(place[0]) for place in np.nonzero(marks))
-    turned = replace(kernel, weights=weights, anchor=None)
-    if kernel.anchor is None and turned.place == (row, col):
-        return turned
-    return replace(turned, anchor=(row, col))
+def _anchored(kernel: Kernel, weights: Array, mark: Array) -> Kernel:
+    """The kernel with these weights and the anchor at the mark; None stays None in the middle."""
+    place = place_of(mark)
+    other = replace(kernel, weights=weights, anchor=None)
+    if kernel.anchor is None and other.place == place:
+        return other
+    return replace(other, anchor=place)
+
+
+def place_of(mark: Array) -> Pair:
+    """The one element (row, col) that is not 0."""
+    (row,), (col,) = np.nonzero(mark)
+    return int(row), int(col)

@@ -47,6 +47,9 @@ class Plan:
     chosen: Method
     """The method, ready to run."""
 
+    def __repr__(self) -> str:
+        return f"<Plan {self.method}: {self.reason}>"
+
     def __str__(self) -> str:
         parameters = ", ".join(f"{name} {value}" for name, value in self.parameters.items())
         each = f"{self.operations / self.values:.4g}"

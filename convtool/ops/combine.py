@@ -38,6 +38,11 @@ class Combine(Operator):
         self.how = check_word("combine", how, COMBINATIONS)
 
     @property
+    def sums_to_zero(self) -> bool:
+        """Whether the weights of every kernel sum to 0."""
+        return all(getattr(operator, "sums_to_zero", False) for operator in self.operators)
+
+    @property
     def label(self) -> str:
         """``magnitude of sobel_x 3x3, sobel_y 3x3``; of more than three, how many."""
         names = [operator.title.removeprefix("conv ") for operator in self.operators]

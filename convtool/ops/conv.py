@@ -220,6 +220,12 @@ class Conv(Operator):
         self.method = None if method is None else check_word("method", method, METHODS)
 
     @property
+    def sums_to_zero(self) -> bool:
+        """Whether the weights of each map sum to 0, up to rounding."""
+        each = self.weights.reshape(len(self.weights) if self.is_layer else 1, -1)
+        return bool((abs(each.sum(axis=1)) <= 1e-9 * abs(each).sum(axis=1)).all())
+
+    @property
     def label(self) -> str:
         """``conv sobel_x 3x3, stride 2``"""
         return ", ".join((self.title, *self.placing))

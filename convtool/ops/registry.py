@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core.choices import BORDERS, COMBINATIONS, POOL_MODES
-from ..core.errors import ConvtoolError, OptionError, at, quoted, shortened
+from ..core.errors import ConvtoolError, OptionError, at, nearest, quoted, shortened
 from ..core.filenames import distinct, plain
 from ..core.params import (
     Count,
@@ -44,15 +44,19 @@ class Operation(NamedTuple):
     check: Callable[[Given], None] = lambda given: None
     """Raises OptionError for options that contradict one another."""
 
+    @property
+    def names(self) -> list[str]:
+        """Those of its options."""
+        return [option.name for option in self.options]
+
     def read(self, given: Mapping[str, object]) -> dict[str, Any]:
         """The values of all options, of those that were given by name.
 
         Raises OptionError for a name that is unknown, and for a value that is none.
         """
-        known = [option.name for option in self.options]
         for name in given:
-            if name not in known:
-                raise OptionError(f"no option {quoted(name)}, {self._expected(name, known)}")
+            if name not in self.names:
+                raise OptionError(f"no option {quoted(name)}, {self._expected(name, self.names)}")
         values = {option.name: _value(option, given.get(option.name)) for option in self.options}
         self.check(values)
         return values
@@ -69,9 +73,7 @@ class Operation(NamedTuple):
         """What could have been meant by a name."""
         if not known:
             return f"{self.name} takes none"
-        import difflib  # for this alone
-
-        near = difflib.get_close_matches(found, known, n=2, cutoff=0.6)
+        near = nearest(found, known)
         return f"nearest: {', '.join(near)}" if near else f"expected one of: {', '.join(known)}"
 
 
@@ -105,6 +107,19 @@ def _stride(default: str) -> Option:
     how = "Step from window to window: 2, or 2x1 (rows x columns)."
     return Option("stride", Size(1), f"{how} Default: {default}.")
 
+
+MEAN = {"avg": "mean", "average": "mean"}
+
+MODES_ELSEWHERE = {**MEAN, "maximum": "max", "minimum": "min"}
+
+BORDERS_ELSEWHERE = {
+    "zero": "constant",
+    "zeros": "constant",
+    "replicate": "edge",
+    "nearest": "edge",
+    "symmetric": "reflect",
+    "circular": "wrap",
+}
 
 DILATION = Option("dilation", Size(1), "Step from element to element inside a window.", "1")
 
@@ -193,14 +208,14 @@ CONV = Operation(
         ),
         Option(
             "combine",
-            Word(COMBINATIONS, hint="--sheet puts all maps on one picture"),
+            Word(COMBINATIONS, "--sheet puts all maps on one picture", MEAN),
             "Combine the maps of several kernels into one. magnitude: root of the sum of squares.",
         ),
         _stride("1"),
         _padding("same", "made of --border"),
         Option(
             "border",
-            Word(BORDERS),
+            Word(BORDERS, meant=BORDERS_ELSEWHERE),
             "What lies outside the image: the nearest pixel, a constant, the image mirrored with "
             "(reflect) or without (mirror) its last pixel repeated, or wrapped around.",
             "edge",
@@ -251,7 +266,11 @@ POOL = Operation(
     "pool",
     (
         Option(
-            "mode", Word(POOL_MODES), "What becomes of a window. lp: its p-norm.", "max", short="m"
+            "mode",
+            Word(POOL_MODES, meant=MODES_ELSEWHERE),
+            "What becomes of a window. lp: its p-norm.",
+            "max",
+            short="m",
         ),
         Option("size", Size(1), "The window: 2, or 2x3 (rows x columns).", "2", short="s"),
         _stride("the window's size"),

@@ -149,7 +149,9 @@ def bands_of_all(
             for segment in chains[route[0]][0][:-1]:
                 rows = team.in_order(partial(_run, segment), _cuts({0: segment}, rows))
             cuts.append(_cuts({number: chains[number][0][-1] for number in route}, rows))
-        yield from team.in_order(run, merge(*cuts, key=attrgetter("progress")))
+        # `merge` keeps a reference to the band that it yielded last, and a single route needs none.
+        together = cuts[0] if len(cuts) == 1 else merge(*cuts, key=attrgetter("progress"))
+        yield from team.in_order(run, together)
 
 
 def _shared(blocks: Iterator[Array], count: int) -> list[Iterator[Array]]:
@@ -208,6 +210,7 @@ def _cuts(segments_: Mapping[int, Segment], blocks: Iterable[Array]) -> Iterator
     for (progress, number, band), here, oldest in zip(planned, needed, kept_from, strict=True):
         rows.forget(oldest)
         if taken is None or here != span:
+            taken = None  # or both would be in memory
             taken, span = rows.take(*here), here
         yield _Cut(progress, number, band, here[0], taken)
     taken = None

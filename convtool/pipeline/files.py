@@ -54,4 +54,13 @@ def write_image(
     format_ = format_of(path)
     reader = ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels)
     with whole_file(path) as file:
-        filter_image(reader, (), file, format_, range_=range, depth=depth, compression=compression)
+        filter_image(
+            reader,
+            (),
+            file,
+            format_,
+            range_=range,
+            depth=depth,
+            compression=compression,
+            place=os.fspath(path),
+        )

@@ -40,6 +40,8 @@ class Pipeline:
         """`name` stands for the pipeline in file names; `parse` and `load` make pipelines."""
         self.operators = tuple(operators)
         self.name = name
+        self.notes: tuple[str, ...] = ()
+        """What a person should know of its kernels."""
 
     def __repr__(self) -> str:
         return f"<Pipeline {self.name}>"
@@ -100,7 +102,9 @@ class Pipeline:
                 stage, made = make_stage(operation, given, lookup)
             names.append(stage)
             operators += made
-        return cls(operators, plain(name or "-".join(names)))
+        found = cls(operators, plain(name or "-".join(names)))
+        found.notes = tuple(lookup.notes)
+        return found
 
     def run(self, image: npt.ArrayLike, *, threads: int | None = None) -> Array:
         """Run it on an array (H, W) or (H, W, C); every channel is taken for a colour.

@@ -1,4 +1,4 @@
-"""The rows of an image as they are needed, of blocks as they are read."""
+"""The rows of an image, cut out of the blocks that a reader yields."""
 
 from collections import deque
 from collections.abc import Iterable
@@ -17,14 +17,19 @@ class Rows:
         self._blocks: deque[Array] = deque()
         self._start = 0
         self._stop = 0
+        self._oldest = 0
 
     def forget(self, oldest: int) -> None:
-        """Let go of the blocks that lie before row `oldest`."""
-        while self._blocks and self._start + len(self._blocks[0]) <= oldest:
+        """Let go of the blocks before row `oldest`, those still to be read among them."""
+        self._oldest = oldest
+        self._drop()
+
+    def _drop(self) -> None:
+        while self._blocks and self._start + len(self._blocks[0]) <= self._oldest:
             self._start += len(self._blocks.popleft())
 
     def read_to_the_end(self) -> None:
-        """Let go of all, and read on for what may be wrong there."""
+        """Let go of all rows, and read the rest: it may be damaged."""
         self._blocks.clear()
         for _ in self._unread:
             pass
@@ -37,6 +42,7 @@ class Rows:
                 raise ConvtoolError(f"the image ends after {self._stop} rows, expected {stop}")
             self._blocks.append(block)
             self._stop += len(block)
+            self._drop()
         top, parts = self._start, []
         for block in self._blocks:
             part = block[max(start - top, 0) : max(stop - top, 0)]

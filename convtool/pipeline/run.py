@@ -11,8 +11,8 @@ from ..core.errors import ConvtoolError
 from ..core.image import Header
 from ..core.threads import check_threads
 from ..io.atomic import unwritable_as_error
-from ..io.base import Reader
-from ..io.formats import Format, Writer
+from ..io.base import Reader, Writer
+from ..io.formats import Format
 from ..ops.base import Operator
 from .bands import Segment, bands_of_all, segments
 from .prepare import Prepared, prepare
@@ -43,7 +43,7 @@ class Target(NamedTuple):
     prepared: Prepared
     format: Format
     open: Callable[[], AbstractContextManager[BinaryIO]]
-    place: str = ""
+    place: str
     """What errors call the file."""
     range: Range = "clip"
     depth: int | None = None
@@ -54,16 +54,10 @@ class Target(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """What computes the values that a format gets, and what turns them into pixels, if it holds
-    these."""
+    """The stages that compute what a format gets, and the tone if the format holds pixels."""
 
     chain: tuple[Segment, ...]
     tone: Tone | None
-
-    @property
-    def stretched(self) -> bool:
-        """Whether the pixels depend on the extremes of the whole map."""
-        return self.tone is not None and self.tone.needs_extremes
 
     @property
     def output(self) -> Header:
@@ -82,13 +76,16 @@ def filter_image(
     depth: int | None = None,
     compression: Compression = "fast",
     threads: int | None = None,
+    place: str = "the file",
 ) -> Report:
     """Read an image, run the operators on it, and write the map to an open file: see `write_maps`.
 
-    Raises ConvtoolError where the operators, the format and the image do not go together.
+    Errors call the file `place`. Raises ConvtoolError where the operators, the format and the
+    image do not go together.
     """
     prepared = prepare(operators, reader.header, None)
-    target = Target(prepared, format_, lambda: nullcontext(file), "", range_, depth, compression)
+    opened = nullcontext(file)
+    target = Target(prepared, format_, lambda: opened, place, range_, depth, compression)
     return next(write_maps(reader, [target], threads))
 
 
@@ -128,20 +125,16 @@ def shown(prepared: Prepared, format_: Format, range_: Range, depth: int | None)
 
 def with_extremes(reader: Reader, maps: Sequence[Shown], threads: int) -> list[Shown]:
     """The maps with the extremes that their tones need: a pass over the image finds them."""
-    tones = {number: one.tone for number, one in enumerate(maps) if one.stretched and one.tone}
-    if not tones:
-        return list(maps)
-    numbers = list(tones)
-    found = dict.fromkeys(numbers, Extremes())
-    chains = [(maps[number].chain, tone.extremes_of) for number, tone in tones.items()]
-    for place, extremes in bands_of_all(reader, chains, threads):
-        found[numbers[place]] = found[numbers[place]].plus(extremes)
-    return [
-        one._replace(tone=tones[number]._replace(extremes=found[number]))
-        if number in found
-        else one
-        for number, one in enumerate(maps)
-    ]
+    shown_maps = list(maps)
+    tones = [(n, one.tone) for n, one in enumerate(maps) if one.tone and one.tone.needs_extremes]
+    if tones:
+        found = [Extremes()] * len(tones)
+        chains = [(maps[number].chain, tone.extremes_of) for number, tone in tones]
+        for place, extremes in bands_of_all(reader, chains, threads):
+            found[place] = found[place].plus(extremes)
+        for (number, tone), extremes in zip(tones, found, strict=True):
+            shown_maps[number] = maps[number]._replace(tone=tone._replace(extremes=extremes))
+    return shown_maps
 
 
 def _shown_in(target: Target) -> Shown:
@@ -165,7 +158,7 @@ def _shown_in(target: Target) -> Shown:
 def _at_once(
     maps: Sequence[tuple[Target, Shown]],
 ) -> Iterator[list[tuple[Target, Shown]]]:
-    """The maps in groups, of each of which all files are open at once."""
+    """The maps in groups; the files of a group are open at the same time."""
     group: list[tuple[Target, Shown]] = []
     held = 0
     for target, one in maps:

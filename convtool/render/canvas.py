@@ -4,10 +4,9 @@ A block is a picture of Pillow's, on a white ground. Words are drawn in Pillow's
 the letters of Latin-1 and few other signs: ``x`` for times, ``-`` for minus.
 """
 
-import os
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +15,10 @@ from PIL import Image, ImageDraw, ImageFont
 from ..core.color import LUMA
 from ..core.dtypes import Array
 from ..core.errors import ConvtoolError
+from ..core.image import Header
+
+if TYPE_CHECKING:
+    from ..io.formats import Format
 
 Block = Image.Image
 Color = tuple[int, int, int]
@@ -255,14 +258,13 @@ def ink_on(ground: Color) -> Color:
     return INK if luma > 140_000 else GROUND
 
 
-def save(block: Block, path: str | os.PathLike[str]) -> None:
-    """Write a block to a file, in the format of its extension; ConvtoolError where that fails."""
-    from ..io.formats import format_of
-    from ..pipeline.files import write_image
+def write(block: Block, file: BinaryIO, format_: "Format") -> None:
+    """Write a block to an open file, in a format that holds colours."""
+    from ..io.base import ArrayReader
+    from ..pipeline.run import filter_image
 
-    if not format_of(path).pixels:
-        raise ConvtoolError(f"{os.fspath(path)}: holds numbers, expected a picture such as .png")
-    write_image(path, np.asarray(block))
+    pixels = np.asarray(block)
+    filter_image(ArrayReader(Header.of_array(pixels), pixels), (), file, format_)
 
 
 def _blank(width: int, height: int) -> Block:

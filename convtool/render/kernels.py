@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from io import BytesIO
 
 import numpy as np
 
@@ -51,6 +52,13 @@ def draw_kernels(kernels: Sequence[Kernel]) -> Block:
         for i in range(0, len(drawn), columns)
     ]
     return canvas.on_page(canvas.above(*lines, gap=48))
+
+
+def png_of(kernel: Kernel) -> bytes:
+    """The page of one kernel, as a PNG."""
+    file = BytesIO()
+    draw_kernels([kernel]).save(file, "PNG")
+    return file.getvalue()
 
 
 def _drawn(kernel: Kernel) -> Block:

@@ -16,7 +16,8 @@ from ..core.image import CHANNEL_NAMES, Header
 from ..core.metadata import Metadata
 from ..core.rounding import divide, saturate
 from ..core.validation import Pair
-from ..io.formats import Format, Writer
+from ..io.base import Writer
+from ..io.formats import Format
 
 SQUARE = 8
 """Pixels of a thumbnail in a square of the board that shows where a map is transparent."""
@@ -94,7 +95,7 @@ class Thumbnail:
 
     def cells(self, name: str) -> list[Cell]:
         """The thumbnail as one picture, or one of each channel if the map is no picture itself."""
-        if is_picture(self.header):
+        if is_single(self.header):
             return [Cell(name, _as_rgb(self._pixels))]
         labels = [f"{name} {channel}".strip() for channel in self.header.channels]
         return [
@@ -135,7 +136,7 @@ class Album:
         return [
             cell
             for name, thumbnail in self._thumbnails
-            for cell in thumbnail.cells("" if alone and not is_picture(thumbnail.header) else name)
+            for cell in thumbnail.cells("" if alone and not is_single(thumbnail.header) else name)
         ]
 
 
@@ -187,14 +188,14 @@ def fitting(size: Pair, most: Pair) -> Pair:
     return max(1, round(size[0] * share)), max(1, round(size[1] * share))
 
 
-def is_picture(header: Header) -> bool:
-    """Whether a map is one picture: grey or RGB. The outputs of a layer are a picture each."""
+def is_single(header: Header) -> bool:
+    """Whether a map is shown as one picture. The outputs of a layer are shown as one each."""
     return header.colors == 1 or header.channels[: header.colors] == CHANNEL_NAMES[3]
 
 
 def cells_of(header: Header) -> int:
     """The number of pictures that a map is shown as."""
-    return 1 if is_picture(header) else header.colors
+    return 1 if is_single(header) else header.colors
 
 
 def _as_rgb(pixels: Array) -> npt.NDArray[np.uint8]:

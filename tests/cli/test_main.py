@@ -24,13 +24,14 @@ def test_help_everywhere_with_examples_first(convtool, command, flag):
     text = result.stdout.decode()
     assert result.returncode == 0
     assert result.stderr == b""
-    assert 0 < text.index("Examples:") < text.index("Options:")
+    last = "Options:" if command in ((), ("fit",)) else "Other options:"
+    assert 0 < text.index("Examples:") < text.index(last)
     assert max(map(len, text.splitlines())) <= 80
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_option_has_its_help(convtool, command):
-    options = convtool(command, "--help").stdout.decode().partition("Options:")[2]
+    options = convtool(command, "--help").stdout.decode().partition("Examples:")[2]
     entries = re.split(r"\n  (?=-)", options)[1:]
     assert len(entries) > 10
     for entry in entries:
@@ -60,7 +61,7 @@ def test_no_command_shows_the_help_on_stderr(convtool):
         (["blur"], "convtool: No such command 'blur'"),
         (["--fast"], "convtool: No such option"),
         (["conv", "a.png", "b.png", "-k", "edge"], "convtool conv: say where the maps go: -d DIR"),
-        (["pool", "--mode", "best"], "convtool pool: Invalid value for '-m' / '--mode'"),
+        (["pool", "--mode", "best"], "convtool pool: mode: found 'best', expected one of"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_2(convtool, arguments, message):
@@ -75,9 +76,7 @@ def test_wrong_usage_is_one_line_and_exit_2(convtool, arguments, message):
 )
 def test_wrong_usage_names_its_command(convtool, command):
     result = convtool(*command.split(), "--nothing")
-    start, end = f"convtool {command}: No such option", f"(see convtool {command} --help)\n"
-    assert result.stderr.decode().startswith(start)
-    assert result.stderr.decode().endswith(end)
+    assert result.stderr.decode() == f"convtool {command}: No such option '--nothing'.\n"
     assert result.returncode == 2
 
 
@@ -91,9 +90,7 @@ def test_wrong_usage_names_its_command(convtool, command):
 def test_an_option_without_its_value_names_its_command(convtool, command, option):
     result = convtool(*command.split(), option)
     name = command.removesuffix(" a.png").removesuffix(" edge")
-    assert result.stderr.decode() == (
-        f"convtool {name}: Option '{option}' requires an argument. (see convtool {name} --help)\n"
-    )
+    assert result.stderr.decode() == (f"convtool {name}: Option '{option}' requires an argument.\n")
     assert result.returncode == 2
 
 
@@ -137,7 +134,8 @@ def test_an_import_that_a_signal_comes_into(monkeypatch):
         raise ImportError
 
     main = importlib.import_module("convtool.cli.main")
-    monkeypatch.setattr(main, "import_module", broken)
+    lazy = importlib.import_module("convtool.cli.lazy")
+    monkeypatch.setattr(lazy, "import_module", broken)
     with pytest.raises(ImportError):
         main.cli.main(["pool"], "convtool")
     monkeypatch.setattr(main, "received", lambda: 15)

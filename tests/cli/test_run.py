@@ -98,7 +98,7 @@ def test_from_a_pipe_to_a_pipe(convtool, small, folder):
         (["conv -k edge --groups 3", "small.png"], 2, "--groups goes with a layer"),
         (["conv -k edge | blur", "small.png"], 2, "stage 2: found 'blur'"),
         (["conv -k edge --range abs", "small.png"], 2, "conv: no such option --range"),
-        (["conv -k egde", "small.png"], 1, "kernel 'egde' is not found; nearest: edge.json"),
+        (["conv -k egde", "small.png"], 2, "kernel 'egde' is not found; nearest: edge.json"),
         (["nothere.toml", "small.png"], 1, "nothere.toml: cannot be read"),
         (["bad.toml", "small.png"], 1, "bad.toml: stage 1: found 'x', expected one of"),
         (["pool --size 99", "small.png"], 1, "small.png: a window of 99x99 does not fit"),
@@ -126,7 +126,7 @@ def test_too_many_stages_are_wrong_usage(convtool, small, command):
     arguments = [stages, "small.png"] if command == "run" else ["small.png", stages]
     result = convtool(command, *arguments, *(["--at", "0,0"] if command == "explain" else []))
     assert (result.returncode, result.stdout) == (2, b"")
-    told = b": pipeline: holds 400 stages, expected 100 at most (see "
+    told = b": pipeline: holds 400 stages, expected 100 at most\n"
     assert told in result.stderr
     assert result.stderr.count(b"\n") == 1
 
@@ -147,16 +147,3 @@ def test_layers_of_many_maps_are_numbers(convtool, small, folder):
     assert b"a map of 5 channels is no picture" in result.stderr
     assert convtool("conv", "small.png", "-k", "w.npy", "-qo", "out.npy").returncode == 0
     assert read_image("out.npy").shape == (40, 50, 5)
-
-
-@pytest.mark.parametrize("first", ["small.png", "photos"])
-def test_the_order_of_explain_is_told(convtool, small, folder, first):
-    (folder / "photos").mkdir()
-    (folder / "relu").write_text("a file of a stage's name")
-    result = convtool("run", first, "conv -k edge")
-    assert (result.returncode, result.stdout) == (2, b"")
-    assert result.stderr.decode() == (
-        f"convtool run: PIPELINE comes before IMAGE, found '{first}' first "
-        "(see convtool run --help)\n"
-    )
-    assert convtool("run", "relu", "small.png").returncode == 0

@@ -11,7 +11,7 @@ from PIL import BmpImagePlugin, Image, ImageCms
 
 from convtool import ConvtoolError, read_image
 from convtool.core.errors import NoImage, TooManyPixels
-from convtool.io.pillow import FORMATS
+from convtool.io.pillow import READ_FORMATS
 from convtool.io.png.chunks import chunk
 from convtool.io.source import open_image, open_picture, open_stream
 
@@ -287,8 +287,8 @@ def test_what_is_no_raster_picture_is_named_and_starts_nothing(ghostscript, fold
 
 def test_our_formats_are_pillows_and_none_runs_a_program():
     Image.init()
-    assert set(FORMATS) - {"AVIF", "JPEG2000", "WEBP"} <= Image.OPEN.keys()
-    assert not {"EPS", "FPX", "MIC", "WMF", "MPEG", "IPTC", "HDF5"} & set(FORMATS)
+    assert set(READ_FORMATS) - {"AVIF", "JPEG2000", "WEBP"} <= Image.OPEN.keys()
+    assert not {"EPS", "FPX", "MIC", "WMF", "MPEG", "IPTC", "HDF5"} & set(READ_FORMATS)
 
 
 def test_a_picture_that_memory_does_not_hold(folder, monkeypatch):

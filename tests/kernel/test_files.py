@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convtool import ConvtoolError, Kernel
-from convtool.kernel.files import parse, parse_inline
+from convtool.kernel.files import parse_bytes, parse_inline
 
 
 def one(text):
-    (kernel,) = parse(text, "k.txt", "k")
+    (kernel,) = parse_bytes(text.encode(), "k.txt", "k")
     return kernel
 
 
@@ -28,12 +28,12 @@ def test_json_object():
 
 def test_json_bank():
     text = '{"name": "b", "kernels": [[[1]], {"weights": [[2]], "name": "two"}]}'
-    assert [(k.name, k.weights.item()) for k in parse(text, "k.json", "k")] == [
+    assert [(k.name, k.weights.item()) for k in parse_bytes(text.encode(), "k.json", "k")] == [
         ("b-1", 1),
         ("two", 2),
     ]
     text = '{"description": "all", "kernels": [[[1]], {"weights": [[2]], "description": "own"}]}'
-    assert [k.description for k in parse(text, "k.json", "k")] == ["all", "own"]
+    assert [k.description for k in parse_bytes(text.encode(), "k.json", "k")] == ["all", "own"]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_fractions_beyond_reason_become_floats():
 
 
 def test_text_bank():
-    kernels = parse("divisor = 2\n1 2\n\n\nname = two\n3\n4\n", "k.txt", "k")
+    kernels = parse_bytes(b"divisor = 2\n1 2\n\n\nname = two\n3\n4\n", "k.txt", "k")
     assert kernels == (
         Kernel([[1, 2]], 2, name="k-1"),
         Kernel([[3], [4]], name="two"),
@@ -149,6 +149,6 @@ BAD = [
 @pytest.mark.parametrize(("text", "message"), BAD)
 def test_bad_text_is_one_sentence_that_names_the_place(text, message):
     with pytest.raises(ConvtoolError, match=message) as caught:
-        parse(text, "k.txt", "k")
+        parse_bytes(text.encode(), "k.txt", "k")
     assert str(caught.value).startswith("k.txt: ")
     assert "\n" not in str(caught.value)

@@ -1,7 +1,9 @@
 import dataclasses
+import io
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from convtool import ConvtoolError, Kernel
 
@@ -55,3 +57,17 @@ def test_equality_and_hash():
 def test_bad_fields(fields, message):
     with pytest.raises(ConvtoolError, match=message):
         Kernel(**{"weights": [[1]], **fields})
+
+
+def test_a_large_kernel_has_a_short_repr():
+    assert repr(Kernel(np.ones((99, 5), int), name="high")) == (
+        "Kernel(weights=<99x5 int64>, divisor=1, bias=0, anchor=None, name='high', description='')"
+    )
+    assert repr(Kernel([[1, 2]])).startswith("Kernel(weights=array([[1, 2]]), divisor=1")
+
+
+def test_a_notebook_shows_a_kernel_as_a_picture():
+    png = Kernel([[0, 1, 0], [1, -4, 1], [0, 1, 0]])._repr_png_()
+    with Image.open(io.BytesIO(png)) as picture:
+        assert (picture.format, picture.mode) == ("PNG", "RGB")
+        assert len(picture.getcolors(10**6)) > 10

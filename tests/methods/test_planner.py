@@ -35,6 +35,11 @@ def test_a_plan_says_how_and_why():
     assert "operations a value" in text
 
 
+def test_a_plan_has_a_short_repr():
+    found = plan(find_kernel("sobel_x"), "uint8", PHOTO)
+    assert repr(found) == f"<Plan {found.method}: {found.reason}>"
+
+
 def test_operations_are_for_the_whole_map():
     found = plan([[1, 0, -2]], "uint8", (10, 20), method="direct")
     # A subtraction and a multiplication for each value; 1 multiplies nothing, 0 adds nothing.

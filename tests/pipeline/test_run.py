@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from helpers.blocks import Blocks
 
-from convtool import ConvtoolError, conv2d
+from convtool import ConvtoolError, conv2d, write_image
 from convtool.core.image import Header
 from convtool.io.atomic import whole_file
 from convtool.io.base import ArrayReader
@@ -140,7 +140,7 @@ def targets(reader, files, names="png", **options):
     """A target for each of `OPERATORS`."""
     names = [names] * len(OPERATORS) if isinstance(names, str) else names
     return [
-        Target(prepare(operators, reader.header), FORMATS[name], partial(nullcontext, file),
+        Target(prepare(operators, reader.header), FORMATS[name], partial(nullcontext, file), name,
                **options)
         for operators, name, file in zip(OPERATORS, names, files, strict=True)
     ]  # fmt: skip
@@ -205,7 +205,7 @@ def test_what_a_format_cannot_hold_is_told_before_the_first_file(folder):
     reader = Blocks(np.zeros((30, 50, 3), np.uint8), 50)
     prepared = prepare([], reader.header)
     several = [
-        Target(prepared, FORMATS[name], partial(whole_file, f"a.{name}"), depth=16)
+        Target(prepared, FORMATS[name], partial(whole_file, f"a.{name}"), name, depth=16)
         for name in ("png", "jpeg")
     ]
     with pytest.raises(ConvtoolError, match="cannot be jpeg of 16 bits"):
@@ -230,5 +230,12 @@ def test_the_bands_of_all_maps_under_way_are_few(monkeypatch):
     for number, file in enumerate(files):
         file.number = number
     prepared = prepare([Conv([[1, 2]])], reader.header)
-    several = [Target(prepared, FORMATS["png"], partial(nullcontext, file)) for file in files]
+    several = [Target(prepared, FORMATS["png"], partial(nullcontext, file), "") for file in files]
     assert len(list(write_maps(reader, several, 2))) == len(rows)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="no such device")
+def test_a_full_device_is_named(folder):
+    (folder / "full.png").symlink_to("/dev/full")
+    with pytest.raises(ConvtoolError, match=r"^full.png: cannot be written: No space left"):
+        write_image("full.png", np.zeros((999, 999)))

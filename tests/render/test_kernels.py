@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from convtool import ConvtoolError, Kernel, find_kernels, read_image
+from convtool.io.formats import FORMATS
 from convtool.render import canvas
 from convtool.render.canvas import GROUND, MARK, NEGATIVE, POSITIVE
 from convtool.render.kernels import draw_kernels
@@ -66,7 +67,8 @@ def test_a_bank_stands_in_two_columns(folder):
 
 
 def test_it_is_written_as_a_picture(folder):
-    canvas.save(draw_kernels(find_kernels("edge")), "edge.png")
+    with open("edge.png", "wb") as file:
+        canvas.write(draw_kernels(find_kernels("edge")), file, FORMATS["png"])
     assert read_image("edge.png").shape[2] == 3
 
 

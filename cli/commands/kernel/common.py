@@ -2,21 +2,22 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from convtool.core.choices import KERNEL_FORMATS
+from convtool.core.choices import STREAM
 from convtool.core.errors import ConvtoolError, quoted
 from convtool.core.params import KernelName
+from convtool.kernel.formats.table import KERNEL_FORMATS
 
 from ... import options
+from ...inputs import kernels
+from ...messages import say
+from ...output import kernel_format, write_files
 
 if TYPE_CHECKING:
-    from convtool.kernel.formats.table import KernelFormat
     from convtool.kernel.kernel import Kernel, Layer
-
-STREAM = "-"
 
 _DIGITS = {*"0123456789."}
 
@@ -80,12 +81,13 @@ result: Callable[[options.Command], options.Command] = options.in_order(
 
 def found(spec: str) -> "tuple[Kernel | Layer, ...]":
     """The kernels, or the layer, that K means."""
-    from convtool.kernel.lookup import Lookup
-
     if spec == STREAM and sys.stdin is not None and sys.stdin.isatty():
         raise click.UsageError("no kernel is piped in")
     with options.usage():
-        return Lookup(stdin=sys.stdin.buffer if sys.stdin else None).filters(spec)
+        lookup = kernels()
+        found = lookup.filters(spec)
+    say(*lookup.notes)
+    return found
 
 
 def path_of(spec: str) -> str | None:
@@ -111,31 +113,17 @@ def found_of(ones: "Sequence[Kernel | Layer]", spec: str) -> "list[Kernel]":
     return [one for one in ones if isinstance(one, Kernel)]
 
 
-def write(kernels: "Sequence[Kernel | Layer]", **given: Any) -> None:
+def write(
+    found: "Sequence[Kernel | Layer]", *, output: str | None, format_: str | None, json_: bool
+) -> None:
     """Write kernels as the options of `result` say."""
     from convtool.kernel.formats.table import encode_kernels
 
-    from ...resultfile import result_file, sweep_beside
-
-    output = None if given["output"] == STREAM else given["output"]
-    form = _form(output, **given)
-    data = encode_kernels(kernels, form)
-    if output is None and form.name == "npy" and sys.stdout is not None and sys.stdout.isatty():
-        raise click.UsageError("a terminal shows no NPY: use -o FILE or --format txt")
-    sweep_beside([output])
-    with result_file(output) as file:
-        file.write(data)
-
-
-def _form(path: str | None, *, format_: str | None, json_: bool, **_: Any) -> "KernelFormat":
-    """The form asked for, or that of the path's extension, or text."""
-    from convtool.kernel.formats.table import kernel_format, kernel_format_of
-
     if json_ and format_ not in (None, "json"):
         raise click.UsageError("--json and --format exclude each other")
-    try:
-        if json_ or format_:
-            return kernel_format(format_ or "json")
-        return kernel_format("txt") if path is None else kernel_format_of(path)
-    except ConvtoolError as error:
-        raise click.UsageError(f"{error}; --format names one") from None
+    path = None if output == STREAM else output
+    form = kernel_format(path, "json" if json_ else format_)
+    data = encode_kernels(found, form)
+    if path is None and form.name == "npy" and sys.stdout is not None and sys.stdout.isatty():
+        raise click.UsageError("a terminal shows no NPY: use -o FILE or --format txt")
+    write_files({path: data})

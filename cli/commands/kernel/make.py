@@ -1,58 +1,31 @@
 """convtool kernel make: a kernel of a name and a few numbers, a command for each name."""
 
-from collections.abc import Callable
-from typing import Any
-
 import click
 
-from convtool.core.errors import ConvtoolError, at, quoted
-from convtool.core.params import Option, Word
+from convtool.core.errors import ConvtoolError, at, nearest, quoted
 from convtool.kernel.parametric.catalog import GENERATORS, Generator, generator_of
 
 from ... import options
-from ...context import named
+from ...lazy import LazyGroup
 from . import common
 
 
-class _Parameter(options.Value):
-    """A parameter that is checked, and stays the word that it was: the kernel is named by it."""
+def _find(ctx: click.Context, name: str) -> click.Command:
+    """A generator's command; ``gaussian:7,1.5`` is that of gaussian with values set."""
+    generator = generator_of(name)
+    if generator is None:
+        from convtool.kernel.lookup import found_at
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
-        """The word."""
-        super().convert(value, param, ctx)
-        return value
-
-
-class _Generators(click.Group):
-    """A command for each generator; ``gaussian:7,1.5`` is that of gaussian with values set."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The generators' names."""
-        return list(GENERATORS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command:
-        """The generator's command, made now."""
-        generator = generator_of(cmd_name)
-        if generator is None:
-            import difflib  # for this alone
-
-            from convtool.kernel.lookup import found_at
-
-            if found_at(cmd_name):
-                raise click.UsageError(
-                    f"{cmd_name} is a kernel file: convtool kernel show {cmd_name}", ctx
-                )
-
-            near = difflib.get_close_matches(cmd_name.partition(":")[0], GENERATORS, cutoff=0.5)
-            names = f"nearest: {', '.join(near)}" if near else f"names: {', '.join(GENERATORS)}"
-            raise click.UsageError(
-                f"no kernel is made by the name {quoted(cmd_name)}; {names}", ctx
-            )
-        try:
-            with at(f"kernel {quoted(cmd_name)}"):
-                return named(_command(generator, generator.words(cmd_name.partition(":")[2])))
-        except ConvtoolError as error:
-            raise click.UsageError(str(error), ctx) from None
+        if found_at(name):
+            raise click.UsageError(f"{name} is a kernel file: convtool kernel show {name}", ctx)
+        near = nearest(name.partition(":")[0], GENERATORS, 3, 0.5)
+        names = f"nearest: {', '.join(near)}" if near else f"names: {', '.join(GENERATORS)}"
+        raise click.UsageError(f"no kernel is made by the name {quoted(name)}; {names}", ctx)
+    try:
+        with at(f"kernel {quoted(name)}"):
+            return _command(generator, generator.words(name.partition(":")[2]))
+    except ConvtoolError as error:
+        raise click.UsageError(str(error), ctx) from None
 
 
 class _Command(click.Command):
@@ -74,7 +47,7 @@ class _Command(click.Command):
 def _command(generator: Generator, words: dict[str, str]) -> click.Command:
     """The command of a generator, some of whose parameters are given already."""
 
-    @options.in_order(*map(_option, generator.parameters), common.result)
+    @options.in_order(*map(options.parameter, generator.parameters), common.result)
     def make(output: str | None, format_: str | None, json_: bool, **given: str | None) -> None:
         asked = {name: word for name, word in given.items() if word is not None}
         for name in asked:
@@ -98,19 +71,7 @@ def _command(generator: Generator, words: dict[str, str]) -> click.Command:
     return click.command(generator.name, cls=_Command)(make)
 
 
-def _option(parameter: Option) -> Callable[[options.Command], options.Command]:
-    """A parameter as click has it."""
-    words = f"{parameter.help} Default: {parameter.default}." if parameter.default else ""
-    kind = parameter.kind
-    return click.option(
-        parameter.flag,
-        parameter.name,
-        type=click.Choice(kind.words) if isinstance(kind, Word) else _Parameter(kind),
-        help=words or parameter.help,
-    )
-
-
-@click.group("make", cls=_Generators)
+@click.group("make", cls=LazyGroup, names=GENERATORS, find=_find)
 def make_() -> None:
     """Make a kernel of a NAME and a few numbers.
 

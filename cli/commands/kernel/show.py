@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from convtool.core.errors import ConvtoolError
-
 from ... import options
 from . import common
 
@@ -62,13 +60,11 @@ def show_(spec: str, json_: bool, output: str | None) -> None:
         _check(output, path)
     found = common.found(spec)
     if output is not None:
-        from convtool.render.canvas import save
         from convtool.render.kernels import draw_kernels
 
-        from ...resultfile import sweep_beside
+        from ...output import write_picture
 
-        sweep_beside([output])
-        save(draw_kernels(common.found_of(found, spec)), output)
+        write_picture(draw_kernels(common.found_of(found, spec)), output)
     if json_:
         print_json([_as_json(one, path) for one in found])
     if json_ or output is not None:
@@ -83,20 +79,9 @@ def show_(spec: str, json_: bool, output: str | None) -> None:
 
 def _check(output: str, path: str | None) -> None:
     """UsageError for what no picture goes to: stdout, the kernel at `path`, another format."""
-    from convtool.io.formats import format_of
+    from ...output import check_picture, check_replaces_none
 
-    from ...resultfile import check_replaces_none
-
-    if output == common.STREAM:
-        raise click.UsageError("-o takes a file: stdout has the text")
-    try:
-        format_ = format_of(output)
-    except ConvtoolError as error:
-        raise click.UsageError(str(error)) from None
-    if not format_.pixels:
-        raise click.UsageError(f"{output}: holds numbers, expected a picture such as .png")
-    if not format_.colors:
-        raise click.UsageError(f"{output}: holds no colour, expected a picture such as .png")
+    check_picture(output, "show")
     check_replaces_none(output, [path] if path else [], "the kernel that is shown")
 
 

@@ -1,5 +1,6 @@
-"""The chunks of a PNG file (ISO/IEC 15948), and its rows as they are inflated. Needs no NumPy:
-the rows can be on their way while that is imported.
+"""The chunks of a PNG file (ISO/IEC 15948), and the inflating of its rows.
+
+Needs no NumPy: a thread can inflate rows while NumPy is imported.
 """
 
 import os
@@ -12,11 +13,10 @@ from isal import isal_zlib
 
 from ...core.errors import ConvtoolError
 from ...core.prefetch import Ahead
+from ..formats import PNG_SIGNATURE
 from ..limits import check_size
 from ..pipe import Pipe, kept
 from .interlace import PASSES
-
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 GREY, RGB, PALETTE, GREY_ALPHA, RGBA = 0, 2, 3, 4, 6
 SAMPLES = {GREY: 1, RGB: 3, PALETTE: 1, GREY_ALPHA: 2, RGBA: 4}
@@ -27,17 +27,17 @@ KINDS = {
     *((depth, PALETTE) for depth in (1, 2, 4, 8)),
     *((depth, color) for depth in (8, 16) for color in (RGB, GREY_ALPHA, RGBA)),
 }
-"""(bits of a sample, colour type) of every kind that there is."""
+"""(bits of a sample, colour type) of every kind of PNG."""
 
 PIECE = 1 << 18
 """Bytes that are read at once."""
 
 INFLATED_PIECE = 1 << 20
 MOST_AHEAD = 12
-"""Inflated pieces that may wait."""
+"""Inflated pieces that wait for the reader at most."""
 
 ANIMATION = (b"acTL", b"fcTL", b"fdAT")
-"""The kinds of chunks that further frames are made of (APNG)."""
+"""The kinds of chunks that hold further frames (APNG)."""
 
 LARGEST_SURROUNDINGS = 1 << 26
 """Bytes of chunks before or after the pixels."""
@@ -48,7 +48,7 @@ FULL_WINDOW = 0x78
 _ERRORS: Any = (zlib.error, isal_zlib.error)
 
 
-class Layout(NamedTuple):
+class PixelLayout(NamedTuple):
     """What the header says of the pixels."""
 
     width: int
@@ -65,18 +65,18 @@ class Layout(NamedTuple):
         return -(-self.width * SAMPLES[self.color] * self.depth // 8)
 
     @property
-    def parts(self) -> "tuple[Layout, ...]":
-        """What is stored one after another: the whole picture, or the passes of an interlaced."""
+    def parts(self) -> "tuple[PixelLayout, ...]":
+        """The parts stored one after another: the whole picture, or the passes if interlaced."""
         if not self.interlaced:
             return (self,)
         sizes = [one.size(self.height, self.width) for one in PASSES]
         return tuple(
-            Layout(width, height, self.depth, self.color, False) for height, width in sizes
+            PixelLayout(width, height, self.depth, self.color, False) for height, width in sizes
         )
 
     @property
     def filtered_bytes(self) -> int:
-        """Bytes of all rows with their filters."""
+        """Bytes of all rows, each with the byte that names its filter."""
         return sum(part.height * (1 + part.row_bytes) for part in self.parts)
 
 
@@ -86,20 +86,20 @@ class PngFile:
     def __init__(self, file: BinaryIO, max_pixels: int, ahead: bool = True) -> None:
         """`ahead` says whether to inflate on a thread of its own.
 
-        That begins at once, but for a pipe, which may have to be given back.
+        The thread starts at once, except for a pipe: `release` may need its bytes.
 
-        Raises Irregular if the chunks are not what is read here, and ConvtoolError if the image
-        has more than `max_pixels` pixels.
+        Raises Irregular if the file cannot be read row by row, and ConvtoolError if the image has
+        more than `max_pixels` pixels.
         """
         self._file = file
         self.seekable = file.seekable()
         self.before = b""
-        """The bytes before the first chunk of pixels."""
+        """The file up to the first chunk of pixels."""
         self.after = b""
-        """The chunks behind the last, but for further frames; of a pipe, once its rows have been
-        read."""
+        """The chunks after the pixels, except further frames. From a pipe they come after all
+        rows have been read."""
         self._start = b""
-        """The beginning of the chunk behind them: its length and kind."""
+        """Length and kind of the first chunk of pixels."""
         try:
             self._read_before()
             self.layout = _layout(self.before)
@@ -116,14 +116,14 @@ class PngFile:
 
     @property
     def frames(self) -> int:
-        """How many pictures it says it holds, the first of which is read."""
-        found = dict(chunks(self.before[len(SIGNATURE) :]))
+        """The number of pictures that the file says it holds. The first is read."""
+        found = dict(chunks(self.before[len(PNG_SIGNATURE) :]))
         animated = int.from_bytes(found.get(b"acTL", b"")[8:-4][:4])
-        apart = b"fcTL" not in found  # so the first is none of those that move
+        apart = b"fcTL" not in found  # the first picture is no frame of the animation
         return animated + apart if 0 < animated < 2**31 else 1
 
     def pieces(self) -> "Ahead[bytes] | Generator[bytes]":
-        """The rows with their filters, in pieces of any length; in a pipe there are no others."""
+        """The filtered rows, in pieces of any length. A pipe can be read once only."""
         ahead, self._ahead = self._ahead, None
         if ahead:
             return ahead
@@ -135,16 +135,17 @@ class PngFile:
         return Ahead(pieces, MOST_AHEAD, may_stall=not self.seekable)
 
     def close(self) -> None:
-        """Stop inflating, and close the file."""
+        """Stop inflating and close the file."""
         if self._ahead:
             self._ahead.close()
         self._file.close()
 
     def release(self, max_pixels: int) -> BinaryIO:
-        """Stop inflating, and give the whole file back; a pipe before its rows are read only.
+        """Stop inflating and return the file, at its start, for another reader.
 
-        Raises ConvtoolError if a checksum of its pixels is wrong, or a pipe has more than an image
-        of `max_pixels` pixels.
+        A pipe is copied into a file for this, which is possible before its rows are read. Raises
+        ConvtoolError if a checksum of the pixels is wrong, or if a pipe has more bytes than an
+        image of `max_pixels` pixels can need.
         """
         if not self.seekable:
             pipe = Pipe(self._file)
@@ -159,8 +160,8 @@ class PngFile:
         return self._file
 
     def _read_before(self) -> None:
-        """Read on to the first chunk of pixels."""
-        found = bytearray(self._file.read(8))  # bytes would be copied for each of many chunks
+        """Read up to the first chunk of pixels."""
+        found = bytearray(self._file.read(8))  # bytes would be copied again for every chunk
         try:
             while True:
                 self._start = self._file.read(8)
@@ -174,7 +175,7 @@ class PngFile:
             self.before = bytes(found)
 
     def _find_after(self) -> None:
-        """Read the chunks behind the pixels, and go back to these."""
+        """Read the chunks after the pixels, and go back to the pixels."""
         length, kind = _parsed(self._start)
         while kind == b"IDAT":
             end = self._file.seek(length + 4, 1)
@@ -186,7 +187,7 @@ class PngFile:
         self._file.seek(len(self.before) + len(self._start))
 
     def _rest(self, start: bytes) -> bytes:
-        """What follows the pixels, from the beginning of a chunk's on to the last chunk."""
+        """The chunks after the pixels; `start` is the length and kind of the first."""
         rest = bytearray()
         while len(start) == 8:
             length, kind = _parsed(start)
@@ -195,7 +196,7 @@ class PngFile:
             elif len(rest) + length > LARGEST_SURROUNDINGS:
                 if self.seekable:
                     raise Irregular
-                return bytes(rest + start)  # a chunk cut off, which Pillow refuses
+                return bytes(rest + start)  # Pillow refuses the chunk that is cut off
             else:
                 data = self._file.read(length + 4)
                 rest += start + data
@@ -206,7 +207,6 @@ class PngFile:
         return bytes(rest)
 
     def _skip(self, size: int) -> None:
-        """Go on by so many bytes."""
         if self.seekable:
             self._file.seek(size, 1)
             return
@@ -214,9 +214,9 @@ class PngFile:
             size -= len(data)
 
     def _packed(self) -> Iterator[bytes]:
-        """The zlib stream, as it is read.
+        """The zlib stream, piece by piece.
 
-        Raises ConvtoolError where the checksum of a chunk is wrong, once its bytes are taken.
+        Raises ConvtoolError if the checksum of a chunk is wrong, after yielding its bytes.
         """
         start = self._start
         left, kind = _parsed(start)
@@ -239,15 +239,15 @@ class PngFile:
             self.after = self._rest(start)
 
     def _inflated(self) -> Generator[bytes]:
-        """The rows with their filters, in pieces of any length.
+        """The filtered rows, in pieces of any length.
 
-        What is packed behind the last row is left alone, but for the checksum, if that is next.
+        Data after the last row is ignored, except the checksum if it comes next.
         """
         left = self.layout.filtered_bytes
         inflater: Any = None
         for packed in self._packed():
             if inflater is None:
-                # isal takes a smaller window for the largest, and so takes what zlib refuses.
+                # isal treats a smaller window as the largest, and accepts what zlib refuses.
                 full = packed[0] == FULL_WINDOW
                 inflater = isal_zlib.decompressobj() if full else zlib.decompressobj()
             more = True
@@ -259,27 +259,27 @@ class PngFile:
                 left -= len(piece)
                 yield piece
                 packed = inflater.unconsumed_tail
-                # All may have been taken in, and a part of it not have come out for want of room.
+                # A full piece: some output may be left although all input has been read.
                 more = bool(packed) or len(piece) == INFLATED_PIECE
         if left == 0 and not inflater.eof:
             raise ConvtoolError("is broken and cannot be decoded: its pixels' checksum is missing")
 
 
 class Irregular(Exception):
-    """The chunks are not those of a PNG that is read row by row."""
+    """The file cannot be read row by row as a PNG. Pillow may still read it."""
 
     seen = b""
-    """What has been read to find that out."""
+    """The bytes read so far."""
 
 
 def chunk(kind: bytes, data: bytes) -> bytes:
-    """A chunk, with its length before it and its checksum behind."""
+    """A whole chunk: length, kind, data, checksum."""
     checksum = isal_zlib.crc32(data, isal_zlib.crc32(kind))
     return b"".join((struct.pack(">I", len(data)), kind, data, struct.pack(">I", checksum)))
 
 
 def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """(kind, all bytes of it) of each chunk; the last may be cut off."""
+    """(kind, all bytes) of each chunk. The last may be cut off."""
     start = 0
     while start < len(data):
         length, kind = _parsed(data[start : start + 8])
@@ -288,21 +288,21 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         start = end
 
 
-def _check(kind: bytes, checksum: int, told: bytes) -> None:
-    """Raise ConvtoolError if a chunk's checksum is another than it says; it may be cut off."""
-    if len(told) >= 4 and told[:4] != checksum.to_bytes(4):
+def _check(kind: bytes, checksum: int, stored: bytes) -> None:
+    """Raise ConvtoolError if a chunk's stored checksum is wrong. One that is cut off passes."""
+    if len(stored) >= 4 and stored[:4] != checksum.to_bytes(4):
         raise ConvtoolError(
             f"is broken and cannot be decoded: the checksum of a chunk {kind.decode()} is wrong"
         )
 
 
 def _parsed(start: bytes) -> tuple[int, bytes]:
-    """Length and kind of a chunk that starts so."""
+    """Length and kind of a chunk, from its first 8 bytes."""
     return int.from_bytes(start[:4]), start[4:]
 
 
-def _layout(before: bytes) -> Layout:
-    """What a file's first bytes say of its pixels; Irregular where it is not read row by row."""
+def _layout(before: bytes) -> PixelLayout:
+    """The layout of the pixels, from the first chunk. Irregular if it is not read row by row."""
     length, kind = _parsed(before[8:16])
     if (length, kind) != (13, b"IHDR"):
         raise Irregular
@@ -313,4 +313,4 @@ def _layout(before: bytes) -> Layout:
     known = (packing, filters) == (0, 0) and interlaced in (0, 1) and (depth, color) in KINDS
     if not (known and width and height):
         raise Irregular
-    return Layout(width, height, depth, color, bool(interlaced))
+    return PixelLayout(width, height, depth, color, bool(interlaced))

@@ -1,7 +1,7 @@
-"""Rows of pixels in the form that PNG packs: each byte less a prediction (PNG, clause 9).
+"""PNG's row filters, applied: from each byte a prediction is subtracted (ISO/IEC 15948, clause 9).
 
-A band of rows is filtered one way, chosen by trial. Its first row is predicted from itself alone,
-so that a band can be filtered before the one above it is known.
+All rows of a band get the same filter, chosen by trial. The first row is predicted from itself
+alone, so that a band can be filtered before the band above it is known.
 """
 
 from collections.abc import Callable, Sequence
@@ -13,13 +13,13 @@ from ...core.dtypes import Array
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
 
 SAMPLE = 1 << 13
-"""Bytes of a band that are packed for trial, about one in a hundred."""
+"""Bytes of a band that are deflated as a trial: about one in a hundred."""
 
 
 def best_filter(
     rows: Array, step: int, kinds: Sequence[int], pack: Callable[[memoryview], bytes]
 ) -> int:
-    """The filter after which a piece from the middle of the band packs smallest."""
+    """The filter that deflates a piece from the middle of the band to the fewest bytes."""
     width = min(rows.shape[1], SAMPLE // step * step)
     count = min(SAMPLE // width + 1, len(rows))
     top, left = (len(rows) - count) // 2, (rows.shape[1] - width) // 2 // step * step
@@ -34,8 +34,8 @@ def best_filter(
 def filtered(rows: Array, step: int, kind: int) -> Array:
     """Rows of bytes (n, bytes) as PNG filters them, (n, 1 + bytes).
 
-    `step` is how many bytes a whole pixel has. The first row is filtered by SUB where `kind`
-    looks at the row above.
+    `step` is the number of bytes of a pixel. The first row gets SUB where `kind` needs the row
+    above.
     """
     out = np.empty((len(rows), rows.shape[1] + 1), np.uint8)
     out[:, 0] = kind
@@ -53,7 +53,7 @@ def filtered(rows: Array, step: int, kind: int) -> Array:
 
 
 def _predicted(rows: Array, step: int, kind: int) -> Array:
-    """What UP, AVERAGE and PAETH predict of all rows but the first."""
+    """What UP, AVERAGE or PAETH predicts for every row except the first."""
     above = rows[:-1]
     if kind == UP:
         return above
@@ -61,7 +61,7 @@ def _predicted(rows: Array, step: int, kind: int) -> Array:
     left[:, step:] = rows[1:, :-step]
     if kind == AVERAGE:
         half = (left ^ above) >> 1
-        half += left & above  # so the sum of both, halved and rounded down, needs no ninth bit
+        half += left & above  # their mean, rounded down, without a ninth bit
         return half
     corner = np.zeros_like(above)
     corner[:, step:] = above[:, :-step]

@@ -12,16 +12,16 @@ class Pass(NamedTuple):
     across: int
 
     def size(self, height: int, width: int) -> tuple[int, int]:
-        """Its rows and columns in a picture of this size; without columns there are no rows."""
+        """Its rows and columns in a picture of this size. Without columns it has no rows."""
         columns = -(-(width - self.left) // self.across)
         return self._before(height) if columns else 0, columns
 
     def rows_between(self, first: int, last: int) -> slice:
-        """Those of its rows that are among the rows [first:last] of the picture."""
+        """Its rows that lie in the rows [first:last] of the picture."""
         return slice(self._before(first), self._before(last))
 
     def _before(self, row: int) -> int:
-        """How many of its rows come before this row of the picture."""
+        """The number of its rows before this row of the picture."""
         return -(-(row - self.top) // self.down)
 
 
@@ -34,4 +34,4 @@ PASSES = (
     Pass(0, 1, 2, 2),
     Pass(1, 0, 2, 1),
 )
-"""In the order in which they are stored. The last has every second row whole."""
+"""In the order of the file. The last pass holds every second row completely."""

@@ -1,7 +1,7 @@
-"""PNG, row by row: its pixels as Pillow reads them, but in bands, and in all their bits.
+"""Reads PNG in bands: the same pixels as Pillow's, but with all of their bits.
 
-`pngfile` inflates the rows, and `pngrows` undoes their filters. Pillow reads the chunks around
-them, checks included, with a small picture in place of theirs.
+`chunks` inflates the rows, `unfilter` undoes their filters. The chunks around the pixels are read
+and checked by Pillow: it gets them as a small PNG with few pixels.
 """
 
 import io
@@ -19,40 +19,41 @@ from ...core.errors import ConvtoolError
 from ...core.image import CHANNEL_NAMES, Header, white_of
 from ...core.metadata import NONE, Metadata
 from ..base import Reader
-from .chunks import ANIMATION, PALETTE, SAMPLES, SIGNATURE, PngFile, chunk, chunks
+from ..formats import PNG_SIGNATURE
+from .chunks import ANIMATION, PALETTE, SAMPLES, PngFile, chunk, chunks
 from .interlace import PASSES
-from .unfilter import Rows
+from .unfilter import RowDecoder
 
-BARE = len(SIGNATURE) + 25
-"""Bytes before the pixels where the header is all that there is."""
+BARE = len(PNG_SIGNATURE) + 25
+"""Bytes before the pixels if there is no chunk except the header."""
 
 
 def read_png(file: PngFile, max_pixels: int) -> Reader:
-    """The reader of a PNG file, which is closed when the reader is let go.
+    """The reader of a PNG file, which is closed with the reader.
 
-    Raises ConvtoolError where Pillow refuses the chunks around the pixels.
+    Raises ConvtoolError if Pillow refuses the chunks around the pixels.
     """
-    looks = _looks(file)
-    if looks.turned:  # which takes the whole picture
+    appearance = _appearance(file)
+    if appearance.turned:  # only Pillow turns a picture, as a whole
         from ..pillow import read_picture
 
         return read_picture(file.release(max_pixels), max_pixels)
-    return PngReader(file, looks)
+    return PngReader(file, appearance)
 
 
-class Looks(NamedTuple):
-    """What the chunks around the pixels say of them."""
+class Appearance(NamedTuple):
+    """What the chunks around the pixels say about their look."""
 
     palette: Array | None
-    """The pixel (C,) of each number."""
+    """The pixel (C,) of each index."""
     transparent: list[int] | None
-    """The colour, in samples, that is none."""
+    """The samples of the colour that is transparent."""
     turned: bool
-    """Whether the picture is to be seen turned or mirrored."""
+    """Whether the picture has to be turned or mirrored, after its EXIF orientation."""
     metadata: Metadata
 
-    def make_the_same_of(self, other: "Looks") -> bool:
-        """Whether pixels look the same by both."""
+    def looks_like(self, other: "Appearance") -> bool:
+        """Whether pixels look the same with both."""
         return (
             self.transparent == other.transparent
             and self.turned == other.turned
@@ -61,19 +62,19 @@ class Looks(NamedTuple):
 
 
 class PngReader:
-    """A PNG, read in one pass for every call of `blocks`."""
+    """A PNG file. Every call of `blocks` reads it once, from the start."""
 
-    def __init__(self, file: PngFile, looks: Looks) -> None:
+    def __init__(self, file: PngFile, appearance: Appearance) -> None:
         self._file = file
-        self._looks = looks
+        self._appearance = appearance
         frames = file.frames
         note = f"holds {frames} frames, only the first is read"
         self.notes: tuple[str, ...] = (note,) if frames > 1 else ()
-        self.metadata = looks.metadata
+        self.metadata = appearance.metadata
         layout = file.layout
-        count = SAMPLES[layout.color] + (looks.transparent is not None)
-        if looks.palette is not None:
-            count = looks.palette.shape[1]
+        count = SAMPLES[layout.color] + (appearance.transparent is not None)
+        if appearance.palette is not None:
+            count = appearance.palette.shape[1]
         dtype = np.dtype(np.uint16 if layout.depth == 16 else np.uint8)
         self.header = Header(
             layout.height, layout.width, CHANNEL_NAMES[count], dtype, white_of(dtype)
@@ -81,25 +82,25 @@ class PngReader:
         weakref.finalize(self, file.close)
 
     def blocks(self) -> Iterator[Array]:
-        """The rows from top to bottom in blocks (n, W, C)."""
         layout = self._file.layout
         with closing(self._file.pieces()) as pieces:
-            rows = Rows(pieces, layout)
+            rows = RowDecoder(pieces, layout)
             if layout.interlaced:
                 yield from self._interlaced(rows)
             else:
                 for block in rows.of(layout):
                     yield self._pixels(block, layout.width)
             rows.finish()
-        if not self._file.seekable and not _looks(self._file).make_the_same_of(self._looks):
+        if not self._file.seekable and not _appearance(self._file).looks_like(self._appearance):
             raise ConvtoolError(
-                "tells behind its pixels how they look, too late in a pipe; read it from a file"
+                "has a chunk after its pixels that changes their look, too late in a pipe; "
+                "read it from a file"
             )
 
-    def _interlaced(self, rows: Rows) -> Iterator[Array]:
-        """The rows of an interlaced picture, put together as those of its last pass come.
+    def _interlaced(self, rows: RowDecoder) -> Iterator[Array]:
+        """The rows of an interlaced picture, from when its last pass is read.
 
-        The passes before it, half of the pixels, are kept as they are stored.
+        The passes before it, half of the pixels, wait in memory as bytes.
         """
         layout = self._file.layout
         *early, last = layout.parts
@@ -115,7 +116,7 @@ class PngReader:
             yield self._even_rows(kept, first, layout.height)
 
     def _even_rows(self, kept: list[list[Array]], first: int, last: int) -> Array:
-        """Pixels (last - first, W, C), of which the first row and every second are filled in."""
+        """Pixels (last - first, W, C); only the rows 0, 2, 4, ... are filled in."""
         layout = self._file.layout
         shape = last - first, layout.width, len(self.header.channels)
         pixels = np.empty(shape, self.header.dtype)
@@ -130,20 +131,20 @@ class PngReader:
         return pixels
 
     def _pixels(self, planes: list[Array], width: int) -> Array:
-        """Pixels (n, width, C) from the bytes of their rows."""
-        layout, looks = self._file.layout, self._looks
+        """Pixels (n, width, C) from the bytes of rows."""
+        layout, appearance = self._file.layout, self._appearance
         samples = planes[0]
         if layout.depth == 16:
             samples = samples.astype(np.uint16) << 8 | planes[1]
         elif layout.depth < 8:
-            samples = _apart(samples, layout.depth)[:, :width]
-        if looks.palette is not None:
-            return looks.palette.take(samples, axis=0)
+            samples = _split_bits(samples, layout.depth)[:, :width]
+        if appearance.palette is not None:
+            return appearance.palette.take(samples, axis=0)
         pixels = samples.reshape(len(samples), width, SAMPLES[layout.color])
         white = np.iinfo(pixels.dtype).max
         opaque = None
-        if looks.transparent is not None:
-            opaque = (pixels != looks.transparent).any(axis=-1, keepdims=True)
+        if appearance.transparent is not None:
+            opaque = (pixels != appearance.transparent).any(axis=-1, keepdims=True)
         if layout.depth < 8:
             pixels = pixels * np.uint8(white // (2**layout.depth - 1))
         if opaque is None:
@@ -152,20 +153,20 @@ class PngReader:
         return np.concatenate([pixels, alpha], axis=-1)
 
 
-def _apart(rows: Array, depth: int) -> Array:
-    """The samples of `depth` bits that lie side by side in bytes, the first in the highest bits."""
+def _split_bits(rows: Array, depth: int) -> Array:
+    """Samples of `depth` bits, which lie side by side in bytes, the first in the highest bits."""
     shifts = np.arange(8 - depth, -1, -depth, dtype=np.uint8)
-    apart = rows[..., np.newaxis] >> shifts & np.uint8(2**depth - 1)
-    return apart.reshape(len(rows), -1)
+    samples = rows[..., np.newaxis] >> shifts & np.uint8(2**depth - 1)
+    return samples.reshape(len(rows), -1)
 
 
-def _looks(file: PngFile) -> Looks:
-    """What Pillow makes of the chunks around the pixels."""
+def _appearance(file: PngFile) -> Appearance:
+    """The look of the pixels, as Pillow reads the chunks around them."""
     layout = file.layout
     has_palette = layout.color == PALETTE
     if len(file.before) == BARE and file.after[4:8] in (b"", b"IEND"):
-        return Looks(None, None, False, NONE)
-    from PIL.PngImagePlugin import PngImageFile  # which it takes a while to import
+        return Appearance(None, None, False, NONE)
+    from PIL.PngImagePlugin import PngImageFile  # slow to import
 
     from ..pillow import expanded, is_turned, metadata_of, pillow_decodes
 
@@ -177,11 +178,11 @@ def _looks(file: PngFile) -> Looks:
         if found is not None and not has_palette:
             in_range = 2**layout.depth - 1
             transparent = [value & in_range for value in np.atleast_1d(found).tolist()]
-        return Looks(palette, transparent, is_turned(image), metadata_of(image))
+        return Appearance(palette, transparent, is_turned(image), metadata_of(image))
 
 
 def _with_few_pixels(file: PngFile) -> bytes:
-    """The file with one row of few pixels in place of its own; of a palette, one of each."""
+    """The file with one row of pixels instead of all: one pixel, or one of each palette index."""
     layout = file.layout
     width = 2**layout.depth if layout.color == PALETTE else 1
     row = bytes(SAMPLES[layout.color] * max(layout.depth // 8, 1))
@@ -191,4 +192,6 @@ def _with_few_pixels(file: PngFile) -> bytes:
     header = struct.pack(">2I5B", width, 1, layout.depth, layout.color, 0, 0, 0)
     pixels = zlib.compress(b"\0" + row)
     others = b"".join(data for kind, data in chunks(file.before[BARE:]) if kind not in ANIMATION)
-    return b"".join((SIGNATURE, chunk(b"IHDR", header), others, chunk(b"IDAT", pixels), file.after))
+    return b"".join(
+        (PNG_SIGNATURE, chunk(b"IHDR", header), others, chunk(b"IDAT", pixels), file.after)
+    )

@@ -1,4 +1,4 @@
-"""Rows of a PNG without their filters (ISO/IEC 15948, clause 9), which Pillow undoes."""
+"""PNG's row filters, undone by Pillow (ISO/IEC 15948, clause 9)."""
 
 import struct
 from collections.abc import Iterable, Iterator
@@ -9,36 +9,37 @@ from PIL import Image
 from ...core.dtypes import Array
 from ...core.errors import ConvtoolError
 from ...core.geometry import BAND_ELEMENTS
-from .chunks import SAMPLES, Layout
+from .chunks import SAMPLES, PixelLayout
 
 LEAST_BLOCKS = 4
 SMALLEST_BLOCK = 1 << 16
-"""Small images are read in so many blocks too, which have so many bytes at least."""
+"""The least number of blocks that an image is read in, unless they would get this few bytes."""
 
 LARGEST_STORED = 0xFFFF
-"""Bytes in a block of deflate that is stored as it is (RFC 1951, 3.2.4)."""
+"""Bytes in an uncompressed block of deflate (RFC 1951, 3.2.4)."""
 
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
-"""Pillow's modes by the bytes of a pixel."""
+"""Bytes of a pixel -> Pillow's mode."""
 
 
-class Rows:
-    """The rows of a picture, made of its inflated pieces, part after part.
+class RowDecoder:
+    """Inflated pieces of a PNG in, rows without filters out, one part of the picture after another.
 
-    They come as their bytes (n, bytes): one array, or of samples of 16 bits two, the high and the
-    low ones. A filter predicts a byte from those in the same place of the neighbouring pixels.
+    Rows come as bytes (n, bytes): one array, or two for samples of 16 bits, which hold the high and
+    the low bytes. They can be treated separately, as a filter predicts a byte from bytes in the
+    same place of neighbouring pixels.
     """
 
-    def __init__(self, pieces: Iterable[bytes], layout: Layout) -> None:
+    def __init__(self, pieces: Iterable[bytes], layout: PixelLayout) -> None:
         self._pieces = iter(pieces)
         self._layout = layout
         self._found: list[bytes | memoryview] = []
         self._size = 0
-        """Bytes of what has been found."""
+        """Bytes in `_found`."""
         self._taken = 0
-        """Rows."""
+        """Rows that have been yielded."""
 
-    def of(self, part: Layout) -> Iterator[list[Array]]:
+    def of(self, part: PixelLayout) -> Iterator[list[Array]]:
         """The rows of the next part, in blocks."""
         above = [np.zeros(size, np.uint8) for size in _sizes(part)]
         for rows in self._filtered(part):
@@ -49,8 +50,7 @@ class Rows:
             above = [plane[-1] for plane in found]
             yield found
 
-    def whole(self, part: Layout) -> list[Array]:
-        """All rows of the next part."""
+    def whole(self, part: PixelLayout) -> list[Array]:
         planes = [np.empty((part.height, size), np.uint8) for size in _sizes(part)]
         first = 0
         for found in self.of(part):
@@ -60,12 +60,12 @@ class Rows:
         return planes
 
     def finish(self) -> None:
-        """Read on behind the last row, where checksums are."""
+        """Read to the end of the pieces, so that checksums are checked."""
         for _ in self._pieces:
             pass
 
-    def _filtered(self, part: Layout) -> Iterator[Array]:
-        """The rows of the next part with their filters in front, in blocks (n, 1 + bytes)."""
+    def _filtered(self, part: PixelLayout) -> Iterator[Array]:
+        """The filtered rows of the next part, in blocks (n, 1 + bytes)."""
         row = 1 + part.row_bytes
         left = part.height
         most = max(min(BAND_ELEMENTS // row, left // LEAST_BLOCKS), SMALLEST_BLOCK // row, 1)
@@ -92,20 +92,20 @@ class Rows:
         )
 
 
-def _sizes(part: Layout) -> list[int]:
-    """The bytes of a row in each array."""
+def _sizes(part: PixelLayout) -> list[int]:
+    """The bytes of a row, for each array."""
     return [part.row_bytes // 2] * 2 if part.depth == 16 else [part.row_bytes]
 
 
-def _planes(rows: Array, part: Layout) -> list[Array]:
-    """The rows apart into high and low bytes, where samples have both; each has its filters."""
+def _planes(rows: Array, part: PixelLayout) -> list[Array]:
+    """The filtered rows, split into high and low bytes where samples have 16 bits."""
     if part.depth < 16:
         return [rows]
     return [np.concatenate([rows[:, :1], rows[:, start::2]], axis=1) for start in (1, 2)]
 
 
-def _unfiltered(rows: Array, above: Array, part: Layout) -> Array:
-    """The bytes (n, bytes) of rows with their filters; `above` is the row before them."""
+def _unfiltered(rows: Array, above: Array, part: PixelLayout) -> Array:
+    """The rows (n, bytes) without their filters; `above` is the row before them."""
     step = SAMPLES[part.color] if part.depth >= 8 else 1
     size = (rows.shape[1] - 1) // step, len(rows) + 1
     data = _as_zlib_stream(b"\0" + above.tobytes() + rows.tobytes())
@@ -113,13 +113,13 @@ def _unfiltered(rows: Array, above: Array, part: Layout) -> Array:
         image = Image.frombytes(MODES[step], size, data, "zip", MODES[step])
     except ValueError:
         raise ConvtoolError(
-            "is broken and cannot be decoded: a row has a filter that there is not"
+            "is broken and cannot be decoded: a row has an unknown filter"
         ) from None
     return np.asarray(image).reshape(size[1], -1)[1:]
 
 
 def _as_zlib_stream(data: bytes) -> bytes:
-    """Bytes as a zlib stream in which nothing is packed, without its end, which Pillow leaves."""
+    """Bytes as an uncompressed zlib stream, without the checksum at its end: Pillow ignores it."""
     parts = [b"\x78\x01"]
     for start in range(0, len(data), LARGEST_STORED):
         stored = data[start : start + LARGEST_STORED]

@@ -1,4 +1,4 @@
-"""PNG (ISO/IEC 15948), written band by band: each is filtered and packed by itself."""
+"""Writes PNG (ISO/IEC 15948) band by band: each is filtered and deflated on its own."""
 
 import struct
 import zlib
@@ -13,7 +13,8 @@ from ...core.dtypes import Array
 from ...core.errors import ConvtoolError
 from ...core.image import Header
 from ...core.metadata import Metadata
-from .chunks import GREY, GREY_ALPHA, RGB, RGBA, SIGNATURE, chunk
+from ..formats import PNG_SIGNATURE
+from .chunks import GREY, GREY_ALPHA, RGB, RGBA, chunk
 from .filters import AVERAGE, NONE, PAETH, SUB, UP, best_filter, filtered
 
 COLOR_TYPE = {1: GREY, 2: GREY_ALPHA, 3: RGB, 4: RGBA}
@@ -23,31 +24,31 @@ LARGEST_SIDE = 2**31 - 1
 INCHES_PER_METRE = 1 / 0.0254
 
 LAST_BLOCK = b"\x03\x00"
-"""An empty block of deflate that says that it is the last."""
+"""An empty block of deflate, marked as the last."""
 
 ADLER_PRIME = 65521
 
 FIRST_BYTES = 8
-"""So few that ISA-L leaves them to the code that finishes a stream: 4 to 16 are."""
+"""ISA-L leaves so few bytes, 4 to 16, to the code that finishes a stream."""
 
 
 class Packing(NamedTuple):
-    """One way to pack bands."""
+    """A way to compress bands."""
 
     start: bytes
-    """How the zlib stream begins (RFC 1950): window, level."""
+    """The start of the zlib stream (RFC 1950): window, level."""
     filters: Sequence[int]
     pack: Callable[[memoryview], bytes]
-    """bytes -> raw deflate that ends at a byte, with nothing carried over to what follows"""
+    """bytes -> raw deflate that ends at a byte; the next band refers to nothing in it"""
 
 
 def _pack_fast(data: memoryview) -> bytes:
-    """Packed at level 1, the start apart, so that the same comes out at every call.
+    """Deflated at level 1, the first bytes separately, so that every call gives the same bytes.
 
-    ISA-L's assembler for x86-64 enters the third byte of a stream into its hash table by where the
-    stream object lies in memory, not by the data (`.write_first_byte` of
-    `igzip_icf_body_h1_gr_bt.asm`), and at few addresses finds other matches for that. The code
-    that finishes a stream has no such fault, so it is given the start.
+    ISA-L's assembler for x86-64 puts the third byte of a stream into its hash table by the address
+    of the stream object, not by the data (`.write_first_byte` of `igzip_icf_body_h1_gr_bt.asm`).
+    At a few addresses it then finds other matches. The code that finishes a stream has no such
+    fault, so it gets the first bytes.
     """
     packer = isal_zlib.compressobj(1, isal_zlib.DEFLATED, -15)
     flat = data.cast("B")
@@ -58,7 +59,7 @@ def _pack_fast(data: memoryview) -> bytes:
 def _pack_small(data: memoryview) -> bytes:
     packer = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
     packed = packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH)
-    return min(packed, _pack_fast(data), key=len)  # of noise, which is the smaller varies
+    return min(packed, _pack_fast(data), key=len)  # for noise either can be smaller
 
 
 PACKINGS: dict[Compression, Packing] = {
@@ -68,13 +69,13 @@ PACKINGS: dict[Compression, Packing] = {
 
 
 class PackedBand(NamedTuple):
-    """Rows, filtered and packed."""
+    """Rows, filtered and deflated."""
 
     deflated: bytes
     checksum: int
-    """Adler-32 of what was packed."""
+    """Adler-32 of the filtered rows."""
     size: int
-    """Bytes that were packed."""
+    """Bytes of the filtered rows."""
 
 
 class PngWriter:
@@ -99,7 +100,6 @@ class PngWriter:
         self._started = False
 
     def encode(self, band: Array) -> PackedBand:
-        """Filter and pack the rows of a band; on any thread."""
         big_endian = band.astype(self._header.dtype.newbyteorder(">"), copy=False)
         rows = np.ascontiguousarray(big_endian).reshape(len(band), -1).view(np.uint8)
         step = rows.shape[1] // band.shape[1]
@@ -109,7 +109,6 @@ class PngWriter:
         return PackedBand(packing.pack(data), isal_zlib.adler32(data), data.nbytes)
 
     def write(self, band: PackedBand) -> None:
-        """Write the next band."""
         start = b""
         if not self._started:
             self._started = True
@@ -126,7 +125,7 @@ class PngWriter:
     def _write_header(self) -> None:
         """The chunks before the pixels."""
         header, metadata = self._header, self._metadata
-        self._file.write(SIGNATURE)
+        self._file.write(PNG_SIGNATURE)
         depth, color = 8 * header.dtype.itemsize, COLOR_TYPE[len(header.channels)]
         sizes = struct.pack(">2I5B", header.width, header.height, depth, color, 0, 0, 0)
         self._write_chunk(b"IHDR", sizes)
@@ -149,9 +148,9 @@ class PngWriter:
 
 
 def _joined_checksums(first: int, second: int, size: int) -> int:
-    """Adler-32 of two stretches of bytes from theirs; the second has `size` bytes (RFC 1950).
+    """Adler-32 of two parts of a stream together; the second has `size` bytes (RFC 1950).
 
-    It is two sums: of the bytes, from 1, and of the first sum after every byte.
+    It consists of two sums: the bytes added to 1, and the first sum after every byte.
     """
     a, b = first & 0xFFFF, first >> 16
     c, d = second & 0xFFFF, second >> 16

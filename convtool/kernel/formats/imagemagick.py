@@ -2,21 +2,20 @@
 
     3x3+1+1: 0,1,0  1,-4,1  0,1,0
 
-A size, the element that sits on the output pixel (+X+Y, else the middle one), a colon and the
-values, apart by commas or blanks; the next kernel follows a semicolon. ``-`` and ``nan`` are
-elements outside the kernel, which weigh nothing. After the size, ``>`` stands for the kernel's
-turns by 90 degrees, ``@`` for those of a 3x3 by 45 degrees, ``<`` for its mirror turns.
+A definition is a size, the element that sits on the output pixel (+X+Y, by default the middle
+one), a colon and the values, separated by commas or blanks. A semicolon separates kernels. ``-``
+and ``nan`` are elements outside the kernel, with weight 0. After the size, ``>`` adds the kernel's
+turns by 90 degrees, ``@`` those of a 3x3 by 45 degrees, ``<`` its mirror turns.
 
-ImageMagick's ``-morphology Convolve`` turns a kernel by 180 degrees, its origin too, before it
-lays it on the image; convtool does not. So kernels are turned when they are read and when they
-are written, and the same image comes of both. There is no divisor and no bias.
+ImageMagick's ``-morphology Convolve`` turns a kernel by 180 degrees, with its origin, before it
+convolves; convtool does not. So kernels are turned when they are read and when they are written,
+and both programs give the same image. There is no divisor and no bias.
 
 Source: https://imagemagick.org/Usage/morphology/#user, and ImageMagick 6.9.11.
 """
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -25,6 +24,7 @@ from ...core.errors import ConvtoolError, at, quoted
 from ...core.validation import Pair
 from ..kernel import Kernel, middle
 from ..rational import Number, kernel_of, number_of
+from ..transform import place_of, turned
 from .text import columns
 
 _BUILT_IN = re.compile(
@@ -39,47 +39,40 @@ _BUILT_IN = re.compile(
 _NUMBER = r"\d{1,9}"
 _SIZE = re.compile(f"({_NUMBER})(?:[xX]({_NUMBER}))?([+-]{_NUMBER})?([+-]{_NUMBER})?", re.ASCII)
 
-_RING = ((0, 0), (0, 1), (0, 2), (1, 2), (2, 2), (2, 1), (2, 0), (1, 0))
-"""The elements around the middle of a 3x3, clockwise."""
-
-
-class _Grid(NamedTuple):
-    """A kernel as ImageMagick has it."""
-
-    layers: Array
-    """Of shape (2, rows, columns): the weights, and 1 where an element is in the kernel."""
-    origin: Pair
+Grids = Array
+"""A kernel as ImageMagick has it, of shape (3, rows, columns): the weights, 1 for every element
+inside the kernel, and 1 for the origin."""
 
 
 def parse_imagemagick(text: str, name: str) -> tuple[Kernel, ...]:
-    """The kernels in a text, turns and all, numbered after `name` if they are several.
+    """The kernels in a text, with their turns; several get `name` and a number.
 
-    ``#`` begins a comment, here if not for ImageMagick.
+    ``#`` starts a comment, which ImageMagick itself does not know.
     """
     pieces = [piece for piece in re.sub(r"#[^\n]*", "", text).split(";") if piece.strip()]
-    grids: list[_Grid] = []
+    found: list[Grids] = []
     for number, piece in enumerate(pieces, start=1):
         if len(pieces) == 1:
-            grids += _grids(piece)
+            found += _turns_of(piece)
             continue
         with at(f"kernel {number}"):
-            grids += _grids(piece)
-    names = [name] if len(grids) == 1 else [f"{name}-{i + 1}" for i in range(len(grids))]
-    return tuple(_kernel(grid, own) for grid, own in zip(grids, names, strict=True))
+            found += _turns_of(piece)
+    names = [name] if len(found) == 1 else [f"{name}-{i + 1}" for i in range(len(found))]
+    return tuple(_kernel(grids, own) for grids, own in zip(found, names, strict=True))
 
 
 def built_in_error(spec: str) -> str | None:
-    """What is to be said of a kernel that ImageMagick has a name for; None for any other."""
+    """The message for a name of a kernel that is built into ImageMagick; None for other names."""
     match = _BUILT_IN.match(spec)
     if not match:
         return None
     return (
-        f"{match[1]} is a kernel that ImageMagick makes, and those with values are read, "
-        "as '3x3: 0,1,0 1,-4,1 0,1,0'; convtool's own are made as gaussian:SIZE,SIGMA"
+        f"{match[1]} is built into ImageMagick; of its kernels those with values are read, "
+        "as '3x3: 0,1,0 1,-4,1 0,1,0'; convtool's own are named as gaussian:SIZE,SIGMA"
     )
 
 
-def _grids(piece: str) -> Sequence[_Grid]:
+def _turns_of(piece: str) -> Sequence[Grids]:
     """The kernels of one definition: one, or its turns."""
     if error := built_in_error(piece):
         raise ConvtoolError(error)
@@ -105,11 +98,11 @@ def _grids(piece: str) -> Sequence[_Grid]:
             f"the origin {origin[1]:+}{origin[0]:+} lies outside the kernel, "
             f"expected +0+0 to {cols - 1:+}{shape[0] - 1:+}"
         )
-    return _expanded(_Grid(_layers(values, shape), origin), compact)
+    return _expanded(_grids(values, shape, origin), compact)
 
 
-def _layers(values: str, shape: Pair) -> Array:
-    """The weights and the elements that there are."""
+def _grids(values: str, shape: Pair, origin: Pair) -> Grids:
+    """The kernel of these values."""
     words = re.split(r"\s*,\s*|\s+", values.strip()) if values.strip() else []
     rows, cols = shape
     if len(words) != rows * cols:
@@ -122,70 +115,53 @@ def _layers(values: str, shape: Pair) -> Array:
         with at(f"value {place}"):
             numbers.append(number_of(word) if counts else 0)
     weights = kernel_of([numbers], 1, 0, None, "", "").weights
-    return np.stack([weights.reshape(shape), np.reshape(inside, shape)])
+    mark = np.zeros(shape, bool)
+    mark[origin] = True
+    return np.stack([weights.reshape(shape), np.reshape(inside, shape), mark])
 
 
-def _expanded(grid: _Grid, flags: str) -> Sequence[_Grid]:
-    """What becomes of a kernel by the flags after its size; of several the first of ``@><``."""
-    shape = grid.layers.shape[1:]
+def _expanded(grids: Grids, flags: str) -> Sequence[Grids]:
+    """The kernel, or its turns for a flag after the size; of several flags the first of ``@><``."""
+    rows, cols = grids.shape[1:]
     if "@" in flags:
-        if shape != (3, 3):
-            raise ConvtoolError(f"@ turns a kernel of 3x3, found {shape[1]}x{shape[0]}")
-        return list(_turns(grid))
+        if (rows, cols) != (3, 3):
+            raise ConvtoolError(f"@ turns a kernel of 3x3, found {cols}x{rows}")
+        return list(_all_turns(grids, 1))
     if not re.search("[<>]", flags):
-        return [grid]
-    if shape[0] != shape[1] and 1 not in shape:
-        found = f"{shape[1]}x{shape[0]}"
-        raise ConvtoolError(f"< and > turn a square, a row or a column, found {found}")
+        return [grids]
+    if rows != cols and 1 not in (rows, cols):
+        raise ConvtoolError(f"< and > turn a square, a row or a column, found {cols}x{rows}")
     if ">" in flags:
-        return list(_turns(grid, by=2))
-    half = _quarter(_quarter(grid))
-    return [grid, half, _quarter(half), _quarter(grid)]
+        return list(_all_turns(grids, 2))
+    return [turned(grids, eighths) for eighths in (0, 4, 6, 2)]
 
 
-def _turns(grid: _Grid, by: int = 1) -> Iterator[_Grid]:
-    """A kernel turned by so many eighths again and again, until it is what it was."""
-    turned = grid
-    while True:
-        yield turned
-        turned = _eighth(turned) if by == 1 else _quarter(turned)
-        if turned.origin == grid.origin and np.array_equal(turned.layers, grid.layers):
+def _all_turns(grids: Grids, step: int) -> Iterator[Grids]:
+    """A kernel turned by so many eighths again and again, until it is the first one."""
+    yield grids
+    for eighths in range(step, 8, step):
+        other = turned(grids, eighths)
+        if np.array_equal(other, grids):
             return
+        yield other
 
 
-def _quarter(grid: _Grid) -> _Grid:
-    """Turned clockwise by 90 degrees."""
-    row, col = grid.origin
-    return _Grid(np.rot90(grid.layers, -1, (1, 2)), (col, grid.layers.shape[1] - 1 - row))
-
-
-def _eighth(grid: _Grid) -> _Grid:
-    """A 3x3 whose outer elements move on by one, clockwise."""
-    following = dict(zip(_RING, _RING[1:] + _RING[:1], strict=True))
-    layers = grid.layers.copy()
-    for (row, col), (to_row, to_col) in following.items():
-        layers[:, to_row, to_col] = grid.layers[:, row, col]
-    return _Grid(layers, following.get(grid.origin, grid.origin))
-
-
-def _kernel(grid: _Grid, name: str) -> Kernel:
-    """The kernel that does without a turn what this one does after it."""
-    _, rows, cols = grid.layers.shape
-    anchor = rows - 1 - grid.origin[0], cols - 1 - grid.origin[1]
-    weights = np.rot90(grid.layers[0], 2)
-    return Kernel(weights, anchor=None if anchor == middle((rows, cols)) else anchor, name=name)
+def _kernel(grids: Grids, name: str) -> Kernel:
+    """The kernel that convtool lays on the image without turning it."""
+    weights, _, mark = turned(grids, 4)
+    anchor = place_of(mark)
+    return Kernel(weights, anchor=None if anchor == middle(weights.shape) else anchor, name=name)
 
 
 def imagemagick_of_kernel(kernel: Kernel) -> str:
-    """The definition of a kernel, whose weights are divided by its divisor.
+    """The definition of a kernel, with its weights divided by its divisor.
 
-    Raises ConvtoolError for a bias, which there is no place for, and for quotients that no float
-    holds.
+    Raises ConvtoolError for a bias, and for quotients that are too large for floats.
     """
     if kernel.bias:
         raise ConvtoolError("ImageMagick's kernels hold no bias: JSON does")
     rows, cols = kernel.shape
     row, col = kernel.place
-    weights = np.rot90(kernel.divided(), 2).tolist()
+    weights = turned(kernel.divided(), 4).tolist()
     origin = f"{cols - 1 - col:+}{rows - 1 - row:+}"
     return "\n".join([f"{cols}x{rows}{origin}:", ",\n".join(columns(weights, ","))]) + "\n"

@@ -1,11 +1,11 @@
-"""Kernels as JSON, and back: a grid, an object with weights, or one with a list of either.
+"""Kernels as JSON, and back: a grid, an object with weights, or an object with a list of these.
 
     [[0, 1, 0], [1, -4, 1], [0, 1, 0]]
     {"name": "blur", "weights": [[1, 2, 1]], "divisor": 4, "bias": 0, "anchor": [0, 1]}
     {"name": "bank", "kernels": [...]}
 
-The keys are weights, divisor, bias, anchor, name and description; a bank's are kernels, name and
-description. The divisor is 1 and the bias 0 where they are left out, and the anchor the middle.
+The keys are weights, divisor, bias, anchor, name and description; those of a bank are kernels, name
+and description. By default the divisor is 1, the bias 0 and the anchor the middle element.
 """
 
 import json
@@ -23,7 +23,7 @@ BANK_KEYS = ("kernels", "name", "description")
 
 
 def parse_json(text: str, name: str) -> tuple[Kernel, ...]:
-    """The kernels in a text; `name` is given to one that has none, numbered in a bank."""
+    """The kernels in a text. One without a name gets `name`, with a number in a bank."""
     data = load_json(text)
     if not (isinstance(data, dict) and "kernels" in data):
         return (_kernel(data, name, ""),)
@@ -40,7 +40,6 @@ def parse_json(text: str, name: str) -> tuple[Kernel, ...]:
 
 
 def _kernel(data: Any, name: str, description: str) -> Kernel:
-    """The kernel in a JSON array or object."""
     if isinstance(data, list):
         data = {"weights": data}
     if not isinstance(data, dict):
@@ -58,7 +57,7 @@ def _kernel(data: Any, name: str, description: str) -> Kernel:
 
 
 def _words(data: dict[str, Any], name: str, description: str) -> tuple[str, str]:
-    """The name and the description, or these where it has none."""
+    """The name and the description in the data, else these."""
     name, description = data.get("name", name), data.get("description", description)
     for key, value in (("name", name), ("description", description)):
         if not isinstance(value, str):
@@ -113,7 +112,7 @@ def _shown(value: Any) -> str:
 
 
 def json_of_kernels(kernels: Sequence[Kernel]) -> str:
-    """The text of a file of these kernels, a row of weights a line; a bank if they are several."""
+    """The text of a file of these kernels: a bank if there are several."""
     if len(kernels) == 1:
         return _object_of(kernels[0], "") + "\n"
     objects = ",\n".join("    " + _object_of(kernel, "    ") for kernel in kernels)
@@ -121,7 +120,7 @@ def json_of_kernels(kernels: Sequence[Kernel]) -> str:
 
 
 def _object_of(kernel: Kernel, indent: str) -> str:
-    """A kernel as a JSON object; what it has no need of is left out."""
+    """A kernel as a JSON object, without the keys that have default values."""
     rows = ",\n".join(f"{indent}    {json.dumps(row)}" for row in kernel.weights.tolist())
     parts = {
         "name": json.dumps(kernel.name) if kernel.name else "",

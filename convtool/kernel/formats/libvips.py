@@ -5,9 +5,9 @@
     2 4 2
     1 2 1
 
-Width, height, scale and offset stand in the first line, then the rows, a line each. A window's
-value is ``sum / scale + offset``, so scale is the divisor and offset the bias. Of a window of
-even size, libvips has the element at ``size // 2`` on the output pixel, the one after the middle.
+The first line holds width, height, scale and offset. Each following line holds a row. A window's
+value is ``sum / scale + offset``, so scale is the divisor and offset the bias. In a window of even
+size, libvips puts the element at ``size // 2`` on the output pixel, the one after the middle.
 
 Source: https://www.libvips.org/API/current/ctor.Image.matrixload.html, and ``vips conv`` 8.14.
 """
@@ -29,8 +29,8 @@ ALL_FOUR = 4
 def parse_vips(data: bytes, name: str) -> Kernel:
     """The kernel in a file's bytes.
 
-    Raises ConvtoolError for what libvips refuses, and for what it passes over without a word:
-    numbers that are too many, or that end in something else.
+    Raises ConvtoolError for what libvips refuses, and for two things that it ignores: too many
+    numbers, and letters after a number.
     """
     try:
         text = data.decode("ascii")
@@ -48,11 +48,11 @@ def parse_vips(data: bytes, name: str) -> Kernel:
     return kernel_of(rows, scale, offset, _anchor((height, width)), name, "")
 
 
-def looks_so(text: str) -> bool:
-    """Whether a text is a matrix of libvips in all likelihood, and no rows of weights.
+def is_matrix(text: str) -> bool:
+    """Whether a text is most likely a matrix of libvips, and not rows of weights.
 
-    Its first line says how many numbers and rows follow. Of those matrices that could be rows as
-    well, being as wide as that line is long, a few that are low count as rows.
+    The first line of a matrix says how many numbers and rows follow. A text that can be both, as
+    all of its lines are equally long, counts as rows if it has few of them.
     """
     try:
         kernel = parse_vips(text.encode(), "")
@@ -64,7 +64,7 @@ def looks_so(text: str) -> bool:
 
 
 def _header(line: str) -> tuple[int, int, Number, Number]:
-    """Width, height, scale and offset; the last two are 1 and 0 where they are left out."""
+    """Width, height, scale and offset; the defaults of the last two are 1 and 0."""
     numbers = _numbers(line)
     if not 2 <= len(numbers) <= 4:
         raise ConvtoolError(
@@ -94,7 +94,7 @@ def _rows(lines: list[str], width: int, height: int) -> Iterator[list[Number]]:
 
 
 def _numbers(line: str) -> list[Number]:
-    """The numbers of a line, which stand apart by blanks and tabs only."""
+    """The numbers of a line, separated by blanks and tabs only."""
     words = re.split(r"[ \t\r]+", line.strip(" \t\r"))
     numbers: list[Number] = []
     for place, word in enumerate(words if words != [""] else [], start=1):
@@ -104,27 +104,24 @@ def _numbers(line: str) -> list[Number]:
 
 
 def _anchor(shape: Pair) -> Pair | None:
-    """The anchor that makes convtool do as libvips does."""
+    """The anchor with which convtool computes the same as libvips."""
     place = shape[0] // 2, shape[1] // 2
     return None if place == middle(shape) else place
 
 
 def vips_of_kernel(kernel: Kernel) -> str:
-    """The lines of a kernel.
-
-    Raises ConvtoolError for an anchor elsewhere than libvips has it.
-    """
+    """The lines of a kernel. Raises ConvtoolError if its anchor is not libvips' own."""
     rows, cols = kernel.shape
     theirs = rows // 2, cols // 2
     if kernel.place != theirs:
-        # Zeros in front or behind, until there are as many elements before the anchor as after it.
+        # With zeros before or after, until the anchor is the middle.
         sizes = [2 * max(at, n - 1 - at) + 1 for at, n in zip(kernel.place, (rows, cols))]  # noqa: B905
         raise ConvtoolError(
             f"libvips has element {theirs} of a {rows}x{cols} kernel on the output pixel, "
-            f"expected that as the anchor, and it is {kernel.place}; zeros around it, to "
-            f"{sizes[0]}x{sizes[1]} with that element in the middle, change nothing"
+            f"expected that as the anchor, found {kernel.place}; pad the kernel with zeros to "
+            f"{sizes[0]}x{sizes[1]}, with its anchor in the middle: it computes the same"
         )
-    # All four, always: libvips 8.14 takes what follows `width height` for the scale, even from the
-    # next line, when it asks itself whether this is a matrix, and no more if it finds 0 there.
+    # Always all four: to recognize a matrix, libvips 8.14 reads the number after `width height` as
+    # the scale, even from the next line, and refuses the file if that is 0.
     header = f"{cols} {rows} {kernel.divisor!r} {kernel.bias!r}"
     return "\n".join([header, *columns(kernel.weights.tolist())]) + "\n"

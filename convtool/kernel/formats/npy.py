@@ -1,7 +1,7 @@
 """Kernels, layers and biases as NumPy's .npy files.
 
 A kernel is an array (h, w), a layer (out, in, h, w), and biases are a vector (out,). There is no
-divisor: a kernel is written as its weights divided, and one with a bias or an anchor of its own
+divisor: a kernel's weights are written divided by it. A kernel with a bias or an anchor of its own
 is an error. Arrays of Python objects are not read.
 """
 
@@ -12,7 +12,8 @@ import numpy as np
 
 from ...core.dtypes import FLOAT64, Array
 from ...core.errors import ConvtoolError
-from ...io.npy import MAGIC, read_header
+from ...io.formats import NPY_SIGNATURE
+from ...io.npy import read_header
 from ..kernel import Kernel, Layer
 
 
@@ -26,9 +27,15 @@ def parse_npy(data: bytes, name: str) -> Kernel | Layer:
     return Layer(weights, name)
 
 
+def npy_of_weights(weights: Array) -> bytes:
+    file = io.BytesIO()
+    np.save(file, weights)
+    return file.getvalue()
+
+
 def parse_bias(data: bytes, length: int) -> Array:
-    """A bias of one number for each of so many outputs, as float64."""
-    if not data.startswith(MAGIC):
+    """A bias of `length` numbers, one for each output, as float64."""
+    if not data.startswith(NPY_SIGNATURE):
         raise ConvtoolError("is no .npy file, expected a vector of biases")
     bias = _array(data)
     if bias.shape != (length,):
@@ -39,13 +46,12 @@ def parse_bias(data: bytes, length: int) -> Array:
 
 
 def _array(data: bytes) -> Array:
-    """The array in a file's bytes."""
     file = io.BytesIO(data)
     header = read_header(file)
     if not header.size:
         raise ConvtoolError(f"has shape {header.shape}, expected one number at least")
     flat = np.frombuffer(data, header.dtype, math.prod(header.shape), file.tell())
     if header.dtype.kind == "f" and header.dtype.itemsize > 8:
-        with np.errstate(over="ignore"):  # what is too large becomes infinite, and is refused
+        with np.errstate(over="ignore"):  # an infinite weight is refused later
             flat = flat.astype(FLOAT64)
     return flat.reshape(header.shape, order="F" if header.by_columns else "C")

@@ -1,8 +1,7 @@
 """A picture as a kernel: its grey values are the weights, and their sum is the divisor.
 
-Grey is as ``--gray`` has it (BT.601), times alpha where a pixel is not opaque. The kernel is laid
-on as it stands: a point of light becomes the picture upside down, and under ``--flip`` the
-picture.
+Grey is that of ``--gray`` (BT.601), times alpha where a pixel is not opaque. The kernel is not
+turned: a point of light becomes the picture upside down, and with ``--flip`` the picture.
 """
 
 import math
@@ -18,14 +17,11 @@ from ..kernel import Kernel, check_weights
 
 
 def parse_picture(data: bytes, name: str, most: int) -> Kernel:
-    """The kernel that a picture's bytes show, of `most` pixels at most.
+    """The kernel in a picture's bytes, of `most` pixels at most.
 
-    A weight is a pixel's grey value as `--gray` has it (BT.601), 0 to 255 or 65535; times its
-    alpha if the picture has any that is not opaque. The divisor is the sum of the weights: a flat
-    area stays as it is. All are whole numbers, and so exact. Of several frames the first counts.
-
-    Kernels are not turned: under one of a heart a point of light becomes a heart upside down,
-    and under `--flip` a heart.
+    A weight is a pixel's grey value (BT.601), 0 to 255 or 65535, times its alpha if any pixel of
+    the picture is not opaque. The divisor is the sum of the weights, so that a flat area stays as
+    it is. All are whole numbers, and so exact. Of several frames the first is read.
 
     Raises NoImage for what is no picture, and ConvtoolError for one that is broken, too large,
     or black.
@@ -44,7 +40,7 @@ def parse_picture(data: bytes, name: str, most: int) -> Kernel:
 
 
 def _weights(pixels: Array, header: Header) -> Array:
-    """What the pixels weigh, of shape (H, W)."""
+    """The weights (H, W) that the pixels stand for."""
     gray = gray_of(pixels[..., : header.colors])[..., 0]
     alpha = pixels[..., header.colors :]
     if (alpha != header.white).any():

@@ -7,8 +7,8 @@
     2 4 2
     1 2 1
 
-Numbers stand apart by blanks, tabs, commas or semicolons; ``1/9`` is exact. Settings stand
-before the rows; an empty line ends a kernel.
+Numbers are separated by blanks, tabs, commas or semicolons; ``1/9`` is exact. Settings come
+before the rows. An empty line ends a kernel.
 """
 
 import re
@@ -28,7 +28,7 @@ _FRACTION = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?/[+-]?\d{1,18}(\.\d{1,18})?",
 
 
 def parse_text(text: str, name: str) -> tuple[Kernel, ...]:
-    """The kernels in a text; `name` is given to one that has none, numbered in a bank."""
+    """The kernels in a text. One without a name gets `name`, with a number in a bank."""
     blocks = list(_blocks(text))
     if not blocks:
         raise ConvtoolError("holds no weights, expected rows of numbers")
@@ -44,7 +44,6 @@ class _Block:
     rows: list[list[Number]] = field(default_factory=list)
 
     def kernel(self, name: str) -> Kernel:
-        """The kernel that the lines describe."""
         anchor = None
         if "anchor" in self.settings:
             with at("anchor"):
@@ -68,7 +67,7 @@ class _Block:
         return numbers[0]
 
     def add(self, content: str) -> None:
-        """Take a line that is not empty: a setting, or a row of numbers."""
+        """Add a line that is not empty: a setting, or a row of numbers."""
         setting = _SETTING.fullmatch(content)
         if setting:
             self._set(*setting.groups())
@@ -94,14 +93,14 @@ class _Block:
 
 
 def _blocks(text: str) -> Iterator[_Block]:
-    """The kernels of a text, as their lines."""
+    """The kernels of a text, each as its lines."""
     block = _Block()
     for number, line in enumerate(text.splitlines(), start=1):
         content = line.partition("#")[0].strip()
         if content:
             with at(f"line {number}"):
                 block.add(content)
-        elif block.rows and "#" not in line:  # a comment alone does not end a kernel
+        elif block.rows and "#" not in line:  # a line with only a comment does not end a kernel
             yield block
             block = _Block()
     if block.rows:
@@ -111,7 +110,7 @@ def _blocks(text: str) -> Iterator[_Block]:
 
 
 def _parse_row(text: str) -> list[Number]:
-    """The numbers of one line; one separator may close it."""
+    """The numbers of one line, which may end with a separator."""
     words = _SEPARATOR.split(text.strip())
     if words[-1] == "" and len(words) > 1:
         words.pop()
@@ -138,9 +137,9 @@ def _parse_number(word: str) -> Number:
 
 
 def text_of_kernel(kernel: Kernel) -> str:
-    """The lines of a kernel, columns of weights one under another.
+    """The lines of a kernel, with the weights in columns.
 
-    Raises ConvtoolError for a name or description that lines cannot hold.
+    Raises ConvtoolError for a name or description that does not fit in one line.
     """
     lines = []
     for key, words in (("name", kernel.name), ("description", kernel.description)):
@@ -160,7 +159,7 @@ def text_of_kernel(kernel: Kernel) -> str:
 
 
 def columns(rows: Sequence[Sequence[Number]], separator: str = " ") -> list[str]:
-    """Lines of numbers that read back as they are, one under another."""
+    """Lines of numbers in columns. They read back as the same numbers."""
     words = [[repr(number) for number in row] for row in rows]
     widths = [max(map(len, column)) for column in zip(*words, strict=True)]
     return [

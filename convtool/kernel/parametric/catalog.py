@@ -1,4 +1,4 @@
-"""Kernels made of a name and a few numbers: ``gaussian:7,1.5``. Needs no NumPy until one is made.
+"""Kernels from a name and a few numbers: ``gaussian:7,1.5``. The table itself needs no NumPy.
 
 One table serves ``--kernel``, ``convtool kernel make`` and ``convtool kernel list``.
 """
@@ -22,7 +22,6 @@ class Between(Number):
         self.least, self.most = least, most
 
     def read(self, value: object) -> float:
-        """The float."""
         number = super().read(value)
         if not self.least <= number <= self.most:
             span = f"from {self.least:g} to {self.most:g}"
@@ -34,7 +33,6 @@ class OddSize(Size):
     """A size whose sides are odd, so that it has a middle."""
 
     def read(self, value: object) -> tuple[int, int]:
-        """The pair (rows, columns)."""
         size = super().read(value)
         if not (size[0] % 2 and size[1] % 2):
             raise ConvtoolError(f"found {quoted(value)}, expected an odd size as 3 or 3x5")
@@ -48,7 +46,6 @@ class OddCount(Count):
         self.most = most
 
     def read(self, value: object) -> int:
-        """The int."""
         number = super().read(value)
         if not (3 <= number <= self.most and number % 2):
             raise ConvtoolError(
@@ -58,15 +55,15 @@ class OddCount(Count):
 
 
 class Generator(NamedTuple):
-    """A kind of kernel that is made of parameters."""
+    """A kind of kernel, computed from parameters."""
 
     name: str
     help: str
     parameters: tuple[Option, ...]
-    """In the order in which they stand behind the colon."""
+    """In their order after the colon."""
     example: str
     module: str
-    """Where the function of this name is, whose docstring has the formula."""
+    """The module with the function `name`, whose docstring has the formula."""
 
     @property
     def form(self) -> str:
@@ -74,10 +71,10 @@ class Generator(NamedTuple):
         return f"{self.name}:{','.join(option.name for option in self.parameters)}"
 
     def make(self, given: Mapping[str, object]) -> "Kernel":
-        """The kernel of these parameters, words or numbers by name; those left out have defaults.
+        """The kernel with these parameters, words or numbers by name. All may be left out.
 
-        It is called as `--kernel` would find it again. Raises OptionError for a parameter that is
-        unknown or has no such value, and ConvtoolError for some that do not go together.
+        `--kernel` finds the same kernel by its name. Raises OptionError for an unknown parameter
+        or a wrong value, and for parameters that contradict each other.
         """
         from dataclasses import replace
 
@@ -95,11 +92,14 @@ class Generator(NamedTuple):
             except ConvtoolError as error:
                 raise OptionError(f"{name}: {error} ({self._expected})") from None
         function = getattr(import_module(f".{self.module}", __package__), self.name)
-        kernel: Kernel = function(**values)
+        try:
+            kernel: Kernel = function(**values)
+        except ConvtoolError as error:
+            raise OptionError(str(error)) from None
         return replace(kernel, name=self.spec(given))
 
     def words(self, text: str) -> dict[str, str]:
-        """The parameters behind the colon, ``7,1.5`` or ``size=7,sigma=1.5``, as words by name."""
+        """The parameters after the colon, ``7,1.5`` or ``size=7,sigma=1.5``, as words by name."""
         given: dict[str, str] = {}
         names = [option.name for option in self.parameters]
         parts = text.split(",") if text.strip() else []
@@ -118,7 +118,7 @@ class Generator(NamedTuple):
         return given
 
     def spec(self, given: Mapping[str, object]) -> str:
-        """The parameters as they stand behind the colon: names only where one is left out."""
+        """The name with its parameters; these get names only after one that is left out."""
         parts, in_place = [], True
         for option in self.parameters:
             value = given.get(option.name)
@@ -135,15 +135,15 @@ class Generator(NamedTuple):
 
 
 def generator_of(spec: str) -> Generator | None:
-    """The generator that a kernel's name begins with: ``gaussian:7`` or ``gaussian``."""
+    """The generator of a kernel's name: ``gaussian:7`` or ``gaussian``; None for other names."""
     return GENERATORS.get(spec.partition(":")[0].strip())
 
 
 def generate(spec: str) -> "Kernel":
     """The kernel that ``NAME:PARAMETERS`` means, as ``gaussian:7,1.5``.
 
-    Raises OptionError for parameters that are unknown, too many, or no values, naming those that
-    there are, and ConvtoolError for an unknown name.
+    Raises OptionError for unknown, wrong or too many parameters, and for some that contradict each
+    other, and ConvtoolError for an unknown name.
 
     >>> generate("binomial:3").weights.tolist()
     [[1, 2, 1], [2, 4, 2], [1, 2, 1]]
@@ -153,7 +153,9 @@ def generate(spec: str) -> "Kernel":
     with at(f"kernel {quoted(spec)}"):
         found = generator_of(spec)
         if found is None:
-            raise ConvtoolError(f"is made by no name, expected one of: {', '.join(GENERATORS)}")
+            raise ConvtoolError(
+                f"is no parametric kernel, expected one of: {', '.join(GENERATORS)}"
+            )
         return found.make(found.words(spec.partition(":")[2]))
 
 
@@ -293,4 +295,4 @@ _TABLE = (
 )
 
 GENERATORS = {generator.name: generator for generator in _TABLE}
-"""The kernels that are made, by name."""
+"""The parametric kernels by name."""

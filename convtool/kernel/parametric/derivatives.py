@@ -1,5 +1,5 @@
-"""Kernels that look for what sets pixels apart. All but `unsharp` sum to exactly 0: a flat area
-vanishes."""
+"""Kernels that find differences between pixels: edges, spots, stripes. All except `unsharp` sum to
+exactly 0: a flat area vanishes."""
 
 import math
 
@@ -21,7 +21,7 @@ ONE_OCTAVE = math.sqrt(math.log(2) / 2) * 3 / math.pi
 Computational models of visual neurons specialised in the detection of gratings, 1997."""
 
 FAINTEST = 0.01
-"""Gain of a Gabor filter, over that of its Gaussian, below which it is no wave; 0.5 is usual."""
+"""The least gain of a Gabor filter, as a share of its Gaussian's; 0.5 is usual. Less is no wave."""
 
 
 def sobel(size: int = 3, axis: str = "x") -> Kernel:
@@ -29,7 +29,7 @@ def sobel(size: int = 3, axis: str = "x") -> Kernel:
 
     Parameters
     ----------
-    size : an odd number from 3 to 31: up to there all weights stay below 2**53
+    size : an odd number from 3 to 31, so that all weights are below 2**53
     axis : x from left to right, y from top to bottom
 
     ``[1 4 6 4 1]`` times ``[-1 -2 0 2 1]``, which is ``[1 2 1]`` convolved with ``[-1 0 1]``; as
@@ -49,9 +49,9 @@ def sobel(size: int = 3, axis: str = "x") -> Kernel:
 def laplacian(size: int = 3) -> Kernel:
     """The second derivative, smoothed: ``0 1 0; 1 -4 1; 0 1 0`` of a binomial blur.
 
-    `size` is an odd number from 3 to 27: up to there weights and divisor stay below 2**53. The
-    blur has size - 2. Scaled as a derivative is, at every size: x^2 + y^2 gives 4.
-    (``cv2.Laplacian`` adds up second Sobel derivatives: a diagonal cross in place of the upright
+    `size` is an odd number from 3 to 27, so that weights and divisor are below 2**53. The blur has
+    size - 2. The scale is that of the derivative at every size: x^2 + y^2 gives 4.
+    (``cv2.Laplacian`` adds up second Sobel derivatives: a diagonal cross instead of an upright
     one, and no divisor.)
     """
     blur = binomials(size - 2)
@@ -70,11 +70,12 @@ def log(size: Pair | None = None, sigma: float | None = None) -> Kernel:
     Parameters
     ----------
     size : (rows, columns), odd; by default 4 sigma to each side
-    sigma : pixels, above 0; by default an eighth of the shorter side, less 1, or 1
+    sigma : pixels, above 0; by default (shorter side - 1) / 8, or 1
 
-    ``(x^2 + y^2 - 2 sigma^2) / sigma^4`` times the Gaussian that sums to 1, as
-    ``scipy.ndimage.gaussian_laplace``; less so much of that Gaussian that they sum to 0, where
-    MATLAB's ``fspecial('log')`` takes off their mean, which leaves a step at the window's edge.
+    ``(x^2 + y^2 - 2 sigma^2) / sigma^4`` times the Gaussian that sums to 1, as in
+    ``scipy.ndimage.gaussian_laplace``. A multiple of that Gaussian is subtracted so that the
+    weights sum to 0. (MATLAB's ``fspecial('log')`` subtracts their mean, which leaves a step at the
+    window's edge.)
     """
     sigma = sigma or (_sigma_in(size) if size else 1.0)
     size = size or gaussian_size(sigma)
@@ -84,13 +85,12 @@ def log(size: Pair | None = None, sigma: float | None = None) -> Kernel:
     weights = curve[0] * bells[1] + bells[0] * curve[1]
     weights -= weights.sum() * bells[0] * bells[1]
     return Kernel(
-        _seeing(summing_to_zero(weights), f"a sigma of {sigma:.4g}"),
+        _not_all_zero(summing_to_zero(weights), f"a sigma of {sigma:.4g}"),
         description=f"Laplacian of a Gaussian, sigma {sigma:.4g}",
     )
 
 
 def _second(offsets: Array, sigma: float) -> Array:
-    """The second derivative of a Gaussian."""
     values: Array = (np.square(offsets / sigma) - 1) / sigma**2 * bell(offsets, sigma)
     return values
 
@@ -98,14 +98,15 @@ def _second(offsets: Array, sigma: float) -> Array:
 def dog(
     size: Pair | None = None, sigma: float | None = None, sigma2: float | None = None
 ) -> Kernel:
-    """A difference of Gaussians: a narrow blur less a wider one; light spots are positive.
+    """A difference of Gaussians: a narrow blur minus a wider one. Light spots are positive.
 
     Parameters
     ----------
     size : (rows, columns), odd; by default 4 of the wider sigma to each side
-    sigma, sigma2 : of the narrow and the wide Gaussian, pixels above 0; by default sigma is a
-        1.6th of sigma2, or an eighth of the shorter side, less 1, over 1.6, or 1; and sigma2 is
-        1.6 sigma, which comes nearest to `log` (Marr and Hildreth 1980)
+    sigma : of the narrow Gaussian, pixels above 0; by default sigma2 / 1.6, else
+        (shorter side - 1) / 8 / 1.6, else 1
+    sigma2 : of the wide Gaussian; by default 1.6 sigma, which comes nearest to `log` (Marr and
+        Hildreth 1980)
     """
     if sigma is None:
         sigma = sigma2 / MARR if sigma2 else _sigma_in(size) / MARR if size else 1.0
@@ -115,12 +116,12 @@ def dog(
         raise ConvtoolError(f"sigma and sigma2 are both {sigma:g}, expected two different ones")
     narrow, wide = gaussian(size, sigma).weights, gaussian(size, sigma2).weights
     return Kernel(
-        _seeing(summing_to_zero(narrow - wide), f"sigmas of {sigma:.4g} and {sigma2:.4g}"),
+        _not_all_zero(summing_to_zero(narrow - wide), f"sigmas of {sigma:.4g} and {sigma2:.4g}"),
         description=f"Difference of Gaussians, sigma {sigma:.4g} and {sigma2:.4g}",
     )
 
 
-def _seeing(weights: Array, sigmas: str) -> Array:
+def _not_all_zero(weights: Array, sigmas: str) -> Array:
     """The weights; ConvtoolError if all of them are 0."""
     if not weights.any():
         rows, cols = weights.shape
@@ -157,8 +158,8 @@ def gabor(
     phase : degrees; 0 finds light stripes, 90 edges
 
     ``exp(-(u^2 + aspect^2 v^2) / (2 sigma^2)) (cos(2 pi u / wavelength + phase) - c)``, with u
-    along the wave and v along the stripes, as ``cv2.getGaborKernel``, but for c, which makes the
-    sum 0, and for the scale, which makes the gain 1 for the stripes themselves.
+    along the wave and v along the stripes. Unlike in ``cv2.getGaborKernel``, c makes the sum 0, and
+    a scale makes the gain for the stripes themselves 1.
     """
     wavelength = max(min(size) / 3, 2) if wavelength is None else wavelength
     sigma = ONE_OCTAVE * wavelength if sigma is None else sigma
@@ -183,7 +184,7 @@ def gabor(
 
 
 def unsharp(size: Pair = (5, 5), amount: float = 1, sigma: float | None = None) -> Kernel:
-    """Unsharp mask: the image, and `amount` times what a blur takes away; sums to 1.
+    """Unsharp mask: the image plus `amount` times what a blur removes. The weights sum to 1.
 
     Parameters
     ----------
@@ -196,7 +197,7 @@ def unsharp(size: Pair = (5, 5), amount: float = 1, sigma: float | None = None) 
     words = f"Unsharp mask: {amount:.4g} times what a {size[0]}x{size[1]} blur takes away is added"
     middle = size[0] // 2, size[1] // 2
     if blur.weights.dtype.kind == "i":
-        from fractions import Fraction  # for this alone
+        from fractions import Fraction  # only needed here
 
         share = Fraction(str(amount))
         whole = blur.weights.astype(object) * -share.numerator

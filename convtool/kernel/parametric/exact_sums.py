@@ -1,4 +1,4 @@
-"""What the weights of generated kernels are made of: positions, curves along a line, exact sums."""
+"""Building blocks of parametric kernels: positions, curves along a line, exact sums."""
 
 import math
 
@@ -10,11 +10,11 @@ from ...core.validation import Pair
 from ..files import LARGEST_WINDOW
 
 _DIGITS = 52
-"""Binary digits of the sum of magnitudes: whichever way weights are added up, none is lost."""
+"""Binary digits of the sum of magnitudes: weights add up exactly in any order."""
 
 
 def check_window(rows: int, cols: int) -> Pair:
-    """A window's size; ConvtoolError for one that no kernel may have."""
+    """A window's size; ConvtoolError for one that is too large."""
     if rows * cols > LARGEST_WINDOW:
         raise ConvtoolError(
             f"the kernel would be {rows}x{cols}, expected {LARGEST_WINDOW} weights at most"
@@ -23,7 +23,7 @@ def check_window(rows: int, cols: int) -> Pair:
 
 
 def positions(size: Pair) -> tuple[Array, Array]:
-    """Pixels down (rows, 1) and to the right (1, columns) of a window's middle.
+    """Offsets from a window's middle in pixels: down (rows, 1) and to the right (1, columns).
 
     >>> [axis.ravel().tolist() for axis in positions((3, 2))]
     [[-1.0, 0.0, 1.0], [-0.5, 0.5]]
@@ -38,7 +38,7 @@ def bell(offsets: Array, sigma: float) -> Array:
     """exp(-x^2 / (2 sigma^2)) at these offsets, divided by its sum."""
     values: Array = np.exp(-0.5 * np.square(offsets / sigma))
     total = values.sum()
-    if not total:  # between the pixels of an even size: the nearest share it
+    if not total:  # too narrow for an even size: the nearest pixels share it
         values = (np.abs(offsets) == np.abs(offsets).min()).astype(FLOAT64)
         total = values.sum()
     values /= total
@@ -46,12 +46,12 @@ def bell(offsets: Array, sigma: float) -> Array:
 
 
 def summing_to_one(weights: Array, where: Array | None = None) -> Array:
-    """Weights that nearly add up to 1, made to do so.
+    """Weights that nearly add up to 1, corrected so that they do.
 
-    What is left over goes in equal parts to those that are True in `where`, or to the middle.
+    The rest is added in equal parts to those that are True in `where`, or to the middle.
     """
     exact = weights.copy()
-    for _ in range(4):  # the first is nearly always enough
+    for _ in range(4):  # once is nearly always enough
         left = 1 - math.fsum(exact.flat)
         if left == 0:
             break
@@ -64,10 +64,10 @@ def summing_to_one(weights: Array, where: Array | None = None) -> Array:
 
 
 def summing_to_zero(weights: Array) -> Array:
-    """Weights that nearly cancel, made to do so exactly, in whatever order they are added up.
+    """Weights that nearly add up to 0, corrected so that they do, in any order of addition.
 
-    All of them become multiples of one power of two, 2**-52 of the sum of their magnitudes; the
-    middle takes what is left over.
+    All of them become multiples of one power of two, 2**-52 of the sum of their magnitudes. The
+    rest goes to the middle.
     """
     step = 2.0 ** (math.frexp(float(np.abs(weights).sum()))[1] - _DIGITS)
     exact: Array = np.rint(weights / step / 4) * (4 * step)  # a middle of 4 can take a quarter each
@@ -83,9 +83,9 @@ def _middle(weights: Array) -> Array:
 
 
 def over(weights: Array, divisor: int) -> tuple[Array, float]:
-    """Whole weights of any size and a divisor, with nothing in common and as numbers of 64 bits.
+    """Whole weights of any size and a divisor, reduced by their common factor, in 64 bits.
 
-    Those beyond 2**53 become the nearest floats of their quotients.
+    If any exceeds 2**53, the result is the nearest floats to the quotients, and 1.
 
     >>> over(np.array([[2, 4, 2]], dtype=object), 8)
     (array([[1, 2, 1]]), 4)

@@ -1,4 +1,4 @@
-"""Kernels that spread a pixel over its neighbours. All sum to exactly 1: a flat area stays."""
+"""Kernels that blur. All sum to exactly 1: a flat area stays as it is."""
 
 import math
 
@@ -14,10 +14,10 @@ REACH = 4
 """Sigmas from the middle to the edge of a Gaussian whose size is not given, as in SciPy."""
 
 WHOLE_BINOMIAL = 53
-"""Binary digits of a divisor that float64 holds with all weights."""
+"""Binary digits of the divisor up to which float64 holds all weights exactly."""
 
 LARGEST_BINOMIAL = 1000
-"""Of a side. The coefficients have as many binary digits."""
+"""The longest side. The coefficients have as many binary digits."""
 
 
 def gaussian(size: Pair | None = None, sigma: float | None = None) -> Kernel:
@@ -25,13 +25,13 @@ def gaussian(size: Pair | None = None, sigma: float | None = None) -> Kernel:
 
     Parameters
     ----------
-    size : (rows, columns); by default 4 sigma to each side, ``2 int(4 sigma + 0.5) + 1``, as
-        ``scipy.ndimage.gaussian_filter`` has it, or 5x5 where sigma is not given either
-    sigma : pixels, above 0; by default ``0.3 ((n - 1) / 2 - 1) + 0.8`` of each side n, as
-        ``cv2.getGaussianKernel`` has it
+    size : (rows, columns); by default 4 sigma to each side, ``2 int(4 sigma + 0.5) + 1``, as in
+        ``scipy.ndimage.gaussian_filter``, or 5x5 if sigma is not given either
+    sigma : pixels, above 0; by default ``0.3 ((n - 1) / 2 - 1) + 0.8`` for each side n, as in
+        ``cv2.getGaussianKernel``
 
-    (OpenCV departs from its own rule for sizes up to 9, for which it has rounded tables. Of even
-    sizes it takes the two weights in the middle for those of x = 0.)
+    (OpenCV has rounded tables for sizes up to 9, which differ from its own rule. In even sizes it
+    gives the two weights in the middle the value of x = 0.)
     """
     size = size or ((5, 5) if sigma is None else gaussian_size(sigma))
     sigmas = [0.3 * ((n - 1) / 2 - 1) + 0.8 if sigma is None else sigma for n in size]
@@ -48,7 +48,7 @@ def gaussian_size(sigma: float) -> Pair:
 
 
 def box(size: Pair) -> Kernel:
-    """The mean of rows x columns pixels: ones, divided by how many they are."""
+    """The mean of rows x columns pixels: ones, divided by their count."""
     rows, cols = check_window(*size)
     return Kernel(np.ones(size, np.int64), rows * cols, description=f"Mean of {rows}x{cols} pixels")
 
@@ -86,7 +86,7 @@ def binomial(size: Pair) -> Kernel:
 
 
 def disk(size: Pair | None = None, radius: float | None = None) -> Kernel:
-    """A lens out of focus: each weight is the part of its pixel that lies within a circle.
+    """A lens out of focus: each weight is the part of its pixel inside a circle.
 
     Parameters
     ----------
@@ -102,7 +102,7 @@ def disk(size: Pair | None = None, radius: float | None = None) -> Kernel:
         size = check_window(side, side)
     radius = min(size) / 2 if radius is None else radius
     down, right = positions(size)
-    # Lengths in radii: no square of one is too large or too small.
+    # Lengths in radii, whose squares are neither too large nor too small.
     sides = [(axis + half) / radius for axis in (down, right) for half in (-0.5, 0.5)]
     top, bottom, start, end = sides
     areas = _area(bottom, end) - _area(top, end) - _area(bottom, start) + _area(top, start)
@@ -110,9 +110,9 @@ def disk(size: Pair | None = None, radius: float | None = None) -> Kernel:
     nearest = [np.maximum(np.abs(axis) - 0.5, 0) for axis in (down, right)]
     outside = np.hypot(*nearest) >= radius
     areas = np.where(inside, 1 / radius**2, np.where(outside, 0, np.maximum(areas, 0)))
-    for axis in (0, 1):  # rounding is not the same on both sides
+    for axis in (0, 1):  # rounding differs between the two sides
         areas = (areas + np.flip(areas, axis)) / 2
-    # What is left over goes to the edge, so that all weights inside stay equal.
+    # The rest goes to the edge, so that all weights inside stay equal.
     edge = ~inside & (areas > 0.5 / radius**2)
     weights = summing_to_one(areas / areas.sum(), edge if edge.any() else None)
     return Kernel(weights, description=f"A lens out of focus, radius {radius:.4g}")
@@ -148,8 +148,8 @@ def motion(length: int, angle: float = 0) -> Kernel:
     slope = _slope(angle)
     along = np.arange(length, dtype=FLOAT64) - (length - 1) / 2
     reach = abs(slope) * (length - 1) / 2
-    # An odd length has its middle on a pixel, and so must have the other side.
-    reach -= 1e-9  # what is beyond by rounding needs no row of its own
+    # An odd length has its middle on a pixel, so the other side needs an odd length too.
+    reach -= 1e-9  # a rounding error must not add a row
     side = 2 * math.ceil(reach) + 1 if length % 2 else math.ceil(2 * reach) + 1
     check_window(side, length)
     across = along * slope + (side - 1) / 2
@@ -168,7 +168,7 @@ def motion(length: int, angle: float = 0) -> Kernel:
 
 
 def _slope(angle: float) -> float:
-    """How far down the line goes with each step along its longer side; exact at 45 degrees."""
+    """How far the line goes down for each step along its longer side; exact at 45 degrees."""
     if angle % 90 == 0:
         return 0
     if angle % 45 == 0:

@@ -130,7 +130,7 @@ def test_what_is_written():
     ],
 )
 def test_another_anchor_is_an_error_whose_advice_helps(photo, kernel, sizes):
-    with pytest.raises(ConvtoolError, match=f"zeros around it, to {sizes} ") as caught:
+    with pytest.raises(ConvtoolError, match=f"pad the kernel with zeros to {sizes}, ") as caught:
         vips_of_kernel(kernel)
     assert str(kernel.place) in str(caught.value)
     rows, cols = map(int, sizes.split("x"))

@@ -134,7 +134,9 @@ def test_windows_too_large_are_named():
 
 
 def test_an_unknown_name_is_an_error():
-    with pytest.raises(ConvtoolError, match="is made by no name, expected one of: gaussian, box"):
+    with pytest.raises(
+        ConvtoolError, match="is no parametric kernel, expected one of: gaussian, box"
+    ):
         generate("gauss:3")
 
 
@@ -151,10 +153,10 @@ def test_files_win(folder):
 @pytest.mark.parametrize(
     ("spec", "nearest"),
     [("gausian:5,1.5", "gaussian:5,1.5"), ("gaus:5", "gaussian:5"), ("sobl", "sobel"),
-     ("laplace:5", "laplacian:5"), ("GABOR:7", None)],
+     ("laplace:5", "laplacian:5"), ("GABOR:7", "gabor:7"), ("qqq:7", None)],
 )  # fmt: skip
 def test_not_found_suggests_what_can_be_made(folder, spec, nearest):
-    expected = rf"nearest: .*{nearest}" if nearest else r"made: gaussian, box"
+    expected = rf"nearest: .*{nearest}" if nearest else r"parametric: gaussian, box"
     with pytest.raises(ConvtoolError, match=rf"kernel '{spec}' is not found; .*{expected}"):
         find_kernels(spec)
 
