@@ -146,7 +146,7 @@ def _notes(found: "Fit", rational: bool) -> Iterator[str]:
 
 
 def _as_json(found: "Fit", written: list[str], notes: list[str]) -> dict[str, Any]:
-    """Kernel and report for scripts; what is infinite is null."""
+    """Kernel and report for scripts."""
     from convtool.kernel.kernel import Kernel
 
     kernel, agreement = found.kernel, found.agreement
@@ -176,7 +176,7 @@ def _as_json(found: "Fit", written: list[str], notes: list[str]) -> dict[str, An
         "undefined": found.undefined,
         "residual": found.spread,
         "rms": agreement.rms,
-        "psnr": agreement.psnr if math.isfinite(agreement.psnr) else None,
+        "psnr": agreement.psnr,
         "exact": agreement.exact,
         "exact_with_halves_up": None if found.rounded_up is None else found.rounded_up.exact,
         "explains": not found.poor,

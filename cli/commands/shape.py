@@ -1,7 +1,7 @@
 """convtool shape: what a pipeline will make of an image, without computing any of it."""
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +12,7 @@ from ..messages import say
 
 if TYPE_CHECKING:
     from convtool.core.image import Header
-    from convtool.inspect.shapes import Row, Shapes
+    from convtool.inspect.shapes import Shapes
 
 HEAD = ("stage", "output", "weights", "multiply-adds", "field", "step", "method")
 
@@ -67,9 +67,11 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
         found = shapes(found_pipeline.operators, header)
     _say_too_large(found)
     if json_:
+        from convtool.inspect.serialize import json_of_shapes
+
         from ..printing import print_json
 
-        print_json(_as_json(found))
+        print_json(json_of_shapes(found))
     else:
         _print(found)
 
@@ -167,28 +169,3 @@ def _number(count: int) -> str:
     if tenths == 100:
         tenths, power = 10, power + 1
     return f"{tenths // 10}.{tenths % 10} x 10^{power}"
-
-
-def _as_json(found: "Shapes") -> dict[str, Any]:
-    return {
-        "input": found.input,
-        "alpha": found.alpha,
-        "stages": [_row_as_json(row) for row in found.rows],
-        "weights": found.weights,
-        "multiply_adds": found.multiply_adds,
-        "fully_connected": {
-            "inputs": found.inputs,
-            "outputs": found.outputs,
-            "weights": found.fully_connected,
-        },
-    }
-
-
-def _row_as_json(row: "Row") -> dict[str, Any]:
-    """A stage; of what its windows are a list of each kernel's, where kernels differ."""
-    told = row._asdict()
-    places = [place._asdict() for place in told.pop("places")]
-    for key in ("window", "stride", "dilation", "padding"):
-        values = [place[key] for place in places]
-        told[key] = values if len(set(values)) > 1 else next(iter(values), None)
-    return told

@@ -1,7 +1,7 @@
 """What can be said of a kernel before any image is filtered: the facts of ``kernel show``."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -161,43 +161,3 @@ def _balanced(column: Array, row: Array, scale: float) -> tuple[Array, Array]:
 def _largest(weights: Array) -> float:
     """The largest magnitude, or 1 if all are 0."""
     return float(np.abs(weights.astype(FLOAT64)).max()) or 1.0
-
-
-def as_json(kernel: Kernel, found: Facts) -> dict[str, Any]:
-    """A kernel and its facts in the types of JSON; null for what no number can hold."""
-    values = {
-        "name": kernel.name,
-        "description": kernel.description,
-        "size": list(kernel.shape),
-        "weights": kernel.weights.tolist(),
-        "divisor": kernel.divisor,
-        "bias": kernel.bias,
-        "anchor": list(found.anchor),
-        "sum": found.sum,
-        "integer": found.whole,
-        "symmetric": list(found.symmetries),
-        "antisymmetric": list(found.antisymmetries),
-        "separable": found.factors is not None,
-        "rank": found.rank,
-        "column": found.factors[0].tolist() if found.factors else None,
-        "row": found.factors[1].tolist() if found.factors else None,
-        "gain": found.gains._asdict(),
-        "plan": {
-            "image": list(PLANNED),
-            "dtype": "uint8",
-            "method": found.plan.method,
-            "reason": found.plan.reason,
-            **found.plan.parameters,
-            "operations": found.plan.operations,
-            "others": list(found.plan.others),
-        },
-    }
-    plain: dict[str, Any] = _plain(values)
-    return plain
-
-
-def _plain(value: Any) -> Any:
-    """The value with null for numbers that JSON has not."""
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    return None if isinstance(value, float) and not np.isfinite(value) else value

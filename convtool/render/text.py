@@ -76,7 +76,8 @@ def _stage(found: "Explanation", stage: StageView, width: int) -> Iterator[str]:
             return
         if index >= MOST_CHANNELS:
             pixel = f", pixel {path.pixel}" if is_last and path.pixel is not None else ""
-            yield f"  {name}: {numeral(one.value)}{pixel}{IN_FULL if index == MOST_CHANNELS else ''}"
+            hint = IN_FULL if index == MOST_CHANNELS else ""
+            yield f"  {name}: {numeral(one.value)}{pixel}{hint}"
             continue
         if index:
             yield ""

@@ -66,7 +66,9 @@ def show_(spec: str, json_: bool, output: str | None) -> None:
 
         write_picture(draw_kernels(common.found_of(found, spec)), output)
     if json_:
-        print_json([_as_json(one, path) for one in found])
+        from convtool.inspect.serialize import json_of_filter
+
+        print_json([{**json_of_filter(one), "path": path} for one in found])
     if json_ or output is not None:
         return
     for i, one in enumerate(found):
@@ -83,15 +85,6 @@ def _check(output: str, path: str | None) -> None:
 
     check_picture(output, "show")
     check_replaces_none(output, [path] if path else [], "the kernel that is shown")
-
-
-def _as_json(one: "Kernel | Layer", path: str | None) -> object:
-    from convtool.inspect.kernel import as_json, facts
-    from convtool.kernel.kernel import Kernel
-
-    if isinstance(one, Kernel):
-        return {**as_json(one, facts(one)), "path": path}
-    return {"name": one.name, "size": list(one.weights.shape), "layer": True, "path": path}
 
 
 def _layer_lines(layer: "Layer", path: str | None) -> list[str]:
