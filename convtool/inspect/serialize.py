@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ..kernel.kernel import Kernel, Layer
     from .explain import Explanation, Path, Region
     from .shapes import Row, Shapes
-    from .steps.base import Patch, Step, Working
+    from .steps.base import Calculation, Patch, Step
 
 
 def json_of_filter(one: "Kernel | Layer") -> dict[str, Any]:
@@ -98,12 +98,12 @@ def json_of_explanation(image: str, name: str, found: "Explanation") -> dict[str
         "channels": [_path(path) for path in found.paths],
         "receptive_fields": [
             {
-                "stage": stop.label,
-                "input_shape": [stop.input.height, stop.input.width, len(stop.input.channels)],
-                **_region(stop.region),
-                "border": stop.border or None,
+                "stage": field.label,
+                "input_shape": [field.input.height, field.input.width, len(field.input.channels)],
+                **_region(field.region),
+                "border": field.border or None,
             }
-            for stop in found.stops
+            for field in found.fields
         ],
     }
 
@@ -124,11 +124,11 @@ def _path(path: "Path") -> dict[str, Any]:
         "value": _number(path.value),
         "pixel": path.pixel,
         "pixel_steps": _steps(path.steps),
-        "stages": [_working(one) for one in path.workings],
+        "stages": [_calculation(one) for one in path.calculations],
     }
 
 
-def _working(one: "Working") -> dict[str, Any]:
+def _calculation(one: "Calculation") -> dict[str, Any]:
     followed = one.followed
     return {
         "stage": one.stage,
@@ -137,7 +137,7 @@ def _working(one: "Working") -> dict[str, Any]:
         "row": one.row,
         "col": one.col,
         "windows": [_patch(patch) for patch in one.patches],
-        "terms": [_working(term) for term in one.terms],
+        "terms": [_calculation(term) for term in one.terms],
         "steps": _steps(one.steps),
         "value": _number(one.value),
         "followed": None
