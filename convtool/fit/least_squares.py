@@ -88,7 +88,7 @@ class _Axes(NamedTuple):
         gram = equations.gram[:unknowns, :unknowns]
         words = _words(unknowns - bias, bias)
         if not (np.isfinite(gram).all() and np.isfinite(equations.products).all()):
-            raise ConvtoolError("pixels are so large that their squares are no numbers any more")
+            raise ConvtoolError("pixels are so large that their squares overflow")
         if equations.pixels <= unknowns:
             raise ConvtoolError(
                 f"too few pixels are neither border nor clipped: {equations.pixels}, expected "

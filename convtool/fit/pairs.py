@@ -146,8 +146,8 @@ def _overlay(name: str, before: Reader, after: Reader, model: Model) -> Overlay:
     if rows[0] >= rows[1] or cols[0] >= cols[1]:
         kh, kw = (axis.extent for axis in window)
         raise ConvtoolError(
-            f"no window of {kh}x{kw} lies in the image of {source.height}x{source.width} "
-            "altogether: use a smaller size, or larger images"
+            f"no window of {kh}x{kw} lies in the image of {source.height}x"
+            f"{source.width}: use a smaller size, or larger images"
         )
     return Overlay(name, before, after, source, result, padding, window, rows, cols)
 
