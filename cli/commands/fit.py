@@ -108,7 +108,7 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     from ..pairs import Sources
     from .fit_report import tell
 
-    target = Target.of(given)
+    target = KernelTarget.of(given)
 
     from convtool.core.filenames import plain
     from convtool.fit.fit import fit_pairs
@@ -135,7 +135,7 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     tell(found, target, rational=given["rational"], quiet=given["quiet"])
 
 
-class Target(NamedTuple):
+class KernelTarget(NamedTuple):
     """Where the kernel goes, and in which format."""
 
     path: str | None
@@ -144,7 +144,7 @@ class Target(NamedTuple):
     as_json: bool
 
     @classmethod
-    def of(cls, given: Mapping[str, Any]) -> "Target":
+    def of(cls, given: Mapping[str, Any]) -> "KernelTarget":
         """From the parsed options; UsageError where the format cannot hold the result."""
         path = None if given["output"] == STREAM else given["output"]
         layer = given["layer"]

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from convtool.fit.fit import Fit
     from convtool.kernel.kernel import Kernel, Layer
 
-    from .fit import Target
+    from .fit import KernelTarget
 
 
-def tell(found: "Fit", target: "Target", *, rational: bool, quiet: bool) -> None:
+def tell(found: "Fit", target: "KernelTarget", *, rational: bool, quiet: bool) -> None:
     """Write the kernel, and print the report."""
     kernel = _described(found)
     written = _write(found, kernel, target)
@@ -38,7 +38,7 @@ def tell(found: "Fit", target: "Target", *, rational: bool, quiet: bool) -> None
         say(*notes)
 
 
-def _write(found: "Fit", kernel: "Kernel | Layer", target: "Target") -> list[str]:
+def _write(found: "Fit", kernel: "Kernel | Layer", target: "KernelTarget") -> list[str]:
     """Write the kernel, and the biases of a layer; returns the files' names."""
     from convtool.kernel.formats.npy import npy_of_weights
     from convtool.kernel.formats.table import encode_kernels
