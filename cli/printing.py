@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from convtool.core.errors import ConvtoolError
+from convtool.core.strict_json import without_nan
 
 from .messages import printable
 
@@ -82,7 +83,7 @@ def _print(text: str) -> None:
 
 def print_json(value: Any) -> None:
     """A value as JSON, for scripts; lists of plain values on a line each."""
-    text = json.dumps(value, indent=2)
+    text = json.dumps(without_nan(value), indent=2, allow_nan=False)
     # JSON has no line ends in its texts; a list with a bracket in one of them stays as it is.
     _print(re.sub(r"\[\n *([^\[\]{}]*?)\n *\]", _on_a_line, text))
 

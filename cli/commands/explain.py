@@ -101,11 +101,11 @@ def explain(**given: Any) -> None:
 
         write_picture(draw(name, found), given["output"])
     if given["json_"]:
-        from convtool.inspect.serialize import as_json
+        from convtool.inspect.serialize import json_of_explanation
 
         from ..printing import print_json
 
-        print_json([as_json(name, key, one) for key, one in found.items()])
+        print_json([json_of_explanation(name, key, one) for key, one in found.items()])
     elif not given["output"]:
         from convtool.render.text import lines_of
 

@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 @click.option(
     "--rational",
     is_flag=True,
-    help="Look for whole weights over a divisor behind the numbers, and keep them where they make "
+    help="Look for whole weights over a divisor near the numbers, and keep them if they reproduce "
     "AFTER's pixels as well.",
 )
 @click.option(
     "--stride",
     type=options.Value(Size(1)),
     default="1",
-    help="Step from window to window that made AFTER: 2, or 2x1 (rows x columns). Default: 1.",
+    help="Step between the windows behind AFTER: 2, or 2x1 (rows x columns). Default: 1.",
 )
 @click.option(
     "--dilation",
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     "--pairs",
     metavar="LIST",
     type=options.FILE,
-    help="Learn from all pairs in a file, a line each: BEFORE AFTER, apart by a tab or blanks, "
+    help="Learn from all pairs in a file, a line each: BEFORE AFTER, separated by a tab or blanks, "
     "quoted as in a shell; a line that begins with # is left out; - is stdin.",
 )
 @click.option(
@@ -94,9 +94,9 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
       convtool conv photo.png -k box5 | convtool fit photo.png - -s 5 --json
 
     What training does to a convolution layer, in closed form: least squares over all pixels.
-    AFTER may have been made with padding same, valid or full. Its pixels at the border count for
-    nothing, nor do black and white ones, which may have been clipped. Images that are flat or
-    repeat themselves do not determine a kernel: that is an error.
+    AFTER may have padding same, valid or full. Its pixels at the border are ignored, and so are
+    black and white ones, which may have been clipped. Images that are flat or repeat themselves
+    do not determine a kernel: that is an error.
 
     The kernel is ready for --kernel of convtool conv.
     """
@@ -108,7 +108,7 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     from ..pairs import Sources
     from .fit_report import tell
 
-    target = Target.of(given)
+    target = KernelTarget.of(given)
 
     from convtool.core.filenames import plain
     from convtool.fit.fit import fit_pairs
@@ -135,7 +135,7 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     tell(found, target, rational=given["rational"], quiet=given["quiet"])
 
 
-class Target(NamedTuple):
+class KernelTarget(NamedTuple):
     """Where the kernel goes, and in which format."""
 
     path: str | None
@@ -144,8 +144,8 @@ class Target(NamedTuple):
     as_json: bool
 
     @classmethod
-    def of(cls, given: Mapping[str, Any]) -> "Target":
-        """From the parsed options; UsageError where they cannot hold what is asked for."""
+    def of(cls, given: Mapping[str, Any]) -> "KernelTarget":
+        """From the parsed options; UsageError where the format cannot hold the result."""
         path = None if given["output"] == STREAM else given["output"]
         layer = given["layer"]
         format_ = kernel_format(path, given["format_"], "npy" if layer else "txt")

@@ -1,4 +1,4 @@
-"""What is said of a kernel that was learned."""
+"""The report on a kernel that was learned."""
 
 import math
 import textwrap
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from convtool.fit.fit import Fit
     from convtool.kernel.kernel import Kernel, Layer
 
-    from .fit import Target
+    from .fit import KernelTarget
 
 
-def tell(found: "Fit", target: "Target", *, rational: bool, quiet: bool) -> None:
-    """Write the kernel, and say what it is worth."""
+def tell(found: "Fit", target: "KernelTarget", *, rational: bool, quiet: bool) -> None:
+    """Write the kernel, and print the report."""
     kernel = _described(found)
     written = _write(found, kernel, target)
     notes = list(_notes(found, rational))
@@ -38,7 +38,7 @@ def tell(found: "Fit", target: "Target", *, rational: bool, quiet: bool) -> None
         say(*notes)
 
 
-def _write(found: "Fit", kernel: "Kernel | Layer", target: "Target") -> list[str]:
+def _write(found: "Fit", kernel: "Kernel | Layer", target: "KernelTarget") -> list[str]:
     """Write the kernel, and the biases of a layer; returns the files' names."""
     from convtool.kernel.formats.npy import npy_of_weights
     from convtool.kernel.formats.table import encode_kernels
@@ -57,7 +57,7 @@ def _write(found: "Fit", kernel: "Kernel | Layer", target: "Target") -> list[str
 
 
 def _described(found: "Fit") -> "Kernel | Layer":
-    """The kernel with a description of where it comes from."""
+    """The kernel with a description of its origin."""
     from dataclasses import replace
 
     from convtool.kernel.kernel import Kernel
@@ -84,7 +84,7 @@ def _report(found: "Fit") -> Iterator[str]:
 
 
 def _entries(found: "Fit") -> Iterator[tuple[str, str]]:
-    """What is reported, each under its label."""
+    """The entries of the report: (label, text)."""
     agreement = found.agreement
     size = "x".join(map(str, found.kernel.weights.shape))
     pairs = f"{found.pairs} pair{'s' * (found.pairs > 1)}"
@@ -92,7 +92,7 @@ def _entries(found: "Fit") -> Iterator[tuple[str, str]]:
     if found.clipped:
         left_out.append(f"{found.clipped} black or white, maybe clipped")
     if found.undefined:
-        left_out.append(f"{found.undefined} that are no numbers")
+        left_out.append(f"{found.undefined} NaN or infinite")
     yield "kernel", f"{size} weights{_over(found)}, fitted to {pairs} of images"
     yield "values", f"{found.used} used; left out: {', '.join(left_out)}"
     known = f"if rounding is like noise, each weight to +-{found.errors.max():.2g} or better"
@@ -109,7 +109,7 @@ def _entries(found: "Fit") -> Iterator[tuple[str, str]]:
 
 
 def _over(found: "Fit") -> str:
-    """What the weights are over, where they are whole, and what is added."""
+    """The divisor of whole weights, and the bias."""
     from convtool.kernel.kernel import Kernel
 
     if not isinstance(found.kernel, Kernel):
@@ -124,7 +124,7 @@ def _over(found: "Fit") -> str:
 
 
 def _notes(found: "Fit", rational: bool) -> Iterator[str]:
-    """What a person should know before they trust the kernel."""
+    """What one should know before trusting the kernel."""
     if rational and not found.whole:
         yield (
             "no whole weights over a divisor were found that explain the pixels as well: these are "
@@ -132,8 +132,8 @@ def _notes(found: "Fit", rational: bool) -> Iterator[str]:
         )
     if found.rounded_up is not None:
         yield (
-            "the result seems to have been made with halves rounded up and not to even: so "
-            f"{_percent(found.rounded_up.exact)} of the pixels would be exact"
+            "the result seems to be rounded with halves up, not to even: then "
+            f"{_percent(found.rounded_up.exact)} of the pixels are exact"
         )
     if found.offset is not None:
         yield f"a bias of about {found.offset:.4g} would explain more: --bias learns it"
@@ -146,7 +146,7 @@ def _notes(found: "Fit", rational: bool) -> Iterator[str]:
 
 
 def _as_json(found: "Fit", written: list[str], notes: list[str]) -> dict[str, Any]:
-    """Kernel and report for scripts; what is infinite is null."""
+    """Kernel and report for scripts."""
     from convtool.kernel.kernel import Kernel
 
     kernel, agreement = found.kernel, found.agreement
@@ -176,7 +176,7 @@ def _as_json(found: "Fit", written: list[str], notes: list[str]) -> dict[str, An
         "undefined": found.undefined,
         "residual": found.spread,
         "rms": agreement.rms,
-        "psnr": agreement.psnr if math.isfinite(agreement.psnr) else None,
+        "psnr": agreement.psnr,
         "exact": agreement.exact,
         "exact_with_halves_up": None if found.rounded_up is None else found.rounded_up.exact,
         "explains": not found.poor,
@@ -186,7 +186,7 @@ def _as_json(found: "Fit", written: list[str], notes: list[str]) -> dict[str, An
 
 
 def _percent(share: float) -> str:
-    """A share that is called all or nothing only if it is."""
+    """A share; 100% and 0% only if exact."""
     if share in (0, 1):
         return f"{share:.0%}"
     if share > 0.9999:

@@ -1,7 +1,7 @@
-"""convtool shape: what a pipeline will make of an image, without computing any of it."""
+"""convtool shape: the shapes and the cost of a pipeline, without computing any pixel."""
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,14 +12,14 @@ from ..messages import say
 
 if TYPE_CHECKING:
     from convtool.core.image import Header
-    from convtool.inspect.shapes import Row, Shapes
+    from convtool.inspect.shapes import Shapes
 
 HEAD = ("stage", "output", "weights", "multiply-adds", "field", "step", "method")
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 SHORTEST = 12
-"""Columns that names of stages have, whatever the numbers take."""
+"""Columns that names of stages have at least."""
 
 
 @click.command(
@@ -40,9 +40,9 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
       convtool shape 224x224x3 'conv -k samples/conv1.npy | relu | pool' --json
       convtool shape photo.png layer.toml
 
-    HxW or HxWxC stands for an 8-bit image of that size. Of an IMAGE that is a PNG or NPY file no
-    more is read than its size, type and channels take (but of a PNG that is shown turned); any
-    other is decoded whole. PIPELINE is what `convtool run` takes, and may come first.
+    HxW or HxWxC stands for an 8-bit image of that size. Of a PNG or NPY file only the size, type
+    and channels are read, unless the PNG is shown rotated. Any other IMAGE is decoded whole.
+    PIPELINE is what `convtool run` takes, and may come first.
 
     For each stage, named with the stride, padding and dilation that are not its defaults: its
     map (rows x columns x channels), its weights (biases not counted), its multiply-adds (a
@@ -51,7 +51,7 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
     next one's, and the method that the engine plans for a convolution.
 
     Last, the weights of a fully connected layer, which joins each value of IMAGE to each value
-    of the last map, beside the weights of PIPELINE.
+    of the last map, for comparison with the weights of PIPELINE.
     """
     from convtool.core.errors import at
     from convtool.inspect.shapes import header_of_size, shapes
@@ -67,9 +67,11 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
         found = shapes(found_pipeline.operators, header)
     _say_too_large(found)
     if json_:
+        from convtool.inspect.serialize import json_of_shapes
+
         from ..printing import print_json
 
-        print_json(_as_json(found))
+        print_json(json_of_shapes(found))
     else:
         _print(found)
 
@@ -89,7 +91,7 @@ def _header_of_file(image: str) -> "Header":
 
 
 def _say_too_large(found: "Shapes") -> None:
-    """Name the first map that is too large to be made."""
+    """Name the first map that is too large to compute."""
     from convtool.io.limits import MAX_PIXELS
 
     sizes = [("the image", found.input), *((row.stage, row.shape) for row in found.rows)]
@@ -156,7 +158,7 @@ def _table_number(count: int) -> str:
 
 
 def _number(count: int) -> str:
-    """A count that can be read: powers of ten as such, large ones to two digits."""
+    """A readable count: powers of ten as such, large ones to two digits."""
     digits = str(count)
     if len(digits) > 6 and digits == "1" + "0" * (len(digits) - 1):
         return f"10^{len(digits) - 1}"
@@ -167,28 +169,3 @@ def _number(count: int) -> str:
     if tenths == 100:
         tenths, power = 10, power + 1
     return f"{tenths // 10}.{tenths % 10} x 10^{power}"
-
-
-def _as_json(found: "Shapes") -> dict[str, Any]:
-    return {
-        "input": found.input,
-        "alpha": found.alpha,
-        "stages": [_row_as_json(row) for row in found.rows],
-        "weights": found.weights,
-        "multiply_adds": found.multiply_adds,
-        "fully_connected": {
-            "inputs": found.inputs,
-            "outputs": found.outputs,
-            "weights": found.fully_connected,
-        },
-    }
-
-
-def _row_as_json(row: "Row") -> dict[str, Any]:
-    """A stage; of what its windows are a list of each kernel's, where kernels differ."""
-    told = row._asdict()
-    places = [place._asdict() for place in told.pop("places")]
-    for key in ("window", "stride", "dilation", "padding"):
-        values = [place[key] for place in places]
-        told[key] = values if len(set(values)) > 1 else next(iter(values), None)
-    return told

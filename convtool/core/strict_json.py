@@ -1,6 +1,7 @@
-"""JSON, with a sentence for every way in which a text can be none."""
+"""JSON: read, with an error for everything that it does not allow; and written without NaN."""
 
 import json
+import math
 from typing import Any
 
 from .errors import ConvtoolError, quoted
@@ -34,3 +35,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(word: str) -> None:
     raise ConvtoolError(f"found {word}, expected finite numbers")
+
+
+def without_nan(value: Any) -> Any:
+    """The value with the texts "nan", "inf" and "-inf" for floats that JSON does not have."""
+    if isinstance(value, dict):
+        return {key: without_nan(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_nan(each) for each in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value

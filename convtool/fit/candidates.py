@@ -1,4 +1,4 @@
-"""What least squares learned of a kernel, and the whole weights behind it."""
+"""Candidates for the kernel: that of least squares, and whole weights near it; and their scores."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -14,19 +14,19 @@ from ..ops.conv import Conv
 from .least_squares import Solution, covariance
 from .normal_equations import Equations
 from .pairs import ImagePair, Model, Overlay, overlay
-from .rationalize import Whole, candidates, candidates_within, simplest
-from .rounding_bounds import HALF, MOST_ROUNDS, SLACK, Near, center, near_bounds
-from .score import Agreement, Judged, judge
+from .rationalize import WholeWeights, candidates, candidates_within, simplest
+from .rounding_bounds import HALF, MOST_ROUNDS, SLACK, Bounds, center, tightest_bounds
+from .score import Agreement, Score, agreements
 
 LONGEST = 15
-"""Decimals that numpy.round gives as they are; past them nothing is rounded."""
+"""Decimals up to which numpy.round is exact; beyond them nothing is rounded."""
 
 ROUNDING_NOISE = 1 / 12
-"""The mean square of what rounding to whole numbers takes away."""
+"""The mean square error of rounding to whole numbers."""
 
 
 class Learned(NamedTuple):
-    """What least squares found, and where."""
+    """The result of least squares, and the pairs behind it."""
 
     pairs: Sequence[ImagePair]
     model: Model
@@ -36,7 +36,7 @@ class Learned(NamedTuple):
     solutions: list[Solution]
 
     def shaped(self, values: Sequence[Array]) -> tuple[Array, Array | None]:
-        """One number for each weight of each output, in the weights' shape; those of biases."""
+        """Numbers for each weight of each output, in the weights' shape; and those for biases."""
         rows = np.array(values)
         biases = rows[:, -1] if self.model.bias else None
         weights = rows[:, :-1] if self.model.bias else rows
@@ -53,17 +53,17 @@ class Learned(NamedTuple):
         return Kernel(weights, bias=bias, anchor=self.model.anchor, name=self.name)
 
     def biases(self) -> Array | None:
-        """Those of a layer."""
+        """The biases of a layer."""
         found = self.shaped([_known(one) for one in self.solutions])[1]
         return found if self.model.layer else None
 
-    def judged(self, kernels: Sequence[Kernel | Layer]) -> list[Judged]:
+    def scores(self, kernels: Sequence[Kernel | Layer]) -> list[Score]:
         """How well each of them explains all pairs.
 
-        Whole weights that do not make every pixel are looked at again with halves rounded up, as
-        most fixed-point filters do; sums of floats hardly ever end in a half.
+        Whole weights that do not reproduce every pixel are tried once more with halves rounded up,
+        as most fixed-point filters do. Sums of floats hardly ever end in a half.
         """
-        found = [Judged(one) for one in self._agreements(kernels, halves_up=False)]
+        found = [Score(one) for one in self._agreements(kernels, halves_up=False)]
         again = [
             i
             for i, kernel in enumerate(kernels)
@@ -72,7 +72,7 @@ class Learned(NamedTuple):
         more = self._agreements([kernels[i] for i in again], halves_up=True)
         for i, up in zip(again, more, strict=True):
             if up.equal > found[i].to_even.equal:
-                found[i] = Judged(found[i].to_even, up)
+                found[i] = Score(found[i].to_even, up)
         return found
 
     def _agreements(self, kernels: Sequence[Kernel | Layer], *, halves_up: bool) -> list[Agreement]:
@@ -83,7 +83,7 @@ class Learned(NamedTuple):
         for images in (overlay(one, self.model) for one in self.pairs):
             rounds = halves_up and is_integer(images.after.dtype)
             operators = [self._operator(kernel, images) for kernel in kernels]
-            more = judge(images, operators, self.threads, halves_up=rounds)
+            more = agreements(images, operators, self.threads, halves_up=rounds)
             found = [a.plus(b) for a, b in zip(found, more, strict=True)]
         return found
 
@@ -98,7 +98,7 @@ class Learned(NamedTuple):
         )
 
     def whole_kernels(self, by_rounding: bool) -> list[Kernel | Layer]:
-        """Some kernels of whole weights that least squares does not rule out, or hints at."""
+        """Some kernels of whole weights that least squares leaves possible."""
         (equations,), (solution,) = self.equations, self.solutions
         count, taps = equations.pixels, self.model.taps
         spread = covariance(equations, bias=self.model.bias)[:taps, :taps]
@@ -116,54 +116,54 @@ class Learned(NamedTuple):
         return found
 
     def whole_kernels_within_bounds(self) -> Iterator[list[Kernel | Layer]]:
-        """The first kernels of whole weights that round to all values near their bounds.
+        """The first kernels of whole weights whose sums round to all values near their bounds.
 
-        They are looked for in the middle of all bounds, as least squares tells them; then again,
-        with those bounds added that the middle turns out to break, and so on.
+        The search starts in the middle of the tightest bounds around the weights of least squares.
+        Each further round adds the bounds that the middle broke.
         """
         (equations,), (solution,) = self.equations, self.solutions
-        weights, near = solution.weights, None
+        weights, bounds = solution.weights, None
         unsure = solution.rms * float(np.sqrt(len(weights) / equations.pixels))
         for _ in range(MOST_ROUNDS):
             parts = [
-                near_bounds(overlay(one, self.model), self.model, weights, unsure, self.threads)
+                tightest_bounds(overlay(one, self.model), self.model, weights, unsure, self.threads)
                 for one in self.pairs
             ]
-            more = reduce(Near.plus, parts)
-            if near is not None and more.worst <= HALF + 2 * SLACK:
+            more = reduce(Bounds.plus, parts)
+            if bounds is not None and more.worst <= HALF + 2 * SLACK:
                 return
-            near, unsure = more if near is None else near.plus(more), 0.0
+            bounds, unsure = more if bounds is None else bounds.plus(more), 0.0
             with one_blas_thread():
-                centered = center(near.windows, near.values, weights)
+                centered = center(bounds.windows, bounds.values, weights)
                 if centered is None:
                     return
                 weights, spread = centered
-                found = self._within(near, weights, spread)
+                found = self._within(bounds, weights, spread)
             yield found
 
-    def _within(self, near: Near, weights: Array, spread: Array) -> list[Kernel | Layer]:
-        """Kernels of whole weights that round to these values."""
+    def _within(self, bounds: Bounds, weights: Array, spread: Array) -> list[Kernel | Layer]:
+        """Kernels of whole weights whose sums round to these values."""
         taps, bias = self.model.taps, self.model.bias
-        windows, values = near.windows[:, :taps], near.values
+        windows, values = bounds.windows[:, :taps], bounds.values
         found: list[Kernel | Layer] = []
         for whole in candidates_within(
             weights[:taps], spread[:taps, :taps], windows, values, bias=bias
         ):
             offset = 0.0
             if bias:
-                left, unit = values - windows @ whole.values, near.windows[:, -1]
+                left, unit = values - windows @ whole.values, bounds.windows[:, -1]
                 low, high = ((left - HALF) / unit).max(), ((left + HALF) / unit).min()
                 offset = simplest(low, high, whole.divisor)
             found.append(self._whole_kernel(whole, offset))
         return found
 
-    def _whole_kernel(self, whole: Whole, bias: float) -> Kernel:
+    def _whole_kernel(self, whole: WholeWeights, bias: float) -> Kernel:
         weights = whole.weights.reshape(self.model.size)
         return Kernel(weights, whole.divisor, bias, self.model.anchor, self.name)
 
 
 def _known(solution: Solution) -> Array:
-    """The weights to a thousandth of their standard error: further digits would mean nothing."""
+    """The weights to a thousandth of their standard error; further digits would be noise."""
     errors = solution.errors[solution.errors > 0]
     places = 3 - math.floor(math.log10(errors.min())) if errors.size else LONGEST
     rounded: Array = np.round(solution.weights, min(places, LONGEST)) + 0.0  # and no -0.0

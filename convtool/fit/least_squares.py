@@ -1,4 +1,4 @@
-"""Weights from normal equations, and how well these determine them."""
+"""Weights from normal equations, and how well the equations determine them."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -10,16 +10,16 @@ from ..core.errors import ConvtoolError
 from .normal_equations import Equations
 
 LEAST_EIGENVALUE = 1e-12
-"""Of the scaled equations, beside their largest: below it float64 tells no direction."""
+"""Of the scaled equations, as a share of their largest: smaller ones are rounding of float64."""
 
 MOST_UNSURE = 0.1
-"""The largest standard error of a weight that is of use, beside the largest weight."""
+"""The largest standard error of a useful weight, as a share of the largest weight."""
 
 NOTHING = 1e-12
-"""A share of the squares of the result: weights that move less may be as unsure as they are."""
+"""Weights may be unsure if their errors change the sum of squares by no more than this share."""
 
 ROUNDING = 2.0**-50
-"""What float64 loses of a sum of squares."""
+"""The relative error of a sum of squares in float64."""
 
 REMEDY = "use other images that have more detail, several pairs (--pairs), or a smaller --size"
 
@@ -32,25 +32,24 @@ class Solution(NamedTuple):
     errors: Array
     """The standard error of each."""
     rms: float
-    """Of the residual over what counted, before any rounding."""
+    """Of the residual over the values used, before any rounding."""
     condition: float
     """Of the equations, each column scaled to length 1: 1 is best."""
 
 
 def solve(equations: Equations, *, bias: bool) -> Solution:
-    """Least squares, through the eigenvalues of the equations, which tell what is determined.
+    """Least squares, through the eigenvalues of the equations, which show what is determined.
 
-    Standard errors are ``s * sqrt(diag(inv(A.T @ A)))``, with s**2 the sum of squares that is
-    left over divided by the equations less the unknowns.
+    Standard errors are ``s * sqrt(diag(inv(A.T @ A)))``, where s**2 is the residual sum of squares
+    divided by the number of equations minus that of unknowns.
 
-    Raises ConvtoolError where the images do not determine the weights, or only so roughly that
-    they would be of no use.
+    Raises ConvtoolError where the images do not determine the weights, or only too roughly.
     """
     return solve_all([equations], bias=bias)[0]
 
 
 def solve_all(all_equations: Sequence[Equations], *, bias: bool) -> list[Solution]:
-    """`solve` for several outputs, which may have sums in common."""
+    """`solve` for several outputs, which may share their sums."""
     solutions: list[Solution] = []
     gram, axes = None, None
     for equations in all_equations:
@@ -61,35 +60,35 @@ def solve_all(all_equations: Sequence[Equations], *, bias: bool) -> list[Solutio
 
 
 def detail(equations: Equations) -> float:
-    """The mean square of what is left of the image by the filter of length 1 that leaves least."""
+    """The least mean square that a filter of unit norm leaves of the image."""
     weights = len(equations.gram) - 1
     gram = equations.gram[:weights, :weights] / equations.pixels
     return float(np.linalg.eigvalsh(gram)[0])
 
 
 def covariance(equations: Equations, *, bias: bool) -> Array:
-    """``inv(A.T @ A)``: how errors of weights hang together."""
+    """``inv(A.T @ A)``: the covariance of the weights, up to a factor."""
     return _Axes.of(equations, bias).inverse()
 
 
 class _Axes(NamedTuple):
-    """Sums of products, along the axes in which they are apart from one another."""
+    """The eigenvectors of the sums of products, with each column scaled to length 1."""
 
     gram: Array
     scale: Array
     """One over each column's length."""
     values: Array
-    """Of the scaled sums: how much is known along each axis."""
+    """The eigenvalues: how much is known along each eigenvector."""
     vectors: Array
 
     @classmethod
     def of(cls, equations: Equations, bias: bool) -> "_Axes":
-        """ConvtoolError where nothing is known along some axis."""
+        """Raise ConvtoolError where an eigenvalue is 0, except for rounding."""
         unknowns = len(equations.gram) - (not bias)
         gram = equations.gram[:unknowns, :unknowns]
         words = _words(unknowns - bias, bias)
         if not (np.isfinite(gram).all() and np.isfinite(equations.products).all()):
-            raise ConvtoolError("pixels are so large that their squares are no numbers any more")
+            raise ConvtoolError("pixels are so large that their squares overflow")
         if equations.pixels <= unknowns:
             raise ConvtoolError(
                 f"too few pixels are neither border nor clipped: {equations.pixels}, expected "
@@ -97,7 +96,7 @@ class _Axes(NamedTuple):
             )
         lengths = np.sqrt(np.diag(gram))
         scale = np.divide(1.0, lengths, out=np.zeros_like(lengths), where=lengths > 0)
-        values, vectors = np.linalg.eigh(gram * scale[:, None] * scale)  # none of it overflows
+        values, vectors = np.linalg.eigh(gram * scale[:, None] * scale)  # scaled, nothing overflows
         known = values > LEAST_EIGENVALUE * values[-1]
         if not known.all():
             raise ConvtoolError(
@@ -130,7 +129,7 @@ def _solve(equations: Equations, axes: _Axes, bias: bool) -> Solution:
     weights = unknowns - bias
     products = equations.products[:unknowns]
     solution = axes.solve(products)
-    solution = solution + axes.solve(products - axes.gram @ solution)  # what rounding left over
+    solution = solution + axes.solve(products - axes.gram @ solution)  # corrects rounding
     left = equations.square - 2 * solution @ products + solution @ axes.gram @ solution
     left = max(float(left), ROUNDING * equations.square)
     errors = np.sqrt(left / (equations.pixels - unknowns)) * axes.spread()

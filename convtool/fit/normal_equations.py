@@ -1,9 +1,9 @@
 """The normal equations of a kernel, gathered from pairs of images band by band.
 
-Each pixel of a result is an equation ``sum(weight * pixel under it) + bias = value``; least squares
-over all of them needs their products alone, summed up: ``A.T @ A`` and ``A.T @ y``, whose size is
-that of the kernel and not of the images (Gauss 1809; Lawson and Hanson, Solving Least Squares
-Problems, 1974). Whole pixels of up to 16 bits give exact sums.
+Each pixel of a result is an equation ``sum(weight * pixel under it) + bias = value``. Least squares
+needs only the sums of their products, ``A.T @ A`` and ``A.T @ y``, whose size depends on the kernel
+and not on the images (Gauss 1809; Lawson and Hanson, Solving Least Squares Problems, 1974). Whole
+pixels of up to 16 bits give exact sums.
 """
 
 from collections.abc import Iterator
@@ -21,45 +21,44 @@ PRODUCTS = 1024
 """Products of centred 8-bit pixels whose sum is exact in float32: 1024 x 128 x 128 is 2**24."""
 
 SCRATCH = 1 << 19
-"""Values of windows written out at once, which stay in the cache."""
+"""Values of a matrix of windows, which stay in the cache."""
 
 LARGEST_CHUNK = 16 * PRODUCTS
 
 MOST_PRODUCTS = 1 << 25
-"""Sums of products that are kept: as of one kernel of 76x76, or of 64 outputs of 720 weights."""
+"""Sums of products that are kept: enough for a kernel of 76x76, or 64 outputs of 720 weights."""
 
 
 class Chunk(NamedTuple):
-    """Some windows written out: a column each, less the centre of their type."""
+    """Some windows as columns of a matrix, minus the centre of their type."""
 
     matrix: Array
-    """Their pixels, and below them room for a row of ones and one for each value; zeros fill it
-    up behind them."""
+    """Their pixels; below them rows for ones and for the values. Unused columns are 0."""
     values: Array
-    """(outputs, n), of the result, less the centre of their type."""
+    """(outputs, n), of the result, minus the centre of their type."""
     counts: Array | None
-    """(1 or outputs, n): 1 where a value counts, 0 where not; None if all do."""
+    """(1 or outputs, n): 1 for values that count, 0 for others; None if all count."""
 
     @property
     def length(self) -> int:
-        """How many windows."""
+        """The number of windows."""
         return int(self.values.shape[1])
 
 
 class Equations(NamedTuple):
-    """What is known of the weights of one output."""
+    """The normal equations of one output."""
 
     gram: Array
-    """(weights + 1, weights + 1), sums of products; the last is the one that goes with a bias."""
+    """(weights + 1, weights + 1), sums of products; the last row and column are the bias's."""
     products: Array
-    """(weights + 1,), with the values."""
+    """(weights + 1,), sums of products with the values."""
     square: float
     """The sum of the values' squares."""
     pixels: int
     """Values of the result."""
 
     def plus(self, other: "Equations") -> "Equations":
-        """Those of both."""
+        """The equations of both."""
         return Equations(
             self.gram + other.gram,
             self.products + other.products,
@@ -69,7 +68,7 @@ class Equations(NamedTuple):
 
 
 def gather(images: Overlay, model: Model, threads: int) -> list[Equations]:
-    """The equations of each output: of one, unless a layer is looked for.
+    """The equations of each output; only a layer has several.
 
     Values that are not finite, or lie under windows that are not, are left out, and so are black
     and white of a result that has a white: they may have been clipped. Raises ConvtoolError where
@@ -91,7 +90,7 @@ def gather(images: Overlay, model: Model, threads: int) -> list[Equations]:
 
 
 class WindowWriter:
-    """Writes windows of an image out as columns of a matrix, and sums up their products."""
+    """Writes windows of an image as columns of a matrix, and adds up their products."""
 
     def __init__(self, images: Overlay, model: Model) -> None:
         self.images, self.model = images, model
@@ -155,7 +154,7 @@ class WindowWriter:
         return block.reshape(1, -1)
 
     def _counted(self, strip: Strip, before: Array, after: Array) -> Array | None:
-        """Which values count, as numbers; what is not finite becomes 0."""
+        """1 for values that count, 0 for others; None if all count. Sets NaN and infinity to 0."""
         counted: Array = np.ones(after.shape, bool)
         white = self.images.after.white
         if white is not None:
@@ -172,7 +171,7 @@ class WindowWriter:
         return counted.astype(self._dtype)
 
     def _leave_out(self, bad: Array, counted: Array, height: int) -> None:
-        """Count no value whose window holds one of the pixels that are flagged."""
+        """Leave out values whose windows hold one of the `bad` pixels."""
         if not bad.any():
             return
         if self.model.layer:
@@ -202,7 +201,7 @@ class WindowWriter:
         return total.astype(np.int64) if self.whole else total
 
     def _gram(self, matrix: Array) -> Array:
-        """``matrix @ matrix.T`` in float64, of whole numbers exactly."""
+        """``matrix @ matrix.T`` in float64; exact for whole numbers."""
         if self._dtype == FLOAT64:
             with np.errstate(over="ignore", invalid="ignore", under="ignore"):
                 return matrix @ matrix.T
@@ -211,7 +210,7 @@ class WindowWriter:
         return found
 
     def equations(self, total: Array) -> list[Equations]:
-        """The sums as they are without centres, in the image's unit; one for each output."""
+        """The equations of each output, in the unit of the image, with the centres added back."""
         one, scale = self.unknowns, self.images.scale
         offsets = np.full(self.size, self.centers[1], total.dtype)
         offsets[:one] = self.centers[0]

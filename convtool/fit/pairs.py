@@ -1,4 +1,4 @@
-"""Two images, one made of the other by windows: which windows made which pixels, band by band."""
+"""Pairs of an image and its result: the pixels, and the windows behind them, band by band."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -16,19 +16,19 @@ LEAST_STRIPS = 8
 """Bands of a small image, so that threads have something to share."""
 
 PADDINGS: tuple[NamedPadding, ...] = ("same", "valid", "full")
-"""The paddings that the size of a result may speak of, the likeliest first."""
+"""The paddings that are tried for the size of a result, the likeliest first."""
 
 Opening = Callable[[], Reader]
-"""What gives an image from its first row on, each time that it is called."""
+"""Opens an image, from its first row on, each time that it is called."""
 
 
 class ImagePair(NamedTuple):
-    """An image, and what became of it."""
+    """An image and its result."""
 
     before: Opening
     after: Opening
     name: str = "the pair"
-    """What errors call it."""
+    """Its name in errors."""
 
 
 class Model(NamedTuple):
@@ -41,7 +41,7 @@ class Model(NamedTuple):
     layer: bool = False
     """Whether each channel out has weights of its own for every channel in."""
     padding: NamedPadding | None = None
-    """What made the result; None: the likeliest that gives its size."""
+    """The padding of the result; None: the likeliest that gives its size."""
     anchor: Pair | None = None
     """The weight that sits on the output pixel; None: the middle one."""
 
@@ -52,7 +52,7 @@ class Model(NamedTuple):
 
 
 class Strip(NamedTuple):
-    """Some rows of the result, and the rows of the image that their windows lie on."""
+    """Some rows of the result, and the rows of the image under their windows."""
 
     first: int
     last: int
@@ -61,7 +61,7 @@ class Strip(NamedTuple):
 
 
 class Overlay(NamedTuple):
-    """A pair of images whose windows have been placed; alpha is none of their channels."""
+    """A pair of images, with the windows behind the result's pixels; without alpha."""
 
     name: str
     before_reader: Reader
@@ -71,19 +71,19 @@ class Overlay(NamedTuple):
     padding: NamedPadding
     window: Window
     rows: Pair
-    """The rows (first, last) of the result whose windows lie in the image altogether."""
+    """The rows (first, last) of the result whose windows lie within the image."""
     cols: Pair
 
     @property
     def scale(self) -> float:
-        """What makes a value of the result one of the image, where their whites differ."""
+        """A value of the result times this is in the unit of the image; 1 if whites are equal."""
         if self.before.white and self.after.white:
             return self.before.white / self.after.white
         return 1.0
 
     @property
     def inner(self) -> int:
-        """Values of the result whose windows lie in the image."""
+        """Values of the result whose windows lie within the image."""
         (top, bottom), (left, right) = self.rows, self.cols
         return (bottom - top) * (right - left) * len(self.after.channels)
 
@@ -119,10 +119,10 @@ class Overlay(NamedTuple):
 
 
 def overlay(pair: ImagePair, model: Model) -> Overlay:
-    """Open both images, and place the windows that the result's size speaks of.
+    """Open both images, and place the windows by the size of the result.
 
     Raises ConvtoolError where the sizes or the channels do not go together, and where no window
-    lies in the image altogether.
+    lies within the image.
     """
     before, after = pair.before(), pair.after()
     with at(pair.name):
@@ -139,29 +139,29 @@ def _overlay(name: str, before: Reader, after: Reader, model: Model) -> Overlay:
             f"the image has {count} channel(s) and the result {count_out}, expected as many; "
             "a layer may differ (--layer)"
         )
-    model = ways(source, result, model)[0]
+    model = likely_models(source, result, model)[0]
     padding = model.padding or PADDINGS[0]
     window = _window(source, model, padding)
     rows, cols = (_inner(axis) for axis in window)
     if rows[0] >= rows[1] or cols[0] >= cols[1]:
         kh, kw = (axis.extent for axis in window)
         raise ConvtoolError(
-            f"no window of {kh}x{kw} lies in the image of {source.height}x{source.width} "
-            "altogether: use a smaller size, or larger images"
+            f"no window of {kh}x{kw} lies in the image of {source.height}x"
+            f"{source.width}: use a smaller size, or larger images"
         )
     return Overlay(name, before, after, source, result, padding, window, rows, cols)
 
 
 def _colors(header: Header) -> Header:
-    """The description without alpha, and without a white where that is all but black."""
+    """The description without alpha; without a white for bool, which has no other value but 0."""
     white = None if header.dtype.kind == "b" else header.white
     return header._replace(channels=header.channels[: header.colors], white=white)
 
 
-def ways(source: Header, result: Header, model: Model) -> list[Model]:
-    """The model with each padding, and each middle of an even kernel, that may have made it.
+def likely_models(source: Header, result: Header, model: Model) -> list[Model]:
+    """The model with each padding, and each middle of an even kernel, that gives this size.
 
-    The likeliest comes first. Libraries do not agree on the middle of an even number of weights.
+    The likeliest comes first. Libraries differ in the middle of an even number of weights.
     Raises ConvtoolError where no padding gives a result of this size.
     """
     found: dict[Window, Model] = {}
@@ -191,7 +191,6 @@ def ways(source: Header, result: Header, model: Model) -> list[Model]:
 
 
 def _window(source: Header, model: Model, padding: NamedPadding) -> Window:
-    """The windows under a padding."""
     return place(
         (source.height, source.width),
         model.size,
@@ -203,7 +202,7 @@ def _window(source: Header, model: Model, padding: NamedPadding) -> Window:
 
 
 def _inner(axis: Axis) -> Pair:
-    """The outputs (first, last) whose windows lie in the image altogether."""
+    """The outputs (first, last) whose windows lie within the image."""
     first = -(-axis.before // axis.stride)
     last = (axis.size - axis.extent + axis.before) // axis.stride + 1
     return first, min(last, axis.output)

@@ -1,10 +1,10 @@
-"""Whole weights over a divisor, behind weights that are known roughly only.
+"""Whole weights over a divisor, near weights that are known only roughly.
 
-Rounding each weight alone goes wrong where errors of weights hang together, as those of neighbours
-in an image do. So they are rounded one after another, the best known first, and each tells the
-others how much it moved: integer bootstrapping, as satellite navigation resolves its whole numbers
-of waves (Teunissen, Success probability of integer GPS ambiguity rounding and bootstrapping,
-Journal of Geodesy 72, 1998).
+Rounding each weight on its own fails where the errors of weights are correlated, as those of
+neighbours in an image are. So weights are rounded one after another, the best known first, and
+the others are corrected each time: integer bootstrapping, as used in satellite navigation
+(Teunissen, Success probability of integer GPS ambiguity rounding and bootstrapping, Journal of
+Geodesy 72, 1998).
 """
 
 import math
@@ -17,21 +17,21 @@ from ..core.dtypes import EXACT_IN_FLOAT64, Array
 
 LARGEST_DIVISOR = 4096
 LARGEST_WITHIN = 65536
-"""The largest divisor that is looked for within bounds, which tell more."""
+"""The largest divisor that is tried within bounds, which are tighter than standard errors."""
 MOST_TRIED = 1 << 22
-"""Numbers rounded for that, of large kernels."""
+"""Numbers that are rounded for that at most: large kernels get smaller divisors."""
 
 BLOCK = 256
 """Divisors tried at once."""
 
 ROUNDING = 1e-9
-"""What float64 may have lost of bounds that meet in one number."""
+"""The error of float64 that is allowed at bounds."""
 
 MOST_FITTING, MOST_OUTSTANDING, MOST_WITHIN = 3, 2, 4
 """Candidates of each kind."""
 
 
-class Whole(NamedTuple):
+class WholeWeights(NamedTuple):
     """Whole weights over a divisor, in lowest terms."""
 
     weights: Array
@@ -48,7 +48,7 @@ class Whole(NamedTuple):
 class Bootstrap:
     """Rounds multiples of weights to whole numbers near them.
 
-    Nothing depends on the unit of the `covariance` of the weights.
+    `covariance` is that of the weights, in any unit.
     """
 
     def __init__(self, weights: Array, covariance: Array) -> None:
@@ -64,7 +64,7 @@ class Bootstrap:
             self._turns.append((best, left, pull))
 
     def nearest(self, divisors: Array) -> Array:
-        """Whole numbers near divisor * weights, as floats: (divisors, weights)."""
+        """WholeWeights numbers near divisor * weights, as floats: (divisors, weights)."""
         wanted = np.multiply.outer(divisors, self._weights).T.copy()
         rounded = np.empty_like(wanted)
         for best, left, pull in self._turns:
@@ -81,18 +81,18 @@ class Bootstrap:
             yield divisors[fits], rounded[fits]
 
 
-def candidates(weights: Array, covariance: Array, allowed: float) -> list[Whole]:
-    """Some whole weights that leave little more than the best ones do, the likeliest first.
+def candidates(weights: Array, covariance: Array, allowed: float) -> list[WholeWeights]:
+    """Some whole weights whose residual is little more than the least one, the likeliest first.
 
-    First come those of the smallest divisors for which the sum of squares grows by `allowed` at
-    most, where `covariance` is the inverse of the equations, ``inv(A.T @ A)``. Then come those of
-    the divisors that fit unusually well for their size: by chance alone, what is lost shrinks like
-    1 / divisor**2. Rounding that is no noise, as in the dark, moves the best weights by more than
-    they are allowed, and the divisor still stands out.
+    First come those with the smallest divisors for which the sum of squares grows by `allowed` at
+    most; `covariance` is the inverse of the equations, ``inv(A.T @ A)``. Then come those whose
+    divisor fits unusually well for its size: by chance alone, the sum of squares grows like
+    1 / divisor**2. Rounding is not noise in very dark images. It moves the best weights by more
+    than `allowed`, but the true divisor still stands out.
     """
     metric = np.linalg.inv(covariance)
-    fitting: dict[tuple[int, ...], Whole] = {}
-    outstanding: list[tuple[float, Whole]] = []
+    fitting: dict[tuple[int, ...], WholeWeights] = {}
+    outstanding: list[tuple[float, WholeWeights]] = []
     for divisors, rounded in Bootstrap(weights, covariance).blocks(LARGEST_DIVISOR):
         moved = rounded / divisors[:, None] - weights
         grown = np.einsum("ij,ij->i", moved @ metric, moved)
@@ -114,14 +114,14 @@ def candidates(weights: Array, covariance: Array, allowed: float) -> list[Whole]
 
 def candidates_within(
     weights: Array, covariance: Array, windows: Array, values: Array, *, bias: bool
-) -> list[Whole]:
-    """The first whole weights, the smallest divisors first, that round to each of some values.
+) -> list[WholeWeights]:
+    """The first whole weights, by divisor, whose sums round to each of some values.
 
-    `windows` is (n, weights) and `values` (n,). With a `bias`, one has to be left that does it.
+    `windows` is (n, weights) and `values` (n,). With a `bias`, some bias must lead to them.
     """
     order = np.argsort(-np.abs(values - windows @ weights))
     windows, values = windows[order], values[order]
-    found: dict[tuple[int, ...], Whole] = {}
+    found: dict[tuple[int, ...], WholeWeights] = {}
     largest = min(LARGEST_WITHIN, max(LARGEST_DIVISOR, MOST_TRIED // len(weights)))
     for divisors, rounded in Bootstrap(weights, covariance).blocks(largest):
         kernels = rounded / divisors[:, None]
@@ -138,7 +138,7 @@ def candidates_within(
     return list(found.values())
 
 
-def in_lowest_terms(numbers: Array, divisor: int) -> Whole:
+def in_lowest_terms(numbers: Array, divisor: int) -> WholeWeights:
     """The same weights over the smallest divisor.
 
     >>> in_lowest_terms(np.array([2.0, 4.0]), 8).divisor
@@ -146,11 +146,11 @@ def in_lowest_terms(numbers: Array, divisor: int) -> Whole:
     """
     whole = numbers.astype(np.int64)
     common = math.gcd(divisor, *map(int, whole.ravel()))
-    return Whole(whole // common, divisor // common)
+    return WholeWeights(whole // common, divisor // common)
 
 
 def simplest(low: float, high: float, divisor: int) -> float:
-    """The plainest number from low to high: a whole one, else a fraction, else the middle.
+    """The simplest number from low to high: a whole one, else a fraction, else the middle.
 
     >>> simplest(2.9, 3.2, 16), simplest(0.4, 0.6, 16), simplest(-0.47, -0.465, 15)
     (3, 0.5, -0.4666666666666667)

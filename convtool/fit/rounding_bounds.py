@@ -1,10 +1,11 @@
-"""What rounding tells of the weights: each value lies within half a grey level of its sum.
+"""The weights within the bounds of rounding: each value is within half a grey level of its sum.
 
-Least squares treats rounding as noise, and knows weights to about 1 / sqrt(pixels). But rounding
-has hard bounds: weights have to lie between two planes for each pixel, and what is left between all
-of them shrinks like 1 / pixels. Only pixels near their bounds matter, which the least squares
-weights tell. The middle of what is left is the analytic centre, by Newton's method (Boyd and
-Vandenberghe, Convex Optimization, 2004, sections 8.5.3 and 11.4).
+Least squares treats rounding as noise: the error of its weights shrinks like 1 / sqrt(pixels). But
+rounding has hard bounds. For each pixel the weights lie between two planes, and the region between
+all of these planes shrinks like 1 / pixels. Only pixels whose sums are near half a level off
+matter; the least squares weights show which. The weights taken are the analytic centre of the
+region, by Newton's method (Boyd and Vandenberghe, Convex Optimization, 2004, sections 8.5.3 and
+11.4).
 """
 
 from functools import reduce
@@ -19,47 +20,49 @@ from .pairs import Model, Overlay, Strip
 
 HALF = 0.5
 SLACK = 1e-5
-"""Beyond half a grey level, so that something is left between bounds that meet in one point."""
+"""Added to half a grey level, so that bounds that meet in one point leave some room."""
 
 MOST_BOUNDS = 40_000
 MOST_NUMBERS = 1 << 23
-"""Of all windows that are kept."""
+"""Elements of all windows that are kept."""
 
 MOST_ROUNDS = 5
 """Passes over the images for bounds that matter."""
 
 STEPS = 100
 NEARLY = 0.98
-"""How much of the way to the nearest bound a step goes."""
+"""The share of the way to the nearest bound that a step takes."""
 CLOSE = 0.1
-"""What one more step of Newton's would gain, at the centre."""
+"""The centre is reached when one more Newton step would gain less."""
 SHORTEST = 1e-8
 
 
-class Near(NamedTuple):
-    """Values that lie far from their sums, in the result's unit."""
+class Bounds(NamedTuple):
+    """Bounds of rounding: each value is within half a level of its window times the weights."""
 
     windows: Array
-    """(n, weights); of weights that end in a bias, the last is a 1."""
+    """(n, weights), in the unit of the result; with a bias, the last column is of ones."""
     values: Array
     """(n,)"""
     worst: float
-    """How far the farthest of all values lies from its sum."""
+    """The largest distance of a value from its sum, of all pixels."""
 
-    def plus(self, other: "Near") -> "Near":
-        """Both."""
-        return Near(
+    def plus(self, other: "Bounds") -> "Bounds":
+        """The bounds of both."""
+        return Bounds(
             np.concatenate([self.windows, other.windows]),
             np.concatenate([self.values, other.values]),
             max(self.worst, other.worst),
         )
 
 
-def near_bounds(images: Overlay, model: Model, weights: Array, unsure: float, threads: int) -> Near:
-    """The values that lie farthest from their sums, some thousands.
+def tightest_bounds(
+    images: Overlay, model: Model, weights: Array, unsure: float, threads: int
+) -> Bounds:
+    """The bounds that these weights come nearest to, or break: some thousands.
 
-    `weights` ends in the bias if the model has one. `unsure` is how far sums are off because
-    weights are.
+    `weights` ends in the bias if the model has one. `unsure` is the error of sums that comes from
+    errors of the weights.
     """
     writer = WindowWriter(images, model)
     scale = images.scale
@@ -70,7 +73,7 @@ def near_bounds(images: Overlay, model: Model, weights: Array, unsure: float, th
     offset += writer.centers[0] * float(plain.sum()) - writer.centers[1]
     share = most / max(images.inner, 1)
 
-    def pick(strip: Strip) -> Near:
+    def pick(strip: Strip) -> Bounds:
         rows, values, worst = [], [], 0.0
         for chunk in writer.chunks(strip):
             windows = chunk.matrix[: writer.unknowns, : chunk.length]
@@ -79,23 +82,23 @@ def near_bounds(images: Overlay, model: Model, weights: Array, unsure: float, th
                 left[chunk.counts[0] == 0] = 0
             chosen = np.flatnonzero(left >= reach)
             most_here = int(share * chunk.length) + 1
-            if len(chosen) > most_here:  # some from everywhere, for they are to differ
+            if len(chosen) > most_here:  # some of every part, so that they differ
                 chosen = np.sort(chosen[np.argpartition(-left[chosen], most_here)[:most_here]])
             rows.append(windows[:, chosen].T.astype(FLOAT64) + writer.centers[0])
             values.append(chunk.values[0][chosen].astype(FLOAT64) + writer.centers[1])
             worst = max(worst, float(left.max()))
         found = np.concatenate(rows)
         ones = np.ones((len(found), int(model.bias)))
-        return Near(np.column_stack([found, ones]) / scale, np.concatenate(values), worst)
+        return Bounds(np.column_stack([found, ones]) / scale, np.concatenate(values), worst)
 
     with one_blas_thread():
-        return reduce(Near.plus, in_order(pick, images.strips(), threads))
+        return reduce(Bounds.plus, in_order(pick, images.strips(), threads))
 
 
 def center(windows: Array, values: Array, weights: Array) -> tuple[Array, Array] | None:
-    """The weights in the middle of what all bounds leave, and a covariance that has its shape.
+    """The centre of the region within all bounds, and a covariance with the region's shape.
 
-    None where they leave nothing: the result was not made by rounding such sums.
+    None if the region is empty: the result was not computed by rounding such sums.
     """
     if len(windows) <= windows.shape[1]:
         return None
@@ -107,11 +110,11 @@ def center(windows: Array, values: Array, weights: Array) -> tuple[Array, Array]
 
 
 def _tightened(windows: Array, values: Array, weights: Array) -> Array | None:
-    """Weights whose sums lie within half a grey level of all values; None if there are none.
+    """Weights whose sums are within half a grey level of all values; None if there are none.
 
-    The smallest bound on all is a linear program, of the weights and the bound: Mehrotra's
-    predictor and corrector (Nocedal and Wright, Numerical Optimization, 2006, chapter 14), from a
-    start that is feasible on both sides.
+    The smallest bound for all values is a linear program in the weights and the bound. It is solved
+    by Mehrotra's predictor and corrector (Nocedal and Wright, Numerical Optimization, 2006, chapter
+    14), from a point that is feasible for the primal and the dual program.
     """
     left = values - windows @ weights
     bound = 1.01 * max(float(np.abs(left).max()), HALF)
@@ -119,17 +122,19 @@ def _tightened(windows: Array, values: Array, weights: Array) -> Array | None:
     for _ in range(STEPS):
         if np.abs(left).max() < HALF + SLACK / 2:
             return weights
-        room = np.stack([bound - left, bound + left])
-        gap = float((room * prices).sum())
+        slack = np.stack([bound - left, bound + left])
+        gap = float((slack * prices).sum())
         if bound - gap > HALF + SLACK:
             return None
-        system = _System(windows, room, prices)
-        room_step, price_step, _, _ = system.step(0.0)
-        reach = _reach(room, room_step), _reach(prices, price_step)
-        gap_ahead = float(((room + reach[0] * room_step) * (prices + reach[1] * price_step)).sum())
-        target = gap / room.size * (gap_ahead / gap) ** 3 - room_step * price_step
-        room_step, price_step, step, wider = system.step(target)
-        length = NEARLY * _reach(room, room_step)
+        system = _System(windows, slack, prices)
+        slack_step, price_step, _, _ = system.step(0.0)
+        reach = _reach(slack, slack_step), _reach(prices, price_step)
+        gap_ahead = float(
+            ((slack + reach[0] * slack_step) * (prices + reach[1] * price_step)).sum()
+        )
+        target = gap / slack.size * (gap_ahead / gap) ** 3 - slack_step * price_step
+        slack_step, price_step, step, wider = system.step(target)
+        length = NEARLY * _reach(slack, slack_step)
         weights, bound = weights + length * step, bound + length * wider
         prices = prices + NEARLY * _reach(prices, price_step) * price_step
         left = values - windows @ weights
@@ -137,11 +142,11 @@ def _tightened(windows: Array, values: Array, weights: Array) -> Array | None:
 
 
 class _System:
-    """Newton's equations for the bound, where products of room and price are to be a target."""
+    """Newton's equations for the bound: slack times price is to reach a target."""
 
-    def __init__(self, windows: Array, room: Array, prices: Array) -> None:
-        self._windows, self._room, self._prices = windows, room, prices
-        self._ratio = prices / room
+    def __init__(self, windows: Array, slack: Array, prices: Array) -> None:
+        self._windows, self._slack, self._prices = windows, slack, prices
+        self._ratio = prices / slack
         size = windows.shape[1]
         self._matrix = np.empty((size + 1, size + 1))
         above, below = self._ratio
@@ -150,18 +155,18 @@ class _System:
         self._matrix[size, size] = (above + below).sum()
 
     def step(self, target: Array | float) -> tuple[Array, Array, Array, float]:
-        """How room, prices, weights and the bound are to move."""
-        wanted = target / self._room
+        """The steps of slack, prices, weights and the bound."""
+        wanted = target / self._slack
         right = np.append(self._windows.T @ (wanted[0] - wanted[1]), wanted.sum() - 1)
         found = np.linalg.solve(self._matrix, right)
         step, wider = found[:-1], float(found[-1])
         change = self._windows @ step
-        room = np.stack([wider + change, wider - change])
-        return room, wanted - self._prices - self._ratio * room, step, wider
+        slack = np.stack([wider + change, wider - change])
+        return slack, wanted - self._prices - self._ratio * slack, step, wider
 
 
 def _reach(values: Array, step: Array) -> float:
-    """How much of a step, 1 at most, leaves all values positive."""
+    """The largest share of a step, up to 1, that leaves all values positive."""
     falling = step < 0
     if not falling.any():
         return 1.0
@@ -169,7 +174,7 @@ def _reach(values: Array, step: Array) -> float:
 
 
 def _centered(windows: Array, values: Array, weights: Array) -> tuple[Array, Array] | None:
-    """The analytic centre of the bounds, from weights within them, and the inverse curvature."""
+    """The analytic centre, from weights within the bounds; and the inverse of the curvature."""
     bound = HALF + SLACK
     for _ in range(STEPS):
         left = values - windows @ weights
@@ -190,7 +195,7 @@ def _centered(windows: Array, values: Array, weights: Array) -> tuple[Array, Arr
 
 
 def _barrier(left: Array, bound: float) -> float:
-    """What grows towards the bounds, and is infinite beyond."""
+    """The logarithmic barrier, which is infinite beyond the bounds."""
     if not np.abs(left).max() < bound:
         return np.inf
     return -float(np.log(bound**2 - left**2).sum())

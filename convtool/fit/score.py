@@ -1,4 +1,4 @@
-"""How well kernels explain a result: each run over the image by the engine, pixel against pixel."""
+"""How well kernels explain a result: the engine runs each, and pixels are compared."""
 
 import math
 from collections.abc import Sequence
@@ -17,12 +17,12 @@ from ..pipeline.tone import Tone
 from .pairs import Overlay, Strip
 
 ORDER = 32
-"""How many times the last bit of the largest value a sum of floats may move where it is added up
-in another order; what is closer is called equal."""
+"""Sums of floats differ with the order of the additions. Those that differ by no more than this
+many times the last bit of the largest value are called equal."""
 
 
 class Agreement(NamedTuple):
-    """Values as a kernel makes them beside those of a result, border aside."""
+    """The values of a kernel compared with those of a result, without the border."""
 
     values: int = 0
     equal: int = 0
@@ -34,7 +34,7 @@ class Agreement(NamedTuple):
     white: float | None = None
 
     def plus(self, other: "Agreement") -> "Agreement":
-        """That of both."""
+        """The agreement over both sets of values."""
         return Agreement(
             self.values + other.values,
             self.equal + other.equal,
@@ -56,52 +56,52 @@ class Agreement(NamedTuple):
 
     @property
     def psnr(self) -> float:
-        """Decibels between the differences and white, or the span of values that have no white."""
+        """Decibels, relative to white, or to the span of values without a white."""
         peak = self.white or self.high - self.low
         if not self.rms or not peak > 0:
             return math.inf
         return 20 * math.log10(peak / self.rms)
 
     def as_good_as(self, other: "Agreement") -> bool:
-        """Whether no less is equal, and differences are no larger."""
+        """Whether at least as many values are equal, and the differences are no larger."""
         return self.equal >= other.equal and self.squares <= other.squares * (1 + 1e-9)
 
 
-class Judged(NamedTuple):
-    """How well a kernel explains a result, in both ways to round a half."""
+class Score(NamedTuple):
+    """How well a kernel explains a result, with halves rounded to even and rounded up."""
 
     to_even: Agreement
     """As convtool rounds."""
     up: Agreement | None = None
-    """None where halves that go up would explain no more."""
+    """None if halves rounded up explain no more."""
 
     @property
     def better(self) -> Agreement:
-        """That of the way in which the result seems to have been rounded."""
+        """The agreement under the rounding that the result seems to have."""
         return self.to_even if self.up is None else self.up
 
 
-def judge(
+def agreements(
     images: Overlay, operators: Sequence[Conv], threads: int, *, halves_up: bool = False
 ) -> list[Agreement]:
     """How well each of some convolutions explains the pair.
 
-    Sums become pixels of the result's type as `convtool conv` makes them: rounded half to even
-    and clipped. Others round halves up; with `halves_up` that is done instead. Pixels at the
-    border, of which nobody knows what was made up, do not count, nor do those of integers under
-    pixels that are no numbers.
+    Sums become pixels of the result's type as in `convtool conv`: rounded half to even and
+    clipped. Other tools round halves up, as `halves_up` does. Pixels at the border do not count:
+    nobody knows what the border was filled with. Nor do integer results of pixels that are NaN or
+    infinite.
     """
-    runs = [_Run(images, operator, halves_up) for operator in operators]
+    convolutions = [_BoundConv(images, operator, halves_up) for operator in operators]
 
-    def judged(strip: Strip) -> list[Agreement]:
-        return [run.agreement(strip) for run in runs]
+    def compared(strip: Strip) -> list[Agreement]:
+        return [one.agreement(strip) for one in convolutions]
 
-    found = in_order(judged, images.strips(), threads)
+    found = in_order(compared, images.strips(), threads)
     nothing = [Agreement() for _ in operators]
     return reduce(lambda a, b: [x.plus(y) for x, y in zip(a, b, strict=True)], found, nothing)
 
 
-class _Run:
+class _BoundConv:
     """A convolution bound to the image of a pair."""
 
     def __init__(self, images: Overlay, operator: Conv, halves_up: bool) -> None:
@@ -122,45 +122,45 @@ class _Run:
     def agreement(self, strip: Strip) -> Agreement:
         """How well it explains these rows."""
         left, right = self._images.cols
-        made = self._run(self._stage, strip)
+        values = self._run(self._stage, strip)
         expected = strip.after[:, left:right]
         sound = None
         if is_integer(expected.dtype) and not np.isfinite(strip.before).all():
             sound = np.isfinite(self._run(self._plain, strip))
         with np.errstate(over="ignore", invalid="ignore"):
             if self._halves_up:
-                made = saturate(
-                    np.floor(made.astype(FLOAT64) / self._images.scale + 0.5), expected.dtype
+                values = saturate(
+                    np.floor(values.astype(FLOAT64) / self._images.scale + 0.5), expected.dtype
                 )
             elif self._tone:
-                made = self._tone.pixels(made)[0]
-            made = made.astype(expected.dtype, copy=False)
+                values = self._tone.pixels(values)[0]
+            values = values.astype(expected.dtype, copy=False)
         if sound is not None:
-            made, expected = made[sound], expected[sound]
-        return _agreement(made, expected, self._images.after.white)
+            values, expected = values[sound], expected[sound]
+        return _agreement(values, expected, self._images.after.white)
 
     def _run(self, stage: ConvStage, strip: Strip) -> Array:
-        """The values that a stage makes of a strip, of windows that lie in the image."""
+        """The values of a stage for a strip, of windows within the image."""
         left, right = self._images.cols
         top = self._images.window[0].span(strip.first, strip.last)[0]
         return run_band(stage, strip.before, top, strip.first, strip.last)[:, left:right]
 
 
-def _agreement(made: Array, expected: Array, white: float | None) -> Agreement:
-    """The values of a band beside those of the result, of the same type."""
+def _agreement(values: Array, expected: Array, white: float | None) -> Agreement:
+    """The values of a band compared with those of the result, of the same type."""
     low, high, unsure = 0.0, 0.0, 0.0
     if expected.dtype.kind == "f":
-        finite = np.isfinite(made) & np.isfinite(expected)
-        made, expected = made[finite], expected[finite]
+        finite = np.isfinite(values) & np.isfinite(expected)
+        values, expected = values[finite], expected[finite]
     if not expected.size:
         return Agreement(white=white)
     if white is None:
         low, high = float(expected.min()), float(expected.max())
     if expected.dtype.kind == "f":
         unsure = ORDER * float(np.finfo(expected.dtype).eps) * max(abs(low), abs(high))
-    differ = made != expected
+    differ = values != expected
     with np.errstate(over="ignore"):
-        differences = made[differ].astype(FLOAT64) - expected[differ].astype(FLOAT64)
+        differences = values[differ].astype(FLOAT64) - expected[differ].astype(FLOAT64)
         differences = differences[np.abs(differences) > unsure]
         squares = float(differences @ differences)
     return Agreement(expected.size, expected.size - differences.size, squares, low, high, white)

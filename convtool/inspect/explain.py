@@ -1,4 +1,4 @@
-"""One value of a map, and all that it is made of: stage by stage, back to the image."""
+"""One value of a map, explained stage by stage, back to the image."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,19 +18,16 @@ from ..pipeline.bands import Segment
 from ..pipeline.prepare import prepare
 from ..pipeline.run import shown, with_extremes
 from ..pipeline.tone import Tone
-from .steps.base import Block, Step, Value, Working, item, numeral
+from .steps.base import Band, Calculation, Step, Value, item
 from .steps.pixel import alpha_steps, pixel_steps
-from .steps.stage import working
+from .steps.stage import calculate
 from .trace import Traced, last_band, read_rows, rows_needed, trace
-
-LARGEST_SHOWN = 9
-"""Rows or columns of a window that is shown whole."""
 
 WON = ("max", "min", "median")
 """Kinds of pools in which one element wins."""
 
 Runs = tuple[Pair, ...]
-"""Positions in order, as runs (first, last), the last one of each not counted."""
+"""Positions in order, as runs (first, last); last is not counted."""
 
 
 class Region(NamedTuple):
@@ -38,27 +35,30 @@ class Region(NamedTuple):
 
     rows: Pair
     cols: Pair
-    """Positions (first, last), the last one not counted; those outside lie in the border."""
+    """Positions (first, last), last not counted; those outside the map lie in the border."""
     seen_rows: Runs
     seen_cols: Runs
-    """The rows and columns inside that they are, or are copies of; none where all is made up."""
+    """The rows and columns of the map that these elements are, or are copies of.
+
+    Both are empty if a constant fills all of the region.
+    """
 
     def __str__(self) -> str:
         return place_of((self.rows,), (self.cols,))
 
     @property
     def is_seen(self) -> bool:
-        """Whether anything inside is."""
+        """Whether any element comes from the map."""
         return bool(self.seen_rows and self.seen_cols)
 
     @property
     def is_inside(self) -> bool:
-        """Whether all of it is."""
+        """Whether no element lies in the border."""
         return ((self.rows,), (self.cols,)) == (self.seen_rows, self.seen_cols)
 
     @property
     def seen(self) -> str:
-        """The rows and columns inside, in words."""
+        """The rows and columns of the map, in words."""
         return place_of(self.seen_rows, self.seen_cols)
 
 
@@ -79,8 +79,8 @@ def _runs(word: str, runs: Runs) -> str:
     return f"{word}{'s' * (count > 1)} {listed}"
 
 
-class Stop(NamedTuple):
-    """A stage on the way back from a value to the image."""
+class StageField(NamedTuple):
+    """A stage, and the receptive field of the explained value in its input."""
 
     label: str
     input: Header
@@ -88,7 +88,7 @@ class Stop(NamedTuple):
     region: Region
     """What the value depends on in the stage's input."""
     border: str
-    """What lies outside that: a border's name, padding, or nothing for what sees single pixels."""
+    """What fills the border: its name, or "padding"; empty for a stage of single pixels."""
 
 
 class Path(NamedTuple):
@@ -96,57 +96,30 @@ class Path(NamedTuple):
 
     channel: str
     value: Value
-    workings: tuple[Working, ...]
-    """Of each stage, the last one first: each of the element that the one before follows.
+    calculations: tuple[Calculation, ...]
+    """One a stage, the last stage first; each explains the element that the one before follows.
 
-    Shorter where a window holds nothing that comes from the image.
+    They end early at a window that holds nothing but a constant border.
     """
     pixel: int | None
-    """What a picture shows of the value; None for a map that is no picture."""
+    """The pixel of a picture of the map; None for a map that is no picture."""
     steps: tuple[Step, ...]
     """How the value becomes the pixel."""
 
 
-def engine_step(one: Working) -> Step:
-    """The engine's value as a last step, with a word on it where those before end elsewhere."""
-    same = numeral(one.steps[-1].value) == numeral(one.value)
-    return Step("value" if same else "value, as floats of the engine's add up", one.value)
-
-
-def worked_out(one: Working, is_last: bool) -> tuple[Step, ...]:
-    """The steps to a value: of the maps that are combined, and then its own.
-
-    The engine's value is one of them where it is the map's own, or is not what the steps come to.
-    """
-    found = []
-    for term in one.terms:
-        name = term.stage.removeprefix("conv ")
-        found += [step._replace(text=f"{name}: {step.text}") for step in worked_out(term, False)]
-    ends = engine_step(one)
-    return (*found, *one.steps, *((ends,) if is_last or ends.text != "value" else ()))
-
-
 class Explanation(NamedTuple):
-    """All that a value of a map is made of, in each channel."""
+    """How a value of a map comes about, in each channel."""
 
     row: int
     col: int
     input: Header
     output: Header
-    stops: tuple[Stop, ...]
-    """The last stage first; the region of the last of them is the image's."""
+    fields: tuple[StageField, ...]
+    """The last stage first; the last region is the one in the image."""
     paths: tuple[Path, ...]
     """One for each channel of the map, alpha included."""
     range: Range
     depth: int
-
-
-def abridged(count: int, most: int = LARGEST_SHOWN) -> list[int | None]:
-    """The rows, or columns, of a window that are shown: all, or some at both ends about a None."""
-    if count <= most:
-        return list(range(count))
-    ends = most // 2
-    return [*range(ends), None, *range(count - ends, count)]
 
 
 def explain(
@@ -161,15 +134,14 @@ def explain(
 ) -> Explanation:
     """Explain the value at `place`, (row, column), of the map that the operators make of an image.
 
-    Of the image no more rows are read than those of the bands that the value is made of, but for
-    the ranges that need the extremes of the whole map. The engine computes all values, in the
-    bands that it always would; each is worked out once more here and compared: whole sums are
-    equal, others within the bounds that `conv2d` names. The pixel is the one of a PNG, as `range_`
-    and `depth` show the value.
+    Only the rows of the bands behind the value are read, unless `range_` needs the extremes of the
+    whole map. The engine computes all values, in the same bands as for a whole image. Each value is
+    calculated here once more and compared: whole sums are equal, others within the bounds that
+    `conv2d` names. The pixel is the one of a PNG, as `range_` and `depth` show the value.
 
     Raises ConvtoolError where the operators do not go with the image, where a map has more than
-    `max_pixels` pixels, where the place is outside the map, and where the engine's values are not
-    what they should be.
+    `max_pixels` pixels, where the place is outside the map, and where a value of the engine is
+    wrong.
 
     >>> import numpy as np
     >>> from convtool import Pipeline
@@ -177,9 +149,9 @@ def explain(
     >>> ramp = np.arange(12, dtype=np.uint8).reshape(3, 4, 1)
     >>> edge = Pipeline.parse("conv -k '-1 0 1' --divisor 2").operators
     >>> found = explain(ArrayReader(Header.of_array(ramp), ramp), edge, (1, 0))
-    >>> found.paths[0].workings[0].patches[0].pixels.tolist()
+    >>> found.paths[0].calculations[0].patches[0].pixels.tolist()
     [[4, 4, 5]]
-    >>> [step.value for step in found.paths[0].workings[0].steps], found.paths[0].pixel
+    >>> [step.value for step in found.paths[0].calculations[0].steps], found.paths[0].pixel
     ([1, 0.5], 0)
     """
     if not operators:
@@ -195,8 +167,8 @@ def explain(
     start, stop = rows_needed(chain, row)
     rows = read_rows(reader, start, stop)
     traced = trace(chain, rows, start, row)
-    ways = [
-        _way_back(operators, stages, chain, traced, (row, col, channel))
+    traces = [
+        _traced_back(operators, stages, chain, traced, (row, col, channel))
         for channel in range(len(output.channels))
     ]
     tone, pixels = None, None
@@ -211,10 +183,10 @@ def explain(
         col,
         reader.header,
         output,
-        _stops(operators, stages, reader.header, place),
+        _stage_fields(operators, stages, reader.header, place),
         tuple(
-            _path(name, way, tone, pixels[number] if pixels else None, output, number)
-            for number, (name, way) in enumerate(zip(output.channels, ways, strict=True))
+            _path(name, found, tone, pixels[number] if pixels else None, output, number)
+            for number, (name, found) in enumerate(zip(output.channels, traces, strict=True))
         ),
         range_,
         tone.depth if tone else 8,
@@ -229,43 +201,43 @@ def _fits_png(output: Header) -> bool:
 
 def _path(
     name: str,
-    way: tuple[Working, ...],
+    found: tuple[Calculation, ...],
     tone: Tone | None,
     pixel: int | None,
     output: Header,
     number: int,
 ) -> Path:
-    """A way back, and the pixel at its end."""
-    value = way[0].value
+    """The calculations of a channel, and the pixel."""
+    value = found[0].value
     if tone is None or pixel is None:
-        return Path(name, value, way, None, ())
+        return Path(name, value, found, None, ())
     with at(f"channel {name}"):
         if output.has_alpha and number == output.colors:
-            return Path(name, value, way, pixel, alpha_steps(tone, value, pixel))
-        off = max(one.off for one in way)
-        return Path(name, value, way, pixel, pixel_steps(tone, value, pixel, off))
+            return Path(name, value, found, pixel, alpha_steps(tone, value, pixel))
+        off = max(one.off for one in found)
+        return Path(name, value, found, pixel, pixel_steps(tone, value, pixel, off))
 
 
-def _way_back(
+def _traced_back(
     operators: Sequence[Operator],
     stages: Sequence[Stage],
     chain: Sequence[Segment],
     traced: Sequence[Sequence[Traced]],
     place: tuple[int, int, int],
-) -> tuple[Working, ...]:
-    """The workings of a value at (row, column, channel), and of those that it is followed to."""
+) -> tuple[Calculation, ...]:
+    """The calculation at (row, column, channel), and those of the elements that it follows."""
     found = []
     number = len(stages)
     for segment, bands in zip(reversed(chain), reversed(traced), strict=True):
-        band = next(band for band in bands if band.cut[0] <= place[0] < band.cut[1])
+        maps = next(band.maps for band in bands if band.cut[0] <= place[0] < band.cut[1])
         for inner in reversed(range(len(segment.stages))):
             number -= 1
-            block, (top, rows) = Block(*band.maps[inner]), band.maps[inner + 1]
+            band, (top, rows) = Band(*maps[inner]), maps[inner + 1]
             row, col, channel = place
             value = item(rows[row - top, col, channel])
             cut = top, top + len(rows)
             with at(f"row {row}, column {col}"):
-                one = working(operators[number], stages[number], block, cut, place, value)
+                one = calculate(operators[number], stages[number], band, cut, place, value)
             found.append(one)
             if one.followed is None:
                 return tuple(found)
@@ -273,9 +245,9 @@ def _way_back(
     return tuple(found)
 
 
-def _stops(
+def _stage_fields(
     operators: Sequence[Operator], stages: Sequence[Stage], image: Header, place: Pair
-) -> tuple[Stop, ...]:
+) -> tuple[StageField, ...]:
     """The receptive field in the input of each stage, the last stage first."""
     rows, cols = ((o, o + 1) for o in place)
     region = Region(rows, cols, (rows,), (cols,))
@@ -285,7 +257,7 @@ def _stops(
         reversed(operators), reversed(stages), reversed(inputs), strict=True
     ):
         region = _before(stage, header, region)
-        found.append(Stop(operator.label, header, stage.output, region, _outside(stage)))
+        found.append(StageField(operator.label, header, stage.output, region, _outside(stage)))
     return tuple(found)
 
 
@@ -295,7 +267,7 @@ def _outside(stage: Stage) -> str:
 
 
 def _before(stage: Stage, header: Header, region: Region) -> Region:
-    """What a region of a stage's map is made of in its input."""
+    """The region of a stage's input behind a region of its map."""
     parts = [_under(laid, header, region) for laid in stage.laid]
     if not parts:
         return region
@@ -311,7 +283,7 @@ def _before(stage: Stage, header: Header, region: Region) -> Region:
 
 
 def _under(laid: Laid, header: Header, region: Region) -> Region:
-    """What lies under a window while it is moved over a region of the map."""
+    """The same for one of the stage's windows."""
     down, across = laid.window
     seen_rows = _seen(down, region.seen_rows, header.height, laid.border)
     seen_cols = _seen(across, region.seen_cols, header.width, laid.border)
@@ -321,6 +293,6 @@ def _under(laid: Laid, header: Header, region: Region) -> Region:
 
 
 def _seen(axis: Axis, runs: Runs, size: int, kind: Border) -> Runs:
-    """What lies in the input under the windows of these positions."""
+    """The rows, or columns, of the input under the windows at these positions."""
     needed = (border.runs_needed(*axis.span(*run), size, kind) for run in runs)
     return border.joined(run for some in needed for run in some)

@@ -1,4 +1,4 @@
-"""What a kernel does to waves: its frequency response."""
+"""A kernel's frequency response: the gain of each wave."""
 
 import math
 from collections.abc import Sequence
@@ -12,14 +12,14 @@ from ..kernel.kernel import Kernel
 LARGEST = float(np.finfo(FLOAT64).max)
 
 HEADROOM = 64
-"""Binary digits that sums have above the largest number, on the way."""
+"""Binary digits above the largest float, for sums on the way."""
 
 NEGLIGIBLE = 1e-12
-"""Of all weights together: a gain below that is rounding."""
+"""As a share of the sum of all magnitudes: a smaller gain is rounding."""
 
 
 class Gains(NamedTuple):
-    """What a wave is multiplied by; a negative number exchanges light and dark."""
+    """The factors of some waves; a negative one exchanges light and dark."""
 
     flat: float
     """Of an area of one value."""
@@ -48,7 +48,7 @@ def gains(kernel: Kernel) -> Gains:
 
 
 def seen(kernel: Kernel, found: Gains) -> Gains:
-    """Gains with 0 for those that are no more than rounding in the weights."""
+    """Gains, with 0 for those that are only rounding in the weights."""
     least = NEGLIGIBLE * min(magnitude(kernel), LARGEST)
     return Gains(*(0 if abs(gain) <= least else gain for gain in found))
 
@@ -88,7 +88,7 @@ def response(kernel: Kernel, down: Array, across: Array) -> Array:
             (down, across), kernel.shape, kernel.place, strict=True
         )
     )
-    # By its largest weight first: sums of the largest numbers there are would not be numbers.
+    # Divided by the largest weight first: sums of the largest floats would overflow.
     waves: Array = rows @ (weights / largest) @ cols.T
     with np.errstate(over="ignore", invalid="ignore"):
         return waves * (largest / kernel.divisor)

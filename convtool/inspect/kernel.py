@@ -1,7 +1,7 @@
-"""What can be said of a kernel before any image is filtered: the facts of ``kernel show``."""
+"""The facts of a kernel that ``kernel show`` tells."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,18 +14,18 @@ from ..ops.conv import plan
 from .frequency import Gains, gains, total
 
 PLANNED = (1080, 1920, 3)
-"""The shape of the image, of 8 bits, that a plan is made for."""
+"""The shape of the 8-bit image that is planned for."""
 
 SAME = 1e-12
-"""Floats that differ by this much of the largest weight are equal but for rounding."""
+"""Floats that differ by less, as a share of the largest weight, are equal except for rounding."""
 
 
 MOST_EXACT = 2**18
-"""Weights, times their shorter side, up to which whole ones are told their rank exactly."""
+"""Weights times the shorter side: up to here the rank of whole weights is computed exactly."""
 
 
 class Facts(NamedTuple):
-    """What a kernel is, and what it does."""
+    """The properties of a kernel."""
 
     anchor: Pair
     """The element that sits on the output pixel."""
@@ -38,15 +38,15 @@ class Facts(NamedTuple):
     antisymmetries: tuple[str, ...]
     """Under which of them each weight changes its sign."""
     rank: int
-    """How many columns times rows it is the sum of, at the least; 1 is separable.
+    """The least number of products, column times row, whose sum it is; 1 is separable.
 
     Of very large kernels of whole weights it may be more: `rank_is_exact`.
     """
     factors: tuple[Array, Array] | None
-    """The column and the row, whole if weights are, whose product it is; None if it is none."""
+    """The column and the row whose product it is, whole if the weights are; None if inseparable."""
     gains: Gains
     bias: float
-    """What the value of a flat area is moved by on top of its gain."""
+    """What is added to the value of a flat area."""
     plan: Plan
     """How an 8-bit image of shape `PLANNED` would be computed."""
 
@@ -57,11 +57,11 @@ MIRRORINGS: dict[str, Callable[[Array], Array]] = {
     "180 degrees": lambda weights: np.rot90(weights, 2),
     "transposed": np.transpose,
 }
-"""Ways to lay a kernel on itself."""
+"""Symmetries that are tested."""
 
 
 def facts(kernel: Kernel) -> Facts:
-    """Everything there is to say of a kernel.
+    """The facts of a kernel.
 
     >>> import convtool
     >>> found = facts(convtool.find_kernel("sobel_x"))
@@ -85,7 +85,7 @@ def facts(kernel: Kernel) -> Facts:
 
 
 def _kept(weights: Array, sign: int) -> tuple[str, ...]:
-    """The mirrorings that make of the weights the same ones, of this sign."""
+    """The mirrorings that leave the weights as they are, times this sign."""
     return tuple(
         name
         for name, mirrored in MIRRORINGS.items()
@@ -94,7 +94,7 @@ def _kept(weights: Array, sign: int) -> tuple[str, ...]:
 
 
 def _same(found: Array, weights: Array, sign: int) -> bool:
-    """Whether weights are those, times the sign; whole ones exactly."""
+    """Whether `found` equals the weights times the sign; exactly, if they are whole."""
     if weights.dtype.kind == "i":
         if sign > 0:
             return np.array_equal(found, weights)
@@ -105,7 +105,7 @@ def _same(found: Array, weights: Array, sign: int) -> bool:
 
 
 def rank_is_exact(weights: Array) -> bool:
-    """Whether the rank of such weights is known, and not only that it is no lower."""
+    """Whether the rank is exact, and not only a lower bound."""
     return weights.dtype.kind == "f" or weights.size * min(weights.shape) <= MOST_EXACT
 
 
@@ -132,7 +132,7 @@ def _whole_rank(weights: Array) -> int:
 
 
 def _factors(weights: Array) -> tuple[tuple[Array, Array] | None, int]:
-    """The column and the row that a kernel is the product of, if it is, and its rank."""
+    """The column and the row whose product a kernel is, if it is one; and its rank."""
     if not weights.any():
         return None, 0
     whole = weights.dtype.kind == "i"
@@ -140,7 +140,7 @@ def _factors(weights: Array) -> tuple[tuple[Array, Array] | None, int]:
         return exact[0], 1
     if whole and rank_is_exact(weights):
         return None, _whole_rank(weights)
-    scale = _largest(weights)  # squares of very large or small numbers would be none
+    scale = _largest(weights)  # squares of very large or small numbers would overflow
     pairs = float_factors(weights / scale, min(weights.shape)) or []
     if whole or len(pairs) > 1:
         return None, max(len(pairs), 2)
@@ -161,43 +161,3 @@ def _balanced(column: Array, row: Array, scale: float) -> tuple[Array, Array]:
 def _largest(weights: Array) -> float:
     """The largest magnitude, or 1 if all are 0."""
     return float(np.abs(weights.astype(FLOAT64)).max()) or 1.0
-
-
-def as_json(kernel: Kernel, found: Facts) -> dict[str, Any]:
-    """A kernel and its facts in the types of JSON; null for what no number can hold."""
-    values = {
-        "name": kernel.name,
-        "description": kernel.description,
-        "size": list(kernel.shape),
-        "weights": kernel.weights.tolist(),
-        "divisor": kernel.divisor,
-        "bias": kernel.bias,
-        "anchor": list(found.anchor),
-        "sum": found.sum,
-        "integer": found.whole,
-        "symmetric": list(found.symmetries),
-        "antisymmetric": list(found.antisymmetries),
-        "separable": found.factors is not None,
-        "rank": found.rank,
-        "column": found.factors[0].tolist() if found.factors else None,
-        "row": found.factors[1].tolist() if found.factors else None,
-        "gain": found.gains._asdict(),
-        "plan": {
-            "image": list(PLANNED),
-            "dtype": "uint8",
-            "method": found.plan.method,
-            "reason": found.plan.reason,
-            **found.plan.parameters,
-            "operations": found.plan.operations,
-            "others": list(found.plan.others),
-        },
-    }
-    plain: dict[str, Any] = _plain(values)
-    return plain
-
-
-def _plain(value: Any) -> Any:
-    """The value with null for numbers that JSON has not."""
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    return None if isinstance(value, float) and not np.isfinite(value) else value

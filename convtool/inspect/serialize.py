@@ -1,4 +1,7 @@
-"""An explanation as JSON."""
+"""What is found of a value, of shapes and of a kernel, in the types of JSON.
+
+Floats may be NaN or infinite: `strict_json.without_nan` gives these their texts.
+"""
 
 import math
 from typing import TYPE_CHECKING, Any
@@ -6,12 +9,83 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from convtool.inspect.explain import Explanation, Path, Region
-    from convtool.inspect.steps.base import Patch, Step, Working
+    from ..kernel.kernel import Kernel, Layer
+    from .explain import Explanation, Path, Region
+    from .shapes import Row, Shapes
+    from .steps.base import Calculation, Patch, Step
 
 
-def as_json(image: str, name: str, found: "Explanation") -> dict[str, Any]:
-    """All of it, in lists and numbers; NaN and infinity are the texts "nan", "inf" and "-inf"."""
+def json_of_filter(one: "Kernel | Layer") -> dict[str, Any]:
+    """A kernel with its facts; of a layer its name and size."""
+    from ..kernel.kernel import Kernel
+
+    if isinstance(one, Kernel):
+        return json_of_kernel(one)
+    return {"name": one.name, "size": list(one.weights.shape), "layer": True}
+
+
+def json_of_kernel(kernel: "Kernel") -> dict[str, Any]:
+    """A kernel and its facts."""
+    from .kernel import PLANNED, facts
+
+    found = facts(kernel)
+    return {
+        "name": kernel.name,
+        "description": kernel.description,
+        "size": list(kernel.shape),
+        "weights": kernel.weights.tolist(),
+        "divisor": kernel.divisor,
+        "bias": kernel.bias,
+        "anchor": list(found.anchor),
+        "sum": found.sum,
+        "integer": found.whole,
+        "symmetric": list(found.symmetries),
+        "antisymmetric": list(found.antisymmetries),
+        "separable": found.factors is not None,
+        "rank": found.rank,
+        "column": found.factors[0].tolist() if found.factors else None,
+        "row": found.factors[1].tolist() if found.factors else None,
+        "gain": found.gains._asdict(),
+        "plan": {
+            "image": list(PLANNED),
+            "dtype": "uint8",
+            "method": found.plan.method,
+            "reason": found.plan.reason,
+            **found.plan.parameters,
+            "operations": found.plan.operations,
+            "others": list(found.plan.others),
+        },
+    }
+
+
+def json_of_shapes(found: "Shapes") -> dict[str, Any]:
+    """The shapes and the cost of a pipeline."""
+    return {
+        "input": found.input,
+        "alpha": found.alpha,
+        "stages": [_row(row) for row in found.rows],
+        "weights": found.weights,
+        "multiply_adds": found.multiply_adds,
+        "fully_connected": {
+            "inputs": found.inputs,
+            "outputs": found.outputs,
+            "weights": found.fully_connected,
+        },
+    }
+
+
+def _row(row: "Row") -> dict[str, Any]:
+    """A stage; where its kernels have different windows, a list with an entry for each kernel."""
+    found = row._asdict()
+    places = [place._asdict() for place in found.pop("places")]
+    for key in ("window", "stride", "dilation", "padding"):
+        values = [place[key] for place in places]
+        found[key] = values if len(set(values)) > 1 else next(iter(values), None)
+    return found
+
+
+def json_of_explanation(image: str, name: str, found: "Explanation") -> dict[str, Any]:
+    """How a value of the map `name` of an image comes about."""
     output = found.output
     return {
         "image": image,
@@ -24,12 +98,12 @@ def as_json(image: str, name: str, found: "Explanation") -> dict[str, Any]:
         "channels": [_path(path) for path in found.paths],
         "receptive_fields": [
             {
-                "stage": stop.label,
-                "input_shape": [stop.input.height, stop.input.width, len(stop.input.channels)],
-                **_region(stop.region),
-                "border": stop.border or None,
+                "stage": field.label,
+                "input_shape": [field.input.height, field.input.width, len(field.input.channels)],
+                **_region(field.region),
+                "border": field.border or None,
             }
-            for stop in found.stops
+            for field in found.fields
         ],
     }
 
@@ -50,11 +124,11 @@ def _path(path: "Path") -> dict[str, Any]:
         "value": _number(path.value),
         "pixel": path.pixel,
         "pixel_steps": _steps(path.steps),
-        "stages": [_working(one) for one in path.workings],
+        "stages": [_calculation(one) for one in path.calculations],
     }
 
 
-def _working(one: "Working") -> dict[str, Any]:
+def _calculation(one: "Calculation") -> dict[str, Any]:
     followed = one.followed
     return {
         "stage": one.stage,
@@ -63,7 +137,7 @@ def _working(one: "Working") -> dict[str, Any]:
         "row": one.row,
         "col": one.col,
         "windows": [_patch(patch) for patch in one.patches],
-        "terms": [_working(term) for term in one.terms],
+        "terms": [_calculation(term) for term in one.terms],
         "steps": _steps(one.steps),
         "value": _number(one.value),
         "followed": None
@@ -99,8 +173,8 @@ def _numbers(grid: list[list[Any]]) -> list[list[Any]]:
     return [[_number(value) for value in row] for row in grid]
 
 
-def _number(value: float) -> Any:
-    """A number as JSON has it; whole ones without a fraction."""
-    if not math.isfinite(value):
-        return str(value)
-    return int(value) if value == int(value) and abs(value) < 2**53 else value
+def _number(value: float) -> float:
+    """A whole number is an int."""
+    if math.isfinite(value) and value == int(value) and abs(value) < 2**53:
+        return int(value)
+    return value

@@ -1,4 +1,4 @@
-"""What a pipeline will make of an image, stage by stage, before a single pixel is computed."""
+"""The shapes and the cost of each stage of a pipeline, before any pixel is computed."""
 
 import re
 from collections.abc import Sequence
@@ -15,20 +15,20 @@ from ..pipeline.bands import segments
 
 
 class Placing(NamedTuple):
-    """Where the windows of a stage are."""
+    """The windows of a stage: their size and where they are."""
 
     window: Pair
     stride: Pair
     dilation: Pair
     padding: Sides
-    """Rows and columns that are made up around the map, as `padding` comes to."""
+    """Rows and columns that are added around the map."""
 
 
 class Row(NamedTuple):
     """One stage of a pipeline."""
 
     stage: str
-    """What it is called: ``conv sobel_x 3x3, stride 2``."""
+    """Its name: ``conv sobel_x 3x3, stride 2``."""
     shape: tuple[int, int, int]
     """(rows, columns, channels) of its map, alpha counted with the channels."""
     weights: int
@@ -40,13 +40,13 @@ class Row(NamedTuple):
     step: Pair
     """(rows, columns) of the image from one value's field to the next one's."""
     method: str
-    """How the convolution will be computed; empty for what is none."""
+    """How the convolution will be computed; empty for other stages."""
     places: tuple[Placing, ...]
-    """Where its windows are; those of each kernel where several are combined, and differ."""
+    """Its windows; one entry for each kernel where combined kernels differ."""
 
 
 class Shapes(NamedTuple):
-    """What `shapes` finds."""
+    """The shapes of an image and of its maps."""
 
     input: tuple[int, int, int]
     """(rows, columns, channels), alpha counted with the channels."""
@@ -60,12 +60,12 @@ class Shapes(NamedTuple):
 
     @property
     def weights(self) -> int:
-        """Those of all stages."""
+        """The weights of all stages."""
         return sum(row.weights for row in self.rows)
 
     @property
     def multiply_adds(self) -> int:
-        """Those of all stages."""
+        """The multiply-adds of all stages."""
         return sum(row.multiply_adds for row in self.rows)
 
     @property
@@ -101,9 +101,9 @@ MOST_CHANNELS = 1 << 16
 
 
 def shapes(operators: Sequence[Operator], header: Header) -> Shapes:
-    """What each of the operators makes of images of this description.
+    """The shape and the cost of each operator, for images of this description.
 
-    Raises ConvtoolError where a stage does not go with what comes to it.
+    Raises ConvtoolError where a stage does not take the map before it.
 
     >>> from convtool import Pipeline
     >>> found = shapes(Pipeline.parse("conv -k edge").operators, header_of_size("1000x1000"))
@@ -134,7 +134,7 @@ def shapes(operators: Sequence[Operator], header: Header) -> Shapes:
 
 
 def through(fields: tuple[Field, Field], stage: Stage) -> tuple[Field, Field]:
-    """The receptive fields, (of rows, of columns), of what a stage makes of such a map."""
+    """The receptive fields (of rows, of columns) after a stage."""
     rows, cols = fields
     found = [(rows.through(down), cols.through(across)) for (down, across), *_ in stage.laid]
     if not found:

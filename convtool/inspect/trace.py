@@ -1,7 +1,7 @@
-"""The values of every map on the way to one row of the last one, as the engine makes them.
+"""The values of every map on the way to one row of the last map, as the engine computes them.
 
-Each map is computed in the bands that it always is, but only those of them that the row is made of:
-so the values are the same, to the last bit, as in the map of a whole image.
+Each map is computed in its usual bands, but only in those that the row needs. So the values are
+the same, to the last bit, as in the map of a whole image.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ class Traced(NamedTuple):
 
 
 def rows_needed(chain: Sequence[Segment], row: int) -> Pair:
-    """The rows of the image for a row of the last map: those of the bands that it is made of."""
+    """The rows of the image that a row of the last map needs: those of whole bands."""
     start, stop = row, row + 1
     for segment in reversed(chain):
         start, stop = _needed(segment, _cuts(segment, start, stop))
@@ -41,9 +41,9 @@ def read_rows(reader: Reader, start: int, stop: int) -> Array:
 
 
 def trace(chain: Sequence[Segment], rows: Array, top: int, row: int) -> list[list[Traced]]:
-    """For each segment the bands of its output that a row of the last map is made of.
+    """For each segment the bands of its output that a row of the last map needs.
 
-    `rows` of the image, from row `top` on, are those that `rows_needed` says.
+    `rows` are those of `rows_needed`, from row `top` of the image on.
     """
     wanted = [(row, row + 1)]
     for segment in reversed(chain):
@@ -61,7 +61,7 @@ def trace(chain: Sequence[Segment], rows: Array, top: int, row: int) -> list[lis
 
 
 def last_band(bands: Sequence[Traced]) -> tuple[int, Array]:
-    """(the first row's number, rows) of the last band that was made."""
+    """(the first row's number, rows) of the last band."""
     return bands[-1].cut[0], _output(bands[-1])
 
 
@@ -82,6 +82,6 @@ def _cuts(segment: Segment, first: int, last: int) -> list[Pair]:
 
 
 def _needed(segment: Segment, cuts: Sequence[Pair]) -> Pair:
-    """The rows of a segment's input that these bands are made of."""
+    """The rows of a segment's input that these bands need."""
     needed = [segment.rows_needed(*cut) for cut in cuts]
     return min(start for start, _ in needed), max(stop for _, stop in needed)

@@ -1,7 +1,7 @@
-"""Pictures with words in them, put together of blocks: words, grids of numbers, maps.
+"""Pictures with words in them, built from blocks: words, grids of numbers, maps.
 
-A block is a picture of Pillow's, on a white ground. Words are drawn in Pillow's own font, which has
-the letters of Latin-1 and few other signs: ``x`` for times, ``-`` for minus.
+A block is a Pillow picture on a white ground. Words are drawn in Pillow's own font, which has the
+letters of Latin-1 and few other signs: ``x`` for times, ``-`` for minus.
 """
 
 from collections.abc import Sequence
@@ -59,7 +59,7 @@ def words(text: str, size: int = BODY, color: Color = INK) -> Block:
 
 
 def shortened(text: str, width: int, size: int = BODY) -> str:
-    """A line of text, or as much of it as is so many pixels wide with dots behind it."""
+    """A line of text; if it is wider than so many pixels, its beginning and three dots."""
     font = _font(size)
     kept = text
     while kept and font.getlength(kept if kept == text else f"{kept}...") > width:
@@ -68,7 +68,7 @@ def shortened(text: str, width: int, size: int = BODY) -> str:
 
 
 def lines(rows: Sequence[tuple[str, str]], size: int = BODY) -> Block:
-    """Lines of words, each with a number, that stand in a column, its end at the right."""
+    """Lines of words, each with a number; the numbers form a column, aligned at the right."""
     font = _font(size)
     left, right = (int(max(font.getlength(row[column]) for row in rows)) + 1 for column in (0, 1))
     step = int(1.6 * size)
@@ -144,7 +144,7 @@ def arrow(length: int = 3 * GAP, color: Color = INK) -> Block:
 
 
 def room(width: int, height: int) -> Block:
-    """Nothing, of this size."""
+    """An empty block of this size."""
     return _blank(width, height)
 
 
@@ -216,7 +216,7 @@ def above(*blocks: Block, gap: int = GAP, align: Align = "start") -> Block:
 
 
 def table(rows: Sequence[Sequence[Block]], gap: int = GAP) -> Block:
-    """Blocks in rows and columns, each as wide and as high as what is largest in it."""
+    """Blocks in rows and columns, which are as high and as wide as their largest block."""
     heights = [max(block.height for block in row) for row in rows]
     columns = [[row[j] for row in rows if j < len(row)] for j in range(max(map(len, rows)))]
     widths = [max(block.width for block in column) for column in columns]
@@ -239,7 +239,7 @@ def on_page(block: Block, margin: int = 2 * GAP) -> Block:
 
 
 def diverging(values: Array) -> Colors:
-    """Negative values in orange, positive ones in blue, 0 white, the strongest the largest."""
+    """Negative values in orange, positive ones in blue, 0 white; the larger, the stronger."""
     largest = float(np.abs(values).max()) or 1.0
     share = (np.abs(values) / largest)[..., np.newaxis]
     end = np.where(np.asarray(values)[..., np.newaxis] < 0, NEGATIVE, POSITIVE)
@@ -247,13 +247,13 @@ def diverging(values: Array) -> Colors:
 
 
 def greys(values: Array, white: float) -> Colors:
-    """Values from 0, black, to white, and what is beyond cut off, as greys."""
+    """Values as greys, from 0, black, to `white`; those outside are clipped."""
     level = np.rint(np.clip(values / white, 0, 1) * 255).astype(np.uint8)
     return np.repeat(level[..., np.newaxis], 3, axis=-1)
 
 
 def ink_on(ground: Color) -> Color:
-    """The colour of letters that can be read on this one."""
+    """A colour of letters that is readable on this one."""
     luma = sum(part * value for part, value in zip(LUMA, ground, strict=True))
     return INK if luma > 140_000 else GROUND
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from ..inspect.explain import WON, Explanation
-from ..inspect.steps.base import Patch, Working
+from ..inspect.steps.base import Calculation, Patch
 from .canvas import (
     BODY,
     FAINT,
@@ -24,7 +24,7 @@ from .canvas import (
     words,
 )
 from .layout import MOST_CHANNELS, StageView, stages_of, steps_of, terms_of, windows_of
-from .windows import Room, patch_block
+from .windows import Widths, patch_block
 
 HEADING = BODY + 4
 
@@ -44,15 +44,16 @@ def _drawn(image: str, found: Explanation) -> Block:
 
 
 def _stage(found: Explanation, stage: StageView) -> Block:
-    """A stage: a heading, a line for each channel, and what the value depends on."""
-    stop, before, is_last, reached = stage
+    """A stage: a heading, a line for each channel, and the receptive field."""
+    field, before, is_last, reached = stage
     drawn = reached[:MOST_CHANNELS]
     patches = [patch for _, one in drawn for patch in _patches(one)]
-    needed = Room.of(patches)
+    widths = Widths.of(patches)
     names = max((words(one.channel, HEADING).width for _, one in drawn), default=0)
-    parts = [words(f"{before + 1}. {stop.label}" if len(found.stops) > 1 else stop.label, HEADING)]
+    title = f"{before + 1}. {field.label}" if len(found.fields) > 1 else field.label
+    parts = [words(title, HEADING)]
     for path, one in drawn:
-        windows = _windows(one, stop.input.white, needed, follow=before > 0)
+        windows = _windows(one, field.input.white, widths, follow=before > 0)
         blocks = [windows, arrow(), lines(steps_of(one, path, is_last=is_last))]
         if is_last and path.pixel is not None:
             blocks += [arrow(), _pixel(path.pixel, path.steps[-1].text, found.depth)]
@@ -63,9 +64,9 @@ def _stage(found: Explanation, stage: StageView) -> Block:
         parts.append(_remark(f"... and {len(reached) - len(drawn)} channels more"))
     if not reached:
         parts.append(_remark("all in the window behind it is made up"))
-    said = [stage.field]
+    said = [stage.field_text]
     if any(patch.border.any() for patch in patches):
-        outside = stop.border if stop.border == "padding" else f"border ({stop.border})"
+        outside = field.border if field.border == "padding" else f"border ({field.border})"
         said.append(f"hatched: {outside}")
     if before and any(_is_framed(one) for _, one in drawn):
         said.append(f"framed: goes on in stage {before}")
@@ -77,27 +78,27 @@ def _remark(text: str) -> Block:
     return words(text, SMALL, FAINT)
 
 
-def _patches(one: Working) -> Iterator[Patch]:
-    """The windows that are drawn of a working."""
+def _patches(one: Calculation) -> Iterator[Patch]:
+    """The windows of a calculation that are drawn."""
     for each in terms_of(one):
         yield from windows_of(each)[0]
 
 
-def _windows(one: Working, white: float | None, needed: Room, *, follow: bool) -> Block:
-    """The windows of a working, or of those of the maps that are combined, one below the other."""
+def _windows(one: Calculation, white: float | None, widths: Widths, *, follow: bool) -> Block:
+    """The windows of a calculation, or of combined maps, one below the other."""
     shown = []
     for number, each in enumerate(terms_of(one)):
         patches, left_out = windows_of(each)
         for index, patch in enumerate(patches):
             marked = _marked(one, each, number, index, follow)
-            block = patch_block(patch, white, needed, marked)
+            block = patch_block(patch, white, widths, marked)
             shown.append(beside(words(patch.channel), block) if len(each.patches) > 1 else block)
         if left_out:
             shown.append(_remark(f"... and {left_out} channels more"))
     return above(*shown)
 
 
-def _is_framed(one: Working) -> bool:
+def _is_framed(one: Calculation) -> bool:
     """Whether the element that the value is followed to is one of several that are drawn."""
     if one.followed is None or one.followed.patch >= MOST_CHANNELS:
         return False
@@ -106,7 +107,7 @@ def _is_framed(one: Working) -> bool:
 
 
 def _marked(
-    one: Working, each: Working, term: int, index: int, follow: bool
+    one: Calculation, each: Calculation, term: int, index: int, follow: bool
 ) -> tuple[int, int] | None:
     """The element of a window that won, or at which the stage before is explained."""
     followed = one.followed

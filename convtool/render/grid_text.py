@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 IN_FULL = "; --json has all"
 
 COLUMNS = (9, 7, 5, 3)
-"""The most columns of a window that are shown, from which on fewer are tried."""
+"""The most columns of a window that are shown; each is tried until the lines fit."""
 
 Lines = list[str]
 
@@ -30,7 +30,7 @@ def lines_of_patch(patch: "Patch", width: int) -> Lines:
 
 
 def _lines(patch: "Patch", width: int, most: int) -> Lines:
-    """The same of so many columns, the gap between them counted."""
+    """The same with `most` columns, a gap included."""
     rows, cols = patch.pixels.shape
     cells = Cells.of(patch, most)
     lines = _window(patch, cells)
@@ -43,7 +43,7 @@ def _lines(patch: "Patch", width: int, most: int) -> Lines:
 
 
 def _product(window: Lines, kernel: Lines, products: Lines, width: int) -> Lines:
-    """All in a row if there is room, or else what does not fit below."""
+    """Window, kernel and products side by side; what does not fit goes below."""
     pair = _beside(window, " x ", kernel)
     lines = _beside(pair, " = ", products)
     if _wide(lines) <= width:

@@ -1,4 +1,4 @@
-"""A kernel as a picture: its weights as a grid, and beside it what it does to waves."""
+"""A kernel as a picture: its weights as a grid, and beside it its frequency response."""
 
 import textwrap
 from collections.abc import Sequence
@@ -83,7 +83,7 @@ def _drawn(kernel: Kernel) -> Block:
 
 
 def _line(text: str, size: int, color: Color) -> Block:
-    """A line of a heading, as much of it as has room."""
+    """A line of a heading, shortened to its room."""
     shown = "".join(filter(str.isprintable, text[:LETTERS]))
     return canvas.words(canvas.shortened(shown, HEADING, size) or "kernel", size, color)
 
@@ -99,7 +99,7 @@ def _titled(title: str, block: Block, below: str, last: str) -> Block:
 
 
 def _formula(kernel: Kernel) -> str:
-    """What becomes of the sum of products."""
+    """``sum of products / 9 + 128``"""
     parts = ["sum of products"]
     if kernel.divisor != 1:
         parts.append(f"/ {kernel.divisor:.6g}")
@@ -109,7 +109,7 @@ def _formula(kernel: Kernel) -> str:
 
 
 def _weights(kernel: Kernel) -> Block:
-    """The grid of numbers, or of colours alone where there are too many."""
+    """A grid of numbers; of colours alone if there are too many."""
     weights, anchor = kernel.weights.astype(FLOAT64), kernel.place
     colors = canvas.diverging(weights / (float(np.abs(weights).max()) or 1.0))
     marked = np.zeros(kernel.shape, np.bool_)
@@ -143,7 +143,7 @@ def _places(length: int) -> list[tuple[float, str]]:
 
 
 def _response(kernel: Kernel) -> Block:
-    """The magnitude of the response to every wave, light where it is small."""
+    """The magnitude of the frequency response; the larger, the darker."""
     frequencies = np.linspace(-0.5, 0.5, SAMPLES)
     found = np.abs(response(kernel, frequencies, frequencies))
     shown = np.nan_to_num(found, nan=0.0, posinf=LARGEST)

@@ -1,68 +1,99 @@
-"""What is shown of an explanation, in which order, and what is left out: for text and pictures."""
+"""What text and pictures show of an explanation, in which order, and what they leave out."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..core.dtypes import Array
-from ..inspect.explain import Explanation, Path, Stop, abridged, worked_out
-from ..inspect.steps.base import Patch, Working, numeral
+from ..inspect.explain import Explanation, Path, StageField
+from ..inspect.steps.base import Calculation, Patch, Step, numeral
 
 MOST_CHANNELS = 4
 """Channels that are shown in full, and windows of a value."""
 
+MOST_ELEMENTS = 9
+"""Rows or columns of a window that are shown whole."""
+
 Picked = list[int | None]
 """The rows or columns that are shown; None for those left out."""
 
-Rows = list[tuple[str, str]]
-"""Words, and the number that they come to."""
+Entries = list[tuple[str, str]]
+"""The text of a step, and its number."""
 
 
 class StageView(NamedTuple):
     """A stage of an explanation, as it is shown."""
 
-    stop: Stop
+    field: StageField
     before: int
-    """The stages before it."""
+    """How many stages come before it."""
     is_last: bool
     """Whether its map is the one that is explained."""
-    reached: list[tuple[Path, Working]]
-    """The paths that come to it, and their workings there."""
+    reached: list[tuple[Path, Calculation]]
+    """The paths that reach it, and their calculations there."""
 
     @property
-    def field(self) -> str:
+    def field_text(self) -> str:
         """``receptive field in the image: rows 0..2, columns 0..2``"""
         where = f"the map of stage {self.before}" if self.before else "the image"
-        return f"receptive field in {where}: {self.stop.region}"
+        return f"receptive field in {where}: {self.field.region}"
 
 
 def stages_of(found: Explanation) -> list[StageView]:
     """The stages, the last one first."""
-    count = len(found.stops)
+    count = len(found.fields)
     return [
         StageView(
-            stop,
+            field,
             count - number - 1,
             number == 0,
-            [(path, path.workings[number]) for path in found.paths if len(path.workings) > number],
+            [
+                (path, path.calculations[number])
+                for path in found.paths
+                if len(path.calculations) > number
+            ],
         )
-        for number, stop in enumerate(found.stops)
+        for number, field in enumerate(found.fields)
     ]
 
 
-def steps_of(one: Working, path: Path, *, is_last: bool) -> Rows:
-    """The steps from the products to the value, and on to the pixel, which is not among them."""
-    steps = [*worked_out(one, is_last), *(path.steps[:-1] if is_last else ())]
+def steps_of(one: Calculation, path: Path, *, is_last: bool) -> Entries:
+    """The steps from the products to the value, and on towards the pixel, which is left out."""
+    steps = [*_steps_to_value(one, is_last), *(path.steps[:-1] if is_last else ())]
     return [(step.text, numeral(step.value)) for step in steps]
 
 
-def terms_of(one: Working) -> tuple[Working, ...]:
-    """Those of the maps that are combined; or the working itself."""
+def _steps_to_value(one: Calculation, is_last: bool) -> tuple[Step, ...]:
+    """The steps of the maps that are combined, then those of the value itself.
+
+    The engine's value is added in the last stage, and where the steps end at another number.
+    """
+    found = []
+    for term in one.terms:
+        name = term.stage.removeprefix("conv ")
+        steps = _steps_to_value(term, False)
+        found += [step._replace(text=f"{name}: {step.text}") for step in steps]
+    same = numeral(one.steps[-1].value) == numeral(one.value)
+    text = "value" if same else "value, as floats of the engine's add up"
+    end = (Step(text, one.value),) if is_last or not same else ()
+    return (*found, *one.steps, *end)
+
+
+def terms_of(one: Calculation) -> tuple[Calculation, ...]:
+    """The calculations of the maps that are combined; or the calculation itself."""
     return one.terms or (one,)
 
 
-def windows_of(one: Working) -> tuple[tuple[Patch, ...], int]:
+def windows_of(one: Calculation) -> tuple[tuple[Patch, ...], int]:
     """The windows that are shown, and how many are left out."""
     return one.patches[:MOST_CHANNELS], max(len(one.patches) - MOST_CHANNELS, 0)
+
+
+def abridged(count: int, most: int = MOST_ELEMENTS) -> Picked:
+    """All rows, or columns, of a window; or some at both ends with a None between them."""
+    if count <= most:
+        return list(range(count))
+    ends = most // 2
+    return [*range(ends), None, *range(count - ends, count)]
 
 
 class Cells(NamedTuple):
@@ -72,10 +103,10 @@ class Cells(NamedTuple):
     cols: Picked
 
     @classmethod
-    def of(cls, patch: Patch, most_columns: int | None = None) -> "Cells":
+    def of(cls, patch: Patch, most_columns: int = MOST_ELEMENTS) -> "Cells":
         """Those of a window, of so many columns at most."""
         rows, cols = patch.pixels.shape
-        return cls(abridged(rows), abridged(cols, most_columns) if most_columns else abridged(cols))
+        return cls(abridged(rows), abridged(cols, most_columns))
 
     @property
     def are_abridged(self) -> bool:

@@ -9,7 +9,7 @@ from ..inspect.steps.base import numeral
 from .grid_text import IN_FULL, lines_of_patch
 from .layout import (
     MOST_CHANNELS,
-    Rows,
+    Entries,
     StageView,
     stages_of,
     steps_of,
@@ -20,10 +20,10 @@ from .layout import (
 if TYPE_CHECKING:
     from ..core.image import Header
     from ..inspect.explain import Explanation, Path
-    from ..inspect.steps.base import Working
+    from ..inspect.steps.base import Calculation
 
 BRIEF = 12
-"""Channels after those in full, of which the last step is told."""
+"""Channels after those in full, of which only the value is shown."""
 
 
 def lines_of(image: str, found: "Sequence[Explanation]", width: int) -> Iterator[str]:
@@ -36,7 +36,7 @@ def lines_of(image: str, found: "Sequence[Explanation]", width: int) -> Iterator
 
 def _explanation(image: str, found: "Explanation", width: int) -> Iterator[str]:
     place = f"row {found.row}, column {found.col} of the map ({_size(found.output)})"
-    alone = f"{found.stops[0].label}, " if len(found.stops) == 1 else ""
+    alone = f"{found.fields[0].label}, " if len(found.fields) == 1 else ""
     yield from _wrapped(f"{image} ({_size(found.input)}): {alone}{place}", width)
     for stage in stages_of(found):
         yield ""
@@ -57,11 +57,11 @@ def _size(header: "Header") -> str:
 
 def _stage(found: "Explanation", stage: StageView, width: int) -> Iterator[str]:
     """A stage in every channel."""
-    stop, before, is_last, reached = stage
+    field, before, is_last, reached = stage
     one_place = len({(one.row, one.col) for _, one in reached}) == 1
-    if len(found.stops) > 1:
+    if len(found.fields) > 1:
         where = f"row {reached[0][1].row}, column {reached[0][1].col} of " if one_place else ""
-        head = f"{before + 1}. {stop.label}: {where}its map ({_size(stop.output)})"
+        head = f"{before + 1}. {field.label}: {where}its map ({_size(field.output)})"
         yield from _wrapped(head, width)
         yield ""
     if not reached:
@@ -87,16 +87,16 @@ def _stage(found: "Explanation", stage: StageView, width: int) -> Iterator[str]:
             yield f"    {line}".rstrip()
 
 
-def _name(path: "Path", one: "Working", count: int) -> str:
-    """What a channel is called, where there is more than one."""
+def _name(path: "Path", one: "Calculation", count: int) -> str:
+    """The name of a channel, where there is more than one."""
     if count == 1 and (len(one.patches) <= 1 or one.kind == "gray"):
         return ""
     behind = f", for channel {path.channel}" if path.channel != one.channel else ""
     return f"channel {one.channel}{behind}"
 
 
-def _rows(path: "Path", one: "Working", before: int, *, is_last: bool) -> Rows:
-    """The steps of a working, on to the pixel, and the element that is explained next."""
+def _rows(path: "Path", one: "Calculation", before: int, *, is_last: bool) -> Entries:
+    """The steps to the value and the pixel, and the element that is explained next."""
     rows = steps_of(one, path, is_last=is_last)
     ending = [_ending(path)] if is_last else []
     if one.followed is None:
@@ -119,7 +119,7 @@ def _ending(path: "Path") -> tuple[str, str]:
     return told if told == "pixel" else f"pixel, {told}", str(path.pixel)
 
 
-def _table(rows: Rows, width: int) -> Iterator[str]:
+def _table(rows: Entries, width: int) -> Iterator[str]:
     """Words at the left, numbers in a column."""
     right = max(len(number) for _, number in rows)
     left = max((len(text) for text, number in rows if number), default=0)
@@ -130,8 +130,8 @@ def _table(rows: Rows, width: int) -> Iterator[str]:
         yield f"{last.ljust(left)}  {number.rjust(right)}"
 
 
-def _grids(one: "Working", width: int) -> Iterator[str]:
-    """The windows of a working, and of those of combined maps."""
+def _grids(one: "Calculation", width: int) -> Iterator[str]:
+    """The windows of a calculation, and those of combined maps."""
     for term in one.terms:
         yield from _wrapped(f"{term.stage}:", width)
         yield from _grids(term, width)
@@ -149,11 +149,11 @@ def _grids(one: "Working", width: int) -> Iterator[str]:
 
 
 def _foot(stage: StageView) -> Iterator[str]:
-    """What lies in the border, and what a value depends on in a stage's input."""
-    region = stage.stop.region
-    yield from _outside([one for _, one in stage.reached], stage.stop.border)
+    """The elements in the border, and the receptive field in a stage's input."""
+    region = stage.field.region
+    yield from _outside([one for _, one in stage.reached], stage.field.border)
     rows, cols = (span[1] - span[0] for span in (region.rows, region.cols))
-    yield f"{stage.field} ({rows}x{cols})"
+    yield f"{stage.field_text} ({rows}x{cols})"
     if not region.is_seen:
         if not any(one.followed for _, one in stage.reached):  # as alpha may be
             yield "read there: nothing, all of it is made up"
@@ -161,10 +161,10 @@ def _foot(stage: StageView) -> Iterator[str]:
         yield f"read there: {region.seen}"
 
 
-def _outside(workings: "Sequence[Working]", border: str) -> Iterator[str]:
+def _outside(calculations: "Sequence[Calculation]", border: str) -> Iterator[str]:
     """How many elements lie in the border; of combined maps of each, where they differ."""
     most: dict[str, tuple[int, int]] = {}
-    for one in workings:
+    for one in calculations:
         for each in terms_of(one):
             for patch in each.patches if each.kind != "carried" else ():  # never in the border
                 count = int(patch.border.sum()), patch.border.size

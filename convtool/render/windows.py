@@ -1,4 +1,4 @@
-"""A window drawn: its pixels as cells, times the kernel, and the products."""
+"""A window as a picture: its pixels in cells, times the kernel, and the products."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -11,11 +11,11 @@ from .canvas import TITLE, Block, Colors, beside, diverging, greys, grid, room, 
 from .layout import Cells, heads
 
 DIGIT = "0"
-"""As wide as any sign of a number."""
+"""As wide as any character of a number."""
 
 
-class Room(NamedTuple):
-    """The most characters of several windows, so that all are drawn of one width."""
+class Widths(NamedTuple):
+    """The most characters of a number in some windows, so that all get the same width."""
 
     row: int = 0
     pixel: int = 0
@@ -23,8 +23,8 @@ class Room(NamedTuple):
     product: int = 0
 
     @classmethod
-    def of(cls, patches: Iterable[Patch]) -> "Room":
-        """What all of them need."""
+    def of(cls, patches: Iterable[Patch]) -> "Widths":
+        """The widths that all of them need."""
         found = [0, 0, 0, 0]
         for patch in patches:
             cells = Cells.of(patch)
@@ -38,9 +38,9 @@ class Room(NamedTuple):
 
 
 def patch_block(
-    patch: Patch, white: float | None, needed: Room, marked: tuple[int, int] | None
+    patch: Patch, white: float | None, widths: Widths, marked: tuple[int, int] | None
 ) -> Block:
-    """The window, of an image with this white; what lies in the border is hatched.
+    """The window, of an image with this white. Elements in the border are hatched.
 
     The element (row, column) that is `marked` is framed.
     """
@@ -58,16 +58,16 @@ def patch_block(
     window = grid(
         texts,
         _taken(_pixel_colors(patch.pixels, white), cells, 255),
-        rows=[head.rjust(needed.row) for head in heads(patch.rows, cells.rows)],
+        rows=[head.rjust(widths.row) for head in heads(patch.rows, cells.rows)],
         cols=heads(patch.cols, cells.cols),
         marked=_taken(frame, cells, False),
         hatched=_taken(patch.border, cells, False),
-        least=needed.pixel * DIGIT,
+        least=widths.pixel * DIGIT,
     )
     if patch.weights is None or patch.products is None:
         return window
-    kernel = _numbers(patch.weights, cells, needed.weight * DIGIT)
-    products = _numbers(patch.products, cells, needed.product * DIGIT)
+    kernel = _numbers(patch.weights, cells, widths.weight * DIGIT)
+    products = _numbers(patch.products, cells, widths.product * DIGIT)
     signs = (beside(words(sign, TITLE), room(1, kernel.height), gap=0) for sign in "x=")
     return beside(window, next(signs), kernel, next(signs), products, align="end")
 
@@ -79,7 +79,7 @@ def _numbers(values: Array, cells: Cells, least: str) -> Block:
 
 
 def _pixel_colors(values: Array, white: float | None) -> Colors:
-    """Pixels as greys; where some are negative or beyond white, by sign and size."""
+    """Pixels as greys; if some are negative or above white, in colours of their sign and size."""
     values = _finite(values)
     top = white or float(values.max()) or 1.0
     if values.min() < 0 or values.max() > top:
@@ -92,7 +92,7 @@ def _finite(values: Array) -> Array:
 
 
 def _taken(values: Array, cells: Cells, left_out: int) -> Array:
-    """The rows and columns that are drawn, with another value where some are left out."""
+    """The rows and columns that are drawn, with `left_out` in the gaps."""
     for axis, picked in enumerate(cells):
         values = np.take(values, [i or 0 for i in picked], axis)
         gaps = [number for number, i in enumerate(picked) if i is None]

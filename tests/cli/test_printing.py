@@ -2,6 +2,7 @@ import io
 import json
 from contextlib import redirect_stdout
 
+import pytest
 from convtool.cli.printing import print_json
 from hypothesis import given
 from hypothesis import strategies as st
@@ -28,3 +29,11 @@ def test_plain_lists_stand_on_a_line(capsys):
         "{", '  "shape": [4, 5],', '  "rows": [', "    [1, 2],", "    [3, 4]", "  ],",
         '  "none": []', "}",
     ]  # fmt: skip
+
+
+def test_nan_and_infinity_are_texts(capsys):
+    print_json({"gain": float("inf"), "pixels": [(float("nan"), 1.5), [float("-inf")]]})
+    assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail) == {
+        "gain": "inf",
+        "pixels": [["nan", 1.5], ["-inf"]],
+    }

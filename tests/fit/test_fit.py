@@ -288,7 +288,7 @@ SMOOTH = np.add.outer(np.arange(30.0), np.arange(30.0))
         (NOISE, NOISE[1:], {}, r"is 30x30 and the result 29x30, expected 30x30 \(same\), 28x28 "),
         (NOISE, NOISE, {"stride": 2}, r"the result 30x30, expected 15x15 \(same\), 14x14 "),
         (NOISE, np.stack([NOISE] * 3, 2), {}, r"1 channel\(s\) and the result 3, expected as many"),
-        (NOISE * 1e200, NOISE * 1e200, {}, "squares are no numbers any more"),
+        (NOISE * 1e200, NOISE * 1e200, {}, "so large that their squares overflow"),
         (np.stack([NOISE] * 3, 2), NOISE, {"layer": True}, "do not determine 27 weights"),
         (NOISE, NOISE, {"layer": True, "rational": True}, "rational and layer exclude each other"),
         (NOISE, NOISE, {"size": 0}, "size is 0, expected 1 or more"),

@@ -5,7 +5,7 @@ from scipy.optimize import linprog
 
 from convtool import conv2d, find_kernel
 from convtool.fit.pairs import ImagePair, Model, overlay
-from convtool.fit.rounding_bounds import HALF, SLACK, center, near_bounds
+from convtool.fit.rounding_bounds import HALF, SLACK, center, tightest_bounds
 
 
 @pytest.fixture
@@ -63,12 +63,12 @@ def test_the_values_near_their_bounds_are_those_that_lie_farthest(photo, bias):
         ImagePair(lambda: Blocks(image, 9), lambda: Blocks(after, 9)), Model((3, 3), bias=bias)
     )
     weights = np.append(kernel, [0.01] * bias)
-    near = near_bounds(images, Model((3, 3), bias=bias), weights, 0.005, 2)
+    bounds = tightest_bounds(images, Model((3, 3), bias=bias), weights, 0.005, 2)
     windows = np.lib.stride_tricks.sliding_window_view(image, (3, 3), axis=(0, 1))
     sums = np.einsum("ijckl,kl->ijc", windows.astype(float), kernel) + 0.01 * bias
     left = np.abs(after[1:-1, 1:-1] - sums)
-    assert np.isclose(near.worst, left.max())
-    assert near.windows.shape == (len(near.values), 9 + bias)
-    found = np.abs(near.values - near.windows @ weights)
+    assert np.isclose(bounds.worst, left.max())
+    assert bounds.windows.shape == (len(bounds.values), 9 + bias)
+    found = np.abs(bounds.values - bounds.windows @ weights)
     assert len(found) >= np.count_nonzero(left >= 0.48) > 50
     assert np.isclose(found.max(), left.max())

@@ -6,13 +6,13 @@ from helpers.blocks import Blocks
 
 from convtool import conv2d
 from convtool.fit.pairs import ImagePair, Model, overlay
-from convtool.fit.score import Agreement, judge
+from convtool.fit.score import Agreement, agreements
 from convtool.ops.conv import Conv
 
 
 def agreement(image, after, *operators, threads=2):
     images = overlay(ImagePair(lambda: Blocks(image, 7), lambda: Blocks(after, 5)), Model((3, 3)))
-    return judge(images, operators, threads)
+    return agreements(images, operators, threads)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.int32, np.float32, np.float64])

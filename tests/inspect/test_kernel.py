@@ -7,7 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convtool import Kernel, find_kernel, find_kernels
-from convtool.inspect.kernel import MIRRORINGS, as_json, facts
+from convtool.core.strict_json import without_nan
+from convtool.inspect.kernel import MIRRORINGS, facts
+from convtool.inspect.serialize import json_of_kernel
 from convtool.kernel.lookup import bundled_folder, file_names
 
 numbers = st.integers(-3, 3) | st.sampled_from([0.1, -0.25, 1e300, 1e-300])
@@ -24,7 +26,7 @@ def any_kernel(draw):
 @given(kernel=any_kernel())
 def test_facts_of_any_kernel_are_json(kernel):
     found = facts(kernel)
-    text = json.dumps(as_json(kernel, found), allow_nan=False)
+    text = json.dumps(without_nan(json_of_kernel(kernel)), allow_nan=False)
     assert json.loads(text)["weights"] == kernel.weights.tolist()
     weights = kernel.weights
     if found.factors:
@@ -98,12 +100,12 @@ def test_the_plan_is_the_engines():
     kernel = find_kernel("gaussian5")
     expected = convtool.plan(kernel, "uint8", (1080, 1920, 3))
     assert str(facts(kernel).plan) == str(expected)
-    assert as_json(kernel, facts(kernel))["plan"]["method"] == expected.method
+    assert json_of_kernel(kernel)["plan"]["method"] == expected.method
 
 
 def test_facts_of_a_kernel_with_everything():
     kernel = Kernel([[0, 1, 2], [0, 2, 4]], 2, 7, (1, 0), "k", "words")
-    told = as_json(kernel, facts(kernel))
+    told = json_of_kernel(kernel)
     del told["plan"]
     assert told == {
         "name": "k",

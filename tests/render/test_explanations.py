@@ -7,12 +7,12 @@ from skimage import measure
 from convtool import ConvtoolError, Pipeline
 from convtool.core.image import Header
 from convtool.inspect.explain import explain
-from convtool.inspect.steps.base import Block, patch_at
+from convtool.inspect.steps.base import Band, patch_at
 from convtool.io.base import ArrayReader
 from convtool.render import explanations
 from convtool.render.canvas import MARK, arrow, grid, lines, room
 from convtool.render.explanations import draw
-from convtool.render.windows import Room, patch_block
+from convtool.render.windows import Widths, patch_block
 
 
 def explained(image, text, place):
@@ -30,19 +30,19 @@ IMAGE = np.random.default_rng(0).integers(0, 256, (12, 14, 3), np.uint8)
 def patch(pixels, positions=None, **size):
     pixels = np.asarray(pixels, np.uint8)[..., np.newaxis]
     positions = positions or tuple(tuple(range(n)) for n in pixels.shape[:2])
-    return patch_at(Block(0, pixels), pixels.shape[:2], positions, ("L", 0), "constant")
+    return patch_at(Band(0, pixels), pixels.shape[:2], positions, ("L", 0), "constant")
 
 
 def test_cells_have_the_grey_of_their_pixels():
-    found = colors(patch_block(patch([[10, 200]]), 255, Room(), None))
+    found = colors(patch_block(patch([[10, 200]]), 255, Widths(), None))
     assert found.count([10, 10, 10]) > 300
     assert found.count([200, 200, 200]) > 300
 
 
 def test_an_element_that_is_followed_is_framed_and_a_border_hatched():
     plain = patch([[7, 7], [7, 7]])
-    assert list(MARK) not in colors(patch_block(plain, 255, Room(), None))
-    assert list(MARK) in colors(patch_block(plain, 255, Room(), (1, 0)))
+    assert list(MARK) not in colors(patch_block(plain, 255, Widths(), None))
+    assert list(MARK) in colors(patch_block(plain, 255, Widths(), (1, 0)))
     cells, ground = [["", ""]], np.full((1, 2, 3), 7, np.uint8)
     hatched = np.asarray(grid(cells, ground, hatched=np.array([[True, False]])))
     left, right = np.array_split(hatched[2:-2], 2, axis=1)
@@ -51,8 +51,8 @@ def test_an_element_that_is_followed_is_framed_and_a_border_hatched():
 
 def test_windows_of_several_channels_are_of_one_width():
     narrow, wide = patch([[1, 2]]), patch([[100, 222]])
-    needed = Room.of([narrow, wide])
-    assert needed == Room(1, 3, 0, 0)
+    needed = Widths.of([narrow, wide])
+    assert needed == Widths(1, 3, 0, 0)
     assert (
         patch_block(narrow, 255, needed, None).width == patch_block(wide, 255, needed, None).width
     )
@@ -60,7 +60,7 @@ def test_windows_of_several_channels_are_of_one_width():
 
 def test_large_windows_are_abridged():
     large = patch(np.zeros((40, 300)))
-    assert patch_block(large, 255, Room(), None).height < 600
+    assert patch_block(large, 255, Widths(), None).height < 600
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from convtool.kernel.kernel import Kernel, Layer
 
 LABEL = 16
-"""Columns of what stands before a fact."""
+"""Columns of a label."""
 
 MOST_ROWS, WIDEST = 23, 79
 """Rows, and columns of letters, of a grid; of a larger one the first and the last are shown."""
@@ -35,7 +35,7 @@ MOST_NUMBERS = 9
     "--output",
     metavar="OUT",
     type=options.FILE,
-    help="Draw the weights, and the gain of each wave beside them, to a picture in place of text.",
+    help="Draw the weights, and the gain of each wave beside them, as a picture instead of text.",
 )
 def show_(spec: str, json_: bool, output: str | None) -> None:
     """Show what kernel K is, and what it does to an image.
@@ -66,7 +66,9 @@ def show_(spec: str, json_: bool, output: str | None) -> None:
 
         write_picture(draw_kernels(common.found_of(found, spec)), output)
     if json_:
-        print_json([_as_json(one, path) for one in found])
+        from convtool.inspect.serialize import json_of_filter
+
+        print_json([{**json_of_filter(one), "path": path} for one in found])
     if json_ or output is not None:
         return
     for i, one in enumerate(found):
@@ -78,20 +80,11 @@ def show_(spec: str, json_: bool, output: str | None) -> None:
 
 
 def _check(output: str, path: str | None) -> None:
-    """UsageError for what no picture goes to: stdout, the kernel at `path`, another format."""
+    """UsageError if OUT is stdout, the kernel at `path`, or not a picture."""
     from ...output import check_picture, check_replaces_none
 
     check_picture(output, "show")
     check_replaces_none(output, [path] if path else [], "the kernel that is shown")
-
-
-def _as_json(one: "Kernel | Layer", path: str | None) -> object:
-    from convtool.inspect.kernel import as_json, facts
-    from convtool.kernel.kernel import Kernel
-
-    if isinstance(one, Kernel):
-        return {**as_json(one, facts(one)), "path": path}
-    return {"name": one.name, "size": list(one.weights.shape), "layer": True, "path": path}
 
 
 def _layer_lines(layer: "Layer", path: str | None) -> list[str]:
@@ -148,7 +141,7 @@ def _kernel_lines(kernel: "Kernel", path: str | None) -> list[str]:
 
 
 def _place(path: str | None) -> str:
-    """Where a file is, as one would say it; nothing for what is in no file."""
+    """The place of a file, for people; empty if there is no file."""
     from convtool.kernel.lookup import is_bundled
 
     from ...messages import printable
@@ -159,7 +152,7 @@ def _place(path: str | None) -> str:
 
 
 def _after(kernel: "Kernel") -> str:
-    """What becomes of the sum of products: / 9 + 128."""
+    """Divisor and bias: ``/ 9 + 128``."""
     divided = f" / {kernel.divisor:.6g}" if kernel.divisor != 1 else ""
     sign = "+" if kernel.bias > 0 else "-"
     return divided + (f" {sign} {abs(kernel.bias):.6g}" if kernel.bias else "")
@@ -182,7 +175,7 @@ def _numbers(values: list[float]) -> str:
 
 
 def _flat(gain: float, bias: float) -> str:
-    """What becomes of an area of one value."""
+    """The effect on an area of one value."""
     if gain == 0:
         return f"becomes {bias:.6g}" + (", the bias" if bias else "")
     words = "stays as it is" if gain == 1 and not bias else f"is multiplied by {gain:.6g}"
@@ -220,7 +213,7 @@ def _grid(kernel: "Kernel", anchor: tuple[int, int]) -> list[str]:
 
 
 def _words(kernel: "Kernel") -> Callable[[int, int], str]:
-    """What writes the weight at (row, column): floats to four digits of the largest."""
+    """A function that formats the weight at (row, column): floats to four digits of the largest."""
     weights = kernel.weights
     if weights.dtype.kind == "i":
         return lambda row, col: str(weights[row, col])
@@ -242,7 +235,7 @@ def _shown(length: int, most: int) -> list[int | None]:
 def _cell(
     words: Callable[[int, int], str], row: int | None, col: int | None, anchor: tuple[int, int]
 ) -> str:
-    """A weight; above and below the anchor with a blank where that has its bracket."""
+    """A weight; in the anchor's column with a blank in place of its bracket."""
     if row is None or col is None:
         return "..."
     if (row, col) == anchor:

@@ -1,7 +1,7 @@
-"""How one value of a map comes about: window, weights, products, sum, and what else is done.
+"""How one value of a map is calculated: window, weights, products, sum, divisor, bias.
 
-The numbers are worked out here once more, from the definition and apart from the engine, and its
-value is held against them.
+All numbers are calculated once more, from the definition and independently of the engine, and
+compared with the engine's value.
 """
 
 import math
@@ -23,10 +23,10 @@ OFF = 1e-5
 """How far a sum in float32 may be off, as a share of the largest that there could be."""
 
 HUGE = 2.0**1000
-"""Parts of a sum as large as this may pass the end of float64 on the way, in whatever order."""
+"""Parts of a sum as large as this may overflow float64 on the way, depending on their order."""
 
 PIECE = 1 << 18
-"""Values of which a copy is made at a time: a band may be the whole of an image."""
+"""Values that are copied at a time: a band may be a whole image."""
 
 Place = tuple[int, int, int]
 """(row, column, channel) of a map."""
@@ -43,9 +43,9 @@ class Patch(NamedTuple):
     """Positions of the elements; those below 0 or past the end lie in the border."""
     source_rows: Positions
     source_cols: Positions
-    """Those in the map that they are copies of; OUTSIDE where they are made up."""
+    """The positions in the map that they are copies of; OUTSIDE where the border is a constant."""
     pixels: Array
-    """The elements, a border's as it makes them up."""
+    """The elements, those in the border included."""
     border: Array
     """Which of them lie in the border."""
     weights: Array | None = None
@@ -53,7 +53,7 @@ class Patch(NamedTuple):
 
     @property
     def has_source(self) -> Array:
-        """Which of the elements are pixels of the map, or copies of such."""
+        """Which of the elements are pixels of the map, or copies of them."""
         found: Array = np.logical_and.outer(
             self.source_rows != OUTSIDE, self.source_cols != OUTSIDE
         )
@@ -84,8 +84,8 @@ class Followed(NamedTuple):
     """The number of the map, where several are combined."""
 
 
-class Working(NamedTuple):
-    """How one value of a stage's map comes about."""
+class Calculation(NamedTuple):
+    """How one value of a stage's map is calculated."""
 
     stage: str
     """What the stage is called."""
@@ -97,19 +97,19 @@ class Working(NamedTuple):
     col: int
     """Where the value stands in the map."""
     patches: tuple[Patch, ...]
-    """One for each channel that it is made of; none where maps are combined."""
-    terms: "tuple[Working, ...]"
-    """Where maps are combined, how the value of each comes about."""
+    """The windows, one a channel; none where maps are combined."""
+    terms: "tuple[Calculation, ...]"
+    """Where maps are combined, the calculation of the value of each."""
     steps: tuple[Step, ...]
     value: Value
-    """What the engine gives."""
+    """The engine's value."""
     followed: Followed | None
-    """None where a window holds nothing but what is made up."""
+    """None for a window that holds nothing but a constant border."""
     off: float = 0.0
     """How far the engine's value may be from the exact one."""
 
 
-class Block(NamedTuple):
+class Band(NamedTuple):
     """Rows (n, W, C) of a map, from row `top` on."""
 
     top: int
@@ -130,7 +130,7 @@ def numeral(value: Value) -> str:
 
 
 def patch_of(
-    block: Block,
+    band: Band,
     size: Pair,
     window: Window,
     place: Pair,
@@ -138,13 +138,13 @@ def patch_of(
     border: Border,
     fill: float = 0,
 ) -> Patch:
-    """What lies under the window at `place` of the output, in a map of `size` (rows, columns)."""
+    """The window at `place` of the output, in a map of `size` (rows, columns)."""
     rows, cols = (axis.positions(o) for axis, o in zip(window, place, strict=True))
-    return patch_at(block, size, (tuple(rows), tuple(cols)), channel, border, fill)
+    return patch_at(band, size, (tuple(rows), tuple(cols)), channel, border, fill)
 
 
 def patch_at(
-    block: Block,
+    band: Band,
     size: Pair,
     positions: tuple[tuple[int, ...], tuple[int, ...]],
     channel: tuple[str, int],
@@ -155,8 +155,8 @@ def patch_at(
     found = [sources_of(np.array(p), n, border) for p, n in zip(positions, size, strict=True)]
     made_up = np.logical_or.outer(*(source == OUTSIDE for source in found))
     beyond = ((np.array(p) < 0) | (np.array(p) >= n) for p, n in zip(positions, size, strict=True))
-    rows, cols = (np.where(s == OUTSIDE, n, s) for s, n in zip(found, (block.top, 0), strict=True))
-    pixels = _plain(block.rows[np.ix_(rows - block.top, cols)][..., channel[1]], fill)
+    rows, cols = (np.where(s == OUTSIDE, n, s) for s, n in zip(found, (band.top, 0), strict=True))
+    pixels = _plain(band.rows[np.ix_(rows - band.top, cols)][..., channel[1]], fill)
     pixels[made_up] = fill
     rows_of, cols_of = found
     in_border = np.logical_or.outer(*beyond)
@@ -175,7 +175,7 @@ def _plain(pixels: Array, fill: float) -> Array:
 def most(patches: tuple[Patch, ...], scores: list[Array], why: str) -> Followed | None:
     """The element of the highest score, the first of several; NaN is the highest of all.
 
-    Elements that are made up come from nowhere, and are left out.
+    Elements that a constant border fills are left out.
     """
     found: list[tuple[float, int, int]] = []
     for number, (patch, score) in enumerate(zip(patches, scores, strict=True)):
@@ -199,7 +199,7 @@ def followed(patches: tuple[Patch, ...], number: int, place: int, why: str) -> F
 
 
 def total(parts: list[Array]) -> Value:
-    """The exact sum of whole numbers; of floats one that is rounded once. NaN where it is."""
+    """The sum: exact for whole numbers, rounded once for floats; NaN if one is."""
     if all(is_integer(part.dtype) for part in parts):
         return sum(sum(part.ravel().tolist()) for part in parts)
     numbers = [number for part in parts for number in part.ravel().tolist()]
@@ -226,7 +226,7 @@ def as_float(value: Fraction | float) -> float:
 def check(where: str, found: Value, expected: Fraction | Value, dtype: DType, off: float) -> None:
     """Raise ConvtoolError if the engine's value is not the expected one.
 
-    It may be off by so much; by nothing, if it is 0, but for the rounding to its own type.
+    It may differ by `off`, and by the rounding to its own type.
     """
     wanted = expected if isinstance(expected, int) else as_float(expected)
     if is_integer(dtype) and off == 0 and math.isfinite(wanted):

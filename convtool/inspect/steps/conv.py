@@ -1,4 +1,4 @@
-"""How the value of a convolution comes about."""
+"""How the value of a convolution is calculated."""
 
 import math
 from fractions import Fraction
@@ -13,13 +13,13 @@ from ...ops.conv_stage import ConvStage
 from .base import (
     HUGE,
     OFF,
-    Block,
+    Band,
+    Calculation,
     Followed,
     Patch,
     Place,
     Step,
     Value,
-    Working,
     as_float,
     check,
     exact,
@@ -33,10 +33,10 @@ from .base import (
 )
 
 
-def conv_working(
-    operator: Conv, stage: ConvStage, block: Block, _: Pair, place: Place, value: Value
-) -> Working:
-    """Window times kernel, the sum of it all, divisor and bias."""
+def calculate_conv(
+    operator: Conv, stage: ConvStage, band: Band, _: Pair, place: Place, value: Value
+) -> Calculation:
+    """Window times kernel, the sum of the products, divisor and bias."""
     task, (row, col, index) = stage.task, place
     weights, first = task.weights[np.newaxis], index
     if task.is_layer:
@@ -46,7 +46,7 @@ def conv_working(
     patches = []
     for number, kernel in enumerate(weights, start=first):
         channel = stage.input.channels[number], number
-        patch = patch_of(block, size, task.window, (row, col), channel, stage.border, stage.fill)
+        patch = patch_of(band, size, task.window, (row, col), channel, stage.border, stage.fill)
         kernel = kernel.astype(np.int64 if task.numbers.whole else FLOAT64)
         with np.errstate(over="ignore", invalid="ignore"):
             patches.append(patch._replace(weights=kernel, products=patch.pixels * kernel))
@@ -54,7 +54,7 @@ def conv_working(
     divisor = stage.divisor
     bias = item(stage.bias[index] if stage.bias.ndim else stage.bias[()])
     steps, expected = _sum_steps(products, divisor, bias)
-    largest = float(np.abs(weights).sum()) * max(largest_of(block.rows), abs(stage.fill))
+    largest = float(np.abs(weights).sum()) * max(largest_of(band.rows), abs(stage.fill))
     off = 0.0
     if not task.numbers.exact or stage.output.dtype != task.numbers.result:
         off = OFF * (largest / abs(divisor) + abs(bias))
@@ -64,7 +64,7 @@ def conv_working(
         element = most(tuple(patches), magnitudes, "the largest product")
     else:
         element = _middle(tuple(patches), task.window)
-    return Working(
+    return Calculation(
         operator.label,
         "conv",
         stage.output.channels[index],
@@ -75,7 +75,7 @@ def conv_working(
 def _sum_steps(
     products: list[Array], divisor: Value, bias: Value
 ) -> tuple[tuple[Step, ...], Fraction | float]:
-    """Sum, division and addition, as far as they do something; and what they come to."""
+    """Sum, division and addition, unless they change nothing; and the result."""
     added = total(products)
     steps = [Step("sum of the products", added)]
     result = exact(added)
@@ -97,11 +97,11 @@ def _check_conv(
     patches: list[Patch],
     off: float,
 ) -> None:
-    """Hold the engine's value against the sum; of integers asked for, rounded and saturated."""
+    """Compare the engine's value with the sum, which is rounded and saturated for integer types."""
     dtype = stage.output.dtype
     parts = [np.abs(one.astype(FLOAT64)) for p in patches for one in (p.pixels, p.products)]  # type: ignore[union-attr]
     if not math.isfinite(value) and any(not np.all(part < HUGE) for part in parts):
-        return  # infinity and NaN go by the order of the additions here
+        return  # the order of the additions decides between infinity and NaN
     if is_integer(dtype):
         low, high = limits(dtype)
         expected = min(max(expected, low), high) if expected == expected else 0
@@ -110,7 +110,7 @@ def _check_conv(
 
 
 def _middle(patches: tuple[Patch, ...], window: Window) -> Followed | None:
-    """The element in the middle, where no product says more than another."""
+    """The element in the middle, for a window whose products are all 0."""
     rows, cols = ((axis.taps - 1) // 2 for axis in window)
     if not patches[0].has_source[rows, cols]:
         return most(patches, [np.zeros(p.pixels.shape) for p in patches], "the first: all are 0")

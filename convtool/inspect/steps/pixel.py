@@ -8,10 +8,10 @@ from .base import Step, Value, numeral
 
 
 def pixel_steps(tone: Tone, value: Value, pixel: int, off: float) -> tuple[Step, ...]:
-    """The steps from a value to the pixel that the engine makes of it; the last one is the pixel.
+    """The steps from a value to the engine's pixel, which is the last step.
 
-    Raises ConvtoolError where that is not what the steps come to: by more than the half that
-    rounding may take, and what the value may be `off` by.
+    Raises ConvtoolError if the pixel differs from the result of the steps by more than rounding
+    and `off`, the uncertainty of the value, explain.
     """
     if math.isnan(value):
         return (Step("NaN is black", pixel),)
@@ -47,7 +47,7 @@ def alpha_steps(tone: Tone, value: Value, pixel: int) -> tuple[Step, ...]:
 def _stretched(
     tone: Tone, value: float, low: float, high: float, top: int
 ) -> tuple[Step | None, float]:
-    """normalize and center, and what a difference of 1 becomes; no step for a map without any."""
+    """The step of normalize or center, None for a flat map; and the scale."""
     if tone.range == "center":
         largest = max(abs(low), abs(high))
         if largest == 0:

@@ -1,4 +1,4 @@
-"""How the value of a stage that looks at single pixels comes about."""
+"""How the value of a stage of single pixels is calculated."""
 
 import math
 from collections.abc import Callable
@@ -14,11 +14,11 @@ from ...ops.base import Operator
 from ...ops.pointwise import Abs, Gray, LeakyRelu, PointStage, Relu, Sigmoid, Tanh
 from .base import (
     OFF,
-    Block,
+    Band,
+    Calculation,
     Place,
     Step,
     Value,
-    Working,
     as_float,
     check,
     item,
@@ -42,16 +42,16 @@ CURVES: dict[type, tuple[str, Callable[[float], float]]] = {
 """Functions of single pixels: how they are written, and Python's own."""
 
 
-def point_working(
-    operator: Operator, stage: PointStage, block: Block, _: Pair, place: Place, value: Value
-) -> Working:
+def calculate_point(
+    operator: Operator, stage: PointStage, band: Band, _: Pair, place: Place, value: Value
+) -> Calculation:
     """A function of a single pixel."""
     row, col, index = place
     gray = isinstance(operator, Gray)
     numbers = range(stage.input.colors) if gray else [index]
     names = stage.input.channels
     size = stage.input.height, stage.input.width
-    patches = tuple(patch_at(block, size, ((row,), (col,)), (names[n], n)) for n in numbers)
+    patches = tuple(patch_at(band, size, ((row,), (col,)), (names[n], n)) for n in numbers)
     steps, expected, off = _applied(
         operator, [item(p.pixels[0, 0]) for p in patches], stage.output.dtype
     )
@@ -70,7 +70,7 @@ def point_working(
     element = most(patches, scores, "the largest product" if len(patches) > 1 else "its pixel")
     kind = operator.label.partition(" ")[0]
     name = stage.output.channels[index]
-    return Working(
+    return Calculation(
         operator.label, kind, name, index, row, col, patches, (), steps, value, element, off
     )
 
@@ -78,7 +78,7 @@ def point_working(
 def _applied(
     operator: Operator, pixels: list[Value], dtype: DType
 ) -> tuple[tuple[Step, ...], Any, float]:
-    """Steps, what they come to, and how far floats may be off."""
+    """Steps, their result, and how far floats may be off."""
     pixel = pixels[0]
     if isinstance(operator, Gray):
         if len(pixels) == 1:

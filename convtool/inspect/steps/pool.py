@@ -1,4 +1,4 @@
-"""How the value of a pooling comes about."""
+"""How the value of a pooling is calculated."""
 
 import math
 from collections.abc import Callable
@@ -15,11 +15,11 @@ from ...ops.pool import Pool, PoolStage
 from .base import (
     HUGE,
     OFF,
-    Block,
+    Band,
+    Calculation,
     Place,
     Step,
     Value,
-    Working,
     as_float,
     check,
     exact,
@@ -32,14 +32,14 @@ from .base import (
 )
 
 
-def pool_working(
-    operator: Pool, stage: PoolStage, block: Block, _: Pair, place: Place, value: Value
-) -> Working:
-    """The window, of which padding is no part, and what is made of it."""
+def calculate_pool(
+    operator: Pool, stage: PoolStage, band: Band, _: Pair, place: Place, value: Value
+) -> Calculation:
+    """The window without padding, and the steps from its pixels to the value."""
     row, col, index = place
     size = stage.input.height, stage.input.width
     channel = stage.input.channels[index], index
-    patch = patch_of(block, size, stage.window, (row, col), channel, "constant")
+    patch = patch_of(band, size, stage.window, (row, col), channel, "constant")
     kept = np.flatnonzero(patch.has_source)
     pixels = patch.pixels.ravel()[kept]
     mode = operator.mode
@@ -54,19 +54,19 @@ def pool_working(
     if math.isfinite(value) or largest_of(pixels) < HUGE:
         check(operator.label, value, expected, stage.output.dtype, off)
     element = followed((patch,), 0, int(kept[place_of]), why)
-    return Working(
+    return Calculation(
         operator.label, mode, channel[0], index, row, col, (patch,), (), steps, value, element, off
     )
 
 
 Merged = tuple[tuple[Step, ...], Fraction | Value, float, int, str]
-"""Steps, what they come to, how far a float may be off, the element to follow, and why that."""
+"""Steps, their result, how far a float may be off, the element to follow, and why."""
 
 Explain = Callable[[Pool, PoolStage, Place, Array], Merged]
 
 
 def _merged(operator: Pool, stage: PoolStage, place: Place, pixels: Array) -> Merged:
-    """What becomes of the pixels of a window, none of them NaN."""
+    """The steps for the pixels of a window, none of them NaN."""
     return MERGED[operator.mode](operator, stage, place, pixels)
 
 

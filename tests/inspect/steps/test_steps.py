@@ -1,4 +1,4 @@
-"""What the workings share: numbers for people, sums, and the comparison with the engine."""
+"""What the calculations share: numbers for people, sums, and the comparison with the engine."""
 
 import math
 from fractions import Fraction
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from convtool import ConvtoolError
-from convtool.inspect.steps.base import Block, check, numeral, patch_at, total
+from convtool.inspect.steps.base import Band, check, numeral, patch_at, total
 
 UINT8, FLOAT32, FLOAT64 = (np.dtype(name) for name in ("uint8", "float32", "float64"))
 
@@ -63,12 +63,12 @@ def test_what_is_wrong_is_found_out(found, expected, dtype, off):
 
 
 def test_a_patch_knows_where_its_elements_come_from():
-    block = Block(2, np.arange(24, dtype=np.uint8).reshape(3, 4, 2))  # rows 2 to 4 of a map
-    patch = patch_at(block, (5, 4), ((3, 4, 5), (-1, 0)), ("1", 1), "constant", -3)
+    band = Band(2, np.arange(24, dtype=np.uint8).reshape(3, 4, 2))  # rows 2 to 4 of a map
+    patch = patch_at(band, (5, 4), ((3, 4, 5), (-1, 0)), ("1", 1), "constant", -3)
     assert patch.pixels.tolist() == [[-3, 9], [-3, 17], [-3, -3]]
     assert patch.border.tolist() == [[True, False], [True, False], [True, True]]
     assert patch.has_source.tolist() == [[False, True], [False, True], [False, False]]
-    patch = patch_at(block, (5, 4), ((4, 5), (3, 4)), ("0", 0), "reflect")
+    patch = patch_at(band, (5, 4), ((4, 5), (3, 4)), ("0", 0), "reflect")
     assert patch.pixels.tolist() == [[22, 22], [22, 22]]
     assert patch.source_rows.tolist() == [4, 4]
     assert patch.has_source.all()
