@@ -239,7 +239,7 @@ out_dir = click.option(
     "--out-dir",
     metavar="DIR",
     type=FILE,
-    help="The folder for the maps of several images, which is made if need be.",
+    help="The folder for the maps of several images, which is created if needed.",
 )
 
 name = click.option(
@@ -288,7 +288,7 @@ show = click.option(
     is_flag=True,
     help=(
         "Show the map on the terminal, as large as fits; of several maps, and of a map of more "
-        "channels than a picture has, all with their names. With no OUT, no file is made."
+        "channels than a picture has, all with their names. With no OUT, no file is written."
     ),
 )
 
@@ -323,7 +323,7 @@ result = in_order(
     *(output, overwrite, no_clobber, sheet, show, range_, depth, format_, compress),
     heading="Output",
 )
-"""What the map is made of, and where it goes."""
+"""How values become pixels, and where the map goes."""
 
 many = in_order(
     in_order(

@@ -40,7 +40,7 @@ class Sources:
         )
 
     def pairs_of(self, path: str) -> "list[ImagePair]":
-        """The pairs in a list: BEFORE AFTER in a line, apart by a tab or by blanks.
+        """The pairs in a list: BEFORE AFTER in a line, separated by a tab or by blanks.
 
         Raises ConvtoolError, naming the line, where there are not two names in it.
         """

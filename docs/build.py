@@ -420,7 +420,7 @@ def _help(text: str) -> Iterator[str]:
 def _stages() -> Iterator[str]:
     """The stages' options, where they are not those of the command of that name."""
     yield (
-        "Words apart by `|`, or a list in a `.toml` or `.json` file; "
+        "Words separated by `|`, or a list in a `.toml` or `.json` file; "
         "`conv` and `pool` take the options of these commands that are listed here."
     )
     yield _text_of("pipeline.parse")

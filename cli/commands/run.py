@@ -30,7 +30,7 @@ def run(ctx: click.Context, /, pipeline: str | None, images: tuple[str, ...], **
       convtool run layer.toml photos --recursive -d maps
       convtool run 'gray | conv -k sobel_x | abs' photo.png --show
 
-    PIPELINE is stages apart by |, in the words of the commands, or a .toml or .json file with a
+    PIPELINE is stages separated by |, in the words of the commands, or a .toml or .json file with a
     list of stages. Stages are conv and pool, with the options that come before --output in the
     help of these commands, relu, leaky_relu (--slope 0.01), sigmoid, tanh, abs and gray.
 
@@ -39,7 +39,7 @@ def run(ctx: click.Context, /, pipeline: str | None, images: tuple[str, ...], **
     """
     if pipeline is None:
         names = ", ".join(OPERATIONS)
-        raise click.UsageError(f"Missing argument 'PIPELINE', stages of {names} apart by |")
+        raise click.UsageError(f"Missing argument 'PIPELINE', stages of {names} separated by |")
     spec, *images_ = usage.pipeline_first([pipeline, *images], usual=0)
     job.help_if_nothing_piped(ctx, images_, given)
 

@@ -77,7 +77,7 @@ class Scheduler:
             raise self.gone(error) from None
 
     def gone(self, reason: object) -> ConvtoolError:
-        """The error that says so."""
+        """The error for it."""
         return ConvtoolError(f"scheduler {self._address} is gone: {reason}")
 
     def close(self) -> None:

@@ -23,7 +23,7 @@ def shown(path: str) -> str:
 
 
 def component(name: str) -> str:
-    """A file's name as one path component: as it is, but for what would lead elsewhere.
+    """A file's name as one path component: as it is, except for what would lead elsewhere.
 
     >>> component("a/../b\\\\c")
     'a_.._b_c'

@@ -114,7 +114,7 @@ Window = tuple[Axis, Axis]
 class Field(NamedTuple):
     """The receptive field of a map's positions along one axis, in positions of the image.
 
-    Position ``o`` is made of ``o * step + start``, ..., `size` of them; those below 0 or past the
+    Position ``o`` depends on ``o * step + start``, ..., `size` of them; those below 0 or past the
     end lie in a border. See Dumoulin and Visin, A guide to convolution arithmetic for deep
     learning, 2016; Araujo, Norris and Sim, Computing receptive fields of CNNs, Distill, 2019.
 
@@ -128,7 +128,7 @@ class Field(NamedTuple):
     start: int = 0
 
     def through(self, axis: Axis) -> "Field":
-        """The field of a map that is made of this one's by the windows of an axis."""
+        """The field of a map computed from this one by the windows of an axis."""
         return Field(
             self.size + (axis.extent - 1) * self.step,
             self.step * axis.stride,
@@ -136,7 +136,7 @@ class Field(NamedTuple):
         )
 
     def joined(self, other: "Field") -> "Field":
-        """The field of what is made of two maps of one size and step."""
+        """The field of what is computed from two maps of one size and step."""
         start = min(self.start, other.start)
         stop = max(self.start + self.size, other.start + other.size)
         return Field(stop - start, max(self.step, other.step), start)

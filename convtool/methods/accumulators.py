@@ -45,7 +45,7 @@ class Arithmetic(NamedTuple):
     padded: DType
     """The narrowest type that holds pixels and fill."""
     rounded: bool
-    """Whether results are rounded to whole numbers, right but for ties."""
+    """Whether results are rounded to whole numbers, right except for ties."""
     result: DType
     """The type of the result unless another is asked for."""
 

@@ -15,7 +15,7 @@ from .loops.sliding import merges, slide
 class Box(Method):
     """Sums of 2, 4, 8, ... neighbours, each from two of the ones before.
 
-    The cost grows with the logarithm of the box's sides, and a sum is made of the pixels of its
+    The cost grows with the logarithm of the box's sides, and a sum depends on the pixels of its
     window alone: other than with a running total, nothing is carried along the row.
     """
 

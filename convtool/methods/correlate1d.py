@@ -79,7 +79,7 @@ class Correlate1D:
         return self._passes.additions + self._passes.multiplications
 
     def sums(self, values: Array, count: int) -> Array:
-        """The sums of `count` windows, in the shape of `values` but for the one dimension."""
+        """The sums of `count` windows, in the shape of `values` except in the one dimension."""
         match self._way:
             case "pairs":
                 return self._pairs(values, count)

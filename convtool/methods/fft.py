@@ -29,7 +29,7 @@ TILES = 1 << 18
 """Values in the tiles that are transformed at once."""
 
 LARGEST_ROUNDED = 2.0**32
-"""Sums up to here are right after rounding, but for ties: float64's errors are below 1e-5."""
+"""Sums up to here are right after rounding, except for ties: float64's errors are below 1e-5."""
 
 
 @dataclass(eq=False, repr=False)

@@ -93,7 +93,7 @@ class SeparableToeplitz(Method):
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The columns and rows, the windows that are made together, the type of the sums."""
+        """The columns and rows, the windows that are computed together, the type of the sums."""
         return {
             **described(self.factors),
             "rows at once": str(self._group),

@@ -27,7 +27,7 @@ COLUMNS = 1 << 10
 class Toeplitz(Method):
     """For each row of pixels its kw shifted copies; the matrix takes it from there.
 
-    The copies of a row are made once, whatever the number of output rows that it goes into.
+    A row is copied once, whatever the number of output rows that it goes into.
     """
 
     task: Task
@@ -40,7 +40,7 @@ class Toeplitz(Method):
 
     @property
     def parameters(self) -> dict[str, str]:
-        """The rows that are made together, and the type of the sums."""
+        """The rows that are computed together, and the type of the sums."""
         return {"rows at once": str(self.group), "sums": str(self.sums_in)}
 
     @cached_property

@@ -16,7 +16,7 @@ LARGEST_INPUT = 4 * BAND_ELEMENTS
 """Values that lie under a band whose windows are far apart."""
 
 SMALLEST_BAND = 1 << 16
-"""Values in a band that is made smaller than memory asks for."""
+"""Values in a band that is smaller than memory would allow."""
 
 
 class RowByRow(Protocol):
@@ -28,7 +28,7 @@ class RowByRow(Protocol):
         ...
 
     def rows_needed(self, first: int, last: int) -> Pair:
-        """The input rows (first, last) that the output rows first..last - 1 are made of."""
+        """The input rows (first, last) that the output rows first..last - 1 are computed from."""
         ...
 
 

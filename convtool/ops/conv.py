@@ -92,7 +92,7 @@ def conv2d(
     method : how to add up: "direct", "separable", "box", "product", "layer" or "fft"; None, the
         default, is what `plan` finds to be the quickest. Whole sums are the same by all. Sums in
         float32 are within 1e-5 of the largest that the kernel could give (the sum of its
-        weights' magnitudes times the largest pixel's), and rounded the same but for ties.
+        weights' magnitudes times the largest pixel's), and rounded the same except for ties.
     threads : how many to use, from 1; None is what `set_threads` says, at first every core. The
         values are the same, to the byte, for any number.
 
@@ -142,7 +142,7 @@ def plan(
 ) -> Plan:
     """How `conv2d` would compute an image: `dtype` and `shape`, (H, W) or (H, W, C), are its own.
 
-    `result` is conv2d's `dtype`, and `options` are its other options, but for `threads`. The
+    `result` is conv2d's `dtype`, and `options` are its other options, except `threads`. The
     plan can be printed; its `method`, `parameters`, `reason` and `operations` tell the same one
     by one.
 

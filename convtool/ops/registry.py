@@ -1,7 +1,7 @@
-"""What a stage may be, by its name: its options and how operators are made of them.
+"""What a stage may be, by its name: its options, and the operators built from them.
 
 One definition serves the command of that name, the words of a pipeline, and a pipeline's file.
-Nothing of NumPy is imported until operators are made.
+NumPy is not imported until operators are built.
 """
 
 from collections.abc import Callable, Mapping
@@ -198,7 +198,7 @@ CONV = Operation(
         Option(
             "kernel",
             KernelName(),
-            "A kernel file (- for one from stdin), the name of a bundled kernel, one that is made, "
+            "A kernel file (- for one from stdin), the name of a bundled kernel, a parametric one "
             "as gaussian:7,1.5, or rows of weights as '0 1 0; 1 -4 1; 0 1 0'. A file is JSON or "
             "rows, a .npy of weights (h, w) or (out, in, h, w), a .mat of libvips, kernels as "
             "ImageMagick has them, or a picture, whose grey values are weighed. Give several for "
@@ -212,7 +212,7 @@ CONV = Operation(
             "Combine the maps of several kernels into one. magnitude: root of the sum of squares.",
         ),
         _stride("1"),
-        _padding("same", "made of --border"),
+        _padding("same", "filled as --border says"),
         Option(
             "border",
             Word(BORDERS, meant=BORDERS_ELSEWHERE),
@@ -268,7 +268,7 @@ POOL = Operation(
         Option(
             "mode",
             Word(POOL_MODES, meant=MODES_ELSEWHERE),
-            "What becomes of a window. lp: its p-norm.",
+            "How a window is merged. lp: its p-norm.",
             "max",
             short="m",
         ),

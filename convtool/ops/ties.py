@@ -1,6 +1,6 @@
 """Values added up in float32 and rounded to whole numbers: right wherever they are no tie.
 
-A sum in float32 is off by a little. Rounding hides that, but for values next to a tie, halfway
+A sum in float32 is off by a little. Rounding hides that, except for values next to a tie, halfway
 between two whole numbers: these few are added up again in float64.
 """
 
@@ -58,8 +58,8 @@ def tolerance(taps: int, largest: float) -> float:
 
     Roundings are as often up as down, so that n of them add up to about sqrt(n); N. J. Higham and
     T. Mary, A new approach to probabilistic rounding error analysis, SIAM J. Sci. Comput. 41 (5),
-    2019: below lambda sqrt(n) u, but for a chance of 2 exp(-lambda^2 / 2) that supposes each part
-    to be as large as it can be. Here lambda is 4, and the division and bias count as well.
+    2019: below lambda sqrt(n) u, except for a chance of 2 exp(-lambda^2 / 2) that supposes each
+    part to be as large as it can be. Here lambda is 4, and the division and bias count as well.
     """
     return 4 * math.sqrt(taps + 2) * UNIT * largest
 

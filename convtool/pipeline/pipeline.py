@@ -48,7 +48,7 @@ class Pipeline:
 
     @classmethod
     def parse(cls, text: str) -> "Pipeline":
-        """The pipeline in the words of the command line: stages apart by ``|``.
+        """The pipeline in the words of the command line: stages separated by ``|``.
 
         A stage is conv, pool, relu, leaky_relu, sigmoid, tanh, abs or gray, and the options of the
         command of that name; ``leaky_relu --slope 0.2``.

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from conftest import SCRIPT
 from helpers.pngs import SIGNATURE, chunk, header, idats
+from helpers.running import LIMIT
 
 from convtool import conv2d, find_kernel, read_image, write_image
 
-LIMIT = 20 * 2**10
+MOST_GROWTH = 20 * 2**10
 """KiB by which a larger image may need more."""
 
 
@@ -74,7 +75,7 @@ def test_maps_into_pipes_that_are_read_one_after_another(large, folder):
         with open(f"{name}.npy", "rb") as pipe:
             map_ = np.load(io.BytesIO(pipe.read()))
         assert np.array_equal(map_, conv2d(large, find_kernel(name)))
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=LIMIT) == 0
 
 
 def test_compress_small(convtool, large, folder):
@@ -120,7 +121,7 @@ def test_memory_does_not_grow_with_the_image(folder, command):
     low, high = (
         peak(folder, *command, f"{name}.png", "-qo", "{kernel}.png") for name in ("low", "high")
     )
-    assert high < low + LIMIT  # the larger picture has 81 MB more
+    assert high < low + MOST_GROWTH  # the larger picture has 81 MB more
 
 
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="no wait4 on this system")
@@ -132,7 +133,7 @@ def test_an_interlaced_picture_takes_half_of_what_it_is_stored_in(folder):
         start = SIGNATURE + header(size, size, 1, 0, interlaced)
         (folder / "a.png").write_bytes(start + idats(packed) + chunk(b"IEND"))
         peaks.append(peak(folder, "pool", "--size", "100", "a.png", "-qo", "out.png"))
-    assert peaks[1] < peaks[0] + size * size // 16 // 2**10 + LIMIT  # its pixels have 256 MB
+    assert peaks[1] < peaks[0] + size * size // 16 // 2**10 + MOST_GROWTH  # its pixels have 256 MB
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

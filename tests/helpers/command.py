@@ -8,17 +8,13 @@ import traceback
 
 from convtool.cli.main import cli
 
-PATIENT = 10
-"""Seconds that the thread which feeds stdin is waited for: the command need not read it all."""
-
 
 def run_here(arguments, stdin=b""):
     """Run the command on real pipes; what it returns is like `subprocess.run`'s."""
     names = ("stdin", "stdout", "stderr", "__stdout__", "__stderr__")
     before = {name: getattr(sys, name) for name in names}
     read_in, write_in = os.pipe()
-    feeder = threading.Thread(target=_feed, args=[write_in, stdin], daemon=True)
-    feeder.start()
+    threading.Thread(target=_feed, args=[write_in, stdin], daemon=True).start()
     (out, collect_out), (err, collect_err) = _collector(), _collector()
     with open(read_in, encoding="utf-8", errors="surrogateescape") as given, out, err:
         sys.stdin = given
@@ -29,7 +25,6 @@ def run_here(arguments, stdin=b""):
         finally:
             for name, stream in before.items():
                 setattr(sys, name, stream)
-    feeder.join(PATIENT)
     return subprocess.CompletedProcess(arguments, code, collect_out(), collect_err())
 
 
@@ -45,6 +40,7 @@ def _exit_code(arguments):
 
 
 def _feed(number, data):
+    """Write to a pipe as much as the command reads."""
     try:
         with open(number, "wb") as file:
             file.write(data)

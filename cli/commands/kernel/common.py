@@ -26,7 +26,7 @@ argument = click.argument("spec", metavar="K", type=options.Value(KernelName()))
 json_ = click.option("--json", "json_", is_flag=True, help="Print JSON.")
 
 
-class Command(click.Command):
+class KernelCommand(click.Command):
     """A command whose K may begin with a minus, ``-1 0 1``, and be no option for it."""
 
     extra = ""
@@ -57,7 +57,7 @@ class Command(click.Command):
         return ctx.args
 
 
-class TurnCommand(Command):
+class TurnCommand(KernelCommand):
     """One that turns K by an angle."""
 
     extra = "--by"

@@ -7,7 +7,7 @@ import click
 from . import common
 
 
-@click.command("convert", cls=common.Command)
+@click.command("convert", cls=common.KernelCommand)
 @common.argument
 @common.result
 def convert_(spec: str, **given: Any) -> None:

@@ -28,5 +28,5 @@ def kernel() -> None:
       convtool kernel make motion:9,30 | convtool conv photo.png -k - > moved.png
 
     Wherever a command takes a kernel K, it is what --kernel takes: a file, a name, weights in
-    place, or one that is made, as gaussian:7,1.5; - is a kernel from stdin.
+    place, or a parametric one, as gaussian:7,1.5; - is a kernel from stdin.
     """

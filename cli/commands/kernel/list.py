@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.command("list")
 @common.json_
 def list_(json_: bool) -> None:
-    """List the kernels that a name finds, and those that are made.
+    """List the kernels that a name finds, and the parametric ones.
 
     \b
     Examples:
@@ -52,7 +52,7 @@ def list_(json_: bool) -> None:
     print_table(("name", "size", "kernel"), rows)
     print_line("")
     print_table(
-        ("made of", "kernel", "as in"),
+        ("parametric", "kernel", "as in"),
         [[one.form, one.help, one.example] for one in GENERATORS.values()],
     )
 

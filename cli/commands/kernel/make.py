@@ -20,7 +20,7 @@ def _find(ctx: click.Context, name: str) -> click.Command:
             raise click.UsageError(f"{name} is a kernel file: convtool kernel show {name}", ctx)
         near = nearest(name.partition(":")[0], GENERATORS, 3, 0.5)
         names = f"nearest: {', '.join(near)}" if near else f"names: {', '.join(GENERATORS)}"
-        raise click.UsageError(f"no kernel is made by the name {quoted(name)}; {names}", ctx)
+        raise click.UsageError(f"no parametric kernel is called {quoted(name)}; {names}", ctx)
     try:
         with at(f"kernel {quoted(name)}"):
             return _command(generator, generator.words(name.partition(":")[2]))

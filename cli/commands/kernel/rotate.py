@@ -37,7 +37,7 @@ def rotate_(spec: str, degrees: int, **given: Any) -> None:
       convtool kernel rotate sobel_x --by 45 -o sobel_45.json
       convtool kernel rotate prewitt_x --by 180 | convtool kernel show -
 
-    Angles are clockwise here; those of motion and gabor, which are made, are counter-clockwise.
+    Angles are clockwise here; those of motion and gabor are counter-clockwise.
     By 45 degrees, each ring of weights around the middle moves on by an eighth of its length. A
     bank is turned kernel by kernel.
     """
@@ -46,7 +46,7 @@ def rotate_(spec: str, degrees: int, **given: Any) -> None:
     common.write([rotated(one, degrees) for one in common.found_kernels(spec)], **given)
 
 
-@click.command("compass", cls=common.Command)
+@click.command("compass", cls=common.KernelCommand)
 @common.argument
 @common.result
 def compass_(spec: str, **given: Any) -> None:

@@ -27,7 +27,7 @@ MOST_NUMBERS = 9
 """Numbers of a column or row that are shown."""
 
 
-@click.command("show", cls=common.Command)
+@click.command("show", cls=common.KernelCommand)
 @common.argument
 @common.json_
 @click.option(
