@@ -257,18 +257,20 @@ def options_of_conv() -> Iterator[Case]:
     yield conv("groups of one", "-k", "layer-gray.npy", "--groups", "1", image="gray.png")
     yield conv("layer for three", "-k", "layer-three.npy")
     yield conv("alpha of a layer", "-k", "layer-three.npy", image="rgba.png")
-    for how in ("sum", "mean", "max", "magnitude", "grid"):
+    for how in ("sum", "mean", "max", "magnitude"):
         words = ("-k", "sobel_x", "-k", "sobel_y", "--combine", how)
-        out = "out.png" if how == "grid" else "out.npy"
-        yield case(f"combine {how}", "conv", "rgb.png", *words, "-o", out)
+        yield case(f"combine {how}", "conv", "rgb.png", *words, "-o", "out.npy")
         words = ("-k", "kirsch", "--combine", how, "--gray", "--relu", "--range", "abs")
         yield case(f"combine {how} of a bank", "conv", "rgba.png", *words, "-o", "out.png")
-    yield case("grid of a layer", "conv", "rgb.png", "-k", "layer.npy", "--combine", "grid",
-               "-o", "out.png")  # fmt: skip
-    yield case("grid of one", "conv", "gray16.png", "-k", "edge", "--combine", "grid",
-               "-o", "out.webp")  # fmt: skip
-    yield case("grid of names", "conv", "profile.png", "-k", "k-same.json", "-k", "edge",
-               "--combine", "grid")  # fmt: skip
+    sheets = {
+        "names": ("profile.png", "-k", "k-same.json", "-k", "edge"),
+        "a bank": ("rgba.png", "-k", "kirsch", "--gray", "--relu", "--range", "abs"),
+        "a layer": ("rgb.png", "-k", "layer.npy", "--range", "center", "-o", "out.png"),
+        "one": ("gray16.png", "-k", "edge", "-o", "out.webp"),
+        "a combination": ("rgb.png", "-k", "kirsch", "--combine", "sum", "-o", "out.png"),
+    }
+    for name, words in sheets.items():
+        yield case(f"sheet of {name}", "conv", *words, "--sheet")
     for name in ("gaussian:41,7", "box:31", "k-large.txt", "gabor:31", "disk:25", "1e6", "0.3 0.7"):
         yield case(f"method of {name}", "conv", "tall.png", "-k", name, "-o", "out.png")
         yield conv(f"floats of {name}", "-k", name, image="rgb-f32.npy")
@@ -305,7 +307,10 @@ def options_of_conv() -> Iterator[Case]:
         "combine layers": ("-k", "layer.npy", "-k", "edge", "--combine", "sum"),
         "combine sizes": ("-k", "1 1", "-k", "1", "--combine", "sum", "--padding", "valid"),
         "combine word": ("-k", "edge", "--combine", "product"),
-        "grid of numbers": ("-k", "edge", "--combine", "grid"),
+        "combine grid": ("-k", "edge", "--combine", "grid"),
+        "sheet of numbers": ("-k", "edge", "--sheet"),
+        "sheet of 16 bits": ("-k", "edge", "--sheet", "--depth", "16", "--format", "png"),
+        "sheet in grey": ("-k", "edge", "--sheet", "--format", "pgm"),
         "stride 0": ("-k", "edge", "--stride", "0"),
         "stride word": ("-k", "edge", "--stride", "2y3"),
         "stride huge": ("-k", "edge", "--stride", "9" * 30),
@@ -364,6 +369,8 @@ def pool() -> Iterator[Case]:
     for p in ("1", "2", "3", "2.5", "inf", "100"):
         yield pool_(f"p {p}", "-m", "lp", "--p", p, "-s", "3")
     yield pool_("gray", "--gray", "--size", "3")
+    yield case("sheet", "pool", "rgb.png", "--sheet", "-o", "out.png")
+    yield case("sheet of channels", "pool", "five.npy", "--sheet", "-o", "out.png")
     yield pool_("size of the image", "-s", "17x23")
     yield pool_(
         "large window", "-s", "11", "--stride", "1", "-m", "median", image="samples/scene.png"
@@ -426,8 +433,7 @@ def run() -> Iterator[Case]:
         yield case(name, "run", name, "rgb.png", "--range", "normalize", "-o", "{kernel}.png")
         yield case(f"{name} to csv", "run", name, "rgb.png", "--format", "csv")
     yield case("beside it first", "run", "p.toml", "../gray.png", "-o", "o.csv", folder="beside")
-    yield case("grid", "run", "conv -k layer.npy | relu", "rgb.png", "--combine", "grid",
-               "-o", "out.png")  # fmt: skip
+    yield case("sheet", "run", "conv -k layer.npy | relu", "rgb.png", "--sheet", "-o", "out.png")
     for threads in ("1", "2"):
         yield case(f"threads {threads}", "run", pipelines[5], "tall.png", "-o", "o.png",
                    "--threads", threads)  # fmt: skip
@@ -645,7 +651,7 @@ def batches() -> Iterator[Case]:
         "list is a folder": ("--from-file", "photos", "-d", "out"),
         "missing image": ("rgb.png", "nowhere.png", "-d", "out"),
         "show": ("rgb.png", "gray.png", "-d", "out", "--show"),
-        "grid": ("rgb.png", "gray.png", "-d", "out", "--combine", "grid"),
+        "sheet": ("rgb.png", "gray.png", "-d", "out", "--sheet"),
         "threads and scheduler": ("photos", "-d", "out", "--scheduler", "x", "--threads", "2"),
         "show a folder": ("photos", "--show"),
         "maps without names": ("photos", "-d", "out", "-k", "box3", "--name", "{stem}.png"),
@@ -686,7 +692,7 @@ def explain() -> Iterator[Case]:
     for number, words in enumerate(pipelines):
         yield from explained(f"pipeline {number}", "rgb.png", words, "--at", "1,2",
                              drawn=True)  # fmt: skip
-    for how in ("sum", "mean", "max", "magnitude", "grid"):
+    for how in ("sum", "mean", "max", "magnitude"):
         yield from explained(f"combine {how}", "gray.png", "-k", "sobel_x", "-k", "sobel_y",
                              "--combine", how, "--at", "3,4")  # fmt: skip
     for range_, depth in product(RANGES, ("8", "16")):
@@ -1028,10 +1034,9 @@ def terminals() -> Iterator[Case]:
             words[:1] if name == "pool" else words[:2] if name == "run" else ("conv", "-k", "1")
         )
         yield case(f"{name} without an image", *nothing, env=true, terminal=BOTH)
-    yield case("grid", "conv", "rgb.png", "-k", "k-bank.json", "--combine", "grid", env=true,
-               terminal=BOTH)  # fmt: skip
-    yield case("grid shown", "conv", "rgb.png", "-k", "k-bank.json", "--combine", "grid", "--show",
-               env=true, terminal=BOTH)  # fmt: skip
+    sheet = ("conv", "rgb.png", "-k", "k-bank.json", "--sheet")
+    yield case("sheet", *sheet, env=true, terminal=BOTH)
+    yield case("sheet shown", *sheet, "--show", env=true, terminal=BOTH)
     yield case("alone", env=true, terminal=BOTH)
     yield case("--help", "pool", "--help", env=true, terminal=BOTH)
     yield case(
