@@ -90,7 +90,7 @@ class Generator(NamedTuple):
             try:
                 values[name] = option.kind.read(word)
             except ConvtoolError as error:
-                raise OptionError(f"{name}: {error} ({self._expected})") from None
+                raise OptionError(f"{name}: {error}") from None
         function = getattr(import_module(f".{self.module}", __package__), self.name)
         try:
             kernel: Kernel = function(**values)
