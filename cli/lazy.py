@@ -60,8 +60,8 @@ def imported(
     def find(ctx: click.Context, name: str) -> click.Command:
         if name not in places:
             near = " or ".join(nearest(name, places))
-            hint = f"; did you mean {near}?" if near else ""
-            raise click.UsageError(f"No such command {quoted(name)}{hint}", ctx)
+            hint = f"did you mean {near}?" if near else f"expected one of: {', '.join(places)}"
+            raise click.UsageError(f"No such command {quoted(name)}; {hint}", ctx)
         module, _, attribute = places[name].partition(":")
         command: click.Command = getattr(import_module(f"{package}.{module}"), attribute)
         return command

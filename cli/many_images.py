@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from convtool.core.choices import STREAM
-from convtool.core.errors import ConvtoolError
+from convtool.core.errors import ConvtoolError, quoted
 from convtool.ops.registry import Maps
 
 from .inputs import Image, gather
@@ -45,10 +45,15 @@ def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output
     """Work on all images, and exit with 1 if one of them fails."""
     _check(names, request, output)
     images = gather(names, request.from_file, request.null, request.recursive, request.out_dir)
-    if not request.out_dir and (output.path is None or len(images) != 1):
+    if not (request.out_dir or output.path):
         raise click.UsageError("say where the maps go: -d DIR, or -o FILE for a single image")
+    if output.path and len(images) != 1:
+        raise click.UsageError(
+            f"-o {output.path} is one file, and there are {len(images)} images: use -d DIR"
+        )
     maps = make()
-    format_ = output.format_for(request.name or output.path)
+    template = request.name and os.path.join(request.out_dir or "", request.name)
+    format_ = output.format_for(template or output.path)
     plans = list(_plans(_files(images, list(maps), format_, request, output), request))
     jobs = {_job(plan, files, request): plan for plan, files in plans if plan.files}
     for plan in jobs.values():
@@ -115,6 +120,11 @@ def _check(names: Sequence[str], request: Request, output: Output) -> None:
         raise click.UsageError("--threads is for this machine, and --scheduler has its own")
     if request.name:
         check_template(request.name)
+        if request.name.endswith(".{ext}") and not output.format:
+            raise click.UsageError(
+                f"--name: found {quoted(request.name)}, expected an extension of its own at the "
+                "end, such as .png"
+            )
     if request.out_dir and os.path.exists(request.out_dir) and not os.path.isdir(request.out_dir):
         raise ConvtoolError(f"{request.out_dir}: is a file, expected a folder for the maps")
     if request.json_ and sys.stdout is None:

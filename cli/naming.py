@@ -17,6 +17,8 @@ PLACEHOLDERS = ("stem", "ext", "kernel")
 
 def check_names(names: Sequence[str], template: str, option: str) -> None:
     """Raise UsageError where several maps would have the same name."""
+    if option == "-o" and (found := re.search(r"\{(stem|ext)\}", template)):
+        raise click.UsageError(f"-o: found {found[0]}, which --name with --out-dir knows")
     if len(names) > 1 and PLACEHOLDER not in template:
         raise click.UsageError(
             f"{len(names)} kernels make {len(names)} maps: put {PLACEHOLDER} into {option}, "

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from convtool.core.choices import STREAM, STRETCHED
-from convtool.core.errors import at
+from convtool.core.errors import ConvtoolError, at
 from convtool.core.filenames import shown
 from convtool.core.prefetch import Later
 from convtool.ops.registry import Maps
@@ -57,8 +57,9 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
 
     reader = source.reader(again=len(maps) > 1 or output.range in STRETCHED)
     output.say(*(f"{source.name}: {note}" for note in reader.notes))
-    if only_shown and output.format:
-        output.say("--show makes no file of --format: give -o FILE as well")
+    if only_shown and (output.format or output.sheet):
+        option = "--format" if output.format else "--sheet"
+        output.say(f"--show makes no file of {option}: give -o FILE as well")
     elif not screen:
         output.say_beforehand(format_)
     with at(source.name):  # all of them before the first is written
@@ -180,7 +181,10 @@ def _paths(
         stem = os.path.splitext(os.path.basename(source))[0]
         return {name: f"{stem}-{name}{format_.extensions[0]}" for name in names}
     check_names(names, output.path, "-o")
-    return {name: output.path.replace(PLACEHOLDER, name) for name in names}
+    paths = {name: output.path.replace(PLACEHOLDER, name) for name in names}
+    for path in filter(os.path.isdir, paths.values()):  # before any map is written
+        raise ConvtoolError(f"{path}: cannot be written: it is a folder")
+    return paths
 
 
 class Source:

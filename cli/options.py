@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from convtool.core.choices import COMPRESSIONS, RANGES
-from convtool.core.errors import ConvtoolError, OptionError
+from convtool.core.errors import ConvtoolError, OptionError, quoted
 from convtool.core.params import FileName, Flag, KernelName, Kind, Option, Word
 from convtool.io.formats import FORMATS
 from convtool.ops.registry import OPERATIONS, Operation
+
+MOST_THREADS = 2**31 - 1
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -147,15 +149,47 @@ class TakesPipeline(GroupedCommand):
         try:
             return super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            if first is None:
+            if first:
+                hint = f"Is the pipeline quoted? '{first} ... | relu'"
+            elif _is_of_a_stage(error.option_name):
+                hint = "Options of a stage go into the pipeline: 'gray | conv -k edge'"
+            else:
                 raise
             raise click.UsageError(
-                f"{error.format_message()} Is the pipeline quoted? '{first} ... | relu'", ctx
+                f"No such option {quoted(error.option_name)}. {hint}", ctx
             ) from None
 
 
-FILE = click.Path(path_type=str)
-"""A path as it stands; its type lets shells complete it."""
+def _is_of_a_stage(flag: str) -> bool:
+    return any(flag == option.flag for stage in OPERATIONS.values() for option in stage.options)
+
+
+class _File(click.Path):
+    """A path as it stands; its type lets shells complete it."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """The path, which is not empty as that of a script's unset variable."""
+        return _not_empty(self, super().convert(value, param, ctx), param, ctx)
+
+
+class _Text(ParamType):
+    """A text that is not empty."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        """The text."""
+        return _not_empty(self, value, param, ctx)
+
+
+def _not_empty(kind: ParamType, value: str, param: Any, ctx: Any) -> str:
+    if not value:
+        kind.fail("found '', expected a text", param, ctx)
+    return value
+
+
+FILE = _File(path_type=str)
+TEXT = _Text()
 
 images = click.argument("images", nargs=-1, metavar="[IMAGE]...", type=FILE)
 
@@ -183,6 +217,7 @@ format_ = click.option(
     "--format",
     "format_",
     metavar="NAME",
+    type=TEXT,
     shell_complete=lambda *_: list(FORMATS),
     help=(f"{', '.join(FORMATS)}, ... Default: the extension of --output, else png."),
 )
@@ -197,7 +232,7 @@ compress = click.option(
 
 threads = click.option(
     "--threads",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, MOST_THREADS),
     metavar="N",
     help=(
         "How many to use in all, on several images or on the parts of a large one; the result "
@@ -245,6 +280,7 @@ out_dir = click.option(
 name = click.option(
     "--name",
     metavar="TEMPLATE",
+    type=TEXT,
     help=(
         "How maps in --out-dir are called: {stem} is the image's name without its extension, "
         "{ext} that extension, {kernel} the kernel's name. Default: '{stem}-{kernel}.png'."
@@ -263,11 +299,16 @@ from_file = click.option(
 )
 
 null = click.option(
-    "-0", "--null", is_flag=True, help="Names in LIST end in a NUL, as of find -print0."
+    "-0",
+    "--null",
+    is_flag=True,
+    help="Names in LIST end with a NUL byte, as find -print0 writes.",
 )
 
 skip_existing = click.option(
-    "--skip-existing", is_flag=True, help="Leave out maps that are there: resume what broke off."
+    "--skip-existing",
+    is_flag=True,
+    help="Skip maps that already exist: continue an interrupted run.",
 )
 
 fail_fast = click.option("--fail-fast", is_flag=True, help="Stop at the first image that fails.")
@@ -279,6 +320,7 @@ json_ = click.option(
 scheduler = click.option(
     "--scheduler",
     metavar="ADDRESS",
+    type=TEXT,
     help="A Dask cluster does the work: tcp://host:8786. Its workers need convtool and the files.",
 )
 

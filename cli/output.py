@@ -84,6 +84,8 @@ class Output(NamedTuple):
             self.say(
                 f"{format_.name} holds the values themselves: --range and --depth are for pictures"
             )
+        if format_.name != "png" and self.compression != "fast":
+            self.say(f"--compress {self.compression} is for png, and {format_.name} ignores it")
 
     def check_files(self, image: str, paths: Iterable[str | None]) -> None:
         """UsageError if one of an image's maps would replace it, unless that is asked for.
@@ -132,7 +134,7 @@ def _format(
             raise click.UsageError(f"-o {path}: is a folder, expected a file")
         return of_path(path)
     except ConvtoolError as error:
-        raise click.UsageError(f"{error}{hint}") from None
+        raise click.UsageError(f"{error}{'' if name else hint}") from None
 
 
 def _is_bare_device(path: str) -> bool:

@@ -141,14 +141,14 @@ class BatchReport:
     def add(self, plan: Planned, outcome: "Outcome") -> None:
         """Tell of an image that was worked on."""
         self.maps += outcome.reports
+        self.failed += outcome.error is not None
+        self.done += outcome.error is None
         for file, report in zip(plan.files, outcome.reports, strict=False):
             self._print(plan, "done", file, report, outcome.seconds)
         if outcome.error is not None:
-            self.failed += 1
             self.progress.say(outcome.error)
             self._print(plan, "failed", seconds=outcome.seconds, error=outcome.error)
             return
-        self.done += 1
         if not self._quiet:
             self.progress.say(*(f"{plan.image.path}: {note}" for note in outcome.notes))
 

@@ -28,9 +28,19 @@ def _is_pipeline(word: str) -> bool:
     return word.lower().endswith(PIPELINES) or (_is_stages(word) and not os.path.exists(word))
 
 
+def check_pipeline(pipeline: str) -> None:
+    """UsageError for a file, as an image, in the place of a pipeline."""
+    reads_as_one = pipeline.lower().endswith(PIPELINES) or _is_stages(pipeline)
+    if not reads_as_one and os.path.isfile(pipeline):
+        raise click.UsageError(
+            f"{pipeline} is no PIPELINE, expected stages as 'conv -k edge | relu', "
+            "or a .toml or .json file"
+        )
+
+
 def check_size(image: str) -> None:
     """UsageError for a size that is written otherwise than 480x640x3, and is no file."""
-    is_size = re.fullmatch(r"\d+((\s*[xX*,:;]\s*|\s+)\d+){1,3}", image, re.ASCII)
+    is_size = re.fullmatch(r"\d+((\s*[xX*,:;]\s*|\s+)\d+){0,3}", image, re.ASCII)
     if is_size and not os.path.exists(image):
         raise click.UsageError(f"found {quoted(image)}, expected IMAGE or a size as 480x640x3")
 

@@ -71,8 +71,8 @@ def explain(**given: Any) -> None:
 
     Give one of --kernel, --pool MODE and PIPELINE, which is what `convtool run` takes. Options
     go with --kernel and --pool as they do with `convtool conv` and `convtool pool`. Of a
-    PIPELINE every stage is explained, the last one first: each where the value behind it
-    comes from, the element that won (of a max) or that adds most.
+    PIPELINE every stage is explained, the last one first. Each stage before it is explained at
+    the element that counts most there: the largest of a max, else that of the largest product.
 
     What the border makes up is in parentheses; padding, which counts in no pool, is a dot.
     The values come from the engine, and each is worked out once more and compared. The pixel

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     "--stride",
     type=options.Value(Size(1)),
     default="1",
-    help="Step between the windows behind AFTER: 2, or 2x1 (rows x columns). Default: 1.",
+    help="Step from window to window in AFTER: 2, or 2x1 (rows x columns). Default: 1.",
 )
 @click.option(
     "--dilation",
@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     "--format",
     "format_",
     metavar="NAME",
+    type=options.TEXT,
     shell_complete=lambda *_: list(KERNEL_FORMATS),
     help=f"{', '.join(KERNEL_FORMATS)}. Default: the extension of --output, else txt, npy for a "
     "layer.",

@@ -41,6 +41,7 @@ def run(ctx: click.Context, /, pipeline: str | None, images: tuple[str, ...], **
         names = ", ".join(OPERATIONS)
         raise click.UsageError(f"Missing argument 'PIPELINE', stages of {names} separated by |")
     spec, *images_ = usage.pipeline_first([pipeline, *images], usual=0)
+    usage.check_pipeline(spec)
     job.help_if_nothing_piped(ctx, images_, given)
 
     def maps() -> Maps:

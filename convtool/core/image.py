@@ -61,6 +61,10 @@ def check_image(image: npt.ArrayLike) -> Array:
 
     Raises ConvtoolError on any other shape or type.
     """
+    if isinstance(image, np.ma.MaskedArray):
+        raise ConvtoolError(
+            "image is a masked array, expected a plain one: fill it, or compress it"
+        )
     try:
         pixels = np.asarray(image)
     except ValueError:

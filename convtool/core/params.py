@@ -53,7 +53,9 @@ class Size:
         """The pair (rows, columns)."""
         match = re.fullmatch(r"(\d{1,9})(?:x(\d{1,9}))?", _word(value, {2: "x"}), re.ASCII)
         if match is None:
-            raise ConvtoolError(f"found {quoted(value)}, expected a size as 3 or 3x5")
+            raise ConvtoolError(
+                f"found {quoted(value)}, expected a size as 3 or 3x5 (rows x columns)"
+            )
         size = int(match[1]), int(match[2] or match[1])
         if min(size) < self.least:
             raise ConvtoolError(f"found {quoted(value)}, expected {self.least} or more")
@@ -73,10 +75,13 @@ class Padding:
         if re.fullmatch(r"\d{1,9}(,\d{1,9}){3}", word, re.ASCII):
             top, bottom, left, right = map(int, word.split(","))
             return (top, bottom), (left, right)
-        if not word[:1].isdigit():
+        try:
+            return Size(least=0).read(value)
+        except ConvtoolError:
             names = ", ".join(NAMED_PADDINGS)
-            raise ConvtoolError(f"found {quoted(value)}, expected {names}, 1, 1x2 or 1,1,2,2")
-        return Size(least=0).read(value)
+            raise ConvtoolError(
+                f"found {quoted(value)}, expected {names}, 1, 1x2 or 1,1,2,2"
+            ) from None
 
 
 class Position:

@@ -109,10 +109,12 @@ def _import_orjson() -> None:
 
 
 def _starts_csv(head: bytes) -> bool:
-    """Whether these are the first bytes of a text that starts with a number."""
+    """Whether these are the first bytes of a text that starts with a number, after comments."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    while text.startswith(b"# "):
+        text = text.partition(b"\n")[2].lstrip()
     number = text[:1] in b"+-.0123456789" or text[:3].lower() in (b"nan", b"inf")
-    return b"\0" not in head and (number or text.startswith(b"# "))
+    return b"\0" not in head and number
 
 
 def _read_npy(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":

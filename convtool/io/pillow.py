@@ -344,7 +344,9 @@ def expanded(image: Image.Image) -> Image.Image:
         from PIL import ImageCms  # a library of its own, for a rare mode
 
         lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
-        return ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB") or image
+        found = ImageCms.profileToProfile(image, lab, rgb, outputMode="RGB") or image
+        found.info.pop("icc_profile", None)  # which holds the time of its creation
+        return found
     return image.convert(_EXPANDED[mode]) if mode in _EXPANDED else image
 
 

@@ -177,7 +177,7 @@ def _weights(found: "Kernel | Layer", given: Given, lookup: "Lookup") -> dict[st
     if given["normalize"]:
         changes["divisor"] = sum(found.weights.ravel().tolist())
         if changes["divisor"] == 0:
-            raise ConvtoolError(
+            raise OptionError(
                 f"--normalize: the weights of kernel {found.name} sum to 0, "
                 "expected any other sum; leave --normalize out"
             )
@@ -186,7 +186,10 @@ def _weights(found: "Kernel | Layer", given: Given, lookup: "Lookup") -> dict[st
             if given[name]:
                 flag = name.replace("_", "-")
                 raise OptionError(f"--{flag} goes with a layer, weights (out, in, h, w) in a .npy")
-        return {"weights": replace(found, **changes)}
+        try:
+            return {"weights": replace(found, **changes)}
+        except ConvtoolError as error:
+            raise OptionError(str(error)) from None
     if given["bias_file"]:
         changes["bias"] = read_bias(lookup.path(given["bias_file"]), len(found.weights))
     return {"weights": found.weights, "name": found.name, **changes}
@@ -201,8 +204,8 @@ CONV = Operation(
             "A kernel file (- for one from stdin), the name of a bundled kernel, a parametric one "
             "as gaussian:7,1.5, or rows of weights as '0 1 0; 1 -4 1; 0 1 0'. A file is JSON or "
             "rows, a .npy of weights (h, w) or (out, in, h, w), a .mat of libvips, kernels as "
-            "ImageMagick has them, or a picture, whose grey values are weighed. Give several for "
-            "several maps.",
+            "ImageMagick has them, or a picture, whose grey values are the weights. Give several "
+            "for several maps.",
             short="k",
             several=True,
         ),
@@ -276,7 +279,7 @@ POOL = Operation(
         _stride("the window's size"),
         _padding("0", "which win no max or min and add nothing"),
         DILATION,
-        Option("ceil", Flag(), "Keep a last window that sticks out, unless all of it does."),
+        Option("ceil", Flag(), "Keep the last window even if a part of it lies outside."),
         Option("count_include_pad", Flag(), "Count padding as zeros in a mean."),
         Option("p", Number(), "The p of mode lp, from 1. Default: 2."),
         GRAY,

@@ -7,8 +7,9 @@ import numpy.typing as npt
 
 from ..core.choices import COMPRESSIONS, RANGES, Compression, Range
 from ..core.dtypes import Array
+from ..core.errors import ConvtoolError, quoted
 from ..core.image import Header, check_image
-from ..core.validation import check_word
+from ..core.validation import check_word, whole_number
 from ..io.atomic import whole_file
 from ..io.base import ArrayReader
 from ..io.formats import format_of
@@ -27,7 +28,7 @@ def read_image(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) ->
     Raises ConvtoolError, naming the file, if it is missing, empty, no image, broken, or has
     more than `max_pixels` pixels.
     """
-    reader = open_image(path, max_pixels)
+    reader = open_image(path, whole_number(max_pixels, "max_pixels", 1))
     pixels = np.concatenate(list(reader.blocks()))
     return pixels[..., 0] if pixels.shape[2] == 1 else pixels
 
@@ -51,6 +52,8 @@ def write_image(
     pixels = check_image(image)
     check_word("range", range, RANGES)
     check_word("compression", compression, COMPRESSIONS)
+    if not (depth is None or (type(depth) is int and depth in (8, 16))):
+        raise ConvtoolError(f"depth is {quoted(depth)}, expected 8 or 16")
     format_ = format_of(path)
     reader = ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels)
     with whole_file(path) as file:

@@ -102,8 +102,11 @@ def _step(name: str, words: Iterable[str]) -> Step:
 
 def _option(operation: Operation, word: str) -> tuple[Option, str | None]:
     """The option that a word stands for, and the value in the same word: --size=2, -s2."""
-    if not word.startswith("-"):
-        raise OptionError(f"unexpected word {quoted(word)}, expected an option of {operation.name}")
+    if not word.startswith("-") or word[1:2].isdigit():
+        flags = ", ".join(option.flag for option in operation.options)
+        expected = f"expected an option: {flags}" if flags else f"{operation.name} takes no options"
+        hint = "; several weights go in quotes" if "kernel" in operation.names else ""
+        raise OptionError(f"unexpected word {quoted(word)}, {expected}{hint}")
     if word.startswith("--"):
         flag, equals, value = word.partition("=")
         return operation.option(flag), value if equals else None

@@ -172,6 +172,20 @@ def test_numbers_are_not_toned_and_it_says_so(convtool, small):
     assert read_image("map.csv").min() < 0
 
 
+@pytest.mark.parametrize("name", ["out.jpg", "out.csv"])
+def test_packing_is_for_png(convtool, small, folder, name):
+    result = convtool("conv", "small.png", "-k", "edge", "--compress", "small", "-o", name)
+    assert result.returncode == 0
+    assert b"convtool: --compress small is for png, and " in result.stderr
+
+
+@pytest.mark.parametrize("text", ["# Title\n\nwords", "# a layer\n[[stages]]\n"])
+def test_a_text_that_starts_as_a_comment_is_no_image(convtool, folder, text):
+    (folder / "page.md").write_text(text)
+    result = convtool("pool", "page.md", "-o", "out.png")
+    assert (result.returncode, b"page.md: is no image" in result.stderr) == (1, True)
+
+
 def test_sixteen_bits_stay_and_can_be_chosen(convtool, small, folder):
     deep = np.arange(2000, dtype=np.uint16).reshape(40, 50) * 30
     Image.fromarray(deep).save("deep.png")

@@ -223,7 +223,7 @@ def test_fail_fast(convtool, album, folder, threads):
     ("arguments", "code", "message"),
     [
         (["album"], 2, "say where the maps go: -d DIR"),
-        (["album/a.png", "album/b.JPG", "-o", "x.png"], 2, "say where the maps go"),
+        (["album/a.png", "album/b.JPG", "-o", "x.png"], 2, "-o x.png is one file, and there are 2"),
         (["album", "-o", "x.png", "-d", "out"], 2, "--output and --out-dir exclude each other"),
         (["album/a.png", "--json"], 2, "say where the maps go"),
         (["album/a.png", "--json", "-o", "-"], 2, "-o - is for a single image"),
@@ -241,6 +241,7 @@ def test_fail_fast(convtool, album, folder, threads):
         (["album", "-d", "out", "--name", "/{stem}.png"], 2, "expected a name inside"),
         (["album", "-d", "out", "--name", "{stem}/"], 2, "expected a name inside"),
         (["album", "-d", "out", "--name", "{stem}.doc"], 2, "extension '.doc' is unknown"),
+        (["album", "-d", "out", "--name", "{stem}.{ext}"], 2, "expected an extension of its own"),
         (["album", "-d", "out", "-k", "box3", "--name", "{stem}.png"], 2, "put {kernel} into"),
         (["album", "-d", "out", "--name", "map.png"], 1, "album/a.png and album/b.JPG would both"),
         (["album/a.png", "album/sub/a.png", "-d", "out"], 1, "would both become out/a-edge.png"),

@@ -136,6 +136,7 @@ def test_help_has_its_examples_first(convtool):
         (["480,640,3", "relu"], 2, "found '480,640,3', expected IMAGE or a size as 480x640x3"),
         (["480 x 640", "relu"], 2, "found '480 x 640', expected IMAGE or a size as 480x640x3"),
         (["480*640", "relu"], 2, "expected IMAGE or a size as 480x640x3"),
+        (["480", "relu"], 2, "expected IMAGE or a size as 480x640x3"),
         (["480-640", "relu"], 1, "480-640: no such file"),
         (["4x4", "blur"], 2, "stage 1: found 'blur'"),
         (["0x4", "relu"], 1, "size: found 0 rows"),
@@ -143,7 +144,7 @@ def test_help_has_its_examples_first(convtool):
         (["4x4", "pool --size 5"], 1, "4x4: a window of 5x5 does not fit into an image of 4x4"),
         (["4x4x2", "gray"], 1, "4x4x2: an image of 2 channels has no grey"),
         (["4x4", "p.toml"], 1, "p.toml: cannot be read"),
-        (["", "relu"], 1, "no such file"),
+        (["", "relu"], 2, "found '', expected a text"),
     ],
 )
 def test_wrong_usage(convtool, arguments, code, message):

@@ -300,9 +300,10 @@ def test_layouts_fit_in_width_and_in_height_or_scroll(count, shape, columns, lin
         assert width <= max(LEAST, columns // layout.columns)
 
 
-def test_a_note_where_the_format_has_no_file(terminal, cat, folder):
-    shown = on(terminal, "pool", "photo.png", "--show", "--format", "npy")
-    assert b"--show makes no file of --format" in shown
+@pytest.mark.parametrize("option", [("--format", "npy"), ("--sheet",)])
+def test_a_note_where_what_is_asked_for_has_no_file(terminal, cat, folder, option):
+    shown = on(terminal, "pool", "photo.png", "--show", *option)
+    assert b"--show makes no file of " + option[0].encode() in shown
     assert list(folder.iterdir()) == [folder / "photo.png"]
 
 

@@ -1,5 +1,6 @@
 """What a first-time user types: either order, other tools' words, typing errors, help."""
 
+import os
 import subprocess
 import sys
 
@@ -103,7 +104,11 @@ def test_other_tools_words_are_translated(convtool, small, arguments, told):
         (("con",), "convtool: No such command 'con'; did you mean conv?\n"),
         (("Pool",), "convtool: No such command 'Pool'; did you mean pool?\n"),
         (("kernel", "shwo"), "convtool kernel: No such command 'shwo'; did you mean show?\n"),
-        (("zzz",), "convtool: No such command 'zzz'\n"),
+        (
+            ("zzz",),
+            "convtool: No such command 'zzz'; expected one of: conv, pool, run, explain, shape, "
+            "kernel, fit, help\n",
+        ),
         (("help", "con"), "convtool: No such command 'con'; did you mean conv?\n"),
         (("help", "conv", "x"), "convtool help: convtool conv has no commands, found 'x'\n"),
     ],
@@ -171,3 +176,45 @@ def test_python_runs_the_package_as_the_command(folder):
         [sys.executable, "-m", "convtool", "--version"], capture_output=True, check=True
     )
     assert done.stdout.startswith(b"convtool ")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("conv", "", "-k", "edge"),
+        *(
+            ("conv", "small.png", "-k", "edge", option, "")
+            for option in ("-o", "-d", "--from-file", "--name", "--format", "--scheduler")
+        ),
+        ("explain", "small.png", "-k", "edge", "--at", "0,0", "-o", ""),
+        ("kernel", "show", "edge", "-o", ""),
+        ("kernel", "rotate", "edge", "--by", "90", "--format", ""),
+        ("fit", "small.png", "small.png", "-o", ""),
+    ],
+)
+def test_an_empty_value_is_not_taken_for_none(convtool, small, folder, words):
+    before = sorted(os.listdir())
+    result = convtool(*words)
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert b"found '', expected a text" in result.stderr
+    assert sorted(os.listdir()) == before
+
+
+def test_placeholders_of_names_are_not_for_output(convtool, small, folder):
+    result = convtool("conv", "small.png", "-k", "edge", "-o", "{stem}-{kernel}.png")
+    assert result.returncode == 2
+    assert b"-o: found {stem}, which --name with --out-dir knows" in result.stderr
+
+
+def test_a_name_is_looked_for_in_its_folder_alone(convtool, small, folder):
+    (folder / "map.png").mkdir()
+    assert convtool("pool", "small.png", "-d", "out", "--name", "map.png").returncode == 0
+    assert os.listdir("out") == ["map.png"]
+
+
+def test_of_many_maps_none_is_written_where_one_is_a_folder(convtool, small, folder):
+    (folder / "maps" / "kernel-60.png").mkdir(parents=True)
+    weights = ["-k", "1"] * 60
+    result = convtool("conv", "small.png", *weights, "-o", "maps/{kernel}.png")
+    assert (result.returncode, os.listdir("maps")) == (1, ["kernel-60.png"])
+    assert b"maps/kernel-60.png: cannot be written: it is a folder" in result.stderr

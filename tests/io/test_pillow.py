@@ -96,6 +96,7 @@ def test_lab_becomes_rgb(folder):
     found = read_image(save("a.tif", lab))
     assert found.shape == RGB.shape
     assert np.abs(found.astype(int) - RGB).mean() < 4
+    assert open_image("a.tif").metadata.icc_profile is None  # it would hold the time of today
 
 
 @pytest.mark.parametrize("dtype", ["int8", "uint32"])

@@ -349,6 +349,7 @@ IMAGE = np.zeros((4, 4, 2))
     [
         ({"image": np.zeros(4)}, r"image has shape \(4,\)"),
         ({"image": [[1, 2], [3]]}, "image is ragged"),
+        ({"image": np.ma.array([[1, 2]], mask=[[0, 1]])}, "image is a masked array"),
         ({"image": np.zeros((0, 4))}, "at least one pixel"),
         ({"image": np.zeros((2, 2), complex)}, "complex128"),
         ({"image": np.array([["a"]])}, "expected bool, integers or floats"),

@@ -72,7 +72,11 @@ result: Callable[[options.Command], options.Command] = options.in_order(
         help="The kernel file; its extension tells the form. Default: stdout, as text.",
     ),
     click.option(
-        "--format", "format_", metavar="NAME", help=f"The form: {', '.join(KERNEL_FORMATS)}."
+        "--format",
+        "format_",
+        metavar="NAME",
+        type=options.TEXT,
+        help=f"The form: {', '.join(KERNEL_FORMATS)}.",
     ),
     click.option("--json", "json_", is_flag=True, help="The same as --format json."),
 )

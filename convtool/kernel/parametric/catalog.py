@@ -275,7 +275,12 @@ _TABLE = (
                 "0",
             ),
             _sigma("Of the Gaussian along the wave, pixels. Default: 0.56 wavelengths."),
-            Option("aspect", Between(0.01, 100), "Sigma over that along the stripes.", "1"),
+            Option(
+                "aspect",
+                Between(0.01, 100),
+                "Sigma along the wave over sigma along the stripes.",
+                "1",
+            ),
             Option("phase", Between(-1e6, 1e6), "Degrees. 0: light stripes; 90: edges.", "0"),
         ),
         "gabor:21,8,45",
