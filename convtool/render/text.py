@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING
 from ..inspect.explain import WON
 from ..inspect.steps.base import numeral
 from .grid_text import IN_FULL, lines_of_patch
-from .layout import (
-    MOST_CHANNELS,
-    Entries,
-    StageView,
-    stages_of,
-    steps_of,
-    terms_of,
-    windows_of,
-)
+from .layout import MOST_CHANNELS, Entries, StageView, stages_of, steps_of, terms_of, windows_of
 
 if TYPE_CHECKING:
     from ..core.image import Header

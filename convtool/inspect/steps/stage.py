@@ -60,12 +60,7 @@ def _carried(
 
 
 def _combine(
-    operator: Combine,
-    stage: CombineStage,
-    band: Band,
-    cut: Pair,
-    place: Place,
-    value: Value,
+    operator: Combine, stage: CombineStage, band: Band, cut: Pair, place: Place, value: Value
 ) -> Calculation:
     """The value of each map, and how they are combined."""
     row, col, index = place
