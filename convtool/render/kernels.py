@@ -45,10 +45,9 @@ def draw_kernels(kernels: Sequence[Kernel]) -> Block:
     drawn = [_drawn(kernel) for kernel in kernels]
     width = max(block.width for block in drawn)
     columns = COLUMNS if len(drawn) > 3 else 1
+    drawn = [canvas.above(block, canvas.room(width, 1), gap=0) for block in drawn]
     lines = [
-        canvas.beside(
-            *(_widened(block, width) for block in drawn[i : i + columns]), gap=64, align="start"
-        )
+        canvas.beside(*drawn[i : i + columns], gap=64, align="start")
         for i in range(0, len(drawn), columns)
     ]
     return canvas.on_page(canvas.above(*lines, gap=48))
@@ -166,8 +165,3 @@ def _scale(low: float, high: float, height: int) -> Block:
         ticks[0.5] = (low or high) / 2
     strip = canvas.pixels(canvas.diverging(np.repeat(shares[:, np.newaxis], 16, axis=1)))
     return canvas.framed(strip, down=[(place, f"{value:.3g}") for place, value in ticks.items()])
-
-
-def _widened(block: Block, width: int) -> Block:
-    """A block with white at its right."""
-    return canvas.above(block, canvas.pixels(np.full((1, width, 3), 255, np.uint8)), gap=0)
