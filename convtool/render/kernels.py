@@ -110,7 +110,7 @@ def _formula(kernel: Kernel) -> str:
 def _weights(kernel: Kernel) -> Block:
     """A grid of numbers; of colours alone if there are too many."""
     weights, anchor = kernel.weights.astype(FLOAT64), kernel.place
-    colors = canvas.diverging(weights / (float(np.abs(weights).max()) or 1.0))
+    colors = canvas.diverging(weights)
     marked = np.zeros(kernel.shape, np.bool_)
     marked[anchor] = True
     rows, cols = kernel.shape

@@ -220,5 +220,4 @@ def _gathered(sums: Array, width: int) -> Array:
     whole, rest = np.divmod(np.arange(width + 1) * len(sums), width)
     on_edge = sums[np.minimum(whole, len(sums) - 1)]
     up_to = width * running[whole] + rest[:, np.newaxis] * on_edge
-    gathered: Array = np.diff(up_to, axis=0)
-    return gathered
+    return np.diff(up_to, axis=0)

@@ -9,7 +9,7 @@ from convtool.core.image import Header
 from convtool.inspect.explain import explain
 from convtool.inspect.steps.base import Band, patch_at
 from convtool.io.base import ArrayReader
-from convtool.render import explanations
+from convtool.render import canvas, explanations
 from convtool.render.canvas import MARK, arrow, grid, lines, room
 from convtool.render.explanations import draw
 from convtool.render.windows import Widths, patch_block
@@ -101,7 +101,7 @@ def test_what_won_or_is_followed_is_framed_in_each_channel(text, framed):
 )
 def test_a_frame_is_spoken_of_where_there_is_one(monkeypatch, text, told):
     said = []
-    monkeypatch.setattr(explanations, "words", lambda text, *rest: said.append(text) or room(1, 1))
+    monkeypatch.setattr(canvas, "words", lambda text, *rest: said.append(text) or room(1, 1))
     draw("p", {"map": explained(IMAGE, text, (0, 0))})
     assert any("framed: goes on in stage 1" in line for line in said) == told
 

@@ -39,11 +39,6 @@ def pixel_steps(tone: Tone, value: Value, pixel: int, off: float) -> tuple[Step,
     return (*steps, _last(shown, pixel, top, off * scale if off else 0.0))  # scale may be infinite
 
 
-def alpha_steps(tone: Tone, value: Value, pixel: int) -> tuple[Step, ...]:
-    """The same for alpha, which is scaled and rounded only."""
-    return pixel_steps(tone._replace(range="clip"), value, pixel, 0.0)
-
-
 def _stretched(
     tone: Tone, value: float, low: float, high: float, top: int
 ) -> tuple[Step | None, float]:

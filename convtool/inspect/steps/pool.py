@@ -104,7 +104,8 @@ def _median(_: Pool, __: PoolStage, ___: Place, pixels: Array) -> Merged:
             "one of these two",
         )
     else:
-        text = f"halfway between {base.numeral(low)} and {base.numeral(high)}, the middle two of {len(order)}"
+        between = f"{base.numeral(low)} and {base.numeral(high)}"
+        text = f"halfway between {between}, the middle two of {len(order)}"
         why = "the lower one of the middle two"
     off = 1e-6 * max(abs(low), abs(high)) if math.isfinite(low) and math.isfinite(high) else 0.0
     step = Step(text, base.as_float(middle))
