@@ -15,6 +15,7 @@ from ...core.choices import Border
 from ...core.dtypes import EXACT_IN_FLOAT64, FLOAT64, Array, DType, is_integer, is_whole
 from ...core.errors import ConvtoolError
 from ...core.geometry import Window
+from ...core.image import Header
 from ...core.validation import Pair
 
 Value = int | float
@@ -130,15 +131,10 @@ def numeral(value: Value) -> str:
 
 
 def patch_of(
-    band: Band,
-    size: Pair,
-    window: Window,
-    place: Pair,
-    channel: tuple[str, int],
-    border: Border,
-    fill: float = 0,
+    band: Band, header: Header, window: Window, place: Pair, index: int, border: Border, fill: float
 ) -> Patch:
-    """The window at `place` of the output, in a map of `size` (rows, columns)."""
+    """The window at `place` of the output, in a channel of a map."""
+    size, channel = (header.height, header.width), (header.channels[index], index)
     rows, cols = (axis.positions(o) for axis, o in zip(window, place, strict=True))
     return patch_at(band, size, (tuple(rows), tuple(cols)), channel, border, fill)
 

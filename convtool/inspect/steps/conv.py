@@ -23,12 +23,10 @@ def calculate_conv(
     if task.is_layer:
         weights = task.weights[index]
         first = index // (task.channels_out // task.groups) * len(weights)
-    size = stage.input.height, stage.input.width
     patches = []
     for number, kernel in enumerate(weights, start=first):
-        channel = stage.input.channels[number], number
         patch = base.patch_of(
-            band, size, task.window, (row, col), channel, stage.border, stage.fill
+            band, stage.input, task.window, (row, col), number, stage.border, stage.fill
         )
         kernel = kernel.astype(np.int64 if task.numbers.whole else FLOAT64)
         with np.errstate(over="ignore", invalid="ignore"):

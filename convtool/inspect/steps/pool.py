@@ -21,9 +21,7 @@ def calculate_pool(
 ) -> Calculation:
     """The window without padding, and the steps from its pixels to the value."""
     row, col, index = place
-    size = stage.input.height, stage.input.width
-    channel = stage.input.channels[index], index
-    patch = base.patch_of(band, size, stage.window, (row, col), channel, "constant")
+    patch = base.patch_of(band, stage.input, stage.window, (row, col), index, "constant", 0)
     kept = np.flatnonzero(patch.has_source)
     pixels = patch.pixels.ravel()[kept]
     mode = operator.mode
@@ -38,8 +36,9 @@ def calculate_pool(
     if math.isfinite(value) or base.largest_of(pixels) < HUGE:
         base.check(operator.label, value, expected, stage.output.dtype, off)
     element = base.followed((patch,), 0, int(kept[place_of]), why)
+    name = patch.channel
     return Calculation(
-        operator.label, mode, channel[0], index, row, col, (patch,), (), steps, value, element, off
+        operator.label, mode, name, index, row, col, (patch,), (), steps, value, element, off
     )
 
 
