@@ -167,7 +167,6 @@ class WindowWriter:
         return counted.astype(self._dtype)
 
     def _leave_out(self, bad: Array, counted: Array, height: int) -> None:
-        """Leave out values whose windows hold one of the `bad` pixels."""
         if not bad.any():
             return
         if self.model.layer:

@@ -195,7 +195,6 @@ def explain(
 
 
 def _fits_png(output: Header) -> bool:
-    """Whether PNG holds a map of such channels."""
     count = len(output.channels)
     return count in (1, 3) or (count in (2, 4) and output.has_alpha)
 

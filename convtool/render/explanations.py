@@ -68,7 +68,6 @@ def _remark(text: str) -> Block:
 
 
 def _patches(one: Calculation) -> Iterator[Patch]:
-    """The windows of a calculation that are drawn."""
     for each in terms_of(one):
         yield from windows_of(each)[0]
 
@@ -111,7 +110,6 @@ def _marked(
 
 
 def _pixel(pixel: int, told: str, depth: int) -> Block:
-    """The pixel as a cell of its own grey."""
     cell = canvas.grid(
         [[str(pixel)]], canvas.greys(np.array([[pixel]]), 2.0**depth - 1), size=TITLE
     )

@@ -61,7 +61,6 @@ def png_of(kernel: Kernel) -> bytes:
 
 
 def _drawn(kernel: Kernel) -> Block:
-    """One kernel."""
     heading = [_line(kernel.name or "kernel", TITLE, INK)]
     told = textwrap.wrap(kernel.description, LETTERS)
     heading += [_line(words, BODY, FAINT) for words in told[:MOST_LINES]]
@@ -126,7 +125,6 @@ def _weights(kernel: Kernel) -> Block:
 
 
 def _squares(weights: Array, colors: Colors, anchor: tuple[int, int]) -> Block:
-    """Weights as colours, and their scale."""
     rows, cols = weights.shape
     step = max(SIDE // max(rows, cols), 1)
     image = canvas.outlined(canvas.pixels(colors, step), anchor, step)

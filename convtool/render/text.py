@@ -48,7 +48,6 @@ def _size(header: "Header") -> str:
 
 
 def _stage(found: "Explanation", stage: StageView, width: int) -> Iterator[str]:
-    """A stage in every channel."""
     field, before, is_last, reached = stage
     one_place = len({(one.row, one.col) for _, one in reached}) == 1
     if len(found.fields) > 1:
@@ -80,7 +79,6 @@ def _stage(found: "Explanation", stage: StageView, width: int) -> Iterator[str]:
 
 
 def _name(path: "Path", one: "Calculation", count: int) -> str:
-    """The name of a channel, where there is more than one."""
     if count == 1 and (len(one.patches) <= 1 or one.kind == "gray"):
         return ""
     behind = f", for channel {path.channel}" if path.channel != one.channel else ""
@@ -104,7 +102,6 @@ def _rows(path: "Path", one: "Calculation", before: int, *, is_last: bool) -> En
 
 
 def _ending(path: "Path") -> tuple[str, str]:
-    """The pixel."""
     if path.pixel is None:
         return "no pixel: a map of so many channels is no picture", ""
     told = path.steps[-1].text

@@ -104,7 +104,6 @@ class Thumbnail:
         ]
 
     def _finish_row(self, sums: Array) -> None:
-        """Compute the next row of pixels from the sums under it."""
         area = self.header.height * self.header.width
         sums = _gathered(sums, self.size[1])
         if self.header.has_alpha:
@@ -146,16 +145,13 @@ class _Several(NamedTuple):
     writers: Sequence[Writer]
 
     def encode(self, band: Array) -> list[Any]:
-        """The band as each of them encodes it."""
         return [writer.encode(band) for writer in self.writers]
 
     def write(self, band: list[Any]) -> None:
-        """Write to each what it encoded."""
         for writer, part in zip(self.writers, band, strict=True):
             writer.write(part)
 
     def close(self) -> None:
-        """Close each."""
         for writer in self.writers:
             writer.close()
 

@@ -59,7 +59,6 @@ def _stretched(
 
 
 def _last(shown: float, pixel: int, top: int, off: float) -> Step:
-    """Rounding or clipping."""
     kept = min(max(shown, 0.0), float(top))
     if not abs(kept - pixel) <= 0.5 + off + 1e-4:
         raise ConvtoolError(

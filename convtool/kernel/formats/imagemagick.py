@@ -106,7 +106,6 @@ def _turns_of(piece: str) -> Sequence[Grids]:
 
 
 def _grids(values: str, shape: Pair, origin: Pair) -> Grids:
-    """The kernel of these values."""
     words = re.split(r"\s*,\s*|\s+", values.strip()) if values.strip() else []
     rows, cols = shape
     if len(words) != rows * cols:
