@@ -7,6 +7,7 @@ pixels of up to 16 bits give exact sums.
 """
 
 from collections.abc import Iterator
+from operator import add
 from typing import NamedTuple
 
 import numpy as np
@@ -59,12 +60,7 @@ class Equations(NamedTuple):
 
     def plus(self, other: "Equations") -> "Equations":
         """The equations of both."""
-        return Equations(
-            self.gram + other.gram,
-            self.products + other.products,
-            self.square + other.square,
-            self.pixels + other.pixels,
-        )
+        return Equations(*map(add, self, other))
 
 
 def gather(images: Overlay, model: Model, threads: int) -> list[Equations]:
@@ -171,7 +167,6 @@ class WindowWriter:
         return counted.astype(self._dtype)
 
     def _leave_out(self, bad: Array, counted: Array, height: int) -> None:
-        """Leave out values whose windows hold one of the `bad` pixels."""
         if not bad.any():
             return
         if self.model.layer:

@@ -126,30 +126,26 @@ def overlay(pair: ImagePair, model: Model) -> Overlay:
     """
     before, after = pair.before(), pair.after()
     with at(pair.name):
-        return _overlay(pair.name, before, after, model)
-
-
-def _overlay(name: str, before: Reader, after: Reader, model: Model) -> Overlay:
-    source, result = _colors(before.header), _colors(after.header)
-    if model.layer and not before.header.has_alpha:
-        result = after.header  # its maps are as many as they are: none is alpha
-    count, count_out = len(source.channels), len(result.channels)
-    if count != count_out and not model.layer:
-        raise ConvtoolError(
-            f"the image has {count} channel(s) and the result {count_out}, expected as many; "
-            "a layer may differ (--layer)"
-        )
-    model = likely_models(source, result, model)[0]
-    padding = model.padding or PADDINGS[0]
-    window = _window(source, model, padding)
-    rows, cols = (_inner(axis) for axis in window)
-    if rows[0] >= rows[1] or cols[0] >= cols[1]:
-        kh, kw = (axis.extent for axis in window)
-        raise ConvtoolError(
-            f"no window of {kh}x{kw} lies in the image of {source.height}x"
-            f"{source.width}: use a smaller size, or larger images"
-        )
-    return Overlay(name, before, after, source, result, padding, window, rows, cols)
+        source, result = _colors(before.header), _colors(after.header)
+        if model.layer and not before.header.has_alpha:
+            result = after.header  # its maps are as many as they are: none is alpha
+        count, count_out = len(source.channels), len(result.channels)
+        if count != count_out and not model.layer:
+            raise ConvtoolError(
+                f"the image has {count} channel(s) and the result {count_out}, expected as many; "
+                "a layer may differ (--layer)"
+            )
+        model = likely_models(source, result, model)[0]
+        padding = model.padding or PADDINGS[0]
+        window = _window(source, model, padding)
+        rows, cols = (_inner(axis) for axis in window)
+        if rows[0] >= rows[1] or cols[0] >= cols[1]:
+            kh, kw = (axis.extent for axis in window)
+            raise ConvtoolError(
+                f"no window of {kh}x{kw} lies in the image of {source.height}x"
+                f"{source.width}: use a smaller size, or larger images"
+            )
+        return Overlay(pair.name, before, after, source, result, padding, window, rows, cols)
 
 
 def _colors(header: Header) -> Header:

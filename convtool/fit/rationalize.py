@@ -41,8 +41,7 @@ class WholeWeights(NamedTuple):
     @property
     def values(self) -> Array:
         """The weights that they stand for."""
-        found: Array = self.weights / self.divisor
-        return found
+        return self.weights / self.divisor
 
 
 class Bootstrap:

@@ -140,7 +140,6 @@ class _BoundConv:
         return _agreement(values, expected, self._images.after.white)
 
     def _run(self, stage: ConvStage, strip: Strip) -> Array:
-        """The values of a stage for a strip, of windows within the image."""
         left, right = self._images.cols
         top = self._images.window[0].span(strip.first, strip.last)[0]
         return run_band(stage, strip.before, top, strip.first, strip.last)[:, left:right]

@@ -19,7 +19,7 @@ from ..pipeline.prepare import prepare
 from ..pipeline.run import shown, with_extremes
 from ..pipeline.tone import Tone
 from .steps.base import Band, Calculation, Step, Value, item
-from .steps.pixel import alpha_steps, pixel_steps
+from .steps.pixel import pixel_steps
 from .steps.stage import calculate
 from .trace import Traced, last_band, read_rows, rows_needed, trace
 
@@ -178,6 +178,7 @@ def explain(
         if tone is not None:
             top, band = last_band(trace(shown_chain, rows, start, row)[-1])
             pixels = tone.pixels(band)[0][row - top, col].tolist()
+    alpha = output.colors if output.has_alpha else None
     return Explanation(
         row,
         col,
@@ -185,7 +186,7 @@ def explain(
         output,
         _stage_fields(operators, stages, reader.header, place),
         tuple(
-            _path(name, found, tone, pixels[number] if pixels else None, output, number)
+            _path(name, found, tone, pixels[number] if pixels else None, number == alpha)
             for number, (name, found) in enumerate(zip(output.channels, traces, strict=True))
         ),
         range_,
@@ -194,27 +195,20 @@ def explain(
 
 
 def _fits_png(output: Header) -> bool:
-    """Whether PNG holds a map of such channels."""
     count = len(output.channels)
     return count in (1, 3) or (count in (2, 4) and output.has_alpha)
 
 
 def _path(
-    name: str,
-    found: tuple[Calculation, ...],
-    tone: Tone | None,
-    pixel: int | None,
-    output: Header,
-    number: int,
+    name: str, found: tuple[Calculation, ...], tone: Tone | None, pixel: int | None, is_alpha: bool
 ) -> Path:
-    """The calculations of a channel, and the pixel."""
+    """The calculations of a channel, and the pixel; alpha is scaled and rounded only."""
     value = found[0].value
     if tone is None or pixel is None:
         return Path(name, value, found, None, ())
     with at(f"channel {name}"):
-        if output.has_alpha and number == output.colors:
-            return Path(name, value, found, pixel, alpha_steps(tone, value, pixel))
-        off = max(one.off for one in found)
+        off = 0.0 if is_alpha else max(one.off for one in found)
+        tone = tone._replace(range="clip") if is_alpha else tone
         return Path(name, value, found, pixel, pixel_steps(tone, value, pixel, off))
 
 
@@ -257,13 +251,9 @@ def _stage_fields(
         reversed(operators), reversed(stages), reversed(inputs), strict=True
     ):
         region = _before(stage, header, region)
-        found.append(StageField(operator.label, header, stage.output, region, _outside(stage)))
+        outside = ", ".join(dict.fromkeys(laid.outside for laid in stage.laid))
+        found.append(StageField(operator.label, header, stage.output, region, outside))
     return tuple(found)
-
-
-def _outside(stage: Stage) -> str:
-    """The name of what lies outside a stage's input."""
-    return ", ".join(dict.fromkeys(laid.outside for laid in stage.laid))
 
 
 def _before(stage: Stage, header: Header, region: Region) -> Region:

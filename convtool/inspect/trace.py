@@ -27,10 +27,7 @@ class Traced(NamedTuple):
 
 def rows_needed(chain: Sequence[Segment], row: int) -> Pair:
     """The rows of the image that a row of the last map needs: those of whole bands."""
-    start, stop = row, row + 1
-    for segment in reversed(chain):
-        start, stop = _needed(segment, _cuts(segment, start, stop))
-    return start, stop
+    return _wanted(chain, row)[0]
 
 
 def read_rows(reader: Reader, start: int, stop: int) -> Array:
@@ -45,18 +42,16 @@ def trace(chain: Sequence[Segment], rows: Array, top: int, row: int) -> list[lis
 
     `rows` are those of `rows_needed`, from row `top` of the image on.
     """
-    wanted = [(row, row + 1)]
-    for segment in reversed(chain):
-        wanted.insert(0, _needed(segment, _cuts(segment, *wanted[0])))
     found = []
-    for segment, (first, last) in zip(chain, wanted[1:], strict=True):
+    for segment, (first, last) in zip(chain, _wanted(chain, row)[1:], strict=True):
         bands = []
         for cut in _cuts(segment, first, last):
             start, stop = segment.rows_needed(*cut)
             band = rows[start - top : stop - top]
             bands.append(Traced(cut, ((start, band), *segment.steps(band, start, *cut))))
         found.append(bands)
-        top, rows = bands[0].cut[0], _joined([_output(band) for band in bands])
+        parts = [_output(band) for band in bands]
+        top, rows = bands[0].cut[0], parts[0] if len(parts) == 1 else np.concatenate(parts)
     return found
 
 
@@ -72,16 +67,15 @@ def _output(band: Traced) -> Array:
     return rows[first - top : last - top]
 
 
-def _joined(parts: Sequence[Array]) -> Array:
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
 def _cuts(segment: Segment, first: int, last: int) -> list[Pair]:
     """The bands of a segment's output that hold the rows first..last - 1."""
     return [cut for cut in segment.cuts() if cut[0] < last and cut[1] > first]
 
 
-def _needed(segment: Segment, cuts: Sequence[Pair]) -> Pair:
-    """The rows of a segment's input that these bands need."""
-    needed = [segment.rows_needed(*cut) for cut in cuts]
-    return min(start for start, _ in needed), max(stop for _, stop in needed)
+def _wanted(chain: Sequence[Segment], row: int) -> list[Pair]:
+    """The rows of the image, then of each segment's output, that a row of the last map needs."""
+    wanted = [(row, row + 1)]
+    for segment in reversed(chain):
+        needed = [segment.rows_needed(*cut) for cut in _cuts(segment, *wanted[0])]
+        wanted.insert(0, (min(start for start, _ in needed), max(stop for _, stop in needed)))
+    return wanted

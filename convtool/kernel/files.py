@@ -59,7 +59,6 @@ def parse_bytes(
 
 
 def _picture(data: bytes, name: str, *, allowed: bool) -> Kernel:
-    """The kernel that a picture is."""
     if not allowed:
         raise ConvtoolError("is no text and no .npy, expected a kernel as JSON or rows")
     from .formats.picture import parse_picture

@@ -172,7 +172,6 @@ def local_kernels() -> Iterator[tuple[str, str]]:
 
 
 def _is_kernel(path: str) -> bool:
-    """Whether it is a regular file that holds kernels."""
     if not os.path.isfile(path) or os.path.getsize(path) > LARGEST_TEXT:
         return False
     try:
@@ -224,12 +223,10 @@ def _candidates(folder: str, spec: str) -> Iterator[str]:
 
 
 def _stem(path: str) -> str:
-    """A file's name without its extension."""
     return os.path.splitext(os.path.basename(path))[0]
 
 
 def _not_found(spec: str) -> str:
-    """The message for a name that is not found."""
     if spec and os.path.isdir(spec):
         return f"kernel {quoted(spec)} is a folder, expected a file"
     from .formats.imagemagick import built_in_error

@@ -53,7 +53,7 @@ def words(text: str, size: int = BODY, color: Color = INK) -> Block:
     font = _font(size)
     pencil = ImageDraw.Draw(Image.new("RGB", (1, 1)))
     left, top, right, bottom = pencil.multiline_textbbox((0, 0), text, font)
-    block = _blank(max(int(right - left), 1), max(int(bottom - top), size))
+    block = room(max(int(right - left), 1), max(int(bottom - top), size))
     ImageDraw.Draw(block).multiline_text((-left, -top), text, color, font)
     return block
 
@@ -72,7 +72,7 @@ def lines(rows: Sequence[tuple[str, str]], size: int = BODY) -> Block:
     font = _font(size)
     left, right = (int(max(font.getlength(row[column]) for row in rows)) + 1 for column in (0, 1))
     step = int(1.6 * size)
-    block = _blank(left + size + right, step * len(rows))
+    block = room(left + size + right, step * len(rows))
     pencil = ImageDraw.Draw(block)
     for number, (text, value) in enumerate(rows):
         y = (number + 0.5) * step
@@ -103,7 +103,7 @@ def grid(
     height = 2 * size
     left = max((int(font.getlength(text)) for text in rows), default=-size // 2) + size // 2
     top = int(1.4 * size) if cols else 0
-    block = _blank(left + len(cells[0]) * width + 1, top + len(cells) * height + 1)
+    block = room(left + len(cells[0]) * width + 1, top + len(cells) * height + 1)
     pencil = ImageDraw.Draw(block)
     for j, text in enumerate(cols):
         pencil.text((left + (j + 0.5) * width, top / 2), text, FAINT, font, "mm")
@@ -136,16 +136,11 @@ def _hatch(
 def arrow(length: int = 3 * GAP, color: Color = INK) -> Block:
     """An arrow to the right."""
     head = GAP // 2
-    block = _blank(length, 2 * head + 1)
+    block = room(length, 2 * head + 1)
     pencil = ImageDraw.Draw(block)
     pencil.line((0, head, length - head, head), color, 2)
     pencil.polygon([(length - head, 0), (length - 1, head), (length - head, 2 * head)], color)
     return block
-
-
-def room(width: int, height: int) -> Block:
-    """An empty block of this size."""
-    return _blank(width, height)
 
 
 def pixels(colors: Colors, scale: int = 1) -> Block:
@@ -176,7 +171,7 @@ def framed(
     right = max((int(font.getlength(text)) // 2 for _, text in across), default=0)
     top = size // 2 if down else 0
     bottom = 2 * size if across else top
-    page = _blank(left + block.width + 2 + right, top + block.height + 2 + bottom)
+    page = room(left + block.width + 2 + right, top + block.height + 2 + bottom)
     pencil = ImageDraw.Draw(page)
     pencil.rectangle((left, top, left + block.width + 1, top + block.height + 1), None, FAINT)
     page.paste(block, (left + 1, top + 1))
@@ -196,7 +191,7 @@ def framed(
 def beside(*blocks: Block, gap: int = GAP, align: Align = "middle") -> Block:
     """Blocks from left to right."""
     height = max(block.height for block in blocks)
-    joined = _blank(sum(block.width for block in blocks) + gap * (len(blocks) - 1), height)
+    joined = room(sum(block.width for block in blocks) + gap * (len(blocks) - 1), height)
     x = 0
     for block in blocks:
         joined.paste(block, (x, _start(height - block.height, align)))
@@ -207,7 +202,7 @@ def beside(*blocks: Block, gap: int = GAP, align: Align = "middle") -> Block:
 def above(*blocks: Block, gap: int = GAP, align: Align = "start") -> Block:
     """Blocks from top to bottom."""
     width = max(block.width for block in blocks)
-    joined = _blank(width, sum(block.height for block in blocks) + gap * (len(blocks) - 1))
+    joined = room(width, sum(block.height for block in blocks) + gap * (len(blocks) - 1))
     y = 0
     for block in blocks:
         joined.paste(block, (_start(width - block.width, align), y))
@@ -220,7 +215,7 @@ def table(rows: Sequence[Sequence[Block]], gap: int = GAP) -> Block:
     heights = [max(block.height for block in row) for row in rows]
     columns = [[row[j] for row in rows if j < len(row)] for j in range(max(map(len, rows)))]
     widths = [max(block.width for block in column) for column in columns]
-    joined = _blank(sum(widths) + gap * (len(widths) - 1), sum(heights) + gap * (len(heights) - 1))
+    joined = room(sum(widths) + gap * (len(widths) - 1), sum(heights) + gap * (len(heights) - 1))
     y = 0
     for row, height in zip(rows, heights, strict=True):
         x = 0
@@ -233,7 +228,7 @@ def table(rows: Sequence[Sequence[Block]], gap: int = GAP) -> Block:
 
 def on_page(block: Block, margin: int = 2 * GAP) -> Block:
     """A block with white around it."""
-    page = _blank(block.width + 2 * margin, block.height + 2 * margin)
+    page = room(block.width + 2 * margin, block.height + 2 * margin)
     page.paste(block, (margin, margin))
     return page
 
@@ -267,11 +262,12 @@ def write(block: Block, file: BinaryIO, format_: "Format") -> None:
     filter_image(ArrayReader(Header.of_array(pixels), pixels), (), file, format_)
 
 
-def _blank(width: int, height: int) -> Block:
+def room(width: int, height: int) -> Block:
+    """An empty block of this size."""
     if width * height > LARGEST:
         raise ConvtoolError(f"the picture would have {width}x{height} pixels, too many to draw")
     return Image.new("RGB", (width, height), GROUND)
 
 
-def _start(room: int, align: Align) -> int:
-    return {"start": 0, "middle": room // 2, "end": room}[align]
+def _start(left: int, align: Align) -> int:
+    return {"start": 0, "middle": left // 2, "end": left}[align]

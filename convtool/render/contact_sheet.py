@@ -43,7 +43,6 @@ def contact_sheet(cells: Sequence[Cell]) -> Block:
 
 
 def _cell(cell: Cell, scale: int, width: int) -> Block:
-    """A picture under its name."""
     name = canvas.words(canvas.shortened(cell.label, width, SMALL), SMALL, FAINT)
     return canvas.above(name, canvas.pixels(cell.pixels, scale), gap=SMALL // 2)
 

@@ -6,23 +6,8 @@ import numpy as np
 
 from ..inspect.explain import WON, Explanation
 from ..inspect.steps.base import Calculation, Patch
-from .canvas import (
-    BODY,
-    FAINT,
-    GAP,
-    SMALL,
-    TITLE,
-    Block,
-    above,
-    arrow,
-    beside,
-    greys,
-    grid,
-    lines,
-    on_page,
-    room,
-    words,
-)
+from . import canvas
+from .canvas import BODY, FAINT, GAP, SMALL, TITLE, Block
 from .layout import MOST_CHANNELS, StageView, stages_of, steps_of, terms_of, windows_of
 from .windows import Widths, patch_block
 
@@ -34,13 +19,15 @@ def draw(image: str, found: Mapping[str, Explanation]) -> Block:
 
     Raises ConvtoolError where the picture would be too large.
     """
-    return on_page(above(*(_drawn(image, one) for one in found.values()), gap=4 * GAP))
+    return canvas.on_page(
+        canvas.above(*(_drawn(image, one) for one in found.values()), gap=4 * GAP)
+    )
 
 
 def _drawn(image: str, found: Explanation) -> Block:
-    title = words(f"{image}: row {found.row}, column {found.col} of the map", TITLE)
+    title = canvas.words(f"{image}: row {found.row}, column {found.col} of the map", TITLE)
     stages = [_stage(found, stage) for stage in stages_of(found)]
-    return above(title, *stages, gap=2 * GAP)
+    return canvas.above(title, *stages, gap=2 * GAP)
 
 
 def _stage(found: Explanation, stage: StageView) -> Block:
@@ -49,17 +36,19 @@ def _stage(found: Explanation, stage: StageView) -> Block:
     drawn = reached[:MOST_CHANNELS]
     patches = [patch for _, one in drawn for patch in _patches(one)]
     widths = Widths.of(patches)
-    names = max((words(one.channel, HEADING).width for _, one in drawn), default=0)
+    names = max((canvas.words(one.channel, HEADING).width for _, one in drawn), default=0)
     title = f"{before + 1}. {field.label}" if len(found.fields) > 1 else field.label
-    parts = [words(title, HEADING)]
+    parts = [canvas.words(title, HEADING)]
     for path, one in drawn:
         windows = _windows(one, field.input.white, widths, follow=before > 0)
-        blocks = [windows, arrow(), lines(steps_of(one, path, is_last=is_last))]
+        blocks = [windows, canvas.arrow(), canvas.lines(steps_of(one, path, is_last=is_last))]
         if is_last and path.pixel is not None:
-            blocks += [arrow(), _pixel(path.pixel, path.steps[-1].text, found.depth)]
+            blocks += [canvas.arrow(), _pixel(path.pixel, path.steps[-1].text, found.depth)]
         if len(found.paths) > 1:
-            blocks.insert(0, above(words(one.channel, HEADING), room(names, 1), gap=0))
-        parts.append(beside(*blocks))
+            blocks.insert(
+                0, canvas.above(canvas.words(one.channel, HEADING), canvas.room(names, 1), gap=0)
+            )
+        parts.append(canvas.beside(*blocks))
     if len(reached) > len(drawn):
         parts.append(_remark(f"... and {len(reached) - len(drawn)} channels more"))
     if not reached:
@@ -71,15 +60,14 @@ def _stage(found: Explanation, stage: StageView) -> Block:
     if before and any(_is_framed(one) for _, one in drawn):
         said.append(f"framed: goes on in stage {before}")
     parts.append(_remark("; ".join(said)))
-    return above(*parts)
+    return canvas.above(*parts)
 
 
 def _remark(text: str) -> Block:
-    return words(text, SMALL, FAINT)
+    return canvas.words(text, SMALL, FAINT)
 
 
 def _patches(one: Calculation) -> Iterator[Patch]:
-    """The windows of a calculation that are drawn."""
     for each in terms_of(one):
         yield from windows_of(each)[0]
 
@@ -92,10 +80,14 @@ def _windows(one: Calculation, white: float | None, widths: Widths, *, follow: b
         for index, patch in enumerate(patches):
             marked = _marked(one, each, number, index, follow)
             block = patch_block(patch, white, widths, marked)
-            shown.append(beside(words(patch.channel), block) if len(each.patches) > 1 else block)
+            shown.append(
+                canvas.beside(canvas.words(patch.channel), block)
+                if len(each.patches) > 1
+                else block
+            )
         if left_out:
             shown.append(_remark(f"... and {left_out} channels more"))
-    return above(*shown)
+    return canvas.above(*shown)
 
 
 def _is_framed(one: Calculation) -> bool:
@@ -118,7 +110,8 @@ def _marked(
 
 
 def _pixel(pixel: int, told: str, depth: int) -> Block:
-    """The pixel as a cell of its own grey."""
-    cell = grid([[str(pixel)]], greys(np.array([[pixel]]), 2.0**depth - 1), size=TITLE)
+    cell = canvas.grid(
+        [[str(pixel)]], canvas.greys(np.array([[pixel]]), 2.0**depth - 1), size=TITLE
+    )
     remarks: Sequence[Block] = [] if told == "pixel" else [_remark(told)]
-    return above(_remark("pixel"), cell, *remarks, gap=GAP // 2, align="middle")
+    return canvas.above(_remark("pixel"), cell, *remarks, gap=GAP // 2, align="middle")

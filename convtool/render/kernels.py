@@ -45,10 +45,9 @@ def draw_kernels(kernels: Sequence[Kernel]) -> Block:
     drawn = [_drawn(kernel) for kernel in kernels]
     width = max(block.width for block in drawn)
     columns = COLUMNS if len(drawn) > 3 else 1
+    drawn = [canvas.above(block, canvas.room(width, 1), gap=0) for block in drawn]
     lines = [
-        canvas.beside(
-            *(_widened(block, width) for block in drawn[i : i + columns]), gap=64, align="start"
-        )
+        canvas.beside(*drawn[i : i + columns], gap=64, align="start")
         for i in range(0, len(drawn), columns)
     ]
     return canvas.on_page(canvas.above(*lines, gap=48))
@@ -62,7 +61,6 @@ def png_of(kernel: Kernel) -> bytes:
 
 
 def _drawn(kernel: Kernel) -> Block:
-    """One kernel."""
     heading = [_line(kernel.name or "kernel", TITLE, INK)]
     told = textwrap.wrap(kernel.description, LETTERS)
     heading += [_line(words, BODY, FAINT) for words in told[:MOST_LINES]]
@@ -111,7 +109,7 @@ def _formula(kernel: Kernel) -> str:
 def _weights(kernel: Kernel) -> Block:
     """A grid of numbers; of colours alone if there are too many."""
     weights, anchor = kernel.weights.astype(FLOAT64), kernel.place
-    colors = canvas.diverging(weights / (float(np.abs(weights).max()) or 1.0))
+    colors = canvas.diverging(weights)
     marked = np.zeros(kernel.shape, np.bool_)
     marked[anchor] = True
     rows, cols = kernel.shape
@@ -127,7 +125,6 @@ def _weights(kernel: Kernel) -> Block:
 
 
 def _squares(weights: Array, colors: Colors, anchor: tuple[int, int]) -> Block:
-    """Weights as colours, and their scale."""
     rows, cols = weights.shape
     step = max(SIDE // max(rows, cols), 1)
     image = canvas.outlined(canvas.pixels(colors, step), anchor, step)
@@ -166,8 +163,3 @@ def _scale(low: float, high: float, height: int) -> Block:
         ticks[0.5] = (low or high) / 2
     strip = canvas.pixels(canvas.diverging(np.repeat(shares[:, np.newaxis], 16, axis=1)))
     return canvas.framed(strip, down=[(place, f"{value:.3g}") for place, value in ticks.items()])
-
-
-def _widened(block: Block, width: int) -> Block:
-    """A block with white at its right."""
-    return canvas.above(block, canvas.pixels(np.full((1, width, 3), 255, np.uint8)), gap=0)

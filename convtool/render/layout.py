@@ -41,19 +41,11 @@ class StageView(NamedTuple):
 def stages_of(found: Explanation) -> list[StageView]:
     """The stages, the last one first."""
     count = len(found.fields)
-    return [
-        StageView(
-            field,
-            count - number - 1,
-            number == 0,
-            [
-                (path, path.calculations[number])
-                for path in found.paths
-                if len(path.calculations) > number
-            ],
-        )
-        for number, field in enumerate(found.fields)
-    ]
+    views = []
+    for number, field in enumerate(found.fields):
+        reached = [(p, p.calculations[number]) for p in found.paths if len(p.calculations) > number]
+        views.append(StageView(field, count - number - 1, number == 0, reached))
+    return views
 
 
 def steps_of(one: Calculation, path: Path, *, is_last: bool) -> Entries:

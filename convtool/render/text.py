@@ -7,15 +7,7 @@ from typing import TYPE_CHECKING
 from ..inspect.explain import WON
 from ..inspect.steps.base import numeral
 from .grid_text import IN_FULL, lines_of_patch
-from .layout import (
-    MOST_CHANNELS,
-    Entries,
-    StageView,
-    stages_of,
-    steps_of,
-    terms_of,
-    windows_of,
-)
+from .layout import MOST_CHANNELS, Entries, StageView, stages_of, steps_of, terms_of, windows_of
 
 if TYPE_CHECKING:
     from ..core.image import Header
@@ -56,7 +48,6 @@ def _size(header: "Header") -> str:
 
 
 def _stage(found: "Explanation", stage: StageView, width: int) -> Iterator[str]:
-    """A stage in every channel."""
     field, before, is_last, reached = stage
     one_place = len({(one.row, one.col) for _, one in reached}) == 1
     if len(found.fields) > 1:
@@ -88,7 +79,6 @@ def _stage(found: "Explanation", stage: StageView, width: int) -> Iterator[str]:
 
 
 def _name(path: "Path", one: "Calculation", count: int) -> str:
-    """The name of a channel, where there is more than one."""
     if count == 1 and (len(one.patches) <= 1 or one.kind == "gray"):
         return ""
     behind = f", for channel {path.channel}" if path.channel != one.channel else ""
@@ -112,7 +102,6 @@ def _rows(path: "Path", one: "Calculation", before: int, *, is_last: bool) -> En
 
 
 def _ending(path: "Path") -> tuple[str, str]:
-    """The pixel."""
     if path.pixel is None:
         return "no pixel: a map of so many channels is no picture", ""
     told = path.steps[-1].text

@@ -104,7 +104,6 @@ class Thumbnail:
         ]
 
     def _finish_row(self, sums: Array) -> None:
-        """Compute the next row of pixels from the sums under it."""
         area = self.header.height * self.header.width
         sums = _gathered(sums, self.size[1])
         if self.header.has_alpha:
@@ -146,16 +145,13 @@ class _Several(NamedTuple):
     writers: Sequence[Writer]
 
     def encode(self, band: Array) -> list[Any]:
-        """The band as each of them encodes it."""
         return [writer.encode(band) for writer in self.writers]
 
     def write(self, band: list[Any]) -> None:
-        """Write to each what it encoded."""
         for writer, part in zip(self.writers, band, strict=True):
             writer.write(part)
 
     def close(self) -> None:
-        """Close each."""
         for writer in self.writers:
             writer.close()
 
@@ -220,5 +216,4 @@ def _gathered(sums: Array, width: int) -> Array:
     whole, rest = np.divmod(np.arange(width + 1) * len(sums), width)
     on_edge = sums[np.minimum(whole, len(sums) - 1)]
     up_to = width * running[whole] + rest[:, np.newaxis] * on_edge
-    gathered: Array = np.diff(up_to, axis=0)
-    return gathered
+    return np.diff(up_to, axis=0)

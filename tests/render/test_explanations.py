@@ -9,7 +9,7 @@ from convtool.core.image import Header
 from convtool.inspect.explain import explain
 from convtool.inspect.steps.base import Band, patch_at
 from convtool.io.base import ArrayReader
-from convtool.render import explanations
+from convtool.render import canvas
 from convtool.render.canvas import MARK, arrow, grid, lines, room
 from convtool.render.explanations import draw
 from convtool.render.windows import Widths, patch_block
@@ -101,14 +101,14 @@ def test_what_won_or_is_followed_is_framed_in_each_channel(text, framed):
 )
 def test_a_frame_is_spoken_of_where_there_is_one(monkeypatch, text, told):
     said = []
-    monkeypatch.setattr(explanations, "words", lambda text, *rest: said.append(text) or room(1, 1))
+    monkeypatch.setattr(canvas, "words", lambda text, *rest: said.append(text) or room(1, 1))
     draw("p", {"map": explained(IMAGE, text, (0, 0))})
     assert any("framed: goes on in stage 1" in line for line in said) == told
 
 
 def test_a_value_that_its_steps_miss_is_told_in_every_stage(monkeypatch, folder):
     said = []
-    monkeypatch.setattr(explanations, "lines", lambda rows: said.append(dict(rows)) or room(1, 1))
+    monkeypatch.setattr(canvas, "lines", lambda rows: said.append(dict(rows)) or room(1, 1))
     weights = np.random.default_rng(5).normal(size=(7, 7))
     np.save("w.npy", weights - weights.mean())
     flat = np.full((9, 9, 1), 201, np.uint8)

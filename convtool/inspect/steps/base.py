@@ -15,6 +15,7 @@ from ...core.choices import Border
 from ...core.dtypes import EXACT_IN_FLOAT64, FLOAT64, Array, DType, is_integer, is_whole
 from ...core.errors import ConvtoolError
 from ...core.geometry import Window
+from ...core.image import Header
 from ...core.validation import Pair
 
 Value = int | float
@@ -130,15 +131,10 @@ def numeral(value: Value) -> str:
 
 
 def patch_of(
-    band: Band,
-    size: Pair,
-    window: Window,
-    place: Pair,
-    channel: tuple[str, int],
-    border: Border,
-    fill: float = 0,
+    band: Band, header: Header, window: Window, place: Pair, index: int, border: Border, fill: float
 ) -> Patch:
-    """The window at `place` of the output, in a map of `size` (rows, columns)."""
+    """The window at `place` of the output, in a channel of a map."""
+    size, channel = (header.height, header.width), (header.channels[index], index)
     rows, cols = (axis.positions(o) for axis, o in zip(window, place, strict=True))
     return patch_at(band, size, (tuple(rows), tuple(cols)), channel, border, fill)
 
@@ -158,9 +154,8 @@ def patch_at(
     rows, cols = (np.where(s == OUTSIDE, n, s) for s, n in zip(found, (band.top, 0), strict=True))
     pixels = _plain(band.rows[np.ix_(rows - band.top, cols)][..., channel[1]], fill)
     pixels[made_up] = fill
-    rows_of, cols_of = found
     in_border = np.logical_or.outer(*beyond)
-    return Patch(*channel, *positions, rows_of, cols_of, pixels, in_border)
+    return Patch(*channel, *positions, found[0], found[1], pixels, in_border)
 
 
 def _plain(pixels: Array, fill: float) -> Array:
@@ -234,21 +229,17 @@ def check(where: str, found: Value, expected: Fraction | Value, dtype: DType, of
     else:
         with np.errstate(over="ignore"):
             rounded = float(dtype.type(wanted)) if dtype.kind == "f" else float(wanted)
+        unit = float(np.finfo(dtype).eps) if dtype.kind == "f" else 0.0
         same = (
             found == rounded
             or (math.isnan(rounded) and math.isnan(found))
-            or (off > 0 and abs(found - wanted) <= off + 2.0 * _unit(dtype) * abs(wanted))
+            or (off > 0 and abs(found - wanted) <= off + 2.0 * unit * abs(wanted))
         )
     if not same:
         raise ConvtoolError(
             f"{where}: the engine gives {found!r}, expected {wanted!r}; "
             "this is an error in convtool"
         )
-
-
-def _unit(dtype: DType) -> float:
-    """The relative distance from one number of a type to the next; 0 for integers."""
-    return float(np.finfo(dtype).eps) if dtype.kind == "f" else 0.0
 
 
 def largest_of(rows: Array) -> float:

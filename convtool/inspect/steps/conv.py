@@ -10,27 +10,8 @@ from ...core.geometry import Window
 from ...core.validation import Pair
 from ...ops.conv import Conv
 from ...ops.conv_stage import ConvStage
-from .base import (
-    HUGE,
-    OFF,
-    Band,
-    Calculation,
-    Followed,
-    Patch,
-    Place,
-    Step,
-    Value,
-    as_float,
-    check,
-    exact,
-    followed,
-    item,
-    largest_of,
-    most,
-    numeral,
-    patch_of,
-    total,
-)
+from . import base
+from .base import HUGE, OFF, Band, Calculation, Followed, Patch, Place, Step, Value
 
 
 def calculate_conv(
@@ -42,26 +23,26 @@ def calculate_conv(
     if task.is_layer:
         weights = task.weights[index]
         first = index // (task.channels_out // task.groups) * len(weights)
-    size = stage.input.height, stage.input.width
     patches = []
     for number, kernel in enumerate(weights, start=first):
-        channel = stage.input.channels[number], number
-        patch = patch_of(band, size, task.window, (row, col), channel, stage.border, stage.fill)
+        patch = base.patch_of(
+            band, stage.input, task.window, (row, col), number, stage.border, stage.fill
+        )
         kernel = kernel.astype(np.int64 if task.numbers.whole else FLOAT64)
         with np.errstate(over="ignore", invalid="ignore"):
             patches.append(patch._replace(weights=kernel, products=patch.pixels * kernel))
     products = [patch.products for patch in patches if patch.products is not None]
     divisor = stage.divisor
-    bias = item(stage.bias[index] if stage.bias.ndim else stage.bias[()])
+    bias = base.item(stage.bias[index] if stage.bias.ndim else stage.bias[()])
     steps, expected = _sum_steps(products, divisor, bias)
-    largest = float(np.abs(weights).sum()) * max(largest_of(band.rows), abs(stage.fill))
+    largest = float(np.abs(weights).sum()) * max(base.largest_of(band.rows), abs(stage.fill))
     off = 0.0
     if not task.numbers.exact or stage.output.dtype != task.numbers.result:
         off = OFF * (largest / abs(divisor) + abs(bias))
     _check_conv(operator.label, stage, value, expected, patches, off)
     magnitudes = [np.abs(product) for product in products]
     if any(np.any(magnitude != 0) for magnitude in magnitudes):  # NaN is not 0, either
-        element = most(tuple(patches), magnitudes, "the largest product")
+        element = base.most(tuple(patches), magnitudes, "the largest product")
     else:
         element = _middle(tuple(patches), task.window)
     return Calculation(
@@ -76,16 +57,16 @@ def _sum_steps(
     products: list[Array], divisor: Value, bias: Value
 ) -> tuple[tuple[Step, ...], Fraction | float]:
     """Sum, division and addition, unless they change nothing; and the result."""
-    added = total(products)
+    added = base.total(products)
     steps = [Step("sum of the products", added)]
-    result = exact(added)
+    result = base.exact(added)
     if divisor != 1:
-        result = result / exact(divisor)
-        steps.append(Step(f"/ {numeral(divisor)}", as_float(result)))
+        result = result / base.exact(divisor)
+        steps.append(Step(f"/ {base.numeral(divisor)}", base.as_float(result)))
     if bias:
-        result = result + exact(bias)
+        result = result + base.exact(bias)
         sign = "-" if bias < 0 else "+"
-        steps.append(Step(f"{sign} {numeral(abs(bias))}", as_float(result)))
+        steps.append(Step(f"{sign} {base.numeral(abs(bias))}", base.as_float(result)))
     return tuple(steps), result
 
 
@@ -106,13 +87,15 @@ def _check_conv(
         low, high = limits(dtype)
         expected = min(max(expected, low), high) if expected == expected else 0
         off += 0.5
-    check(label, value, expected, dtype, off)
+    base.check(label, value, expected, dtype, off)
 
 
 def _middle(patches: tuple[Patch, ...], window: Window) -> Followed | None:
     """The element in the middle, for a window whose products are all 0."""
     rows, cols = ((axis.taps - 1) // 2 for axis in window)
     if not patches[0].has_source[rows, cols]:
-        return most(patches, [np.zeros(p.pixels.shape) for p in patches], "the first: all are 0")
+        return base.most(
+            patches, [np.zeros(p.pixels.shape) for p in patches], "the first: all are 0"
+        )
     place = rows * len(patches[0].cols) + cols
-    return followed(patches, 0, place, "the middle: all products are 0")
+    return base.followed(patches, 0, place, "the middle: all products are 0")

@@ -39,11 +39,6 @@ def pixel_steps(tone: Tone, value: Value, pixel: int, off: float) -> tuple[Step,
     return (*steps, _last(shown, pixel, top, off * scale if off else 0.0))  # scale may be infinite
 
 
-def alpha_steps(tone: Tone, value: Value, pixel: int) -> tuple[Step, ...]:
-    """The same for alpha, which is scaled and rounded only."""
-    return pixel_steps(tone._replace(range="clip"), value, pixel, 0.0)
-
-
 def _stretched(
     tone: Tone, value: float, low: float, high: float, top: int
 ) -> tuple[Step | None, float]:
@@ -64,7 +59,6 @@ def _stretched(
 
 
 def _last(shown: float, pixel: int, top: int, off: float) -> Step:
-    """Rounding or clipping."""
     kept = min(max(shown, 0.0), float(top))
     if not abs(kept - pixel) <= 0.5 + off + 1e-4:
         raise ConvtoolError(

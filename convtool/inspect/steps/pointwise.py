@@ -12,20 +12,8 @@ from ...core.dtypes import FLOAT64, DType, is_integer, limits
 from ...core.validation import Pair
 from ...ops.base import Operator
 from ...ops.pointwise import Abs, Gray, LeakyRelu, PointStage, Relu, Sigmoid, Tanh
-from .base import (
-    OFF,
-    Band,
-    Calculation,
-    Place,
-    Step,
-    Value,
-    as_float,
-    check,
-    item,
-    most,
-    numeral,
-    patch_at,
-)
+from . import base
+from .base import OFF, Band, Calculation, Place, Step, Value
 
 GRAY = tuple(part / 1000 for part in LUMA)
 
@@ -51,9 +39,9 @@ def calculate_point(
     numbers = range(stage.input.colors) if gray else [index]
     names = stage.input.channels
     size = stage.input.height, stage.input.width
-    patches = tuple(patch_at(band, size, ((row,), (col,)), (names[n], n)) for n in numbers)
+    patches = tuple(base.patch_at(band, size, ((row,), (col,)), (names[n], n)) for n in numbers)
     steps, expected, off = _applied(
-        operator, [item(p.pixels[0, 0]) for p in patches], stage.output.dtype
+        operator, [base.item(p.pixels[0, 0]) for p in patches], stage.output.dtype
     )
     if gray and len(patches) == 3:
         patches = tuple(
@@ -64,10 +52,10 @@ def calculate_point(
             steps = (*steps, Step("rounded", round(expected)))
             expected = round(expected)
         elif is_integer(stage.output.dtype):
-            off = 0.5 + abs(as_float(expected)) * 2.0**-52
-    check(operator.label, value, expected, stage.output.dtype, off)
+            off = 0.5 + abs(base.as_float(expected)) * 2.0**-52
+    base.check(operator.label, value, expected, stage.output.dtype, off)
     scores = [np.abs(p.pixels if p.products is None else p.products) for p in patches]
-    element = most(patches, scores, "the largest product" if len(patches) > 1 else "its pixel")
+    element = base.most(patches, scores, "the largest product" if len(patches) > 1 else "its pixel")
     kind = operator.label.partition(" ")[0]
     name = stage.output.channels[index]
     return Calculation(
@@ -87,23 +75,23 @@ def _applied(
             with np.errstate(all="ignore"):
                 mixed = float(np.dot(np.array(GRAY), np.array(pixels, FLOAT64)))
             return (Step("sum of the products", mixed),), mixed, 0.0
-        text = " + ".join(f"{w} x {numeral(p)}" for p, w in zip(pixels, GRAY, strict=True))
+        text = " + ".join(f"{w} x {base.numeral(p)}" for p, w in zip(pixels, GRAY, strict=True))
         parts = [Fraction(p) * w for p, w in zip(pixels, LUMA, strict=True)]
         result = sum(parts) / 1000
-        step = Step(text, as_float(result))
+        step = Step(text, base.as_float(result))
         return (step,), result, OFF * float(max(map(abs, parts))) / 1000
     if isinstance(operator, LeakyRelu):
         if not pixel < 0:
-            return (Step(f"{numeral(pixel)} is not negative, and stays", pixel),), pixel, 0.0
+            return (Step(f"{base.numeral(pixel)} is not negative, and stays", pixel),), pixel, 0.0
         slope = operator.slope
         leaked = float(pixel) * slope
-        text = f"{numeral(slope)} x {numeral(pixel)}, which is negative"
+        text = f"{base.numeral(slope)} x {base.numeral(pixel)}, which is negative"
         return (Step(text, leaked),), leaked, 1e-6 * abs(leaked) if math.isfinite(leaked) else 0.0
     text, function = CURVES[type(operator)]
     result = function(pixel)
-    shown = text.replace("x)", f"{numeral(pixel)})").replace("|x|", f"|{numeral(pixel)}|")
+    shown = text.replace("x)", f"{base.numeral(pixel)})").replace("|x|", f"|{base.numeral(pixel)}|")
     if isinstance(operator, Relu):
-        shown = f"max({numeral(pixel)}, 0)"
+        shown = f"max({base.numeral(pixel)}, 0)"
     if isinstance(operator, Abs) and isinstance(pixel, int):
         result = min(result, limits(dtype)[1])  # int64 has no magnitude of its smallest value
     off = 1e-6 * abs(result) + 1e-37 if isinstance(operator, Sigmoid | Tanh) else 0.0

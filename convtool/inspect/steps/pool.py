@@ -12,24 +12,8 @@ from ...core.dtypes import EXACT_IN_FLOAT64, FLOAT64, Array, is_integer
 from ...core.geometry import Axis
 from ...core.validation import Pair
 from ...ops.pool import Pool, PoolStage
-from .base import (
-    HUGE,
-    OFF,
-    Band,
-    Calculation,
-    Place,
-    Step,
-    Value,
-    as_float,
-    check,
-    exact,
-    followed,
-    item,
-    largest_of,
-    numeral,
-    patch_of,
-    total,
-)
+from . import base
+from .base import HUGE, OFF, Band, Calculation, Place, Step, Value
 
 
 def calculate_pool(
@@ -37,9 +21,7 @@ def calculate_pool(
 ) -> Calculation:
     """The window without padding, and the steps from its pixels to the value."""
     row, col, index = place
-    size = stage.input.height, stage.input.width
-    channel = stage.input.channels[index], index
-    patch = patch_of(band, size, stage.window, (row, col), channel, "constant")
+    patch = base.patch_of(band, stage.input, stage.window, (row, col), index, "constant", 0)
     kept = np.flatnonzero(patch.has_source)
     pixels = patch.pixels.ravel()[kept]
     mode = operator.mode
@@ -50,12 +32,13 @@ def calculate_pool(
         steps, expected, off = (Step("NaN in a window makes NaN", math.nan),), math.nan, 0.0
         why = "the first NaN"
     else:
-        steps, expected, off, place_of, why = _merged(operator, stage, place, pixels)
-    if math.isfinite(value) or largest_of(pixels) < HUGE:
-        check(operator.label, value, expected, stage.output.dtype, off)
-    element = followed((patch,), 0, int(kept[place_of]), why)
+        steps, expected, off, place_of, why = MERGED[mode](operator, stage, place, pixels)
+    if math.isfinite(value) or base.largest_of(pixels) < HUGE:
+        base.check(operator.label, value, expected, stage.output.dtype, off)
+    element = base.followed((patch,), 0, int(kept[place_of]), why)
+    name = patch.channel
     return Calculation(
-        operator.label, mode, channel[0], index, row, col, (patch,), (), steps, value, element, off
+        operator.label, mode, name, index, row, col, (patch,), (), steps, value, element, off
     )
 
 
@@ -65,28 +48,23 @@ Merged = tuple[tuple[Step, ...], Fraction | Value, float, int, str]
 Explain = Callable[[Pool, PoolStage, Place, Array], Merged]
 
 
-def _merged(operator: Pool, stage: PoolStage, place: Place, pixels: Array) -> Merged:
-    """The steps for the pixels of a window, none of them NaN."""
-    return MERGED[operator.mode](operator, stage, place, pixels)
-
-
 def _extreme(find: Callable[[Array], Any], name: str) -> Explain:
     def explain(_: Pool, __: PoolStage, ___: Place, pixels: Array) -> Merged:
         best = int(find(pixels))
-        value = item(pixels[best])
+        value = base.item(pixels[best])
         return (Step(name, value),), value, 0.0, best, name
 
     return explain
 
 
 def _sum(operator: Pool, stage: PoolStage, place: Place, pixels: Array) -> Merged:
-    count, peak = len(pixels), largest_of(pixels)
-    added = total([pixels])
+    count, peak = len(pixels), base.largest_of(pixels)
+    added = base.total([pixels])
     exactly = is_integer(pixels.dtype) and count * peak < EXACT_IN_FLOAT64
     off = 0.0 if exactly else OFF * count * peak
     steps = (Step(f"sum of {_elements(count)}", added),)
     largest = int(np.argmax(np.abs(pixels.astype(FLOAT64))))
-    return steps, exact(added), off, largest, "the largest magnitude"
+    return steps, base.exact(added), off, largest, "the largest magnitude"
 
 
 def _mean(operator: Pool, stage: PoolStage, place: Place, pixels: Array) -> Merged:
@@ -98,7 +76,7 @@ def _mean(operator: Pool, stage: PoolStage, place: Place, pixels: Array) -> Merg
         )
     result = result / counted
     padding = f", {counted - count} of them padding" if counted > count else ""
-    step = Step(f"/ {counted} elements{padding}", as_float(result))
+    step = Step(f"/ {counted} elements{padding}", base.as_float(result))
     return (*steps, step), result, off, largest, why
 
 
@@ -114,18 +92,22 @@ def _elements(count: int) -> str:
 def _median(_: Pool, __: PoolStage, ___: Place, pixels: Array) -> Merged:
     order = np.argsort(pixels, kind="stable")
     lower, upper = order[(len(order) - 1) // 2], order[len(order) // 2]
-    low, high = item(pixels[lower]), item(pixels[upper])
+    low, high = base.item(pixels[lower]), base.item(pixels[upper])
     if len(order) % 2:
         step = Step(f"the middle one of {_elements(len(order))} in order", low)
         return (step,), low, 0.0, int(lower), "the middle one"
-    middle = exact(low) if low == high else (exact(low) + exact(high)) / 2
+    middle = base.exact(low) if low == high else (base.exact(low) + base.exact(high)) / 2
     if low == high:
-        text, why = f"the middle two of {len(order)} are both {numeral(low)}", "one of these two"
+        text, why = (
+            f"the middle two of {len(order)} are both {base.numeral(low)}",
+            "one of these two",
+        )
     else:
-        text = f"halfway between {numeral(low)} and {numeral(high)}, the middle two of {len(order)}"
+        between = f"{base.numeral(low)} and {base.numeral(high)}"
+        text = f"halfway between {between}, the middle two of {len(order)}"
         why = "the lower one of the middle two"
     off = 1e-6 * max(abs(low), abs(high)) if math.isfinite(low) and math.isfinite(high) else 0.0
-    step = Step(text, as_float(middle))
+    step = Step(text, base.as_float(middle))
     return (step,), middle, off, int(lower), why
 
 
@@ -138,12 +120,12 @@ def _norm(operator: Pool, _: PoolStage, __: Place, pixels: Array) -> Merged:
         return (Step("the largest magnitude", peak),), peak, 0.0, largest, "the largest magnitude"
     scaled = math.fsum(((magnitudes / peak) ** p).tolist())
     norm = peak * scaled ** (1 / p)
-    steps = [Step(f"to the power 1/{numeral(p)}", norm)] if p != 1 else []
+    steps = [Step(f"to the power 1/{base.numeral(p)}", norm)] if p != 1 else []
     try:
         powers = peak**p * scaled
     except OverflowError:
         powers = math.inf
-    power = f"|x|^{numeral(p)}" if p != 1 else "|x|"
+    power = f"|x|^{base.numeral(p)}" if p != 1 else "|x|"
     steps.insert(0, Step(f"sum of {power}", powers))
     return tuple(steps), norm, OFF * norm, largest, "the largest magnitude"
 
@@ -156,4 +138,4 @@ MERGED: dict[PoolMode, Explain] = {
     "median": _median,
     "lp": _norm,
 }
-"""How each mode merges a window, step by step."""
+"""How each mode merges a window without NaN, step by step."""

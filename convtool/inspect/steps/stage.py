@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ...core.image import Header
 from ...core.validation import Pair
 from ...ops.base import Operator, Stage, run_band
 from ...ops.combine import Combine, CombineStage
@@ -32,26 +31,20 @@ def calculate(
     if stage.output.has_alpha and channel == stage.output.colors:
         source = stage.carried_from(row, col)
         if source is not None:
-            return _carried(operator, stage.input, stage.output, band, source, place, value)
+            return _carried(operator, stage, band, source, place, value)
     return CALCULATED[type(stage)](operator, stage, band, cut, place, value)
 
 
 def _carried(
-    operator: Operator,
-    input_: Header,
-    output: Header,
-    band: Band,
-    source: Pair,
-    place: Place,
-    value: Value,
+    operator: Operator, stage: Stage, band: Band, source: Pair, place: Place, value: Value
 ) -> Calculation:
     """Alpha, which is carried along and not filtered."""
     row, col, index = place
-    channel = input_.channels[-1], input_.colors
-    size = input_.height, input_.width
+    before = stage.input
+    channel, size = (before.channels[-1], before.colors), (before.height, before.width)
     patch = patch_at(band, size, ((source[0],), (source[1],)), channel)
     pixel = item(patch.pixels[0, 0])
-    check(operator.label, value, pixel, output.dtype, 0.0)
+    check(operator.label, value, pixel, stage.output.dtype, 0.0)
     steps = (Step(f"alpha of row {source[0]}, column {source[1]}", pixel),)
     element = followed((patch,), 0, 0, "alpha is carried along")
     return Calculation(
@@ -60,12 +53,7 @@ def _carried(
 
 
 def _combine(
-    operator: Combine,
-    stage: CombineStage,
-    band: Band,
-    cut: Pair,
-    place: Place,
-    value: Value,
+    operator: Combine, stage: CombineStage, band: Band, cut: Pair, place: Place, value: Value
 ) -> Calculation:
     """The value of each map, and how they are combined."""
     row, col, index = place

@@ -44,6 +44,10 @@ Grids = Array
 inside the kernel, and 1 for the origin."""
 
 
+def read(data: bytes, name: str) -> tuple[Kernel, ...]:
+    return parse_imagemagick(data.decode("utf-8-sig"), name)
+
+
 def parse_imagemagick(text: str, name: str) -> tuple[Kernel, ...]:
     """The kernels in a text, with their turns; several get `name` and a number.
 
@@ -102,7 +106,6 @@ def _turns_of(piece: str) -> Sequence[Grids]:
 
 
 def _grids(values: str, shape: Pair, origin: Pair) -> Grids:
-    """The kernel of these values."""
     words = re.split(r"\s*,\s*|\s+", values.strip()) if values.strip() else []
     rows, cols = shape
     if len(words) != rows * cols:
@@ -151,6 +154,14 @@ def _kernel(grids: Grids, name: str) -> Kernel:
     weights, _, mark = turned(grids, 4)
     anchor = place_of(mark)
     return Kernel(weights, anchor=None if anchor == middle(weights.shape) else anchor, name=name)
+
+
+def encode(kernels: Sequence[Kernel]) -> bytes:
+    parts = []
+    for kernel in kernels:
+        with at(f"kernel {kernel.name}"):
+            parts.append(imagemagick_of_kernel(kernel))
+    return ";\n".join(parts).encode()
 
 
 def imagemagick_of_kernel(kernel: Kernel) -> str:

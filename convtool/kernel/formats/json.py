@@ -22,9 +22,9 @@ KEYS = ("weights", "name", "description", "divisor", "bias", "anchor")
 BANK_KEYS = ("kernels", "name", "description")
 
 
-def parse_json(text: str, name: str) -> tuple[Kernel, ...]:
-    """The kernels in a text. One without a name gets `name`, with a number in a bank."""
-    data = load_json(text)
+def read(file: bytes, name: str) -> tuple[Kernel, ...]:
+    """The kernels in a file's bytes. One without a name gets `name`, with a number in a bank."""
+    data = load_json(file.decode("utf-8-sig"))
     if not (isinstance(data, dict) and "kernels" in data):
         return (_kernel(data, name, ""),)
     _check_keys(data, BANK_KEYS)
@@ -111,12 +111,12 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def json_of_kernels(kernels: Sequence[Kernel]) -> str:
-    """The text of a file of these kernels: a bank if there are several."""
+def encode(kernels: Sequence[Kernel]) -> bytes:
+    """The bytes of a file of these kernels: a bank if there are several."""
     if len(kernels) == 1:
-        return _object_of(kernels[0], "") + "\n"
+        return f"{_object_of(kernels[0], '')}\n".encode()
     objects = ",\n".join("    " + _object_of(kernel, "    ") for kernel in kernels)
-    return f'{{\n  "kernels": [\n{objects}\n  ]\n}}\n'
+    return f'{{\n  "kernels": [\n{objects}\n  ]\n}}\n'.encode()
 
 
 def _object_of(kernel: Kernel, indent: str) -> str:

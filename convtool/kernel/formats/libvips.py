@@ -13,7 +13,7 @@ Source: https://www.libvips.org/API/current/ctor.Image.matrixload.html, and ``vi
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 
 from ...core.errors import ConvtoolError, at
@@ -24,6 +24,10 @@ from .text import columns
 
 ALL_FOUR = 4
 """Numbers of a first line with scale and offset."""
+
+
+def read(data: bytes, name: str) -> tuple[Kernel]:
+    return (parse_vips(data, name),)
 
 
 def parse_vips(data: bytes, name: str) -> Kernel:
@@ -107,6 +111,12 @@ def _anchor(shape: Pair) -> Pair | None:
     """The anchor with which convtool computes the same as libvips."""
     place = shape[0] // 2, shape[1] // 2
     return None if place == middle(shape) else place
+
+
+def encode(kernels: Sequence[Kernel]) -> bytes:
+    (kernel,) = kernels
+    with at(f"kernel {kernel.name}"):
+        return vips_of_kernel(kernel).encode()
 
 
 def vips_of_kernel(kernel: Kernel) -> str:

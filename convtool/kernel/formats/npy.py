@@ -7,24 +7,33 @@ is an error. Arrays of Python objects are not read.
 
 import io
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from ...core.dtypes import FLOAT64, Array
-from ...core.errors import ConvtoolError
+from ...core.errors import ConvtoolError, at
 from ...io.formats import NPY_SIGNATURE
 from ...io.npy import read_header
 from ..kernel import Kernel, Layer
 
 
-def parse_npy(data: bytes, name: str) -> Kernel | Layer:
+def read(data: bytes, name: str) -> tuple[Kernel | Layer]:
     """A kernel of shape (h, w), or a layer of shape (out, in, h, w)."""
     weights = _array(data)
     if weights.ndim == 2:
-        return Kernel(weights, name=name)
+        return (Kernel(weights, name=name),)
     if weights.ndim != 4:
         raise ConvtoolError(f"has shape {weights.shape}, expected (h, w) or (out, in, h, w)")
-    return Layer(weights, name)
+    return (Layer(weights, name),)
+
+
+def encode(kernels: Sequence[Kernel]) -> bytes:
+    (kernel,) = kernels
+    with at(f"kernel {kernel.name}"):
+        if kernel.bias or kernel.anchor is not None:
+            raise ConvtoolError("NPY holds no bias and no anchor: JSON does")
+        return npy_of_weights(kernel.divided())
 
 
 def npy_of_weights(weights: Array) -> bytes:

@@ -40,7 +40,6 @@ def parse_picture(data: bytes, name: str, most: int) -> Kernel:
 
 
 def _weights(pixels: Array, header: Header) -> Array:
-    """The weights (H, W) that the pixels stand for."""
     gray = gray_of(pixels[..., : header.colors])[..., 0]
     alpha = pixels[..., header.colors :]
     if (alpha != header.white).any():

@@ -6,10 +6,11 @@ kernel is read or written in it.
 
 import os
 import re
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...core.errors import ConvtoolError, at, quoted
+from ...core.errors import ConvtoolError, quoted
 from ...io.formats import NPY_SIGNATURE, extension_of
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ IMAGEMAGICK_SIZE = r"\d[^:;,=#\n]{0,60}:"
 IMAGEMAGICK = rf"(?:\s|#[^\n]*\n)*+(?:{IMAGEMAGICK_SIZE}|[A-Za-z]{{2,40}}\s*:)"
 """The start of a text of such kernels: a size or a name, after comments."""
 
-_LIBVIPS = r"[ \t]*[1-9]\d*[ \t]+[1-9]\d*([ \t]+[^\s#,;=]+){0,2}[ \t]*\r?\n"
-"""The first line of a matrix of libvips. Rows of weights may start with such a line, too."""
-
 
 class KernelFormat(NamedTuple):
     """How kernels in a format are named, recognized, read and written."""
@@ -31,14 +29,32 @@ class KernelFormat(NamedTuple):
     name: str
     extensions: tuple[str, ...]
     """The first is the one that new files get."""
-    read: "Callable[[bytes, str], tuple[Kernel | Layer, ...]]"
-    """(a file's bytes, the name of a kernel that has none) -> kernels"""
-    encode: "Callable[[Sequence[Kernel]], bytes]"
-    """Raises ConvtoolError for kernels that it cannot hold whole."""
+    module: str
+    """The module in this folder that has its `read` and `encode`."""
     signature: bytes = b""
     """The first bytes of a file that is no text."""
     start: str = ""
     """A regular expression for the start of a text in this format."""
+    holds_one: bool = False
+    """Whether a file holds a single kernel."""
+
+    def read(self, data: bytes, name: str) -> "tuple[Kernel | Layer, ...]":
+        """The kernels in a file's bytes; one that has no name gets `name`."""
+        found: tuple[Kernel | Layer, ...] = self._loaded().read(data, name)
+        return found
+
+    def encode(self, kernels: "Sequence[Kernel]") -> bytes:
+        """A file's bytes. Raises ConvtoolError for kernels that it cannot hold whole."""
+        if self.holds_one and len(kernels) != 1:
+            raise ConvtoolError(
+                f"{len(kernels)} kernels do not go into one {self.name} file: "
+                "JSON, text and imagemagick hold them"
+            )
+        data: bytes = self._loaded().encode(kernels)
+        return data
+
+    def _loaded(self) -> Any:
+        return import_module(f".{self.module}", __package__)
 
 
 def encode_kernels(found: "Sequence[Kernel | Layer]", format_: KernelFormat) -> bytes:
@@ -103,116 +119,23 @@ def format_of_content(path: str, data: bytes) -> KernelFormat | None:
     return KERNEL_FORMATS["txt"]
 
 
-def _text_of(data: bytes) -> str:
-    return data.decode().removeprefix("\ufeff")
-
-
 def _text_or_none(data: bytes) -> str | None:
     """The text that the bytes are; None for what may be a picture."""
     plain = data[:1] == b"P" and data[1:2].isdigit() and data[2:3].isspace()  # as in P2 3 3 255
     if plain or b"\0" in data:
         return None
     try:
-        return _text_of(data)
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError:
         return None
 
 
-def _read_json(data: bytes, name: str) -> "tuple[Kernel, ...]":
-    from .json import parse_json
-
-    return parse_json(_text_of(data), name)
-
-
-def _json(kernels: "Sequence[Kernel]") -> bytes:
-    from .json import json_of_kernels
-
-    return json_of_kernels(kernels).encode()
-
-
-def _read_text(data: bytes, name: str) -> "tuple[Kernel, ...]":
-    from .text import parse_text
-
-    text = _text_of(data)
-    if re.match(_LIBVIPS, text):
-        from .libvips import is_matrix
-
-        if is_matrix(text):
-            raise ConvtoolError(
-                "looks like a matrix of libvips: those are read from files named *.mat; "
-                "if these are rows of weights, write commas between them"
-            )
-    return parse_text(text, name)
-
-
-def _text(kernels: "Sequence[Kernel]") -> bytes:
-    from .text import text_of_kernel
-
-    return "\n".join(map(text_of_kernel, kernels)).encode()
-
-
-def _read_npy(data: bytes, name: str) -> "tuple[Kernel | Layer, ...]":
-    from .npy import parse_npy
-
-    return (parse_npy(data, name),)
-
-
-def _npy(kernels: "Sequence[Kernel]") -> bytes:
-    from .npy import npy_of_weights
-
-    kernel = _single(kernels, "npy")
-    with at(f"kernel {kernel.name}"):
-        if kernel.bias or kernel.anchor is not None:
-            raise ConvtoolError("NPY holds no bias and no anchor: JSON does")
-        return npy_of_weights(kernel.divided())
-
-
-def _read_libvips(data: bytes, name: str) -> "tuple[Kernel, ...]":
-    from .libvips import parse_vips
-
-    return (parse_vips(data, name),)
-
-
-def _libvips(kernels: "Sequence[Kernel]") -> bytes:
-    from .libvips import vips_of_kernel
-
-    kernel = _single(kernels, "vips")
-    with at(f"kernel {kernel.name}"):
-        return vips_of_kernel(kernel).encode()
-
-
-def _read_imagemagick(data: bytes, name: str) -> "tuple[Kernel, ...]":
-    from .imagemagick import parse_imagemagick
-
-    return parse_imagemagick(_text_of(data), name)
-
-
-def _imagemagick(kernels: "Sequence[Kernel]") -> bytes:
-    from .imagemagick import imagemagick_of_kernel
-
-    parts = []
-    for kernel in kernels:
-        with at(f"kernel {kernel.name}"):
-            parts.append(imagemagick_of_kernel(kernel))
-    return ";\n".join(parts).encode()
-
-
-def _single(kernels: "Sequence[Kernel]", format_name: str) -> "Kernel":
-    """The one kernel there is; ConvtoolError for several."""
-    if len(kernels) != 1:
-        raise ConvtoolError(
-            f"{len(kernels)} kernels do not go into one {format_name} file: "
-            "JSON, text and imagemagick hold them"
-        )
-    return kernels[0]
-
-
 _TABLE = (
-    KernelFormat("json", (".json",), _read_json, _json, start=r"\s*+[\[{]"),
-    KernelFormat("txt", (".txt",), _read_text, _text),
-    KernelFormat("npy", (".npy",), _read_npy, _npy, signature=NPY_SIGNATURE),
-    KernelFormat("vips", (".mat",), _read_libvips, _libvips),
-    KernelFormat("imagemagick", (".kernel",), _read_imagemagick, _imagemagick, start=IMAGEMAGICK),
+    KernelFormat("json", (".json",), "json", start=r"\s*+[\[{]"),
+    KernelFormat("txt", (".txt",), "text"),
+    KernelFormat("npy", (".npy",), "npy", signature=NPY_SIGNATURE, holds_one=True),
+    KernelFormat("vips", (".mat",), "libvips", holds_one=True),
+    KernelFormat("imagemagick", (".kernel",), "imagemagick", start=IMAGEMAGICK),
 )
 
 KERNEL_FORMATS = {format_.name: format_ for format_ in _TABLE}

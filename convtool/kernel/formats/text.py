@@ -27,6 +27,24 @@ _SETTING = re.compile(r"([^\W\d]\w*)\s*=\s*(.*)")
 _FRACTION = re.compile(r"[+-]?\d{1,18}(\.\d{1,18})?/[+-]?\d{1,18}(\.\d{1,18})?", re.ASCII)
 
 
+_LIBVIPS = re.compile(r"[ \t]*[1-9]\d*[ \t]+[1-9]\d*([ \t]+[^\s#,;=]+){0,2}[ \t]*\r?\n")
+"""The first line of a matrix of libvips. Rows of weights may start with such a line, too."""
+
+
+def read(data: bytes, name: str) -> tuple[Kernel, ...]:
+    """The kernels in a file's bytes; a matrix of libvips is an error."""
+    text = data.decode("utf-8-sig")
+    if _LIBVIPS.match(text):
+        from .libvips import is_matrix
+
+        if is_matrix(text):
+            raise ConvtoolError(
+                "looks like a matrix of libvips: those are read from files named *.mat; "
+                "if these are rows of weights, write commas between them"
+            )
+    return parse_text(text, name)
+
+
 def parse_text(text: str, name: str) -> tuple[Kernel, ...]:
     """The kernels in a text. One without a name gets `name`, with a number in a bank."""
     blocks = list(_blocks(text))
@@ -134,6 +152,10 @@ def _parse_number(word: str) -> Number:
         return Fraction(numerator) / Fraction(denominator)
     except ZeroDivisionError:
         raise ConvtoolError(f"{word} divides by 0") from None
+
+
+def encode(kernels: Sequence[Kernel]) -> bytes:
+    return "\n".join(map(text_of_kernel, kernels)).encode()
 
 
 def text_of_kernel(kernel: Kernel) -> str:

@@ -176,8 +176,11 @@ def _sigma(help_: str) -> Option:
 
 _ANGLE = Option("angle", Between(-1e6, 1e6), "Degrees, counter-clockwise from the right.", "0")
 
-_TABLE = (
-    Generator(
+_Row = tuple[str, str, tuple[Option, ...], str]
+"""A generator without its module."""
+
+_SMOOTHING: tuple[_Row, ...] = (
+    (
         "gaussian",
         "Gaussian blur.",
         (
@@ -185,10 +188,9 @@ _TABLE = (
             _sigma("Pixels. Default: 0.3 ((size - 1) / 2 - 1) + 0.8, of each side."),
         ),
         "gaussian:7,1.5",
-        "smoothing",
     ),
-    Generator("box", "Mean of all pixels of the window.", (_size("3"),), "box:5", "smoothing"),
-    Generator(
+    ("box", "Mean of all pixels of the window.", (_size("3"),), "box:5"),
+    (
         "disk",
         "Lens out of focus: a disk with an even edge.",
         (
@@ -196,37 +198,25 @@ _TABLE = (
             Option("radius", SIGMA, "Pixels. Default: half the shorter side."),
         ),
         "disk:9",
-        "smoothing",
     ),
-    Generator(
-        "triangle",
-        "Weights that fall evenly from the middle.",
-        (_size("3"),),
-        "triangle:5",
-        "smoothing",
-    ),
-    Generator(
-        "binomial",
-        "Whole numbers that come nearest to a Gaussian.",
-        (_size("3"),),
-        "binomial:5",
-        "smoothing",
-    ),
-    Generator(
+    ("triangle", "Weights that fall evenly from the middle.", (_size("3"),), "triangle:5"),
+    ("binomial", "Whole numbers that come nearest to a Gaussian.", (_size("3"),), "binomial:5"),
+    (
         "motion",
         "Blur of a camera that moves along a line.",
         (Option("length", Count(), "Pixels of the line.", "9"), _ANGLE),
         "motion:15,30",
-        "smoothing",
     ),
-    Generator(
+)
+
+_DERIVATIVES: tuple[_Row, ...] = (
+    (
         "laplacian",
         "Second derivative, smoothed.",
         (Option("size", OddCount(27), "An odd number from 3 to 27.", "3"),),
         "laplacian:5",
-        "derivatives",
     ),
-    Generator(
+    (
         "log",
         "Laplacian of a Gaussian: spots.",
         (
@@ -234,9 +224,8 @@ _TABLE = (
             _sigma("Pixels. Default: (size - 1) / 8, or 1."),
         ),
         "log:13,1.5",
-        "derivatives",
     ),
-    Generator(
+    (
         "dog",
         "Difference of two Gaussians: spots.",
         (
@@ -245,9 +234,8 @@ _TABLE = (
             Option("sigma2", SIGMA, "Of the wider one, pixels. Default: 1.6 sigma."),
         ),
         "dog:sigma=1,sigma2=2",
-        "derivatives",
     ),
-    Generator(
+    (
         "sobel",
         "Slope, smoothed across.",
         (
@@ -255,9 +243,8 @@ _TABLE = (
             Option("axis", Word(("x", "y")), "x: left to right; y: top to bottom.", "x"),
         ),
         "sobel:5,y",
-        "derivatives",
     ),
-    Generator(
+    (
         "gabor",
         "Wave under a Gaussian: stripes of one width and direction.",
         (
@@ -284,9 +271,8 @@ _TABLE = (
             Option("phase", Between(-1e6, 1e6), "Degrees. 0: light stripes; 90: edges.", "0"),
         ),
         "gabor:21,8,45",
-        "derivatives",
     ),
-    Generator(
+    (
         "unsharp",
         "Sharpening: what a blur takes away is added.",
         (
@@ -295,9 +281,12 @@ _TABLE = (
             _sigma("Of a Gaussian blur, pixels. Default: binomial weights, which are whole."),
         ),
         "unsharp:5,0.5",
-        "derivatives",
     ),
 )
 
-GENERATORS = {generator.name: generator for generator in _TABLE}
+GENERATORS = {
+    row[0]: Generator(*row, module)
+    for module, rows in (("smoothing", _SMOOTHING), ("derivatives", _DERIVATIVES))
+    for row in rows
+}
 """The parametric kernels by name."""

@@ -80,19 +80,17 @@ def log(size: Pair | None = None, sigma: float | None = None) -> Kernel:
     sigma = sigma or (_sigma_in(size) if size else 1.0)
     size = size or gaussian_size(sigma)
     down, right = positions(size)
-    curve = [_second(axis, sigma) for axis in (down, right)]
-    bells = [bell(axis, sigma) for axis in (down, right)]
+    bells = bell(down, sigma), bell(right, sigma)
+    curve = [
+        (np.square(offsets / sigma) - 1) / sigma**2 * own
+        for offsets, own in zip((down, right), bells, strict=True)
+    ]
     weights = curve[0] * bells[1] + bells[0] * curve[1]
     weights -= weights.sum() * bells[0] * bells[1]
     return Kernel(
         _not_all_zero(summing_to_zero(weights), f"a sigma of {sigma:.4g}"),
         description=f"Laplacian of a Gaussian, sigma {sigma:.4g}",
     )
-
-
-def _second(offsets: Array, sigma: float) -> Array:
-    values: Array = (np.square(offsets / sigma) - 1) / sigma**2 * bell(offsets, sigma)
-    return values
 
 
 def dog(
