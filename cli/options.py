@@ -182,7 +182,7 @@ class _Text(ParamType):
         return _not_empty(self, value, param, ctx)
 
 
-def _not_empty(kind: ParamType, value: str, param: Any, ctx: Any) -> str:
+def _not_empty(kind: ParamType, value: Any, param: Any, ctx: Any) -> Any:
     if not value:
         kind.fail("found '', expected a text", param, ctx)
     return value

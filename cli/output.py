@@ -220,7 +220,7 @@ def write_picture(picture: "Block", path: str) -> None:
 
     sweep_beside([path])
     with result_file(path) as file:
-        write(picture, file, image_format(path))
+        write(picture, file, image_format(path), path)
 
 
 def write_files(files: Mapping[str | None, bytes]) -> None:

@@ -433,10 +433,9 @@ def _stages() -> Iterator[str]:
 
 def _kernels() -> Iterator[str]:
     """The forms of kernels, as the modules that know them describe them."""
-    modules = {"txt": "text", "vips": "libvips"}
     for format_ in KERNEL_FORMATS.values():
         yield f"### {', '.join(format_.extensions)} (`--format {format_.name}`)"
-        yield _text_of(f"kernel.formats.{modules.get(format_.name, format_.name)}")
+        yield _text_of(f"kernel.formats.{format_.module}")
     yield "### Pictures as kernels"
     yield _text_of("kernel.formats.picture")
 

@@ -9,7 +9,7 @@ out=$here/out/contact-sheet
 mkdir -p "$out"
 rm -f "$out"/*.png
 
-for kernel in $(convtool kernel list | awk 'NR > 1 && !NF { exit } NR > 1 { print $1 }'); do
+for kernel in $(convtool kernel list | awk '!NF { exit } NR > 1 && /^[^ ]/ { print $1 }'); do
     # A bank makes several files: {kernel} is the name of each mask. Of a kernel that answers
     # to edges with both signs, abs shows both.
     convtool conv "$image" --kernel "$kernel" --range abs -q -o "$out/{kernel}.png"

@@ -101,7 +101,7 @@ def explain(**given: Any) -> None:
 
         write_picture(draw(name, found), given["output"])
     if given["json_"]:
-        from convtool.inspect.serialize import json_of_explanation
+        from convtool.render.serialize import json_of_explanation
 
         from ..printing import print_json
 

@@ -3,7 +3,7 @@
 import math
 import textwrap
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,9 +24,11 @@ def tell(found: "Fit", target: "KernelTarget", *, rational: bool, quiet: bool) -
     written = _write(found, kernel, target)
     notes = list(_notes(found, rational))
     if target.as_json:
+        from convtool.render.serialize import json_of_fit
+
         from ..printing import print_json
 
-        print_json(_as_json(found, written, notes))
+        print_json({**json_of_fit(found), "notes": notes, "files": written})
     elif not quiet:
         report = [*_report(found), *(f"wrote {path}" for path in written)]
         text = "\n".join(map(printable, report))
@@ -143,46 +145,6 @@ def _notes(found: "Fit", rational: bool) -> Iterator[str]:
             "it was not made by such a convolution alone; maybe by a larger one, a shift, a curve "
             "like gamma, or a clipping in between"
         )
-
-
-def _as_json(found: "Fit", written: list[str], notes: list[str]) -> dict[str, Any]:
-    """Kernel and report for scripts."""
-    from convtool.kernel.kernel import Kernel
-
-    kernel, agreement = found.kernel, found.agreement
-    is_kernel = isinstance(kernel, Kernel)
-    bias: Any = None
-    if isinstance(kernel, Kernel):
-        bias = kernel.bias
-    elif found.biases is not None:
-        bias = found.biases.tolist()
-    bias_errors: Any = None
-    if found.bias_errors is not None:
-        bias_errors = float(found.bias_errors[0]) if is_kernel else found.bias_errors.tolist()
-    return {
-        "name": kernel.name,
-        "size": list(kernel.weights.shape[-2:]),
-        "weights": kernel.weights.tolist(),
-        "divisor": kernel.divisor if isinstance(kernel, Kernel) else 1,
-        "bias": bias,
-        "rational": found.whole,
-        "standard_errors": found.errors.tolist(),
-        "bias_standard_error": bias_errors,
-        "condition": found.condition,
-        "pairs": found.pairs,
-        "used": found.used,
-        "border": found.border,
-        "clipped": found.clipped,
-        "undefined": found.undefined,
-        "residual": found.spread,
-        "rms": agreement.rms,
-        "psnr": agreement.psnr,
-        "exact": agreement.exact,
-        "exact_with_halves_up": None if found.rounded_up is None else found.rounded_up.exact,
-        "explains": not found.poor,
-        "notes": notes,
-        "files": written,
-    }
 
 
 def _percent(share: float) -> str:

@@ -57,8 +57,8 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
     from convtool.inspect.shapes import header_of_size, shapes
 
     pipeline, image = usage.pipeline_first([image, pipeline], usual=1)
-    header = header_of_size(image) or _header_of_file(image)
     with options.usage():
+        header = header_of_size(image) or _header_of_file(image)
         from convtool.pipeline.pipeline import Pipeline
 
         found_pipeline = Pipeline.find(pipeline)
@@ -67,7 +67,7 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
         found = shapes(found_pipeline.operators, header)
     _say_too_large(found)
     if json_:
-        from convtool.inspect.serialize import json_of_shapes
+        from convtool.render.serialize import json_of_shapes
 
         from ..printing import print_json
 

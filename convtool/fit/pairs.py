@@ -132,8 +132,8 @@ def overlay(pair: ImagePair, model: Model) -> Overlay:
         count, count_out = len(source.channels), len(result.channels)
         if count != count_out and not model.layer:
             raise ConvtoolError(
-                f"the image has {count} channel(s) and the result {count_out}, expected as many; "
-                "a layer may differ (--layer)"
+                f"the image has {count} channel(s) and the result {count_out}, expected the same "
+                "number; a layer may differ (--layer)"
             )
         model = likely_models(source, result, model)[0]
         padding = model.padding or PADDINGS[0]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.errors import ConvtoolError
+from ..core.errors import OptionError
 from ..core.geometry import Field, Window
 from ..core.image import CHANNEL_NAMES, Header
 from ..core.validation import LARGEST, Pair, Sides
@@ -77,7 +77,7 @@ class Shapes(NamedTuple):
 def header_of_size(text: str) -> Header | None:
     """The description of an 8-bit image of a size written HxW or HxWxC; None for another text.
 
-    Every channel is a colour. Raises ConvtoolError for a size of 0 or beyond what maps can have.
+    Every channel is a colour. Raises OptionError for a size of 0 or beyond what maps can have.
 
     >>> header_of_size("480x640x3").channels
     ('R', 'G', 'B')
@@ -90,7 +90,7 @@ def header_of_size(text: str) -> Header | None:
     for size, limit, what in zip(sizes, most, ("rows", "columns", "channels"), strict=True):
         if len(size) > len(str(limit)) or not 1 <= int(size) <= limit:  # int() reads not any number
             shown = size if len(size) < 20 else f"a number of {len(size)} digits"
-            raise ConvtoolError(f"size: found {shown} {what}, expected 1 to {limit}")
+            raise OptionError(f"size: found {shown} {what}, expected 1 to {limit}")
     height, width, count = map(int, sizes)
     names = CHANNEL_NAMES[count] if count in (1, 3) else tuple(map(str, range(count)))
     return Header(height, width, names, np.dtype(np.uint8), 255)

@@ -61,8 +61,8 @@ class Kernel:
         set_field(self, "divisor", check_divisor(divisor))
         set_field(self, "bias", check_number("bias", bias))
         set_field(self, "anchor", check_anchor(anchor, self.shape))
-        set_field(self, "name", name)
-        set_field(self, "description", description)
+        set_field(self, "name", _check_text("name", name))
+        set_field(self, "description", _check_text("description", description))
 
     @property
     def shape(self) -> Pair:
@@ -110,6 +110,12 @@ class Kernel:
 
     def _key(self) -> tuple[object, ...]:
         return self.shape, self.divisor, self.bias, self.anchor, self.name, self.description
+
+
+def _check_text(name: str, text: object) -> str:
+    if not isinstance(text, str):
+        raise ConvtoolError(f"{name} is {quoted(text)}, expected a text")
+    return text
 
 
 class Layer(NamedTuple):

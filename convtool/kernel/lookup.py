@@ -48,25 +48,46 @@ class Lookup:
         if spec == STREAM and self._stdin:
             data = self._stdin.read(LARGEST_FILE + 1)
             return parse_bytes(data, "kernel from stdin", "kernel")
+        if not isinstance(spec, str):
+            raise OptionError(f"kernel is {quoted(spec)}, expected a name, a path or weights")
         path = found_at(spec, *self._beside)
         if path:
-            return parse_bytes(read_file(path), path, _stem(path))
+            return self._in_file(path, spec)
         try:
             return self._written(spec)
         except ConvtoolError as error:  # of what was asked for, and of no file
             raise OptionError(str(error)) from None
 
+    def _in_file(self, path: str, spec: str) -> tuple[Kernel | Layer, ...]:
+        """Those of the file that `spec` means."""
+        data = read_file(path)
+        hides = not os.path.dirname(path) and path != spec and spec in _bundled()
+        try:
+            found = parse_bytes(data, path, _stem(path))
+        except ConvtoolError as error:
+            hint = f"; without this file, {spec} is a bundled kernel" if hides else ""
+            raise ConvtoolError(f"{error}{hint}") from None
+        if hides:
+            self.notes.append(f"kernel {quoted(spec)} is {path} here, not the bundled kernel")
+        if b";" in data:
+            self._note_a_row(path, found[0], "begin a line for each row")
+        return found
+
+    def _note_a_row(self, place: str, one: Kernel | Layer, how: str) -> None:
+        """Note that what may have been meant as a square is a row."""
+        side = math.isqrt(one.weights.size)
+        if len(one.weights) == 1 and side**2 == one.weights.size > 1:
+            self.notes.append(
+                f"kernel {quoted(place)} is one row of {one.weights.size} weights; "
+                f"for {side}x{side} {how}"
+            )
+
     def _written(self, spec: str) -> tuple[Kernel | Layer, ...]:
         """The kernels that the words of `spec` themselves are."""
         if is_inline(spec):
             found = parse_inline(spec)
-            weights = found[0].weights
-            side = math.isqrt(weights.size)
-            if ":" not in spec and len(weights) == 1 and side**2 == weights.size > 1:
-                self.notes.append(
-                    f"kernel {quoted(spec)} is one row of {weights.size} weights; "
-                    f"for {side}x{side} write a ; after each row"
-                )
+            if ":" not in spec:
+                self._note_a_row(spec, found[0], "write a ; after each row")
             return found
         from .parametric.catalog import generate, generator_of  # files do not need it
 
@@ -84,8 +105,9 @@ class Lookup:
 def find_kernels(spec: str) -> tuple[Kernel, ...]:
     """The kernels that `spec` means: a file's path or name, weights, or a parametric kernel.
 
-    A name, with or without its extension, is looked for as a path, in ``kernels/`` in the
-    current folder, in the folders that CONVTOOL_KERNELS lists, and among the bundled kernels.
+    A name is looked for as a path, in ``kernels/`` in the
+    current folder, in the folders that CONVTOOL_KERNELS lists, and among the bundled kernels. The
+    extensions .json, .txt, .mat and .kernel may be left out; those of .npy and pictures may not.
     Numbers that are no such file, ``0 1 0; 1 -4 1; 0 1 0``, are the kernel itself. So is
     ``3x3: 0,1,0 1,-4,1 0,1,0``, as ImageMagick writes it. ``gaussian:7,1.5`` is computed; the names
     and their parameters are in `convtool.kernel.parametric.catalog`.
@@ -123,6 +145,11 @@ def find_kernel(spec: str) -> Kernel:
 def bundled_folder() -> str:
     """The folder of the kernels that come with convtool."""
     return importlib.import_module("convtool.kernels").__path__[0]
+
+
+def _bundled() -> list[str]:
+    """The names of the kernels that come with convtool."""
+    return [_stem(name) for name in file_names(bundled_folder())]
 
 
 def is_bundled(path: str) -> bool:
@@ -236,7 +263,7 @@ def _not_found(spec: str) -> str:
         return f"kernel {quoted(spec)}: {error}"
     if spec.lower() in MEANT:
         return f"kernel {quoted(spec)} is not found; {MEANT[spec.lower()]}"
-    files = {_stem(name): name for folder in _folders() for name in file_names(folder)}
+    files = {_stem(name): _stem(name) for folder in _folders() for name in file_names(folder)}
     name, colon, parameters = spec.partition(":")
     known = {one: one + colon + parameters for one in GENERATORS} | ({} if colon else files)
     near = [known[name] for name in nearest(_stem(name), known, 3, 0.5)]

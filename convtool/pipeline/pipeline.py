@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.dtypes import Array
-from ..core.errors import ConvtoolError, OptionError, at
+from ..core.errors import ConvtoolError, OptionError, at, quoted
 from ..core.filenames import plain
 from ..core.image import Header, check_image
 from ..core.threads import check_threads
@@ -56,6 +56,8 @@ class Pipeline:
         Raises ConvtoolError where a stage or an option is unknown, and where a kernel is not found.
         """
         with at("pipeline"):
+            if not isinstance(text, str):
+                raise ConvtoolError(f"found {quoted(text)}, expected a text of stages")
             return cls._of(steps_of_words(text), Lookup(), None)
 
     @classmethod

@@ -253,13 +253,13 @@ def ink_on(ground: Color) -> Color:
     return INK if luma > 140_000 else GROUND
 
 
-def write(block: Block, file: BinaryIO, format_: "Format") -> None:
-    """Write a block to an open file, in a format that holds colours."""
+def write(block: Block, file: BinaryIO, format_: "Format", place: str) -> None:
+    """Write a block to an open file, called `place`, in a format that holds colours."""
     from ..io.base import ArrayReader
     from ..pipeline.run import filter_image
 
     pixels = np.asarray(block)
-    filter_image(ArrayReader(Header.of_array(pixels), pixels), (), file, format_)
+    filter_image(ArrayReader(Header.of_array(pixels), pixels), (), file, format_, place=place)
 
 
 def room(width: int, height: int) -> Block:

@@ -60,7 +60,7 @@ CASES = {
     "word in csv": (["pool", "word.csv"], 1, "word.csv: row 2, column 2: found 'four'"),
     "hole in csv": (["pool", "hole.csv"], 1, "hole.csv: row 2, column 2: is empty"),
     "ragged csv": (["pool", "ragged.csv"], 1, "ragged.csv: row 2, column 2"),
-    "missing kernel": ([*CONV, "egde"], 2, "kernel 'egde' is not found; nearest: edge.json"),
+    "missing kernel": ([*CONV, "egde"], 2, "kernel 'egde' is not found; nearest: edge"),
     "nan in kernel": ([*CONV, "nan.txt"], 1, "nan.txt: line 1: number 2: found nan"),
     "infinity in kernel": ([*CONV, "inf.json"], 1, "inf.json: found Infinity"),
     "ragged kernel": ([*CONV, "ragged.txt"], 1, "ragged.txt: line 2: has 1 number(s)"),

@@ -334,7 +334,7 @@ def test_help_has_its_examples_first_and_the_options_of_both(convtool):
         (["relu", "--at", "0,0", "-o", "x.xyz"], 2, "x.xyz: extension '.xyz' is unknown"),
         (["relu", "--at", "0,0", "-o", "no/x.png"], 1, "no/x.png: cannot be written"),
         (["relu", "--at", "40,0"], 1, "small.png: the map is 40x50 and has no row 40, column 0"),
-        (["-k", "egde", "--at", "0,0"], 2, "kernel 'egde' is not found; nearest: edge.json"),
+        (["-k", "egde", "--at", "0,0"], 2, "kernel 'egde' is not found; nearest: edge"),
         (["--pool", "max", "-s", "99", "--at", "0,0"], 1, "small.png: a window of 99x99 does not"),
         (["-k", "edge", "--at", "0,0", "--max-pixels", "99"], 1, "small.png: is 40x50, more than"),
     ],

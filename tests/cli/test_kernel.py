@@ -286,8 +286,8 @@ def test_show_and_its_json_and_picture_take_anything(kernel, folder, text):
 def test_show_says_where_a_kernel_was_found(kernel, folder):
     assert "found in        bundled" in kernel("show", "sobel_x").splitlines()
     (folder / "sobel_x.json").write_text('{"weights": [[1]]}')
-    assert "found in        ./sobel_x.json" in kernel("show", "sobel_x").splitlines()
-    assert json.loads(kernel("show", "sobel_x", "--json"))[0]["path"] == "sobel_x.json"
+    assert "found in        ./sobel_x.json" in kernel("show", "sobel_x.json").splitlines()
+    assert json.loads(kernel("show", "sobel_x.json", "--json"))[0]["path"] == "sobel_x.json"
     for spec in ("gaussian:5", "1 2 1", "-"):
         assert "found in" not in kernel("show", spec, stdin=b"1")
         assert json.loads(kernel("show", spec, "--json", stdin=b"1"))[0]["path"] is None
@@ -424,7 +424,7 @@ ERRORS = {
     "both formats": (["kernel", "convert", "edge", "--json", "--format", "npy"], 2, "exclude"),
     "unknown form": (["kernel", "convert", "edge", "--format", "xml"], 2, "'xml' is unknown"),
     "unknown extension": (["kernel", "convert", "edge", "-o", "k.xml"], 2, "extension '.xml' is"),
-    "no such kernel": (["kernel", "show", "egde"], 2, "'egde' is not found; nearest: edge.json"),
+    "no such kernel": (["kernel", "show", "egde"], 2, "'egde' is not found; nearest: edge"),
     "no name": (["kernel", "show", ""], 2, "found '', expected a text"),
     "no stdin": (["kernel", "show", "-"], 1, "kernel from stdin: holds no weights"),
     "no picture": (["kernel", "show", "edge", "-o", "e.csv"], 2, "e.csv: show draws a picture"),

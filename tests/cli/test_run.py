@@ -103,7 +103,7 @@ def test_from_a_pipe_to_a_pipe(convtool, small, folder):
         (["relu 2", "small.png"], 2, "unexpected word '2', relu takes no options"),
         (["small.png"], 2, "small.png is no PIPELINE, expected stages as 'conv -k edge | relu'"),
         (["conv -k edge --range abs", "small.png"], 2, "conv: no such option --range"),
-        (["conv -k egde", "small.png"], 2, "kernel 'egde' is not found; nearest: edge.json"),
+        (["conv -k egde", "small.png"], 2, "kernel 'egde' is not found; nearest: edge"),
         (["nothere.toml", "small.png"], 1, "nothere.toml: cannot be read"),
         (["bad.toml", "small.png"], 1, "bad.toml: stage 1: found 'x', expected one of"),
         (["pool --size 99", "small.png"], 1, "small.png: a window of 99x99 does not fit"),

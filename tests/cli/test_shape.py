@@ -139,7 +139,7 @@ def test_help_has_its_examples_first(convtool):
         (["480", "relu"], 2, "expected IMAGE or a size as 480x640x3"),
         (["480-640", "relu"], 1, "480-640: no such file"),
         (["4x4", "blur"], 2, "stage 1: found 'blur'"),
-        (["0x4", "relu"], 1, "size: found 0 rows"),
+        (["0x4", "relu"], 2, "size: found 0 rows"),
         (["nothere.png", "relu"], 1, "nothere.png: no such file"),
         (["4x4", "pool --size 5"], 1, "4x4: a window of 5x5 does not fit into an image of 4x4"),
         (["4x4x2", "gray"], 1, "4x4x2: an image of 2 channels has no grey"),

@@ -59,8 +59,8 @@ def test_an_image_that_is_called_as_a_stage(convtool, small, folder):
 @pytest.mark.parametrize(
     ("kernel", "told"),
     [
-        ("egde", "kernel 'egde' is not found; nearest: edge.json"),
-        ("EDGE", "nearest: edge.json"),
+        ("egde", "kernel 'egde' is not found; nearest: edge"),
+        ("EDGE", "nearest: edge"),
         ("Tirangle:7", "nearest: triangle:7"),
         ("median", "pool --mode median"),
         ("blur", "a blur is gaussian:5"),

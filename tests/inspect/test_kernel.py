@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from convtool import Kernel, find_kernel, find_kernels
 from convtool.core.strict_json import without_nan
 from convtool.inspect.kernel import MIRRORINGS, facts
-from convtool.inspect.serialize import json_of_kernel
 from convtool.kernel.lookup import bundled_folder, file_names
+from convtool.render.serialize import json_of_kernel
 
 numbers = st.integers(-3, 3) | st.sampled_from([0.1, -0.25, 1e300, 1e-300])
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from convtool import ConvtoolError, conv2d, find_kernel, find_kernels
-from convtool.kernel.lookup import bundled_folder, file_names, known_kernels, local_kernels
+from convtool.kernel.lookup import Lookup, bundled_folder, file_names, known_kernels, local_kernels
 
 COMPASS = ("kirsch", "robinson")
 BUNDLED = [
@@ -150,10 +150,12 @@ def test_a_file_wins_over_inline_weights(folder):
 
 @pytest.mark.parametrize(
     ("spec", "nearest"),
-    [("egde", "edge.json"), ("sobelx", "sobel_x.json"), ("box3.json", "box3.txt")],
+    [("egde", "edge"), ("sobelx", "sobel_x"), ("box3.json", "box3")],
 )
 def test_not_found_names_the_nearest(folder, spec, nearest):
-    with pytest.raises(ConvtoolError, match=f"'{spec}' is not found; nearest: .*{nearest}"):
+    with pytest.raises(
+        ConvtoolError, match=f"'{spec}' is not found; nearest: (.*, )?{nearest}(,|$)"
+    ):
         find_kernels(spec)
 
 
@@ -211,3 +213,29 @@ def test_known_kernels_are_files_and_no_pipes(folder):
     assert dict(local_kernels()) == {}
     (folder / "here.json").write_text("[[3]]")
     assert dict(local_kernels()) == {"here": "here.json"}
+
+
+def test_a_row_of_a_file_that_may_be_meant_as_a_square_is_noted(folder):
+    (folder / "sharp.txt").write_text("0 -1 0; -1 5 -1; 0 -1 0\n")
+    lookup = Lookup()
+    assert lookup.filters("sharp.txt")[0].weights.shape == (1, 9)
+    assert lookup.notes == [
+        "kernel 'sharp.txt' is one row of 9 weights; for 3x3 begin a line for each row"
+    ]
+
+
+def test_a_file_that_hides_a_bundled_kernel_is_noted(folder):
+    (folder / "sharpen.txt").write_text("1\n")
+    for spec, count in (("sharpen", 1), ("sharpen.txt", 0), ("./sharpen", 0), ("edge", 0)):
+        lookup = Lookup()
+        lookup.filters(spec)
+        assert len(lookup.notes) == count
+    (folder / "sharpen.txt").write_text("my notes\n")
+    with pytest.raises(ConvtoolError, match="without this file, sharpen is a bundled kernel"):
+        Lookup().filters("sharpen")
+
+
+@pytest.mark.parametrize("spec", [None, 3, b"edge"])
+def test_what_is_no_text_is_no_kernel(spec):
+    with pytest.raises(ConvtoolError, match="expected a name, a path or weights"):
+        find_kernel(spec)

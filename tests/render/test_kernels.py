@@ -68,7 +68,7 @@ def test_a_bank_stands_in_two_columns(folder):
 
 def test_it_is_written_as_a_picture(folder):
     with open("edge.png", "wb") as file:
-        canvas.write(draw_kernels(find_kernels("edge")), file, FORMATS["png"])
+        canvas.write(draw_kernels(find_kernels("edge")), file, FORMATS["png"], "x.png")
     assert read_image("edge.png").shape[2] == 3
 
 

@@ -66,7 +66,7 @@ def show_(spec: str, json_: bool, output: str | None) -> None:
 
         write_picture(draw_kernels(common.found_of(found, spec)), output)
     if json_:
-        from convtool.inspect.serialize import json_of_filter
+        from convtool.render.serialize import json_of_filter
 
         print_json([{**json_of_filter(one), "path": path} for one in found])
     if json_ or output is not None:

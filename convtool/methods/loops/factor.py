@@ -50,4 +50,5 @@ def float_factors(weights: Array, most: int) -> Factors | None:
     rank = int(np.count_nonzero(values > values[0] * NEGLIGIBLE))
     if not 0 < rank <= most:
         return None
-    return [(left[:, i] * values[i], right[i]) for i in range(rank)]
+    signs = np.where(right.sum(axis=1) < 0, -1, 1)  # which of both is negative is arbitrary
+    return [(left[:, i] * values[i] * signs[i], right[i] * signs[i]) for i in range(rank)]

@@ -1,4 +1,4 @@
-"""What is found of a value, of shapes and of a kernel, in the types of JSON.
+"""What is found of a value, of shapes, of a kernel and of a fit, in the types of JSON.
 
 Floats may be NaN or infinite: `strict_json.without_nan` gives these their texts.
 """
@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..fit.fit import Fit
+    from ..inspect.explain import Explanation, Path, Region
+    from ..inspect.shapes import Row, Shapes
+    from ..inspect.steps.base import Calculation, Patch, Step
     from ..kernel.kernel import Kernel, Layer
-    from .explain import Explanation, Path, Region
-    from .shapes import Row, Shapes
-    from .steps.base import Calculation, Patch, Step
 
 
 def json_of_filter(one: "Kernel | Layer") -> dict[str, Any]:
@@ -24,9 +25,47 @@ def json_of_filter(one: "Kernel | Layer") -> dict[str, Any]:
     return {"name": one.name, "size": list(one.weights.shape), "layer": True}
 
 
+def json_of_fit(found: "Fit") -> dict[str, Any]:
+    """A kernel that was learned, or a layer, and how well it is known."""
+    from ..kernel.kernel import Kernel
+
+    kernel, agreement = found.kernel, found.agreement
+    biases, errors = found.biases, found.bias_errors
+    bias: Any
+    bias_error: Any
+    if isinstance(kernel, Kernel):
+        divisor, bias = kernel.divisor, kernel.bias
+        bias_error = None if errors is None else float(errors[0])
+    else:
+        divisor, bias = 1, None if biases is None else biases.tolist()
+        bias_error = None if errors is None else errors.tolist()
+    return {
+        "name": kernel.name,
+        "size": list(kernel.weights.shape[-2:]),
+        "weights": kernel.weights.tolist(),
+        "divisor": divisor,
+        "bias": bias,
+        "rational": found.whole,
+        "standard_errors": found.errors.tolist(),
+        "bias_standard_error": bias_error,
+        "condition": found.condition,
+        "pairs": found.pairs,
+        "used": found.used,
+        "border": found.border,
+        "clipped": found.clipped,
+        "undefined": found.undefined,
+        "residual": found.spread,
+        "rms": agreement.rms,
+        "psnr": agreement.psnr,
+        "exact": agreement.exact,
+        "exact_with_halves_up": None if found.rounded_up is None else found.rounded_up.exact,
+        "explains": not found.poor,
+    }
+
+
 def json_of_kernel(kernel: "Kernel") -> dict[str, Any]:
     """A kernel and its facts."""
-    from .kernel import PLANNED, facts
+    from ..inspect.kernel import PLANNED, facts
 
     found = facts(kernel)
     return {
