@@ -125,19 +125,23 @@ def usage() -> Iterator[None]:
 class GroupedCommand(click.Command):
     """A command whose help lists options under the headings that `in_order` gave them."""
 
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the sections of the help, those without a heading last."""
-        sections: dict[str, list[tuple[str, str]]] = {}
-        others: list[tuple[str, str]] = []
+    def sections(self, ctx: click.Context) -> dict[str, list[click.Option]]:
+        """The options under their headings, those without one last."""
+        sections: dict[str, list[click.Option]] = {}
+        others: list[click.Option] = []
         for param in self.get_params(ctx):
-            record = param.get_help_record(ctx)
-            if record and isinstance(param, click.Option):
+            if isinstance(param, click.Option):
                 heading = getattr(param, "heading", None)
-                (sections.setdefault(heading, []) if heading else others).append(record)
-        sections["Other options" if sections else "Options"] = others
-        for heading, records in sections.items():
+                (sections.setdefault(heading, []) if heading else others).append(param)
+        return {**sections, "Other options" if sections else "Options": others}
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the sections of the help."""
+        for heading, options in self.sections(ctx).items():
             with formatter.section(heading):
-                formatter.write_dl(records)
+                formatter.write_dl(
+                    list(filter(None, (one.get_help_record(ctx) for one in options)))
+                )
 
 
 class TakesPipeline(GroupedCommand):

@@ -9,6 +9,7 @@ the result.
 
 import ast
 import functools
+import html
 import inspect
 import itertools
 import os
@@ -25,6 +26,7 @@ from pathlib import Path
 import click
 import numpy as np
 from convtool.cli.main import cli
+from convtool.cli.options import GroupedCommand
 
 import convtool
 from convtool.io.formats import FORMATS
@@ -384,10 +386,16 @@ def _command(command: click.Command, ctx: click.Context) -> Iterator[str]:
     yield f"### {ctx.command_path}"
     yield f"`{ctx.command_path} {usage}`"
     yield from _help(inspect.cleandoc(command.help or ""))
-    params = command.get_params(ctx)
-    rows = [_row(param, ctx) for param in params if isinstance(param, click.Option)]
-    if len(rows) > 1:  # more than --help
-        yield "\n".join(["| option | meaning |", "| --- | --- |", *rows])
+    if isinstance(command, GroupedCommand):
+        sections = command.sections(ctx)
+    else:
+        params = command.get_params(ctx)
+        sections = {"option": [param for param in params if isinstance(param, click.Option)]}
+    for heading, options in sections.items():
+        rows = [_row(option, ctx) for option in options if "--help" not in option.opts]
+        if rows:
+            heading = heading.lower() if len(sections) > 1 else "option"
+            yield "\n".join([f"| {heading} | meaning |", "| --- | --- |", *rows])
     if isinstance(command, click.Group):
         for name in command.list_commands(ctx):
             inner = command.get_command(ctx, name)
@@ -400,7 +408,7 @@ def _row(option: click.Option, ctx: click.Context) -> str:
     names = ", ".join(option.opts)
     value = "" if option.is_flag else f" {option.make_metavar(ctx)}"
     default = f" Default: {option.default}." if option.show_default else ""
-    return f"| `{_cell(names + value)}` | {_cell((option.help or '') + default)} |"
+    return f"| <code>{_cell(names + value)}</code> | {_cell((option.help or '') + default)} |"
 
 
 def _help(text: str) -> Iterator[str]:
@@ -476,7 +484,8 @@ def _pictures() -> Iterator[str]:
 
 
 def _cell(text: str) -> str:
-    return text.replace("|", r"\|")
+    """A text in a table, where a backslash before a bar would be shown."""
+    return html.escape(text, quote=False).replace("|", "&#124;")
 
 
 if __name__ == "__main__":
