@@ -287,7 +287,7 @@ SMOOTH = np.add.outer(np.arange(30.0), np.arange(30.0))
         (NOISE[:1, :1], NOISE[:1, :1], {}, "no window of 3x3 lies in the image of 1x1"),
         (NOISE, NOISE[1:], {}, r"is 30x30 and the result 29x30, expected 30x30 \(same\), 28x28 "),
         (NOISE, NOISE, {"stride": 2}, r"the result 30x30, expected 15x15 \(same\), 14x14 "),
-        (NOISE, np.stack([NOISE] * 3, 2), {}, r"1 channel\(s\) and the result 3, expected the same number"),
+        (NOISE, np.stack([NOISE] * 3, 2), {}, r"and the result 3, expected the same number"),
         (NOISE * 1e200, NOISE * 1e200, {}, "so large that their squares overflow"),
         (np.stack([NOISE] * 3, 2), NOISE, {"layer": True}, "do not determine 27 weights"),
         (NOISE, NOISE, {"layer": True, "rational": True}, "rational and layer exclude each other"),
