@@ -15,6 +15,9 @@ MULTIPLY = {2: 0.085, 4: 0.15, 8: 0.24}
 MULTIPLY_ADD = {2: 0.10, 4: 0.17, 8: 0.35}
 """An array multiplied by a number and added to another, as a step of `numpy.einsum`."""
 
+COMPILED = {2: 0.014, 4: 0.025, 8: 0.050}
+"""An array multiplied by a number and added to another, as a step of the compiled loops."""
+
 COPY = {2: 0.10, 4: 0.20, 8: 0.40}
 """An array copied, or turned into another type."""
 

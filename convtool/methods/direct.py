@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from ..core.dtypes import FLOAT64, Array, DType
+from ..core.engine import compiled
 from . import cost
 from .base import Method, Task
 from .loops.strided import strided
@@ -114,9 +115,93 @@ class DirectEinsum(Method):
         return task.channels_last(out, height)
 
 
-def candidates(task: Task) -> Iterator[Direct | DirectEinsum]:
+@dataclass(eq=False, repr=False)
+class DirectCompiled(Method):
+    """All weights of a sum in one go over the band, which stays in registers."""
+
+    task: Task
+    input: DType
+
+    reason = "the products are added up as they are defined, in registers"
+
+    @property
+    def operations(self) -> float:
+        """A multiplication and an addition for each weight that is not 0."""
+        kernels = len(self.task.weights) if self.task.is_layer else 1
+        return 2 * np.count_nonzero(self.task.weights) / kernels
+
+    @property
+    def cost(self) -> float:
+        """Steps of multiplying and adding, and the sums' way to memory."""
+        size = self.input.itemsize
+        laid = cost.SCATTERED * cost.COPY[size] if self._phases else 0
+        return cost.COPY[size] + self.operations / 2 * cost.COMPILED[size] + laid
+
+    @property
+    def _phases(self) -> bool:
+        """Whether pixels are laid out otherwise, so that those under a tap lie side by side."""
+        return self.task.is_layer or self.task.window[1].stride > 1
+
+    @cached_property
+    def _taps(self) -> list[tuple[Array, Array]]:
+        """For each channel out the offsets and weights; one for all where channels do not mix."""
+        task = self.task
+        rows, cols = task.window
+        padded = (task.width - 1) * cols.stride + cols.extent
+        length = -(-padded // cols.stride)  # of a run of pixels `stride` apart
+        inner, outer = (1, task.channels) if task.is_layer else (task.channels, 1)
+        row = outer * cols.stride * length * inner if self._phases else padded * inner
+        i = np.arange(rows.taps)[:, np.newaxis] * rows.dilation * row
+        j = np.arange(cols.taps) * cols.dilation
+        within = (j % cols.stride * length + j // cols.stride) * inner
+        plane = i + within
+        if not task.is_layer:
+            return [self._kept(plane, task.weights)]
+        inside = task.weights.shape[1]
+        channel = np.arange(inside)[:, np.newaxis, np.newaxis] * cols.stride * length
+        per_group = task.channels_out // task.groups
+        found = []
+        for number, weights in enumerate(task.weights):
+            first = number // per_group * inside * cols.stride * length
+            found.append(self._kept(first + channel + plane, weights))
+        return found
+
+    def _kept(self, offsets: Array, weights: Array) -> tuple[Array, Array]:
+        """Those of weights that are not 0."""
+        offsets, weights = np.broadcast_arrays(offsets, weights)
+        kept = weights != 0
+        return offsets[kept].astype(np.int64), weights[kept].astype(self.input)
+
+    def sums(self, padded: Array, height: int) -> Array:
+        task = self.task
+        source = self._laid(padded) if self._phases else padded
+        step = task.window[0].stride * source[0].size
+        flat = source.reshape(-1)
+        width = task.width * (1 if task.is_layer else task.channels)
+        out = np.empty((len(self._taps), height, width), self.input)
+        for sums, (offsets, weights) in zip(out, self._taps, strict=True):
+            compiled().correlate(flat, sums, offsets, weights, step)
+        return task.channels_last(out if task.is_layer else out[0], height)
+
+    def _laid(self, padded: Array) -> Array:
+        """The pixels (n, P, C) as (n, C, stride, P / stride) for layers, else (n, stride, ..., C)."""
+        stride = self.task.window[1].stride
+        height, width, channels = padded.shape
+        length = -(-width // stride)
+        laid = np.empty((height, stride, length, channels), padded.dtype)
+        if self.task.is_layer:
+            laid = np.empty((height, channels, stride, length), padded.dtype).transpose(0, 2, 3, 1)
+        for phase in range(stride):
+            part = padded[:, phase::stride]
+            laid[:, phase, : part.shape[1]] = part
+        return laid.transpose(0, 3, 1, 2) if self.task.is_layer else laid
+
+
+def candidates(task: Task) -> Iterator[Direct | DirectEinsum | DirectCompiled]:
     """Any task can be done directly."""
     dtype = task.numbers.narrowest
+    if compiled():
+        yield DirectCompiled(task, dtype)
     yield Direct(task, dtype)
     cols = task.window[1]
     if not task.is_layer and cols.stride == 1:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ...core.dtypes import Array
+from ...core.engine import compiled
 
 NONE, SUB, UP, AVERAGE, PAETH = range(5)
 
@@ -38,6 +39,12 @@ def filtered(rows: Array, step: int, kind: int) -> Array:
     above.
     """
     out = np.empty((len(rows), rows.shape[1] + 1), np.uint8)
+    loops = compiled()
+    if loops:
+        alone = 1 if kind in (UP, AVERAGE, PAETH) else 0
+        loops.apply_filters(out[:alone], rows[0], rows[:alone], step, SUB)
+        loops.apply_filters(out[alone:], rows[0], rows[alone:], step, kind)
+        return out
     out[:, 0] = kind
     residuals = out[:, 1:]
     if kind == NONE:

@@ -107,7 +107,7 @@ class PngReader:
         kept = [rows.whole(part) for part in early]
         first = 0
         for block in rows.of(last):
-            end = first + 2 * len(block[0])
+            end = first + 2 * len(block)
             pixels = self._even_rows(kept, first, end)
             pixels[1::2] = self._pixels(block, layout.width)
             yield pixels
@@ -115,27 +115,26 @@ class PngReader:
         if first < layout.height:
             yield self._even_rows(kept, first, layout.height)
 
-    def _even_rows(self, kept: list[list[Array]], first: int, last: int) -> Array:
+    def _even_rows(self, kept: list[Array], first: int, last: int) -> Array:
         """Pixels (last - first, W, C); only the rows 0, 2, 4, ... are filled in."""
         layout = self._file.layout
         shape = last - first, layout.width, len(self.header.channels)
         pixels = np.empty(shape, self.header.dtype)
-        for place, part, planes in zip(PASSES, layout.parts, kept, strict=False):
+        for place, part, all_ in zip(PASSES, layout.parts, kept, strict=False):
             rows = place.rows_between(first, last)
-            some = [plane[rows] for plane in planes]
-            if some[0].size:
+            some = all_[rows]
+            if some.size:
                 top = place.top + rows.start * place.down - first
                 pixels[top :: place.down, place.left :: place.across] = self._pixels(
                     some, part.width
                 )
         return pixels
 
-    def _pixels(self, planes: list[Array], width: int) -> Array:
+    def _pixels(self, samples: Array, width: int) -> Array:
         """Pixels (n, width, C) from the bytes of rows."""
         layout, appearance = self._file.layout, self._appearance
-        samples = planes[0]
         if layout.depth == 16:
-            samples = samples.astype(np.uint16) << 8 | planes[1]
+            samples = samples.view(">u2").astype(np.uint16)
         elif layout.depth < 8:
             samples = _split_bits(samples, layout.depth)[:, :width]
         if appearance.palette is not None:

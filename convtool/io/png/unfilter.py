@@ -1,12 +1,12 @@
-"""PNG's row filters, undone by Pillow (ISO/IEC 15948, clause 9)."""
+"""PNG's row filters, undone (ISO/IEC 15948, clause 9): by the compiled loops, or by Pillow."""
 
 import struct
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from PIL import Image
 
 from ...core.dtypes import Array
+from ...core.engine import compiled
 from ...core.errors import ConvtoolError
 from ...core.geometry import BAND_ELEMENTS
 from .chunks import SAMPLES, PixelLayout
@@ -25,9 +25,7 @@ MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 class RowDecoder:
     """Inflated pieces of a PNG in, rows without filters out, one part of the picture after another.
 
-    Rows come as bytes (n, bytes): one array, or two for samples of 16 bits, which hold the high and
-    the low bytes. They can be treated separately, as a filter predicts a byte from bytes in the
-    same place of neighbouring pixels.
+    Rows come as bytes (n, bytes).
     """
 
     def __init__(self, pieces: Iterable[bytes], layout: PixelLayout) -> None:
@@ -39,25 +37,22 @@ class RowDecoder:
         self._taken = 0
         """Rows that have been yielded."""
 
-    def of(self, part: PixelLayout) -> Iterator[list[Array]]:
+    def of(self, part: PixelLayout) -> Iterator[Array]:
         """The rows of the next part, in blocks."""
-        above = [np.zeros(size, np.uint8) for size in _sizes(part)]
-        for rows in self._filtered(part):
-            found = [
-                _unfiltered(plane, before, part)
-                for plane, before in zip(_planes(rows, part), above, strict=True)
-            ]
-            above = [plane[-1] for plane in found]
-            yield found
+        above = np.zeros(part.row_bytes, np.uint8)
+        for filtered in self._filtered(part):
+            rows = _unfiltered(filtered, above, part)
+            above = rows[-1].copy()
+            yield rows
 
-    def whole(self, part: PixelLayout) -> list[Array]:
-        planes = [np.empty((part.height, size), np.uint8) for size in _sizes(part)]
+    def whole(self, part: PixelLayout) -> Array:
+        """All rows of the next part."""
+        rows = np.empty((part.height, part.row_bytes), np.uint8)
         first = 0
         for found in self.of(part):
-            for plane, rows in zip(planes, found, strict=True):
-                plane[first : first + len(rows)] = rows
-            first += len(found[0])
-        return planes
+            rows[first : first + len(found)] = found
+            first += len(found)
+        return rows
 
     def finish(self) -> None:
         """Read to the end of the pieces, so that checksums are checked."""
@@ -92,30 +87,39 @@ class RowDecoder:
         )
 
 
-def _sizes(part: PixelLayout) -> list[int]:
-    """The bytes of a row, for each array."""
-    return [part.row_bytes // 2] * 2 if part.depth == 16 else [part.row_bytes]
-
-
-def _planes(rows: Array, part: PixelLayout) -> list[Array]:
-    """The filtered rows, split into high and low bytes where samples have 16 bits."""
-    if part.depth < 16:
-        return [rows]
-    return [np.concatenate([rows[:, :1], rows[:, start::2]], axis=1) for start in (1, 2)]
-
-
-def _unfiltered(rows: Array, above: Array, part: PixelLayout) -> Array:
+def _unfiltered(filtered: Array, above: Array, part: PixelLayout) -> Array:
     """The rows (n, bytes) without their filters; `above` is the row before them."""
-    step = SAMPLES[part.color] if part.depth >= 8 else 1
-    size = (rows.shape[1] - 1) // step, len(rows) + 1
-    data = _as_zlib_stream(b"\0" + above.tobytes() + rows.tobytes())
+    step = max(SAMPLES[part.color] * part.depth // 8, 1)
+    rows = np.empty((len(filtered), part.row_bytes), np.uint8)
+    loops = compiled()
+    if loops:
+        if not loops.undo_filters(filtered, above, rows, step):
+            raise _unknown_filter()
+        return rows
+    # Of samples of 16 bits the high and the low bytes are as two pictures: a filter predicts a byte
+    # from bytes in the same place of neighbouring pixels.
+    size = part.depth // 8 if part.depth > 8 else 1
+    for place in range(size):
+        one = np.concatenate([filtered[:, :1], filtered[:, 1 + place :: size]], axis=1)
+        rows[:, place::size] = _by_pillow(one, above[place::size], step // size)
+    return rows
+
+
+def _by_pillow(filtered: Array, above: Array, step: int) -> Array:
+    """Rows of pixels of `step` bytes, 1 to 4, without their filters."""
+    from PIL import Image  # which the compiled loops spare
+
+    size = (filtered.shape[1] - 1) // step, len(filtered) + 1
+    data = _as_zlib_stream(b"\0" + above.tobytes() + filtered.tobytes())
     try:
         image = Image.frombytes(MODES[step], size, data, "zip", MODES[step])
     except ValueError:
-        raise ConvtoolError(
-            "is broken and cannot be decoded: a row has an unknown filter"
-        ) from None
+        raise _unknown_filter() from None
     return np.asarray(image).reshape(size[1], -1)[1:]
+
+
+def _unknown_filter() -> ConvtoolError:
+    return ConvtoolError("is broken and cannot be decoded: a row has an unknown filter")
 
 
 def _as_zlib_stream(data: bytes) -> bytes:

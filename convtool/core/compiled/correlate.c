@@ -1,0 +1,95 @@
+/* Weighted sums of shifted rows: every tap is added to 4 vectors of sums, which stay in registers.
+
+   Vectors are those of GCC and Clang, 64 bytes, which the compiler splits where the processor's are
+   shorter. Arrays of sums, left to the compiler, went through memory at every tap: 15 to 20 times
+   slower with GCC 12. Every sum is added up in the order of the taps, wherever it stands in a row:
+   a multiplication and an addition are fused where the processor can. */
+
+#include "loops.h"
+
+#include <string.h>
+
+#if defined(__GNUC__)
+#define VECTOR_BYTES 64
+#else
+#define VECTOR_BYTES 0
+#endif
+
+/* T: the type of the values; P: one in which their products do not overflow undefined. */
+#define SCALAR(NAME, T, P)                                                                         \
+    FOR_EACH_CPU static void NAME##_scalar(const T *source, T *out, size_t count,                  \
+                                           const Taps *taps) {                                     \
+        const T *weights = taps->weights;                                                          \
+        for (size_t x = 0; x < count; x++) {                                                       \
+            T sum = 0;                                                                             \
+            for (size_t t = 0; t < taps->taps; t++)                                                \
+                sum = (T)(sum + (P)weights[t] * (P)source[taps->offsets[t] + (ptrdiff_t)x]);       \
+            out[x] = sum;                                                                          \
+        }                                                                                          \
+    }
+
+#if VECTOR_BYTES
+#define CORRELATE(NAME, T, P)                                                                      \
+    SCALAR(NAME, T, P)                                                                             \
+    typedef T NAME##_vector __attribute__((vector_size(VECTOR_BYTES), aligned(sizeof(T)),          \
+                                           may_alias));                                            \
+                                                                                                   \
+    FOR_EACH_CPU static void NAME(const T *source, T *out, size_t count, const Taps *taps) {       \
+        enum { LANES = VECTOR_BYTES / sizeof(T), BLOCK = 4 * LANES };                              \
+        const int64_t *offsets = taps->offsets;                                                    \
+        const T *weights = taps->weights;                                                          \
+        size_t x = 0;                                                                              \
+        for (; x + BLOCK <= count; x += BLOCK) {                                                   \
+            NAME##_vector a = {0}, b = {0}, c = {0}, d = {0};                                      \
+            for (size_t t = 0; t < taps->taps; t++) {                                              \
+                const NAME##_vector *p = (const NAME##_vector *)(source + offsets[t] + x);         \
+                const T w = weights[t];                                                            \
+                a += w * p[0];                                                                     \
+                b += w * p[1];                                                                     \
+                c += w * p[2];                                                                     \
+                d += w * p[3];                                                                     \
+            }                                                                                      \
+            NAME##_vector *o = (NAME##_vector *)(out + x);                                         \
+            o[0] = a, o[1] = b, o[2] = c, o[3] = d;                                                \
+        }                                                                                          \
+        while (x < count && count >= LANES) {                                                      \
+            if (count - x < LANES)                                                                 \
+                x = count - LANES; /* some once more, with the same result */                      \
+            NAME##_vector a = {0};                                                                 \
+            for (size_t t = 0; t < taps->taps; t++)                                                \
+                a += weights[t] * *(const NAME##_vector *)(source + offsets[t] + x);               \
+            *(NAME##_vector *)(out + x) = a;                                                       \
+            x += LANES;                                                                            \
+        }                                                                                          \
+        if (count < LANES)                                                                         \
+            NAME##_scalar(source, out, count, taps);                                               \
+    }
+#else
+#define CORRELATE(NAME, T, P)                                                                      \
+    SCALAR(NAME, T, P)                                                                             \
+    static void NAME(const T *source, T *out, size_t count, const Taps *taps) {                    \
+        NAME##_scalar(source, out, count, taps);                                                   \
+    }
+#endif
+
+CORRELATE(correlate_int16, uint16_t, uint32_t) /* modulo 2**16, as signed ones would be */
+CORRELATE(correlate_int32, uint32_t, uint32_t)
+CORRELATE(correlate_float32, float, float)
+CORRELATE(correlate_float64, double, double)
+
+void correlate_row(Sums type, const void *source, void *out, size_t count, const Taps *taps) {
+    switch (type) {
+    case INT16:
+        correlate_int16(source, out, count, taps);
+        break;
+    case INT32:
+        correlate_int32(source, out, count, taps);
+        break;
+    case FLOAT32:
+        correlate_float32(source, out, count, taps);
+        break;
+    case FLOAT64:
+        correlate_float64(source, out, count, taps);
+        break;
+    }
+}

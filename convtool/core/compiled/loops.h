@@ -1,0 +1,54 @@
+/* What the loops are given, and how they are compiled. They check nothing: module.c does. */
+
+#ifndef CONVTOOL_LOOPS_H
+#define CONVTOOL_LOOPS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* One body, compiled for several processors; the loader takes the best that this one has.
+   It needs glibc's indirect functions. */
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(CONVTOOL_PLAIN)
+#define FOR_EACH_CPU __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define FOR_EACH_CPU
+#endif
+
+typedef enum { INT16, INT32, FLOAT32, FLOAT64 } Sums;
+
+/* Weighted sums of a plane: out[x] = sum of weights[t] * source[offsets[t] + x]. */
+typedef struct {
+    size_t taps;
+    const int64_t *offsets; /* in values */
+    const void *weights;    /* of the sums' type */
+} Taps;
+
+void correlate_row(Sums type, const void *source, void *out, size_t count, const Taps *taps);
+
+/* Whole sums over a divisor, rounded half to even and saturated. */
+typedef enum { WHOLE_INT16, WHOLE_UINT16, WHOLE_INT32, WHOLE_UINT32 } Whole;
+typedef enum { UINT8, INT8, UINT16, INT16_PIXELS } Pixels;
+
+void divide_row(Whole type, const void *sums, double divisor, Pixels to, void *out, size_t count);
+
+/* Floats, rounded and saturated; returns how many lie within `margin` of a tie, in range. */
+size_t round_row(const float *values, float margin, Pixels to, void *out, size_t count);
+
+/* The places of these, from `first` on. */
+void near_ties(const float *values, float margin, Pixels to, int64_t first, size_t count,
+               int64_t *places);
+
+/* Values to pixels from 0 to the type's largest; adds up how many were below, above, and NaN.
+   The types are letters of the struct module; false for a pair that has no loop. */
+int clip_row(char from, char to, const void *values, void *out, size_t count, size_t lost[3]);
+
+/* PNG's row filters (ISO/IEC 15948, clause 9): rows of `size` bytes, pixels of `step` bytes. */
+enum { NONE, SUB, UP, AVERAGE, PAETH };
+
+/* False where there is no filter of this kind. `row` may not overlap the others. */
+int undo_filter(int kind, const uint8_t *filtered, const uint8_t *above, uint8_t *row, size_t size,
+                size_t step);
+int apply_filter(int kind, const uint8_t *row, const uint8_t *above, uint8_t *filtered, size_t size,
+                 size_t step);
+
+#endif

@@ -1,0 +1,389 @@
+/* The module convtool.core._compiled: it checks what it is given, and runs the loops on it.
+
+   Every function takes arrays by the buffer protocol and writes into one of them. What does not fit,
+   a shape, a type, a step or an offset, is a ValueError, and nothing is touched. The interpreter's
+   lock is released while a loop runs. */
+
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x030B0000
+#include <Python.h>
+
+#include "loops.h"
+
+#include <string.h>
+
+/* A buffer of values of one type; `rows` of `columns` values, each row contiguous. */
+typedef struct {
+    Py_buffer view;
+    char type; /* as the struct module calls it; 'q' is any int64 */
+    Py_ssize_t rows, columns, step;
+} Array;
+
+static char type_of(const Py_buffer *view) {
+    const char *format = view->format ? view->format : "B";
+    if (*format == '@' || *format == '=')
+        format++;
+    if (strlen(format) != 1 || !strchr("BbHhiIlLqQfd", *format))
+        return 0;
+    if (strchr("lq", *format)) /* which has 4 bytes, and which 8, depends on the system */
+        return view->itemsize == 8 ? 'q' : 'i';
+    if (strchr("LQ", *format))
+        return view->itemsize == 8 ? 'Q' : 'I';
+    return *format;
+}
+
+/* An array of these dimensions, at most 2; rows may lie apart in memory. */
+static int get(PyObject *object, const char *name, int writable, int dimensions, const char *types,
+               Array *found) {
+    int flags = PyBUF_FORMAT | PyBUF_STRIDES | (writable ? PyBUF_WRITABLE : 0);
+    if (PyObject_GetBuffer(object, &found->view, flags))
+        return 0;
+    const Py_buffer *view = &found->view;
+    found->type = type_of(view);
+    found->rows = view->ndim == 2 ? view->shape[0] : 1;
+    found->columns = view->ndim ? view->shape[view->ndim - 1] : 1;
+    found->step = view->ndim == 2 ? view->strides[0] : view->len;
+    const char *wrong = NULL;
+    if (view->ndim != dimensions)
+        wrong = "has another number of dimensions";
+    else if (!found->type || !strchr(types, found->type))
+        wrong = "has values of another type";
+    else if (found->columns > 1 && view->strides[view->ndim - 1] != view->itemsize)
+        wrong = "has gaps in its rows";
+    else if (found->rows > 1 && found->step < found->columns * view->itemsize)
+        wrong = "has rows that overlap";
+    else if ((uintptr_t)view->buf % (size_t)view->itemsize || found->step % view->itemsize)
+        wrong = "is not aligned";
+    if (!wrong)
+        return 1;
+    PyErr_Format(PyExc_ValueError, "%s %s", name, wrong);
+    PyBuffer_Release(&found->view);
+    return 0;
+}
+
+static int overlap(const Array *one, const Array *other) {
+    const char *a = one->view.buf, *b = other->view.buf;
+    Py_ssize_t a_size = (one->rows - 1) * one->step + one->columns * one->view.itemsize;
+    Py_ssize_t b_size = (other->rows - 1) * other->step + other->columns * other->view.itemsize;
+    return a < b + b_size && b < a + a_size;
+}
+
+static const char *const SUMS = "hHiIfd"; /* modulo their range it is all one what has a sign */
+static const Sums TYPE_OF_SUMS[] = {INT16, INT16, INT32, INT32, FLOAT32, FLOAT64};
+
+static const char *misfit(const Array *source, const Array *out, const Array *offsets,
+                          const Array *weights, Py_ssize_t step) {
+    if (out->type != source->type || weights->type != source->type)
+        return "source, weights and out are of several types";
+    if (weights->columns != offsets->columns)
+        return "there are not as many weights as offsets";
+    if (!out->rows || !out->columns)
+        return NULL;
+    Py_ssize_t left = source->columns - out->columns;
+    if (step < 0 || left < 0 || (step && out->rows - 1 > left / step))
+        return "the rows of out reach out of source";
+    left -= (out->rows - 1) * step;
+    const int64_t *offset = offsets->view.buf;
+    for (Py_ssize_t tap = 0; tap < offsets->columns; tap++)
+        if (offset[tap] < 0 || offset[tap] > left)
+            return "an offset reaches out of source";
+    return overlap(source, out) ? "source and out overlap" : NULL;
+}
+
+PyDoc_STRVAR(correlate_doc,
+             "correlate(source, out, offsets, weights, step)\n--\n\n"
+             "out[r, x] = sum of weights[t] * source[r * step + offsets[t] + x].\n\n"
+             "source is flat; out has rows; offsets are int64; all others are of one type: integers of\n"
+             "16 or 32 bits, modulo their range, float32 or float64.");
+
+static PyObject *correlate(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *objects[4], *done = NULL;
+    Py_ssize_t step;
+    Array source, out, offsets, weights;
+    if (!PyArg_ParseTuple(args, "OOOOn", &objects[0], &objects[1], &objects[2], &objects[3], &step))
+        return NULL;
+    if (!get(objects[0], "source", 0, 1, SUMS, &source))
+        return NULL;
+    if (!get(objects[1], "out", 1, 2, SUMS, &out))
+        goto release_source;
+    if (!get(objects[2], "offsets", 0, 1, "q", &offsets))
+        goto release_out;
+    if (!get(objects[3], "weights", 0, 1, SUMS, &weights))
+        goto release_offsets;
+    const char *wrong = misfit(&source, &out, &offsets, &weights, step);
+    if (wrong) {
+        PyErr_SetString(PyExc_ValueError, wrong);
+        goto release_weights;
+    }
+    Sums type = TYPE_OF_SUMS[strchr(SUMS, source.type) - SUMS];
+    Taps taps = {(size_t)offsets.columns, offsets.view.buf, weights.view.buf};
+    Py_BEGIN_ALLOW_THREADS
+    for (Py_ssize_t row = 0; row < out.rows; row++)
+        correlate_row(type, (const char *)source.view.buf + row * step * source.view.itemsize,
+                      (char *)out.view.buf + row * out.step, (size_t)out.columns, &taps);
+    Py_END_ALLOW_THREADS
+    done = Py_NewRef(Py_None);
+release_weights:
+    PyBuffer_Release(&weights.view);
+release_offsets:
+    PyBuffer_Release(&offsets.view);
+release_out:
+    PyBuffer_Release(&out.view);
+release_source:
+    PyBuffer_Release(&source.view);
+    return done;
+}
+
+static const char *const WHOLE = "hHiI"; /* in the order of Whole */
+static const char *const PIXELS = "BbHh"; /* in the order of Pixels */
+
+/* Two arrays of the same shape, the second of which is written. */
+static int get_pair(PyObject *values, const char *types, PyObject *out, const char *out_types,
+                    Array *from, Array *to) {
+    if (!get(values, "values", 0, 2, types, from))
+        return 0;
+    if (!get(out, "out", 1, 2, out_types, to)) {
+        PyBuffer_Release(&from->view);
+        return 0;
+    }
+    const char *wrong = NULL;
+    if (from->rows != to->rows || from->columns != to->columns)
+        wrong = "values and out are not of one shape";
+    else if (overlap(from, to))
+        wrong = "values and out overlap";
+    if (!wrong)
+        return 1;
+    PyErr_SetString(PyExc_ValueError, wrong);
+    PyBuffer_Release(&to->view);
+    PyBuffer_Release(&from->view);
+    return 0;
+}
+
+static void release_pair(Array *from, Array *to) {
+    PyBuffer_Release(&to->view);
+    PyBuffer_Release(&from->view);
+}
+
+static const void *row_of(const Array *array, Py_ssize_t row) {
+    return (const char *)array->view.buf + row * array->step;
+}
+
+static void *written_row(const Array *array, Py_ssize_t row) {
+    return (char *)array->view.buf + row * array->step;
+}
+
+PyDoc_STRVAR(divide_doc,
+             "divide(sums, divisor, out)\n--\n\n"
+             "Write sums / divisor into out, both of the same rows, rounded half to even and\n"
+             "saturated. sums are integers of 16 or 32 bits, out of 8 or 16; divisor is whole.");
+
+static PyObject *divide(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *sums_, *out_;
+    double divisor;
+    Array sums, out;
+    if (!PyArg_ParseTuple(args, "OdO", &sums_, &divisor, &out_))
+        return NULL;
+    if (!(divisor >= -9007199254740992.0 && divisor <= 9007199254740992.0) || divisor == 0 ||
+        divisor != (double)(int64_t)divisor) {
+        PyErr_SetString(PyExc_ValueError, "divisor is no whole number other than 0");
+        return NULL;
+    }
+    if (!get_pair(sums_, WHOLE, out_, PIXELS, &sums, &out))
+        return NULL;
+    Whole type = (Whole)(strchr(WHOLE, sums.type) - WHOLE);
+    Pixels to = (Pixels)(strchr(PIXELS, out.type) - PIXELS);
+    Py_BEGIN_ALLOW_THREADS
+    for (Py_ssize_t row = 0; row < out.rows; row++)
+        divide_row(type, row_of(&sums, row), divisor, to, written_row(&out, row),
+                   (size_t)out.columns);
+    Py_END_ALLOW_THREADS
+    release_pair(&sums, &out);
+    Py_RETURN_NONE;
+}
+
+PyDoc_STRVAR(round_sums_doc,
+             "round_sums(values, margin, out, positions)\n--\n\n"
+             "Write float32 values into out, rounded and saturated, and into positions, int64, the\n"
+             "flat places of those within margin of a tie. Returns how many these are; there may be\n"
+             "more than positions has room for.");
+
+static PyObject *round_sums(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *values_, *out_, *positions_;
+    double margin;
+    Array values, out, positions;
+    if (!PyArg_ParseTuple(args, "OdOO", &values_, &margin, &out_, &positions_))
+        return NULL;
+    if (!(margin >= 0 && margin <= 0.5)) {
+        PyErr_SetString(PyExc_ValueError, "margin is not from 0 to 0.5");
+        return NULL;
+    }
+    if (!get_pair(values_, "f", out_, PIXELS, &values, &out))
+        return NULL;
+    if (!get(positions_, "positions", 1, 1, "q", &positions)) {
+        release_pair(&values, &out);
+        return NULL;
+    }
+    Pixels to = (Pixels)(strchr(PIXELS, out.type) - PIXELS);
+    Py_ssize_t found = 0;
+    Py_BEGIN_ALLOW_THREADS
+    for (Py_ssize_t row = 0; row < out.rows; row++) {
+        const float *from = row_of(&values, row);
+        size_t near = round_row(from, (float)margin, to, written_row(&out, row),
+                                (size_t)out.columns);
+        if (near && found + (Py_ssize_t)near <= positions.columns)
+            near_ties(from, (float)margin, to, row * out.columns, (size_t)out.columns,
+                      (int64_t *)positions.view.buf + found);
+        found += (Py_ssize_t)near;
+    }
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&positions.view);
+    release_pair(&values, &out);
+    return PyLong_FromSsize_t(found);
+}
+
+PyDoc_STRVAR(clip_doc,
+             "clip(values, out)\n--\n\n"
+             "Write values into out, uint8 or uint16, rounded half to even, and saturated. Returns\n"
+             "how many were below 0, above the largest, and NaN, which becomes 0.");
+
+static PyObject *clip(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *values_, *out_;
+    Array values, out;
+    if (!PyArg_ParseTuple(args, "OO", &values_, &out_))
+        return NULL;
+    if (!get_pair(values_, "hifd", out_, "BH", &values, &out))
+        return NULL;
+    size_t lost[3] = {0, 0, 0};
+    int known = 1;
+    Py_BEGIN_ALLOW_THREADS
+    for (Py_ssize_t row = 0; row < out.rows && known; row++)
+        known = clip_row(values.type, out.type, row_of(&values, row), written_row(&out, row),
+                         (size_t)out.columns, lost);
+    Py_END_ALLOW_THREADS
+    release_pair(&values, &out);
+    if (!known) {
+        PyErr_SetString(PyExc_ValueError, "int16 values become uint8 only");
+        return NULL;
+    }
+    return Py_BuildValue("nnn", (Py_ssize_t)lost[0], (Py_ssize_t)lost[1], (Py_ssize_t)lost[2]);
+}
+
+static const char *unfit(const Array *filtered, const Array *above, const Array *rows,
+                         const Array *written, Py_ssize_t step) {
+    if (filtered->rows != rows->rows || filtered->columns != rows->columns + 1)
+        return "filtered and rows do not have shapes (n, 1 + bytes) and (n, bytes)";
+    if (above->columns != rows->columns)
+        return "above is not as long as a row";
+    if (step < 1 || step > 8 || step == 5 || step == 7 || rows->columns % step)
+        return "rows are not pixels of so many bytes";
+    if (overlap(filtered, rows) || overlap(above, written))
+        return "the arrays overlap";
+    return NULL;
+}
+
+static int get_rows(PyObject *args, int undo, Array *filtered, Array *above, Array *rows,
+                    Py_ssize_t *step, int *kind) {
+    PyObject *objects[3];
+    if (!(undo ? PyArg_ParseTuple(args, "OOOn", &objects[0], &objects[1], &objects[2], step)
+               : PyArg_ParseTuple(args, "OOOni", &objects[0], &objects[1], &objects[2], step, kind)))
+        return 0;
+    if (!get(objects[0], "filtered", !undo, 2, "B", filtered))
+        return 0;
+    if (!get(objects[1], "above", 0, 1, "B", above))
+        goto release_filtered;
+    if (!get(objects[2], "rows", undo, 2, "B", rows))
+        goto release_above;
+    const char *wrong = unfit(filtered, above, rows, undo ? rows : filtered, *step);
+    if (!undo && (*kind < NONE || *kind > PAETH))
+        wrong = "kind is no filter, expected 0 to 4";
+    if (!wrong)
+        return 1;
+    PyErr_SetString(PyExc_ValueError, wrong);
+    PyBuffer_Release(&rows->view);
+release_above:
+    PyBuffer_Release(&above->view);
+release_filtered:
+    PyBuffer_Release(&filtered->view);
+    return 0;
+}
+
+PyDoc_STRVAR(undo_filters_doc,
+             "undo_filters(filtered, above, rows, step)\n--\n\n"
+             "Undo PNG's filters: from filtered (n, 1 + bytes) and the row above it into rows\n"
+             "(n, bytes), in pixels of `step` bytes. Returns whether all rows have a known filter.");
+
+static PyObject *undo_filters(PyObject *self, PyObject *args) {
+    (void)self;
+    Array filtered, above, rows;
+    Py_ssize_t step;
+    if (!get_rows(args, 1, &filtered, &above, &rows, &step, NULL))
+        return NULL;
+    int known = 1;
+    Py_BEGIN_ALLOW_THREADS
+    const uint8_t *before = above.view.buf;
+    for (Py_ssize_t row = 0; row < rows.rows && known; row++) {
+        const uint8_t *from = (const uint8_t *)filtered.view.buf + row * filtered.step;
+        uint8_t *to = (uint8_t *)rows.view.buf + row * rows.step;
+        known = undo_filter(*from, from + 1, before, to, (size_t)rows.columns, (size_t)step);
+        before = to;
+    }
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&rows.view);
+    PyBuffer_Release(&above.view);
+    PyBuffer_Release(&filtered.view);
+    return PyBool_FromLong(known);
+}
+
+PyDoc_STRVAR(apply_filters_doc,
+             "apply_filters(filtered, above, rows, step, kind)\n--\n\n"
+             "Apply a filter of PNG, 0 to 4, to rows (n, bytes) below the row `above`, in pixels of\n"
+             "`step` bytes; into filtered (n, 1 + bytes), the first byte of each naming the filter.");
+
+static PyObject *apply_filters(PyObject *self, PyObject *args) {
+    (void)self;
+    Array filtered, above, rows;
+    Py_ssize_t step;
+    int kind;
+    if (!get_rows(args, 0, &filtered, &above, &rows, &step, &kind))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    const uint8_t *before = above.view.buf;
+    for (Py_ssize_t row = 0; row < rows.rows; row++) {
+        const uint8_t *from = (const uint8_t *)rows.view.buf + row * rows.step;
+        uint8_t *to = (uint8_t *)filtered.view.buf + row * filtered.step;
+        apply_filter(kind, from, before, to + 1, (size_t)rows.columns, (size_t)step);
+        *to = (uint8_t)kind;
+        before = from;
+    }
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&rows.view);
+    PyBuffer_Release(&above.view);
+    PyBuffer_Release(&filtered.view);
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef functions[] = {
+    {"correlate", correlate, METH_VARARGS, correlate_doc},
+    {"divide", divide, METH_VARARGS, divide_doc},
+    {"round_sums", round_sums, METH_VARARGS, round_sums_doc},
+    {"clip", clip, METH_VARARGS, clip_doc},
+    {"undo_filters", undo_filters, METH_VARARGS, undo_filters_doc},
+    {"apply_filters", apply_filters, METH_VARARGS, apply_filters_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyModuleDef_Slot slots[] = {{0, NULL}};
+
+static struct PyModuleDef module = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "convtool.core._compiled",
+    .m_doc = "convtool's innermost loops, compiled.",
+    .m_methods = functions,
+    .m_slots = slots,
+};
+
+PyMODINIT_FUNC PyInit__compiled(void) { return PyModuleDef_Init(&module); }
