@@ -12,8 +12,6 @@ from convtool.core.choices import STREAM
 from convtool.core.errors import ConvtoolError
 from convtool.io.formats import IMAGE_EXTENSIONS, extension_of
 
-from .lists import entries
-
 if TYPE_CHECKING:
     from convtool.kernel.lookup import Lookup
 
@@ -86,6 +84,8 @@ def _unreadable(error: OSError) -> None:
 
 def _listed(path: str, null: bool) -> Iterator[str]:
     """The names in a list, a line or a NUL after each."""
+    from .lists import entries
+
     for entry in entries(path, MOST_NAMES, b"\0" if null else b"\n"):
         name = entry if null else entry.removesuffix("\r")
         if "\0" in name:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from convtool.core.choices import STREAM
+from convtool.core.malloc import keep_freed_memory
 from convtool.ops.registry import Maps
 
 from .messages import say_text
@@ -23,6 +24,7 @@ def run(images: Sequence[str], given: Mapping[str, Any], make: Callable[[], Maps
 
     `make` imports NumPy, so it is called only when the first image is being opened.
     """
+    keep_freed_memory()
     if given["output"] and not given["out_dir"] and _is_folder(given["output"]):
         given = {**given, "out_dir": given["output"], "output": None}
     output = Output.of(given)

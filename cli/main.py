@@ -13,7 +13,6 @@ import click
 
 from convtool.core.errors import ConvtoolError, shortened
 from convtool.core.interrupts import end_on, heed_swallowed, received
-from convtool.core.malloc import keep_freed_memory
 from convtool.core.version import __version__
 
 from .lazy import LazyGroup, imported
@@ -118,7 +117,6 @@ def main() -> None:
     # BLAS would start a thread for each core as NumPy is imported, and these would wait busily.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     gc.set_threshold(MANY_OBJECTS)
-    keep_freed_memory()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Windows has no SIGHUP, and nohup ignores it
         number = getattr(signal, name, None)
         if number and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):

@@ -13,9 +13,10 @@ from convtool.core.errors import ConvtoolError, quoted
 from convtool.ops.registry import Maps
 
 from .inputs import Image, gather
+from .lost import notes_on_lost
 from .naming import PLACEHOLDER, check_names, check_template, targets
 from .output import Output, sweep_beside
-from .report import BatchReport, Planned, Progress, notes_on_lost
+from .report import BatchReport, Planned, Progress
 
 if TYPE_CHECKING:
     from convtool.batch.job import Job, Outcome, Work

@@ -3,13 +3,15 @@
 import os
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from convtool.core.errors import ConvtoolError, quoted, shortened
 from convtool.core.filenames import component
 
-from .inputs import Image
+if TYPE_CHECKING:
+    from .inputs import Image
 
 PLACEHOLDER = "{kernel}"
 PLACEHOLDERS = ("stem", "ext", "kernel")
@@ -44,14 +46,14 @@ def check_template(template: str) -> None:
 
 
 def targets(
-    images: Sequence[Image],
+    images: "Sequence[Image]",
     maps: Sequence[str],
     folder: str,
     template: str,
     *,
     leave: bool,
     overwrite: bool,
-) -> list[tuple[Image, list[str]]]:
+) -> "list[tuple[Image, list[str]]]":
     """The images, each with the files of its maps.
 
     Raises ConvtoolError if two maps would go to the same file, or if a map would replace an input.
@@ -91,7 +93,7 @@ def _place(path: str) -> str:
     return os.path.normcase(os.path.realpath(path))
 
 
-def _name(template: str, image: Image, map_: str) -> str:
+def _name(template: str, image: "Image", map_: str) -> str:
     """The template with its placeholders filled in."""
     stem, extension = os.path.splitext(os.path.basename(image.path))
     values = {"stem": stem, "ext": extension.removeprefix("."), "kernel": map_}

@@ -16,10 +16,10 @@ from convtool.core.filenames import shown
 from convtool.core.prefetch import Later
 from convtool.ops.registry import Maps
 
+from .lost import notes_on_lost
 from .naming import PLACEHOLDER, check_names
 from .output import Output, check_draws, result_file, sweep_beside
 from .preview import Views
-from .report import notes_on_lost
 
 if TYPE_CHECKING:
     from convtool.io.base import Reader
@@ -40,6 +40,8 @@ SHEET = "sheet"
 def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     """Read the image, and write one map for each that `make` names, or one picture of all."""
     source = Source(image, output)
+    import numpy  # noqa: F401  here, where it takes less than on the source's thread
+
     format_ = output.format_for(output.path)
     if output.sheet:
         _check_sheet(format_, output)

@@ -3,8 +3,6 @@
 import json
 import sys
 import time
-from collections.abc import Sequence
-from functools import reduce
 from types import TracebackType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,17 +13,9 @@ from .messages import say_line, say_text
 
 if TYPE_CHECKING:
     from convtool.batch.job import Outcome
-    from convtool.core.choices import Range
-    from convtool.io.formats import Format
-    from convtool.ops.base import Operator
-    from convtool.ops.registry import Maps
     from convtool.pipeline.run import Report
 
-
 CLEAR = "\r\033[K"
-
-LEAST_TOLD = 0.005
-"""The share of clipped values from which on it is told, of kernels that do not sum to 0."""
 
 
 class Progress:
@@ -72,43 +62,6 @@ class Progress:
         """Words for a person, on stderr; the bar goes on below them."""
         for line in lines:
             say_line(f"convtool: {line}", CLEAR if self._shown else "")
-
-
-def notes_on_lost(
-    reports: "Sequence[Report]", format_: "Format", range_: "Range | None", maps: "Maps"
-) -> list[str]:
-    """What of the values of all these maps the pixels do not show, in words for a person."""
-    from convtool.pipeline.tone import Lost
-
-    notes = []
-    if any(report.narrowed for report in reports):
-        notes.append(f"{format_.name} holds 8 bits of such a map: 16 became 8; PNG holds 16")
-    values = sum(report.values for report in reports)
-    lost = reduce(Lost.plus, (report.lost for report in reports), Lost())
-    where = f" of {len(reports)} maps" if len(reports) > 1 else ""
-    if lost.undefined:
-        notes.append(f"{_percent(lost.undefined / values)} of the values{where} are NaN: black")
-    clipped = lost.below + lost.above
-    signed = range_ in (None, "clip", "abs") and any(map(_sums_to_zero, maps.values()))
-    if clipped and (signed or clipped / values >= LEAST_TOLD):
-        kinds = {"below black": lost.below, "above white": lost.above}
-        parts = [f"{_percent(count / values)} {kind}" for kind, count in kinds.items() if count]
-        hint = "; --range center or normalize shows them" if signed else ""
-        notes.append(
-            f"{_percent(clipped / values)} of the values{where} were clipped "
-            f"({', '.join(parts)}){hint}"
-        )
-    return notes
-
-
-def _sums_to_zero(operators: "Sequence[Operator]") -> bool:
-    """Whether the last convolution of a map has values around 0, as of edges."""
-    known = (getattr(operator, "sums_to_zero", None) for operator in reversed(operators))
-    return next((sums for sums in known if sums is not None), False)
-
-
-def _percent(share: float) -> str:
-    return "less than 0.1%" if share < 0.001 else f"{share:.1%}"
 
 
 class Planned(NamedTuple):

@@ -112,10 +112,12 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     target = KernelTarget.of(given)
 
     from convtool.core.filenames import plain
+    from convtool.core.malloc import keep_freed_memory
     from convtool.fit.fit import fit_pairs
     from convtool.fit.pairs import Model
     from convtool.io.limits import MAX_PIXELS
 
+    keep_freed_memory()
     sources = Sources(given["max_pixels"] or MAX_PIXELS)
     pairs = [sources.pair(*images)] if images else []
     if given["pairs"]:

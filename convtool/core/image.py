@@ -1,5 +1,6 @@
 """What is known of an image before its first row is: size, channels, type of the pixels."""
 
+import sys
 from typing import NamedTuple
 
 import numpy as np
@@ -61,7 +62,7 @@ def check_image(image: npt.ArrayLike) -> Array:
 
     Raises ConvtoolError on any other shape or type.
     """
-    if isinstance(image, np.ma.MaskedArray):
+    if "numpy.ma" in sys.modules and isinstance(image, np.ma.MaskedArray):  # slow to import
         raise ConvtoolError(
             "image is a masked array, expected a plain one: fill it, or compress it"
         )

@@ -1,6 +1,5 @@
 """The C library's memory allocator, set for bands of pixels. Needs no NumPy."""
 
-import ctypes
 from contextlib import suppress
 from functools import lru_cache
 
@@ -17,6 +16,8 @@ def keep_freed_memory() -> None:
     page again, which can take longer than the arithmetic (mallopt(3)). Other C libraries are
     left as they are.
     """
+    import ctypes  # slow to import
+
     with suppress(AttributeError, OSError, TypeError):  # of systems without this function
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(M_MMAP_THRESHOLD, LARGEST_KEPT)

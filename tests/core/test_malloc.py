@@ -2,6 +2,7 @@ import ctypes
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 CHECK = """
@@ -55,9 +56,16 @@ def test_set_threads_tunes_malloc_where_it_is_told_to():
     run("import convtool; convtool.set_threads(None, keep_memory=True); assert is_tuned()")
 
 
-def test_the_command_line_tunes_malloc():
+@pytest.mark.parametrize(
+    ("words", "tuned"), [(["pool", "i.npy", "-o", "o.npy"], True), (["--version"], False)]
+)
+def test_a_command_that_works_on_images_tunes_malloc(folder, words, tuned):
+    np.save("i.npy", np.zeros((4, 4)))
     run(
+        "import sys\n"
         "from convtool.cli import main\n"
-        "main.cli.main = lambda **_: os._exit(0 if is_tuned() else 1)\n"
+        f"sys.argv = ['convtool', *{words!r}]\n"
+        "end = os._exit\n"
+        f"os._exit = lambda code: end(code or is_tuned() != {tuned})\n"
         "main.main()"
     )
