@@ -7,9 +7,12 @@ CONVTOOL_ENGINE takes one: ``numpy`` or ``compiled``.
 import os
 from functools import cache
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import ConvtoolError, quoted
+
+if TYPE_CHECKING:
+    from .dtypes import Array
 
 VARIABLE = "CONVTOOL_ENGINE"
 
@@ -34,3 +37,10 @@ def compiled() -> Any:
                 "install it again where there is a C compiler"
             ) from None
         return None
+
+
+def rows_of(array: "Array") -> "Array | None":
+    """An array (n, W, C) as rows (n, W * C) in the same memory; None where these have gaps."""
+    if array.ndim != 3 or array.strides[1:] != (array.shape[2] * array.itemsize, array.itemsize):
+        return None
+    return array.reshape(len(array), -1)

@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from .dtypes import FLOAT64, Array, DType, is_integer
+from .dtypes import EXACT_IN_FLOAT64, FLOAT64, Array, DType, is_integer
+from .engine import compiled, rows_of
 
 
 def saturate(values: Array, dtype: DType) -> Array:
@@ -45,6 +46,12 @@ def divide(sums: Array, divisor: int, out: Array) -> None:
     if divisor == 1 and sums.dtype == out.dtype:
         np.copyto(out, sums)
         return
+    loops = compiled()
+    if loops and sums.itemsize in (2, 4) and out.itemsize <= 2 and abs(divisor) <= EXACT_IN_FLOAT64:
+        rows, rows_out = rows_of(sums), rows_of(out)
+        if rows is not None and rows_out is not None:
+            loops.divide(rows, divisor, rows_out)
+            return
     largest = np.iinfo(sums.dtype).max
     half = divisor // 2
     if not 0 < divisor <= largest or int(sums.max()) > largest - half:

@@ -184,7 +184,7 @@ class DirectCompiled(Method):
         return task.channels_last(out if task.is_layer else out[0], height)
 
     def _laid(self, padded: Array) -> Array:
-        """The pixels (n, P, C) as (n, C, stride, P / stride) for layers, else (n, stride, ..., C)."""
+        """The pixels (n, P, C), those `stride` apart side by side; of a layer each channel alone."""
         stride = self.task.window[1].stride
         height, width, channels = padded.shape
         length = -(-width // stride)

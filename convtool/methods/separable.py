@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from ..core.dtypes import EXACT_IN_FLOAT64, Array, DType, is_whole
+from ..core.engine import compiled
 from . import cost
 from .base import Method, Task
 from .correlate1d import Correlate1D
@@ -74,6 +75,71 @@ class Separable(Method):
             total = part if total is None else np.add(total, part, out=total)
         assert total is not None
         return total
+
+
+@dataclass(eq=False, repr=False)
+class SeparableCompiled(Method):
+    """The column and the row in one go: a row's sums down the columns stay in the cache."""
+
+    task: Task
+    input: DType
+    factors: Factors
+
+    @property
+    def reason(self) -> str:
+        """How many columns times rows the kernel is."""
+        return Separable(self.task, self.input, self.factors).reason
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The columns and rows, and the type of the sums."""
+        return {**described(self.factors), "sums": str(self.input)}
+
+    @property
+    def operations(self) -> float:
+        """A multiplication and an addition for each weight that is not 0."""
+        return 2 * sum(np.count_nonzero(line) for pair in self.factors for line in pair)
+
+    @property
+    def cost(self) -> float:
+        """The same, and the sums' way to memory."""
+        size = self.input.itemsize
+        pairs = len(self.factors)
+        return (
+            pairs * cost.COPY[size]
+            + self.operations / 2 * cost.COMPILED[size]
+            + (pairs - 1) * cost.ADD[size]
+        )
+
+    @cached_property
+    def _taps(self) -> list[tuple[Array, Array, Array, Array]]:
+        """For each pair the offsets and weights of the column, and those of the row."""
+        rows, cols = self.task.window
+        channels = self.task.channels
+        row = ((self.task.width - 1) * cols.stride + cols.extent) * channels
+        steps = rows.dilation * row, cols.dilation * channels
+        return [
+            (*self._kept(column, steps[0]), *self._kept(along, steps[1]))
+            for column, along in self.factors
+        ]
+
+    def _kept(self, line: Array, step: int) -> tuple[Array, Array]:
+        """Those of weights that are not 0."""
+        (kept,) = np.nonzero(line)
+        return kept * step, line[kept].astype(self.input)
+
+    def sums(self, padded: Array, height: int) -> Array:
+        task = self.task
+        row = padded[0].size
+        line = np.empty(row, self.input)
+        total = None
+        for taps in self._taps:
+            out = np.empty((height, task.width * task.channels), self.input)
+            step = task.window[0].stride * row
+            compiled().correlate_twice(padded.reshape(-1), line, out, *taps, step)
+            total = out if total is None else np.add(total, out, out=total)
+        assert total is not None
+        return task.channels_last(total, height)
 
 
 @dataclass(eq=False, repr=False)
@@ -179,7 +245,7 @@ def _numbers(values: Array) -> str:
     return f"[{' '.join(shown)}{' ...' if len(values) > len(shown) else ''}]"
 
 
-def candidates(task: Task) -> Iterator[Separable | SeparableToeplitz]:
+def candidates(task: Task) -> Iterator[Method]:
     """Kernels larger than 1 both ways that are a column times a row, or the sum of two."""
     if task.is_layer or min(task.weights.shape) < 2:
         return
@@ -189,5 +255,7 @@ def candidates(task: Task) -> Iterator[Separable | SeparableToeplitz]:
         factors = float_factors(task.weights, MOST_PAIRS)
     if factors is None:
         return
+    if compiled() and task.window[1].stride == 1:
+        yield SeparableCompiled(task, task.numbers.narrowest, factors)
     yield Separable(task, task.numbers.narrowest, factors)
     yield SeparableToeplitz(task, task.numbers.narrowest_float, factors)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.dtypes import FLOAT64, Array, limits
+from ..core.engine import compiled, rows_of
 from ..methods.base import Task
 
 Indices = npt.NDArray[np.intp]
@@ -36,21 +37,40 @@ def round_sums(
     """
     lowest, highest = limits(out.dtype)
     largest = _largest_part(task, padded) / abs(divisor) + float(np.abs(bias).max())
+    off = tolerance(task.taps, largest)
+    loops, rows, rows_out = compiled(), rows_of(values), rows_of(out)
+    if loops and out.itemsize <= 2 and off < 0.25 and rows is not None and rows_out is not None:
+        places = np.empty(int(MOST_AGAIN * values.size), np.int64)
+        count = loops.round_sums(rows, off, rows_out, places)
+        if count > len(places):
+            return False
+        near = places[:count]
+        again = np.clip(
+            np.rint(_again(task, padded, near, divisor, bias, len(out))), lowest, highest
+        )
+        out[np.unravel_index(near, out.shape)] = again
+        return True
     rounded = np.rint(values, order="C")
     distance = np.subtract(values, rounded, order="C")
     np.abs(distance, out=distance)
-    off = tolerance(task.taps, largest)
     near = np.flatnonzero(distance > 0.5 - off)
     kept = rounded.reshape(-1)
     near = near[(kept[near] >= lowest - 1 - off) & (kept[near] <= highest + 1 + off)]
     if len(near) > MOST_AGAIN * values.size:
         return False
-    again = sums_at(task, padded, near, len(out)) / divisor
-    again += bias[near % task.channels_out] if bias.ndim else bias
-    kept[near] = np.rint(again)
+    kept[near] = np.rint(_again(task, padded, near, divisor, bias, len(out)))
     np.clip(rounded, lowest, highest, out=rounded)
     np.copyto(out, rounded, casting="unsafe")
     return True
+
+
+def _again(
+    task: Task, padded: Array, near: Indices, divisor: float, bias: Array, height: int
+) -> Array:
+    """The results at these flat positions, in float64."""
+    found = sums_at(task, padded, near, height) / divisor
+    found += bias[near % task.channels_out] if bias.ndim else bias
+    return found
 
 
 def tolerance(taps: int, largest: float) -> float:

@@ -7,7 +7,11 @@ import numpy as np
 
 from ..core.choices import STRETCHED, Range
 from ..core.dtypes import FLOAT64, Array, DType, is_integer
+from ..core.engine import compiled, rows_of
 from ..core.rounding import saturate
+
+LOOPS = {("h", 8), ("i", 8), ("i", 16), ("f", 8), ("f", 16), ("d", 8), ("d", 16)}
+"""The types of values, and the bits of a pixel, for which there is a compiled loop."""
 
 
 class Lost(NamedTuple):
@@ -130,6 +134,10 @@ class Tone(NamedTuple):
         values = self._scaled(values)
         if values.dtype == self.dtype:
             return values, Lost()
+        loops, rows = compiled(), rows_of(values)
+        if loops and rows is not None and (values.dtype.char, self.depth) in LOOPS:
+            pixels = np.empty(values.shape, self.dtype)
+            return pixels, Lost(*loops.clip(rows, pixels.reshape(rows.shape)))
         if not is_integer(values.dtype):
             lost = _lost(values, values < -0.5, values >= self._top + 0.5)
         elif values.min() >= 0 and values.max() <= self._top:

@@ -20,12 +20,11 @@
     FOR_EACH_CPU static void NAME##_scalar(const T *source, T *out, size_t count,                  \
                                            const Taps *taps) {                                     \
         const T *weights = taps->weights;                                                          \
-        for (size_t x = 0; x < count; x++) {                                                       \
-            T sum = 0;                                                                             \
-            for (size_t t = 0; t < taps->taps; t++)                                                \
-                sum = (T)(sum + (P)weights[t] * (P)source[taps->offsets[t] + (ptrdiff_t)x]);       \
-            out[x] = sum;                                                                          \
-        }                                                                                          \
+        for (size_t x = 0; x < count; x++)                                                         \
+            out[x] = 0;                                                                            \
+        for (size_t t = 0; t < taps->taps; t++)                                                    \
+            for (size_t x = 0; x < count; x++)                                                     \
+                out[x] = (T)(out[x] + (P)weights[t] * (P)source[taps->offsets[t] + (ptrdiff_t)x]); \
     }
 
 #if VECTOR_BYTES

@@ -71,68 +71,148 @@ static int overlap(const Array *one, const Array *other) {
 static const char *const SUMS = "hHiIfd"; /* modulo their range it is all one what has a sign */
 static const Sums TYPE_OF_SUMS[] = {INT16, INT16, INT32, INT32, FLOAT32, FLOAT64};
 
-static const char *misfit(const Array *source, const Array *out, const Array *offsets,
-                          const Array *weights, Py_ssize_t step) {
-    if (out->type != source->type || weights->type != source->type)
-        return "source, weights and out are of several types";
+/* What is wrong with rows of `columns` sums, each of which begins `step` values after the one before;
+   NULL if nothing is. */
+static const char *misfit(const Array *source, Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t step,
+                          const Array *offsets, const Array *weights) {
+    if (weights->type != source->type)
+        return "the arrays are of several types";
     if (weights->columns != offsets->columns)
         return "there are not as many weights as offsets";
-    if (!out->rows || !out->columns)
+    if (!rows || !columns)
         return NULL;
-    Py_ssize_t left = source->columns - out->columns;
-    if (step < 0 || left < 0 || (step && out->rows - 1 > left / step))
+    Py_ssize_t left = source->columns - columns;
+    if (step < 0 || left < 0 || (step && rows - 1 > left / step))
         return "the rows of out reach out of source";
-    left -= (out->rows - 1) * step;
+    left -= (rows - 1) * step;
     const int64_t *offset = offsets->view.buf;
     for (Py_ssize_t tap = 0; tap < offsets->columns; tap++)
         if (offset[tap] < 0 || offset[tap] > left)
             return "an offset reaches out of source";
-    return overlap(source, out) ? "source and out overlap" : NULL;
+    return NULL;
+}
+
+/* Several arrays in order; on an error those before are released. */
+typedef struct {
+    PyObject *object;
+    const char *name;
+    int writable, dimensions;
+    const char *types;
+} Wanted;
+
+static int get_all(const Wanted *wanted, int count, Array *found) {
+    for (int i = 0; i < count; i++)
+        if (!get(wanted[i].object, wanted[i].name, wanted[i].writable, wanted[i].dimensions,
+                 wanted[i].types, &found[i])) {
+            while (i--)
+                PyBuffer_Release(&found[i].view);
+            return 0;
+        }
+    return 1;
+}
+
+static PyObject *release_all(Array *arrays, int count, const char *wrong) {
+    while (count--)
+        PyBuffer_Release(&arrays[count].view);
+    if (!wrong)
+        Py_RETURN_NONE;
+    PyErr_SetString(PyExc_ValueError, wrong);
+    return NULL;
+}
+
+static Taps taps_of(const Array *offsets, const Array *weights) {
+    return (Taps){(size_t)offsets->columns, offsets->view.buf, weights->view.buf};
+}
+
+static const void *row_of(const Array *array, Py_ssize_t row) {
+    return (const char *)array->view.buf + row * array->step;
+}
+
+static void *written_row(const Array *array, Py_ssize_t row) {
+    return (char *)array->view.buf + row * array->step;
+}
+
+static Sums sums_of(const Array *array) {
+    return TYPE_OF_SUMS[strchr(SUMS, array->type) - SUMS];
 }
 
 PyDoc_STRVAR(correlate_doc,
              "correlate(source, out, offsets, weights, step)\n--\n\n"
              "out[r, x] = sum of weights[t] * source[r * step + offsets[t] + x].\n\n"
-             "source is flat; out has rows; offsets are int64; all others are of one type: integers of\n"
-             "16 or 32 bits, modulo their range, float32 or float64.");
+             "source is flat; out has rows; offsets are int64; all others are of one type: integers\n"
+             "of 16 or 32 bits, modulo their range, float32 or float64.");
 
 static PyObject *correlate(PyObject *self, PyObject *args) {
     (void)self;
-    PyObject *objects[4], *done = NULL;
+    PyObject *o[4];
     Py_ssize_t step;
-    Array source, out, offsets, weights;
-    if (!PyArg_ParseTuple(args, "OOOOn", &objects[0], &objects[1], &objects[2], &objects[3], &step))
+    if (!PyArg_ParseTuple(args, "OOOOn", &o[0], &o[1], &o[2], &o[3], &step))
         return NULL;
-    if (!get(objects[0], "source", 0, 1, SUMS, &source))
+    Array found[4], *source = &found[0], *out = &found[1], *offsets = &found[2],
+                    *weights = &found[3];
+    Wanted wanted[] = {{o[0], "source", 0, 1, SUMS},
+                       {o[1], "out", 1, 2, SUMS},
+                       {o[2], "offsets", 0, 1, "q"},
+                       {o[3], "weights", 0, 1, SUMS}};
+    if (!get_all(wanted, 4, found))
         return NULL;
-    if (!get(objects[1], "out", 1, 2, SUMS, &out))
-        goto release_source;
-    if (!get(objects[2], "offsets", 0, 1, "q", &offsets))
-        goto release_out;
-    if (!get(objects[3], "weights", 0, 1, SUMS, &weights))
-        goto release_offsets;
-    const char *wrong = misfit(&source, &out, &offsets, &weights, step);
-    if (wrong) {
-        PyErr_SetString(PyExc_ValueError, wrong);
-        goto release_weights;
+    const char *wrong = misfit(source, out->rows, out->columns, step, offsets, weights);
+    if (!wrong && out->type != source->type)
+        wrong = "the arrays are of several types";
+    if (!wrong && overlap(source, out))
+        wrong = "source and out overlap";
+    if (!wrong) {
+        Taps taps = taps_of(offsets, weights);
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t row = 0; row < out->rows; row++)
+            correlate_row(sums_of(source),
+                          (const char *)source->view.buf + row * step * source->view.itemsize,
+                          written_row(out, row), (size_t)out->columns, &taps);
+        Py_END_ALLOW_THREADS
     }
-    Sums type = TYPE_OF_SUMS[strchr(SUMS, source.type) - SUMS];
-    Taps taps = {(size_t)offsets.columns, offsets.view.buf, weights.view.buf};
-    Py_BEGIN_ALLOW_THREADS
-    for (Py_ssize_t row = 0; row < out.rows; row++)
-        correlate_row(type, (const char *)source.view.buf + row * step * source.view.itemsize,
-                      (char *)out.view.buf + row * out.step, (size_t)out.columns, &taps);
-    Py_END_ALLOW_THREADS
-    done = Py_NewRef(Py_None);
-release_weights:
-    PyBuffer_Release(&weights.view);
-release_offsets:
-    PyBuffer_Release(&offsets.view);
-release_out:
-    PyBuffer_Release(&out.view);
-release_source:
-    PyBuffer_Release(&source.view);
-    return done;
+    return release_all(found, 4, wrong);
+}
+
+PyDoc_STRVAR(correlate_twice_doc,
+             "correlate_twice(source, line, out, offsets, weights, line_offsets, line_weights, step)\n"
+             "--\n\n"
+             "For each row of out: line as a row of `correlate`, then the row from line likewise.\n\n"
+             "line is flat, and holds what the last row left. A column and a row of a kernel that is\n"
+             "their product take one way through memory so.");
+
+static PyObject *correlate_twice(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *o[7];
+    Py_ssize_t step;
+    if (!PyArg_ParseTuple(args, "OOOOOOOn", &o[0], &o[1], &o[2], &o[3], &o[4], &o[5], &o[6], &step))
+        return NULL;
+    Array found[7], *source = &found[0], *line = &found[1], *out = &found[2];
+    Wanted wanted[] = {{o[0], "source", 0, 1, SUMS},      {o[1], "line", 1, 1, SUMS},
+                       {o[2], "out", 1, 2, SUMS},         {o[3], "offsets", 0, 1, "q"},
+                       {o[4], "weights", 0, 1, SUMS},     {o[5], "line_offsets", 0, 1, "q"},
+                       {o[6], "line_weights", 0, 1, SUMS}};
+    if (!get_all(wanted, 7, found))
+        return NULL;
+    const char *wrong = misfit(source, out->rows, line->columns, step, &found[3], &found[4]);
+    if (!wrong)
+        wrong = misfit(line, 1, out->columns, 0, &found[5], &found[6]);
+    if (!wrong && (out->type != source->type || line->type != source->type))
+        wrong = "the arrays are of several types";
+    if (!wrong && (overlap(source, out) || overlap(source, line) || overlap(line, out)))
+        wrong = "the arrays overlap";
+    if (!wrong) {
+        Taps down = taps_of(&found[3], &found[4]), along = taps_of(&found[5], &found[6]);
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t row = 0; row < out->rows; row++) {
+            correlate_row(sums_of(source),
+                          (const char *)source->view.buf + row * step * source->view.itemsize,
+                          line->view.buf, (size_t)line->columns, &down);
+            correlate_row(sums_of(source), line->view.buf, written_row(out, row),
+                          (size_t)out->columns, &along);
+        }
+        Py_END_ALLOW_THREADS
+    }
+    return release_all(found, 7, wrong);
 }
 
 static const char *const WHOLE = "hHiI"; /* in the order of Whole */
@@ -163,14 +243,6 @@ static int get_pair(PyObject *values, const char *types, PyObject *out, const ch
 static void release_pair(Array *from, Array *to) {
     PyBuffer_Release(&to->view);
     PyBuffer_Release(&from->view);
-}
-
-static const void *row_of(const Array *array, Py_ssize_t row) {
-    return (const char *)array->view.buf + row * array->step;
-}
-
-static void *written_row(const Array *array, Py_ssize_t row) {
-    return (char *)array->view.buf + row * array->step;
 }
 
 PyDoc_STRVAR(divide_doc,
@@ -216,8 +288,8 @@ static PyObject *round_sums(PyObject *self, PyObject *args) {
     Array values, out, positions;
     if (!PyArg_ParseTuple(args, "OdOO", &values_, &margin, &out_, &positions_))
         return NULL;
-    if (!(margin >= 0 && margin <= 0.5)) {
-        PyErr_SetString(PyExc_ValueError, "margin is not from 0 to 0.5");
+    if (!(margin >= 0 && margin < 0.25)) {
+        PyErr_SetString(PyExc_ValueError, "margin is not from 0 to 0.25");
         return NULL;
     }
     if (!get_pair(values_, "f", out_, PIXELS, &values, &out))
@@ -368,6 +440,7 @@ static PyObject *apply_filters(PyObject *self, PyObject *args) {
 
 static PyMethodDef functions[] = {
     {"correlate", correlate, METH_VARARGS, correlate_doc},
+    {"correlate_twice", correlate_twice, METH_VARARGS, correlate_twice_doc},
     {"divide", divide, METH_VARARGS, divide_doc},
     {"round_sums", round_sums, METH_VARARGS, round_sums_doc},
     {"clip", clip, METH_VARARGS, clip_doc},

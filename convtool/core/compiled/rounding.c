@@ -46,6 +46,15 @@ void divide_row(Whole type, const void *sums, double divisor, Pixels to, void *o
     DIVIDES[type][to](sums, divisor, out, count);
 }
 
+static inline float limited(float value, float low, float high) {
+    value = value > low ? value : low; /* NaN, too, is not above it */
+    return value < high ? value : high;
+}
+
+static inline float distance(float one, float other) {
+    return one < other ? other - one : one - other;
+}
+
 /* Floats, and how many of them lie within `margin` of a tie between two numbers in range. */
 #define ROUND(NAME, O, LOW, HIGH)                                                                  \
     FOR_EACH_CPU static size_t NAME(const float *values, float margin, void *out_, size_t count) { \
@@ -59,15 +68,6 @@ void divide_row(Whole type, const void *sums, double divisor, Pixels to, void *o
         }                                                                                          \
         return near;                                                                               \
     }
-
-static inline float limited(float value, float low, float high) {
-    value = value < low ? low : value;
-    return value > high ? high : value;
-}
-
-static inline float distance(float one, float other) {
-    return one < other ? other - one : one - other;
-}
 
 ROUND(round_uint8, uint8_t, 0, 255)
 ROUND(round_int8, int8_t, -128, 127)
