@@ -25,7 +25,8 @@ COLORS = {
 def draw(rows: list[Any], sizes: list[Any], areas: list[Any], path: Path) -> None:
     """Ratios of every row, and how time grows with the kernel and with the image."""
     figure = plt.figure(figsize=(13, 0.16 * len(rows) + 2), layout="constrained")
-    left, right = figure.subfigures(1, 2, width_ratios=(3, 2))
+    parts: Any = figure.subfigures(1, 2, width_ratios=(3, 2))
+    left, right = parts
     axes = left.subplots()
     for place, row in enumerate(rows):
         for name, value in row.ratios.items():

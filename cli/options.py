@@ -176,7 +176,7 @@ class _File(click.Path):
         return _not_empty(self, super().convert(value, param, ctx), param, ctx)
 
 
-class _Text(ParamType):
+class _Name(ParamType):
     """A text that is not empty."""
 
     name = "text"
@@ -193,7 +193,7 @@ def _not_empty(kind: ParamType, value: Any, param: Any, ctx: Any) -> Any:
 
 
 FILE = _File(path_type=str)
-TEXT = _Text()
+TEXT = _Name()
 
 images = click.argument("images", nargs=-1, metavar="[IMAGE]...", type=FILE)
 

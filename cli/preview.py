@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from .terminal import Layout, Screen
 
 
-class _Shown(NamedTuple):
+class _OnTerminal(NamedTuple):
     """A terminal, and what it will show."""
 
     screen: "Screen"
@@ -27,7 +27,7 @@ class Views:
     def __init__(
         self, headers: "Sequence[Header]", screen: "Screen | None", *, sheet: bool
     ) -> None:
-        self._shown: _Shown | None = None
+        self._shown: _OnTerminal | None = None
         self._sheet: Album | None = None
         if screen or sheet:
             self._open(headers, screen, sheet)
@@ -42,7 +42,7 @@ class Views:
             pairs = zip(headers, counts, strict=True)
             sizes = [(h.height, h.width) for h, count in pairs for _ in range(count)]
             layout = arrange(screen, sizes)
-            self._shown = _Shown(screen, layout, Album(layout.cell))
+            self._shown = _OnTerminal(screen, layout, Album(layout.cell))
         if sheet:
             from convtool.render.contact_sheet import cell_size
 
