@@ -91,13 +91,28 @@ def _of_the_system(error: OSError) -> str:
     return f"stdout cannot be written: {error.strerror or error}"  # by --help or --version
 
 
+def _version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        from convtool.core.engine import engine
+
+        click.echo(f"convtool {__version__} ({engine()})")
+        ctx.exit()
+
+
 @click.group(
     cls=Main,
     names=COMMANDS,
     find=imported(COMMANDS, f"{__package__}.commands"),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(__version__, message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_version,
+    help="Show the version and the engine, and exit.",
+)
 def cli() -> None:
     """Convolve and pool images from the shell.
 

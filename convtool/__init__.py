@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from .core.version import __version__ as __version__
 
 if TYPE_CHECKING:
+    from .core.engine import engine
     from .core.errors import ConvtoolError
     from .core.threads import get_threads, set_threads
     from .fit.fit import fit_kernel
@@ -32,6 +33,7 @@ __all__ = [
     "Pipeline",
     "Plan",
     "conv2d",
+    "engine",
     "find_kernel",
     "find_kernels",
     "fit_kernel",
@@ -49,6 +51,7 @@ _MODULES = {
     "Pipeline": "pipeline.pipeline",
     "Plan": "methods.planner",
     "conv2d": "ops.conv",
+    "engine": "core.engine",
     "find_kernel": "kernel.lookup",
     "find_kernels": "kernel.lookup",
     "fit_kernel": "fit.fit",

@@ -39,6 +39,18 @@ def compiled() -> Any:
         return None
 
 
+def engine() -> str:
+    """Which loops compute: "compiled, AVX-512", "compiled, AVX2", "compiled", or "NumPy".
+
+    The variable CONVTOOL_ENGINE, ``numpy`` or ``compiled``, chooses before the first use. Whole
+    sums and pixels are the same by both; sums of floats differ in their last bits.
+
+    Raises ConvtoolError where the variable asks for what there is not.
+    """
+    loops = compiled()
+    return ", ".join(filter(None, ["compiled", loops.vectors()])) if loops else "NumPy"
+
+
 def rows_of(array: "Array") -> "Array | None":
     """An array (n, W, C) as rows (n, W * C) in the same memory; None where these have gaps."""
     if array.ndim != 3 or array.strides[1:] != (array.shape[2] * array.itemsize, array.itemsize):

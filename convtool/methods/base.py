@@ -120,6 +120,8 @@ class Method(ABC):
     """The type in which it takes the padded band."""
     blas = False
     """Whether it calls BLAS, which is then limited to one thread."""
+    compiled = False
+    """Whether the compiled loops do it."""
 
     @property
     @abstractmethod

@@ -122,6 +122,7 @@ class DirectCompiled(Method):
     task: Task
     input: DType
 
+    compiled = True
     reason = "the products are added up as they are defined, in registers"
 
     @property
@@ -184,7 +185,7 @@ class DirectCompiled(Method):
         return task.channels_last(out if task.is_layer else out[0], height)
 
     def _laid(self, padded: Array) -> Array:
-        """The pixels (n, P, C), those `stride` apart side by side; of a layer each channel alone."""
+        """The pixels (n, P, C), those `stride` apart side by side; a layer's channels alone."""
         stride = self.task.window[1].stride
         height, width, channels = padded.shape
         length = -(-width // stride)

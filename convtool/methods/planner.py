@@ -28,11 +28,11 @@ class Plan:
     """How a convolution is going to be computed.
 
     >>> import convtool
-    >>> print(convtool.plan([[1, 0, -1], [2, 0, -2], [1, 0, -1]], "uint8", (3000, 4000)))
-    separable: the kernel is a column times a row
-      column [1 2 1], row [1 0 -1], sums int16
-      3 operations a value, 36 million in all
-      instead of: direct, product, fft
+    >>> plan = convtool.plan([[1, 0, -1], [2, 0, -2], [1, 0, -1]], "uint8", (3000, 4000))
+    >>> plan.method, plan.parameters["column"], plan.parameters["sums"]
+    ('separable', '[1 2 1]', 'int16')
+
+    Printed, it says all that is known, and by which engine.
     """
 
     method: MethodName
@@ -52,12 +52,13 @@ class Plan:
 
     def __str__(self) -> str:
         parameters = ", ".join(f"{name} {value}" for name, value in self.parameters.items())
+        loops = "compiled" if self.chosen.compiled else "NumPy"
         each = f"{self.operations / self.values:.4g}"
         noun = "operation" if each == "1" else "operations"
         return "\n  ".join(
             [
                 f"{self.method}: {self.reason}",
-                parameters,
+                f"{parameters}, loops {loops}",
                 f"{each} {noun} a value, {_in_words(self.operations)} in all",
                 f"instead of: {', '.join(self.others) or 'nothing else can'}",
             ]

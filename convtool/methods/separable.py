@@ -85,6 +85,8 @@ class SeparableCompiled(Method):
     input: DType
     factors: Factors
 
+    compiled = True
+
     @property
     def reason(self) -> str:
         """How many columns times rows the kernel is."""
@@ -98,7 +100,7 @@ class SeparableCompiled(Method):
     @property
     def operations(self) -> float:
         """A multiplication and an addition for each weight that is not 0."""
-        return 2 * sum(np.count_nonzero(line) for pair in self.factors for line in pair)
+        return 2 * sum(int(np.count_nonzero(line)) for pair in self.factors for line in pair)
 
     @property
     def cost(self) -> float:

@@ -14,7 +14,7 @@ COMMANDS = ("conv", "pool", "run", "fit")
 def test_version(convtool):
     result = convtool("--version")
     assert result.returncode == 0
-    assert result.stdout.decode() == f"convtool {package.__version__}\n"
+    assert result.stdout.decode() == f"convtool {package.__version__} ({package.engine()})\n"
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help"])

@@ -1,4 +1,4 @@
-"""The compiled loops beside their definition in NumPy, and their door, which lets nothing else in."""
+"""The compiled loops beside their definition in NumPy, and the checks at their door."""
 
 import numpy as np
 import pytest

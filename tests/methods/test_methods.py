@@ -311,7 +311,8 @@ def test_a_whole_bias_beyond_float32_is_exact_by_every_method():
 
 
 def test_huge_weights_are_weights():
-    assert np.all(conv2d(np.ones((4, 4)), 1e20 * np.ones((3, 3))) == 9e20)
+    nine = conv2d(np.ones((4, 4)), 1e20 * np.ones((3, 3)))
+    assert np.abs(nine / 9e20 - 1).max() < 1e-15
     weights = np.outer(np.array([2**62, -(2**63), 2**62]), [1, 1])
     image = np.eye(3, dtype=np.uint8)
     expected = conv2d(image, weights, padding="valid", method="direct")

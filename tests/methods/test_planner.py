@@ -2,27 +2,32 @@ import numpy as np
 import pytest
 
 from convtool import ConvtoolError, Plan, find_kernel, plan
+from convtool.core.engine import compiled
 from convtool.kernel.kernel import Kernel
 
 PHOTO = (3000, 4000, 3)
 RNG = np.random.default_rng(0)
 
 
+numpy_only = pytest.mark.skipif(compiled() is not None, reason="CONVTOOL_ENGINE=numpy plans so")
+
+
 @pytest.mark.parametrize(
-    ("kernel", "dtype", "method"),
+    ("kernel", "dtype", "by_numpy", "by_compiled"),
     [
-        (find_kernel("sobel_x"), "uint8", "separable"),
-        (find_kernel("gaussian5"), "uint8", "separable"),
-        (find_kernel("laplacian"), "uint8", "direct"),
-        (Kernel(np.ones((15, 15), int), divisor=225), "uint8", "box"),
-        (RNG.normal(size=(7, 7)), "float32", "product"),
-        (RNG.normal(size=(31, 31)), "float32", "fft"),
-        (np.outer(RNG.random(15), RNG.random(15)), "float32", "separable"),
-        (RNG.normal(size=(8, 3, 3, 3)), "uint8", "layer"),
+        (find_kernel("sobel_x"), "uint8", "separable", "separable"),
+        (find_kernel("gaussian5"), "uint8", "separable", "separable"),
+        (find_kernel("laplacian"), "uint8", "direct", "direct"),
+        (Kernel(np.ones((15, 15), int), divisor=225), "uint8", "box", "separable"),
+        (RNG.normal(size=(7, 7)), "float32", "product", "direct"),
+        (RNG.normal(size=(31, 31)), "float32", "fft", "fft"),
+        (np.outer(RNG.random(15), RNG.random(15)), "float32", "separable", "separable"),
+        (RNG.normal(size=(8, 3, 3, 3)), "uint8", "layer", "direct"),
     ],
 )
-def test_the_method_fits_the_kernel(kernel, dtype, method):
+def test_the_method_fits_the_kernel(kernel, dtype, by_numpy, by_compiled):
     found = plan(kernel, dtype, PHOTO)
+    method = by_compiled if compiled() else by_numpy
     assert isinstance(found, Plan)
     assert found.method == method
     assert method not in found.others
@@ -40,6 +45,14 @@ def test_a_plan_has_a_short_repr():
     assert repr(found) == f"<Plan {found.method}: {found.reason}>"
 
 
+def test_compiled_operations_are_those_of_the_weights():
+    found = plan([[1, 0, -2]], "uint8", (10, 20), method="direct")
+    loops, operations = ("compiled", 4) if compiled() else ("NumPy", 2)
+    assert f"loops {loops}" in str(found)
+    assert found.operations == operations * 200
+
+
+@numpy_only
 def test_operations_are_for_the_whole_map():
     found = plan([[1, 0, -2]], "uint8", (10, 20), method="direct")
     # A subtraction and a multiplication for each value; 1 multiplies nothing, 0 adds nothing.
@@ -88,6 +101,7 @@ def test_bad_questions(arguments, message):
         plan(*arguments)
 
 
+@numpy_only
 def test_one_operation_is_no_plural():
     assert "\n  1 operation a value, " in str(plan([[2]], "uint8", (10, 10)))
     assert "\n  3 operations a value, " in str(plan([[2, 3]], "uint8", (10, 10)))

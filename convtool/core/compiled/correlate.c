@@ -76,6 +76,16 @@ CORRELATE(correlate_int32, uint32_t, uint32_t)
 CORRELATE(correlate_float32, float, float)
 CORRELATE(correlate_float64, double, double)
 
+const char *vectors(void) {
+#if CPUS
+    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+        return "AVX-512";
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+        return "AVX2";
+#endif
+    return "";
+}
+
 void correlate_row(Sums type, const void *source, void *out, size_t count, const Taps *taps) {
     switch (type) {
     case INT16:

@@ -9,10 +9,15 @@
 /* One body, compiled for several processors; the loader takes the best that this one has.
    It needs glibc's indirect functions. */
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(CONVTOOL_PLAIN)
+#define CPUS 1
 #define FOR_EACH_CPU __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
 #else
+#define CPUS 0
 #define FOR_EACH_CPU
 #endif
+
+/* The processor's vectors that the loops use: "AVX-512", "AVX2", or "" for those that all have. */
+const char *vectors(void);
 
 typedef enum { INT16, INT32, FLOAT32, FLOAT64 } Sums;
 

@@ -438,7 +438,15 @@ static PyObject *apply_filters(PyObject *self, PyObject *args) {
     Py_RETURN_NONE;
 }
 
+PyDoc_STRVAR(vectors_doc, "vectors()\n--\n\nThe processor's vectors that the loops use: AVX-512, AVX2 or none.");
+
+static PyObject *vectors_(PyObject *self, PyObject *unused) {
+    (void)self, (void)unused;
+    return PyUnicode_FromString(vectors());
+}
+
 static PyMethodDef functions[] = {
+    {"vectors", vectors_, METH_NOARGS, vectors_doc},
     {"correlate", correlate, METH_VARARGS, correlate_doc},
     {"correlate_twice", correlate_twice, METH_VARARGS, correlate_twice_doc},
     {"divide", divide, METH_VARARGS, divide_doc},
