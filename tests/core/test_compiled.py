@@ -237,3 +237,57 @@ def test_arrays_as_rows():
     assert rows_of(array[..., :2]) is None
     assert rows_of(array[:, ::2]) is None
     assert rows_of(array[0]) is None
+
+
+FLAT, LINE, ROWS = np.zeros(100, "f4"), np.zeros(20, "f4"), np.zeros((2, 10), "f4")
+BYTES, WIDER, BYTES_LINE = np.zeros((2, 9), "u1"), np.zeros((2, 10), "u1"), np.zeros(9, "u1")
+CALLS = {
+    "correlate": (FLAT, ROWS, OFFSETS, np.zeros(2, "f4"), 20),
+    "correlate_twice": (
+        *(FLAT, LINE, ROWS, OFFSETS, np.zeros(2, "f4"), OFFSETS, np.zeros(2, "f4"), 20),
+    ),
+    "divide": (np.zeros((2, 9), "i2"), 3.0, BYTES),
+    "round_sums": (np.zeros((2, 9), "f4"), 0.1, BYTES, np.zeros(4, "i8")),
+    "clip": (np.zeros((2, 9), "f4"), BYTES),
+    "undo_filters": (WIDER, BYTES_LINE, BYTES, 3),
+    "apply_filters": (WIDER, BYTES_LINE, BYTES, 3, 2),
+}
+"""What each function takes."""
+
+
+def spoilt(rng, good):
+    """An argument that is of another type, size, step or kind than the good one, or nearly so."""
+    if rng.random() < 0.1:
+        return [None, 0, -1, 2**70, 0.5, "x", b"bytes"][rng.integers(7)]
+    if not isinstance(good, np.ndarray):
+        others = [0, 1, 4, 7, 21, 90, -1, 2**31, 2**62, -(2**63), 0.1, np.nan, 2.0**60]
+        return others[rng.integers(len(others))]
+    if good.dtype == np.int64 and rng.random() < 0.7:
+        return [good - 1, good + 30, good + 79, good * 2**60, good[:1], good[:0]][rng.integers(6)]
+    dtype = rng.choice([*SUMS, *PIXELS, "int64", ">i2", "bool", "complex64"])
+    array = np.zeros(tuple(rng.choice([0, 1, 2, 9, 10, 11, 20, 100], good.ndim)), dtype)
+    return array[..., ::2] if rng.random() < 0.1 else array
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CALLS)
+def test_random_calls_do_what_they_should_or_raise(name):
+    rng = np.random.default_rng(sorted(CALLS).index(name))
+    done = 0
+    for _ in range(3000):
+        arguments = [one.copy() if isinstance(one, np.ndarray) else one for one in CALLS[name]]
+        for _ in range(rng.integers(0, 3)):
+            place = rng.integers(len(arguments))
+            arguments[place] = spoilt(rng, arguments[place])
+        if rng.random() < 0.2:  # all of another type together
+            dtype = rng.choice(["int16", "uint32", "float64"])
+            arguments = [
+                one.astype(dtype) if isinstance(one, np.ndarray) and one.dtype.kind == "f" else one
+                for one in arguments
+            ]
+        try:
+            getattr(loops, name)(*arguments)
+            done += 1
+        except (ValueError, TypeError, OverflowError, BufferError):
+            pass
+    assert 900 < done < 2900
