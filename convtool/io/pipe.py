@@ -1,7 +1,6 @@
 """Streams that are read once, from front to back: pipes, devices, stdin."""
 
 import io
-import shutil
 from typing import BinaryIO, cast
 
 from ..core.errors import ConvtoolError
@@ -60,6 +59,7 @@ def kept(stream: BinaryIO, max_pixels: int) -> BinaryIO:
     A stream need not end. Raises ConvtoolError if it has more bytes than an image of `max_pixels`
     pixels can need, or than half of the room in the folder of temporary files.
     """
+    import shutil  # slow to import
     from tempfile import SpooledTemporaryFile, gettempdir
 
     most = LARGEST_SURROUNDINGS + LARGEST_PIXEL * max_pixels
