@@ -20,8 +20,17 @@ from ..core.dtypes import (
     result_of_sums,
     whole_type,
 )
+from ..core.engine import compiled
 
 LARGEST_MODERATE = 2.0**256
+
+UNIT = 2.0**-24
+"""float32's rounding, relative to the number rounded."""
+
+MOST_DOUBTFUL = {"compiled": 1 / 1024, "NumPy": 1 / 32}
+"""How far float32 sums may be off if they are to be rounded. The share of those that may lie at a
+tie is twice that; beyond it, to add all up in float64 takes less than these once more, one by one.
+"""
 
 
 class Arithmetic(NamedTuple):
@@ -94,6 +103,10 @@ class Arithmetic(NamedTuple):
             and (asked is None or asked.itemsize == 1 or asked == FLOAT32)
             and float32_will_do(weights, (divisor, fill, *np.ravel(bias).tolist()))
         )
+        if narrow and finite and asked is not None and is_integer(asked):
+            largest = max(-low, high) / abs(divisor) + float(np.abs(bias).max())
+            taps = weights[0].size if weights.ndim == 4 else weights.size
+            narrow = tolerance(taps, largest) < MOST_DOUBTFUL["compiled" if compiled() else "NumPy"]
         working = FLOAT32 if narrow else FLOAT64
         holds_fill = finite and is_whole(fill) and limits(pixels)[0] <= fill <= limits(pixels)[1]
         padded = pixels.newbyteorder("=") if holds_fill else working
@@ -121,3 +134,14 @@ def _ranges(weights: Array, pixels: DType, fill: float) -> tuple[float, float, f
         high = np.maximum(*ends).sum(axis=axes).max()
         bound = np.abs(weights).sum(axis=axes).max() * max(-darkest, brightest)
     return float(low), float(high), max(float(bound), -darkest, brightest)
+
+
+def tolerance(taps: int, largest: float) -> float:
+    """How far a float32 sum of so many products may be off, if no part of it passes `largest`.
+
+    Roundings are as often up as down, so that n of them add up to about sqrt(n); N. J. Higham and
+    T. Mary, A new approach to probabilistic rounding error analysis, SIAM J. Sci. Comput. 41 (5),
+    2019: below lambda sqrt(n) u, except for a chance of 2 exp(-lambda^2 / 2) that supposes each
+    part to be as large as it can be. Here lambda is 4, and the division and bias count as well.
+    """
+    return 4 * math.sqrt(taps + 2) * UNIT * largest

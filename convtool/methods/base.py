@@ -143,6 +143,10 @@ class Method(ABC):
     def cost(self) -> float:
         """Estimated nanoseconds for one value of the map, see `cost`."""
 
+    def sums_into(self, padded: Array, rows: Array) -> bool:
+        """`sums`, written into rows (height, W' * C') of their type; False if it cannot do so."""
+        return False
+
     @abstractmethod
     def sums(self, padded: Array, height: int) -> Array:
         """The sums (height, W', C') of a band (n, P, C), which may be the image: only read it."""

@@ -1,6 +1,6 @@
 """The definition itself: the image, shifted to each weight's place, times the weight, added up."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -173,16 +173,24 @@ class DirectCompiled(Method):
         kept = weights != 0
         return offsets[kept].astype(np.int64), weights[kept].astype(self.input)
 
+    def sums_into(self, padded: Array, rows: Array) -> bool:
+        if not self.task.is_layer:
+            self._correlate(padded, [rows])
+        return not self.task.is_layer
+
     def sums(self, padded: Array, height: int) -> Array:
         task = self.task
-        source = self._laid(padded) if self._phases else padded
-        step = task.window[0].stride * source[0].size
-        flat = source.reshape(-1)
         width = task.width * (1 if task.is_layer else task.channels)
         out = np.empty((len(self._taps), height, width), self.input)
-        for sums, (offsets, weights) in zip(out, self._taps, strict=True):
-            compiled().correlate(flat, sums, offsets, weights, step)
+        self._correlate(padded, out)
         return task.channels_last(out if task.is_layer else out[0], height)
+
+    def _correlate(self, padded: Array, planes: Iterable[Array]) -> None:
+        """Write the sums of each channel out into a plane; of all channels into a single one."""
+        source = self._laid(padded) if self._phases else padded
+        step = self.task.window[0].stride * source[0].size
+        for plane, (offsets, weights) in zip(planes, self._taps, strict=True):
+            compiled().correlate(source.reshape(-1), plane, offsets, weights, step)
 
     def _laid(self, padded: Array) -> Array:
         """The pixels (n, P, C), those `stride` apart side by side; a layer's channels alone."""

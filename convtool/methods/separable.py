@@ -130,18 +130,23 @@ class SeparableCompiled(Method):
         (kept,) = np.nonzero(line)
         return kept * step, line[kept].astype(self.input)
 
-    def sums(self, padded: Array, height: int) -> Array:
-        task = self.task
-        row = padded[0].size
-        line = np.empty(row, self.input)
-        total = None
+    def sums_into(self, padded: Array, rows: Array) -> bool:
+        size = padded[0].size
+        line = np.empty(size, self.input)
+        step = self.task.window[0].stride * size
+        out = rows
         for taps in self._taps:
-            out = np.empty((height, task.width * task.channels), self.input)
-            step = task.window[0].stride * row
             compiled().correlate_twice(padded.reshape(-1), line, out, *taps, step)
-            total = out if total is None else np.add(total, out, out=total)
-        assert total is not None
-        return task.channels_last(total, height)
+            if out is rows:
+                out = np.empty_like(rows) if len(self._taps) > 1 else rows
+            else:
+                rows += out
+        return True
+
+    def sums(self, padded: Array, height: int) -> Array:
+        rows = np.empty((height, self.task.width * self.task.channels), self.input)
+        self.sums_into(padded, rows)
+        return self.task.channels_last(rows, height)
 
 
 @dataclass(eq=False, repr=False)

@@ -8,6 +8,7 @@ import numpy as np
 from ..core.border import extend, rows_needed
 from ..core.choices import Border
 from ..core.dtypes import EXACT_IN_FLOAT32, FLOAT32, FLOAT64, Array, DType, is_integer
+from ..core.engine import rows_of
 from ..core.geometry import cut, piece, stack
 from ..core.image import Header
 from ..core.rounding import divide, saturate
@@ -15,7 +16,7 @@ from ..core.threads import one_blas_thread
 from ..core.validation import Pair
 from ..methods import planner
 from ..methods.accumulators import Arithmetic
-from ..methods.base import Task
+from ..methods.base import Method, Task
 from ..methods.direct import careful
 from ..methods.planner import Plan
 from .base import Laid, Sum
@@ -84,13 +85,20 @@ class ConvStage(NamedTuple):
             method = planner.plan(task, self.plan.method).chosen
         with one_blas_thread() if method.blas else nullcontext():
             padded = self._padded(band, top, first, left, out, method.input)
-            if (task.numbers.finite or _is_moderate(padded)) and self._finish(
-                task, method.sums(padded, len(out)), out, padded
-            ):
-                return
+            if task.numbers.finite or _is_moderate(padded):
+                rows = self._rows_of_sums(method, out)
+                if rows is not None and method.sums_into(padded, rows):
+                    return
+                if self._finish(task, method.sums(padded, len(out)), out, padded):
+                    return
         method = careful(task)
         padded = self._padded(band, top, first, left, out, method.input)
         self._finish(task, method.sums(padded, len(out)), out, padded)
+
+    def _rows_of_sums(self, method: Method, out: Array) -> Array | None:
+        """The rows of `out`, if it holds the sums as they are."""
+        plain = self.divisor == 1 and not np.any(self.bias) and not self.task.numbers.rounded
+        return rows_of(out) if plain and method.input == out.dtype else None
 
     def _padded(
         self, band: Array, top: int, first: int, left: int, out: Array, dtype: DType

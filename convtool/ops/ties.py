@@ -4,22 +4,18 @@ A sum in float32 is off by a little. Rounding hides that, except for values next
 between two whole numbers: these few are added up again in float64.
 """
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
 from ..core.dtypes import FLOAT64, Array, limits
 from ..core.engine import compiled, rows_of
+from ..methods.accumulators import tolerance
 from ..methods.base import Task
 
 Indices = npt.NDArray[np.intp]
 
 MOST_AGAIN = 1 / 16
 """The share of values above which it is not worth while to add them up one by one."""
-
-UNIT = 2.0**-24
-"""float32's rounding, relative to the number rounded."""
 
 
 def round_sums(
@@ -71,17 +67,6 @@ def _again(
     found = sums_at(task, padded, near, height) / divisor
     found += bias[near % task.channels_out] if bias.ndim else bias
     return found
-
-
-def tolerance(taps: int, largest: float) -> float:
-    """How far a float32 sum of so many products may be off, if no part of it passes `largest`.
-
-    Roundings are as often up as down, so that n of them add up to about sqrt(n); N. J. Higham and
-    T. Mary, A new approach to probabilistic rounding error analysis, SIAM J. Sci. Comput. 41 (5),
-    2019: below lambda sqrt(n) u, except for a chance of 2 exp(-lambda^2 / 2) that supposes each
-    part to be as large as it can be. Here lambda is 4, and the division and bias count as well.
-    """
-    return 4 * math.sqrt(taps + 2) * UNIT * largest
 
 
 def _largest_part(task: Task, padded: Array) -> float:
