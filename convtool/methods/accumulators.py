@@ -27,7 +27,7 @@ LARGEST_MODERATE = 2.0**256
 UNIT = 2.0**-24
 """float32's rounding, relative to the number rounded."""
 
-MOST_DOUBTFUL = {"compiled": 1 / 1024, "NumPy": 1 / 32}
+MOST_DOUBTFUL = {"compiled": 1 / 100, "NumPy": 1 / 32}
 """How far float32 sums may be off if they are to be rounded. The share of those that may lie at a
 tie is twice that; beyond it, to add all up in float64 takes less than these once more, one by one.
 """

@@ -86,6 +86,14 @@ def sums_at(task: Task, padded: Array, positions: Indices, height: int) -> Array
     first = channel // (task.channels_out // task.groups) * inside if task.is_layer else channel
     pixels, (_, width, channels) = padded.reshape(-1), padded.shape
     corner = (row * rows.stride * width + col * cols.stride) * channels + first
+    loops = compiled()
+    if loops and not task.is_layer and pixels.dtype == np.float32:
+        i, j = np.indices(task.weights.shape).reshape(2, -1)
+        offsets = (i * rows.dilation * width + j * cols.dilation) * channels
+        weights = task.weights.astype(FLOAT64).reshape(-1)
+        found = np.empty(len(corner))
+        loops.correlate_at(pixels, corner, found, offsets, weights)
+        return found
     total = np.zeros(len(positions))
     for place in np.ndindex(*task.weights.shape[-2:], inside):
         i, j, index = place

@@ -74,6 +74,17 @@ def test_twice_is_one_after_the_other(seed, dtype, rows, columns):
     assert np.array_equal(out, expected)
 
 
+@given(seeds, st.integers(0, 40), st.integers(0, 9))
+def test_a_few_sums_in_float64(seed, count, taps):
+    rng = np.random.default_rng(seed)
+    source, weights = drawn(seed, 300, "float32"), drawn(seed + 1, taps, "float64")
+    corners, offsets = rng.integers(0, 200, count), rng.integers(0, 100, taps)
+    out = np.empty(count)
+    loops.correlate_at(source, corners, out, offsets, weights)
+    windows = source[corners[:, np.newaxis] + offsets].astype(np.float64)
+    assert np.allclose(out, windows @ weights, rtol=1e-12, atol=1e-9)
+
+
 @given(seeds, st.sampled_from(SUMS[:4]), st.sampled_from(PIXELS), st.integers(-999, 999))
 def test_divide_rounds_half_to_even_and_saturates(seed, dtype, pixels, divisor):
     divisor = divisor or 1
@@ -246,6 +257,7 @@ CALLS = {
     "correlate_twice": (
         *(FLAT, LINE, ROWS, OFFSETS, np.zeros(2, "f4"), OFFSETS, np.zeros(2, "f4"), 20),
     ),
+    "correlate_at": (FLAT, OFFSETS, np.zeros(2), OFFSETS, np.zeros(2)),
     "divide": (np.zeros((2, 9), "i2"), 3.0, BYTES),
     "round_sums": (np.zeros((2, 9), "f4"), 0.1, BYTES, np.zeros(4, "i8")),
     "clip": (np.zeros((2, 9), "f4"), BYTES),

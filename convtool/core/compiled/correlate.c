@@ -76,6 +76,18 @@ CORRELATE(correlate_int32, uint32_t, uint32_t)
 CORRELATE(correlate_float32, float, float)
 CORRELATE(correlate_float64, double, double)
 
+void correlate_at(const float *source, const int64_t *corners, double *out, size_t count,
+                  const Taps *taps) {
+    const double *weights = taps->weights;
+    for (size_t i = 0; i < count; i++) {
+        const float *window = source + corners[i];
+        double sum = 0;
+        for (size_t t = 0; t < taps->taps; t++)
+            sum += weights[t] * (double)window[taps->offsets[t]];
+        out[i] = sum;
+    }
+}
+
 const char *vectors(void) {
 #if CPUS
     if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))

@@ -30,6 +30,10 @@ typedef struct {
 
 void correlate_row(Sums type, const void *source, void *out, size_t count, const Taps *taps);
 
+/* The same in double, of a few values: out[i] = sum of weights[t] * source[corners[i] + offsets[t]]. */
+void correlate_at(const float *source, const int64_t *corners, double *out, size_t count,
+                  const Taps *taps);
+
 /* Whole sums over a divisor, rounded half to even and saturated. */
 typedef enum { WHOLE_INT16, WHOLE_UINT16, WHOLE_INT32, WHOLE_UINT32 } Whole;
 typedef enum { UINT8, INT8, UINT16, INT16_PIXELS } Pixels;

@@ -215,6 +215,50 @@ static PyObject *correlate_twice(PyObject *self, PyObject *args) {
     return release_all(found, 7, wrong);
 }
 
+PyDoc_STRVAR(correlate_at_doc,
+             "correlate_at(source, corners, out, offsets, weights)\n--\n\n"
+             "out[i] = sum of weights[t] * source[corners[i] + offsets[t]], in float64.\n\n"
+             "source is float32, out and weights are float64, corners and offsets int64; all flat.");
+
+static PyObject *correlate_at_(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *o[5];
+    if (!PyArg_ParseTuple(args, "OOOOO", &o[0], &o[1], &o[2], &o[3], &o[4]))
+        return NULL;
+    Array found[5], *source = &found[0], *corners = &found[1], *out = &found[2],
+                    *offsets = &found[3], *weights = &found[4];
+    Wanted wanted[] = {{o[0], "source", 0, 1, "f"},
+                       {o[1], "corners", 0, 1, "q"},
+                       {o[2], "out", 1, 1, "d"},
+                       {o[3], "offsets", 0, 1, "q"},
+                       {o[4], "weights", 0, 1, "d"}};
+    if (!get_all(wanted, 5, found))
+        return NULL;
+    const char *wrong = NULL;
+    if (corners->columns != out->columns || offsets->columns != weights->columns)
+        wrong = "the arrays are not of the same lengths";
+    else if (overlap(out, source) || overlap(out, weights))
+        wrong = "the arrays overlap";
+    int64_t reach = 0;
+    const int64_t *offset = offsets->view.buf, *corner = corners->view.buf;
+    for (Py_ssize_t t = 0; !wrong && t < offsets->columns; t++) {
+        if (offset[t] < 0 || offset[t] >= source->columns)
+            wrong = "an offset reaches out of source";
+        else if (offset[t] > reach)
+            reach = offset[t];
+    }
+    for (Py_ssize_t i = 0; !wrong && i < corners->columns; i++)
+        if (corner[i] < 0 || corner[i] >= source->columns - reach)
+            wrong = "a corner reaches out of source";
+    if (!wrong) {
+        Taps taps = taps_of(offsets, weights);
+        Py_BEGIN_ALLOW_THREADS
+        correlate_at(source->view.buf, corner, out->view.buf, (size_t)out->columns, &taps);
+        Py_END_ALLOW_THREADS
+    }
+    return release_all(found, 5, wrong);
+}
+
 static const char *const WHOLE = "hHiI"; /* in the order of Whole */
 static const char *const PIXELS = "BbHh"; /* in the order of Pixels */
 
@@ -449,6 +493,7 @@ static PyMethodDef functions[] = {
     {"vectors", vectors_, METH_NOARGS, vectors_doc},
     {"correlate", correlate, METH_VARARGS, correlate_doc},
     {"correlate_twice", correlate_twice, METH_VARARGS, correlate_twice_doc},
+    {"correlate_at", correlate_at_, METH_VARARGS, correlate_at_doc},
     {"divide", divide, METH_VARARGS, divide_doc},
     {"round_sums", round_sums, METH_VARARGS, round_sums_doc},
     {"clip", clip, METH_VARARGS, clip_doc},
