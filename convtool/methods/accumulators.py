@@ -24,6 +24,9 @@ from ..core.engine import compiled
 
 LARGEST_MODERATE = 2.0**256
 
+MOST_POWER = 30
+"""Weights of more bits behind the point are numbers like any other."""
+
 UNIT = 2.0**-24
 """float32's rounding, relative to the number rounded."""
 
@@ -114,6 +117,22 @@ class Arithmetic(NamedTuple):
         return cls(
             finite, moderate, whole, exact, low, high, bound, working, padded, rounded, result
         )
+
+
+def power_to_whole(weights: Array) -> int:
+    """The power of two, up to MOST_POWER, that makes all weights whole; 0 if there is none.
+
+    >>> power_to_whole(np.array([0.25, -1.5]))
+    2
+    """
+    if weights.dtype.kind != "f":
+        return 0
+    with np.errstate(over="ignore"):
+        scaled = np.ldexp(weights, MOST_POWER)
+    if not (np.isfinite(scaled).all() and is_whole(scaled)) or np.abs(scaled).max() >= 2.0**62:
+        return 0
+    lowest = np.bitwise_or.reduce(scaled.astype(np.int64), axis=None)
+    return max(MOST_POWER - int(lowest & -lowest).bit_length() + 1, 0) if lowest else 0
 
 
 def _moderate(weights: Array) -> bool:

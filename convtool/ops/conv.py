@@ -29,7 +29,7 @@ from ..core.validation import (
 )
 from ..kernel.kernel import Kernel, check_anchor, check_weights
 from ..methods import planner
-from ..methods.accumulators import Arithmetic
+from ..methods.accumulators import Arithmetic, power_to_whole
 from ..methods.base import Task
 from ..methods.planner import Plan
 from .base import Operator, over_array
@@ -259,10 +259,8 @@ class Conv(Operator):
             anchor=self.anchor,
         )
         self._check_channels(header)
-        numbers = Arithmetic.of(
-            header.dtype, self.weights, self.divisor, self.bias, self.fill, self.dtype
-        )
-        task = Task(self.weights, window, header.colors, self.groups, numbers)
+        weights, divisor, numbers = self._exactly(header.dtype)
+        task = Task(weights, window, header.colors, self.groups, numbers)
         channels = header.channels
         if self.is_layer:
             channels = tuple(str(i) for i in range(len(self.weights))) + channels[header.colors :]
@@ -273,11 +271,28 @@ class Conv(Operator):
             output,
             task,
             planner.plan(task, self.method),
-            self.divisor,
+            divisor,
             self.bias,
             self.border,
             self.fill,
         )
+
+    def _exactly(self, pixels: DType) -> tuple[Array, float, Arithmetic]:
+        """Weights, divisor and arithmetic for pixels of this type.
+
+        Weights that are whole times a power of two, as 0.25, are so, and the divisor with them,
+        where their sums on whole pixels are then exact.
+        """
+        others = self.bias, self.fill, self.dtype
+        numbers = Arithmetic.of(pixels, self.weights, self.divisor, *others)
+        power = 0 if numbers.whole or not numbers.finite else power_to_whole(self.weights)
+        if power:
+            weights = np.ldexp(self.weights, power).astype(np.int64)
+            divisor = self.divisor * 2**power
+            exact = Arithmetic.of(pixels, weights, divisor, *others)
+            if exact.whole and exact.result == numbers.result:
+                return weights, divisor, exact
+        return self.weights, self.divisor, numbers
 
     def rounded(self, dtype: DType) -> "Conv":
         """The same convolution with results of an integer type, rounded half to even."""

@@ -412,3 +412,30 @@ def test_of_rows_under_long_windows_a_few_at_a_time_are_padded(monkeypatch):
     for row in (0, 41, 79):
         padded = np.pad(image[row].astype(np.int64), 100_000, "edge")
         assert np.array_equal(found[row], np.correlate(padded, weights[0], "valid"))
+
+
+@pytest.mark.parametrize(
+    ("weights", "dtype", "to"),
+    [
+        (np.outer([1, 2, 1], [1, 2, 1]) / 16, "uint16", "uint16"),
+        (np.array([[3, 0, -3], [10, 0, -10], [3, 0, -3]]) * 0.5, "uint8", "int16"),
+        (np.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1]) / 256, "uint8", "uint8"),
+        (np.ones((16, 16)) / 256, "uint8", "uint8"),
+        (np.ones((2, 1, 2, 2)) / 8, "int8", "int8"),
+    ],
+)
+def test_weights_that_are_exact_in_binary_miss_no_tie(weights, dtype, to):
+    limits = np.iinfo(dtype)
+    rng = np.random.default_rng(1)
+    image = rng.integers(limits.min, limits.max, (40, 50), dtype, endpoint=True)
+    whole = weights * 4096
+    assert (whole == np.rint(whole)).all()
+    expected = conv2d(image, whole.astype(int), divisor=4096, dtype=to)
+    assert np.array_equal(conv2d(image, weights, dtype=to), expected)
+    assert conv2d(image, weights).dtype == np.float32
+    as_float = conv2d(image, weights)
+    assert np.array_equal(np.rint(as_float.astype(float)).clip(*_range(to)), expected)
+
+
+def _range(dtype):
+    return np.iinfo(dtype).min, np.iinfo(dtype).max

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from ...core.dtypes import FLOAT64, Array, is_integer, limits
+from ...core.dtypes import FLOAT64, Array, is_integer, is_whole, limits
 from ...core.geometry import Window
 from ...core.validation import Pair
 from ...ops.conv import Conv
@@ -19,20 +19,21 @@ def calculate_conv(
 ) -> Calculation:
     """Window times kernel, the sum of the products, divisor and bias."""
     task, (row, col, index) = stage.task, place
-    weights, first = task.weights[np.newaxis], index
+    weights, first = operator.weights[np.newaxis], index
     if task.is_layer:
-        weights = task.weights[index]
+        weights = operator.weights[index]
         first = index // (task.channels_out // task.groups) * len(weights)
+    whole = task.numbers.whole and is_whole(operator.weights)
     patches = []
     for number, kernel in enumerate(weights, start=first):
         patch = base.patch_of(
             band, stage.input, task.window, (row, col), number, stage.border, stage.fill
         )
-        kernel = kernel.astype(np.int64 if task.numbers.whole else FLOAT64)
+        kernel = kernel.astype(np.int64 if whole else FLOAT64)
         with np.errstate(over="ignore", invalid="ignore"):
             patches.append(patch._replace(weights=kernel, products=patch.pixels * kernel))
     products = [patch.products for patch in patches if patch.products is not None]
-    divisor = stage.divisor
+    divisor = operator.divisor
     bias = base.item(stage.bias[index] if stage.bias.ndim else stage.bias[()])
     steps, expected = _sum_steps(products, divisor, bias)
     largest = float(np.abs(weights).sum()) * max(base.largest_of(band.rows), abs(stage.fill))
