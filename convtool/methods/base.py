@@ -120,6 +120,8 @@ class Method(ABC):
     """The type in which it takes the padded band."""
     blas = False
     """Whether it calls BLAS, which is then limited to one thread."""
+    local = True
+    """Whether a pixel has no influence on sums outside whose windows it lies."""
     compiled = False
     """Whether the compiled loops do it."""
 

@@ -218,6 +218,11 @@ def candidates(task: Task) -> Iterator[Direct | DirectEinsum | DirectCompiled]:
         yield DirectEinsum(task, task.numbers.padded if copies else dtype, dtype, copies)
 
 
+def local(task: Task, dtype: DType) -> Method:
+    """Sums of this type that depend on the pixels of their own windows alone."""
+    return DirectCompiled(task, dtype) if compiled() else Direct(task, dtype)
+
+
 def careful(task: Task) -> Direct:
     """In float64 and with every product, so that NaN and infinity spread as IEEE 754 says."""
     return Direct(task, FLOAT64, skip_zeros=task.numbers.finite)

@@ -28,6 +28,9 @@ HIGHEST = 512
 TILES = 1 << 18
 """Values in the tiles that are transformed at once."""
 
+ERROR = 2.0**-53
+"""Of a value, for each binary digit of a transform's length: measured ones are a quarter of it at most."""
+
 LARGEST_ROUNDED = 2.0**32
 """Sums up to here are right after rounding, except for ties: float64's errors are below 1e-5."""
 
@@ -40,6 +43,7 @@ class OverlapSave(Method):
     input: DType
 
     reason = "a large kernel, whose size the Fourier transform hardly notices"
+    local = False
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -114,7 +118,15 @@ class OverlapSave(Method):
         wanted = planes[:, :, :: cols.stride]
         if task.numbers.whole:
             np.rint(wanted, out=wanted)
+        else:  # where all products are 0, what is found is an error; others are as small
+            wanted[np.abs(wanted) < self._error(padded)] = 0
         return wanted.transpose(1, 2, 0)
+
+    def _error(self, padded: Array) -> float:
+        """A bound for the errors of sums, which grow with the binary digits of a transform's length
+        (E. O. Brigham, The Fast Fourier Transform, 1974)."""
+        largest = max(float(padded.max()), -float(padded.min()))
+        return ERROR * self._digits * largest * float(np.abs(self.task.weights).sum())
 
     def _strip(self, pixels: Array, out: Array) -> None:
         """The sums of one strip of tiles, at every column, into `out`."""
@@ -158,11 +170,12 @@ def fast_length(least: int) -> int:
 def candidates(task: Task) -> Iterator[OverlapSave]:
     """Tasks whose channels do not mix, unless a transform's errors could show.
 
-    They are relative to the largest pixel of a tile. Whole sums, and pixels that are rounded, have
-    to be so small that the errors stay far below a half.
+    They are relative to the largest pixel of a tile, also where all pixels of a window are small:
+    even for results in float32 the transform is in float64. Whole sums, and pixels that are
+    rounded, have to be so small that the errors stay far below a half.
     """
     numbers = task.numbers
     must_be_right = numbers.rounded or (numbers.finite and is_whole(task.weights))
     if task.is_layer or (must_be_right and numbers.bound >= LARGEST_ROUNDED):
         return
-    yield OverlapSave(task, FLOAT64 if numbers.whole or numbers.rounded else numbers.working)
+    yield OverlapSave(task, FLOAT64)

@@ -368,3 +368,35 @@ def test_tiny_pixels_keep_their_digits():
 def test_windows_over_more_rows_than_can_be_held_are_an_error():
     with pytest.raises(ConvtoolError, match="too many to hold"):
         conv2d(np.ones((4, 4)), [[1], [1]], dilation=2**31 - 1)
+
+
+@pytest.mark.parametrize("method", [None, *METHODS])
+@pytest.mark.parametrize("kernel", ["random", "column times row", "flat"])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_one_huge_pixel_spoils_no_window_but_its_own(method, kernel, dtype):
+    rng = np.random.default_rng(3)
+    weights = {
+        "random": rng.normal(size=(9, 9)),
+        "column times row": np.outer(rng.random(9), rng.random(9)),
+        "flat": np.full((9, 9), 0.1),
+    }[kernel]
+    image = np.ones((90, 120), dtype)
+    image[40, 60] = 1e18 if dtype == "float64" else 1e12
+    try:
+        found = conv2d(image, weights, method=method)
+    except ConvtoolError:
+        pytest.skip("the method cannot do it")
+    near = np.zeros(image.shape, bool)
+    near[36:45, 56:65] = True
+    off = np.abs(found - weights.sum())[~near].max()
+    assert off <= (1e-5 if dtype == "float32" else 1e-12) * np.abs(weights).sum()
+
+
+@pytest.mark.parametrize("method", [None, "fft"])
+def test_where_all_products_are_0_so_is_their_sum(method):
+    image = np.zeros((100, 100), np.uint8)
+    image[50, 50] = 255
+    weights = np.random.default_rng(0).random((31, 31)) + 0.1
+    found = conv2d(image, weights, method=method)
+    assert np.count_nonzero(found) == 31 * 31
+    assert found.min() == 0
