@@ -29,7 +29,7 @@ TILES = 1 << 18
 """Values in the tiles that are transformed at once."""
 
 ERROR = 2.0**-53
-"""Of a value, for each binary digit of a transform's length: measured ones are a quarter of it at most."""
+"""Of a value, for each binary digit of a transform's length. Measured are a quarter at most."""
 
 LARGEST_ROUNDED = 2.0**32
 """Sums up to here are right after rounding, except for ties: float64's errors are below 1e-5."""
