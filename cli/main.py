@@ -140,6 +140,11 @@ def main() -> None:
     try:
         cli.main(prog_name="convtool")
     except SystemExit as end:
+        if received() is not None:
+            # Frames that the signal broke off may hold a file that nobody else knows yet: without
+            # them its generator ends, and removes it.
+            end.__context__ = None
+            gc.collect()
         # All is written and closed; Python's taking itself apart would be a tenth of a small job.
         if sys.stdout is not None:
             with suppress(OSError):

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -116,6 +117,29 @@ def test_an_interrupt_leaves_nothing_behind(interrupted, endless, folder, number
     assert interrupted(*arguments, number=number) == (code, b"")
     assert (folder / "out.csv").read_text() == "old"
     assert {path.name for path in folder.iterdir()} == {"endless.png", "out.csv"}
+
+
+def test_an_interrupt_as_a_file_is_handed_over_leaves_nothing_behind(small, folder):
+    """It comes when the hidden file is there, and before whoever asked for it has it."""
+    code = """
+import contextlib, os, signal, sys
+from convtool.cli.main import main
+
+enter = contextlib._GeneratorContextManager.__enter__
+
+def interrupted(self):
+    file = enter(self)
+    if self.gen.__name__ == "whole_file":
+        os.kill(os.getpid(), signal.SIGTERM)
+    return file
+
+contextlib._GeneratorContextManager.__enter__ = interrupted
+sys.argv = ["convtool", "conv", "small.png", "-k", "edge", "-o", "out.png"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, timeout=LIMIT, check=False)
+    assert done.returncode == 143
+    assert [path.name for path in folder.iterdir()] == ["small.png"]
 
 
 def test_a_hang_up_that_is_ignored_stays_ignored(folder, small):
