@@ -89,7 +89,8 @@ def filters(weights: str, work: Path) -> Commands:
     matrix.write_text("3 3 1 0\n" + "\n".join(rows) + "\n")
     commas = ",".join(weights.split())
     found: Commands = {OURS: lambda a, b: [own(), "conv", a, "--kernel", "; ".join(rows), "-qo", b]}
-    for name, module in (("OpenCV", "cv2"), ("Pillow", "PIL"), ("SciPy", "scipy")):
+    libraries = (("OpenCV", "cv2"), ("pyvips", "pyvips"), ("Pillow", "PIL"), ("SciPy", "scipy"))
+    for name, module in libraries:
         if find_spec(module):
             script = str(SCRIPTS / f"with_{name.lower()}.py")
             found[name] = lambda a, b, s=script: [sys.executable, s, a, b, weights]  # type: ignore[misc]

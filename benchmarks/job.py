@@ -15,6 +15,8 @@ from statistics import median
 
 import click
 
+import convtool
+
 from .machine import machine
 
 OURS = "convtool"
@@ -150,18 +152,22 @@ def report(
 
 def _conditions() -> str:
     """When, on what and with what the measurements were taken."""
-    names = {"convtool": "convtool", "numpy": "NumPy", "pillow": "Pillow", "scipy": "SciPy"}
+    names = {"numpy": "NumPy", "pillow": "Pillow", "scipy": "SciPy"}
     names["distributed"] = "Dask distributed"
-    versions = [f"{names[name]} {version(name)}" for name in names if find_spec(_MODULE[name])]
+    versions = [f"convtool {convtool.__version__} ({convtool.engine()})"]
+    versions += [f"{names[name]} {version(name)}" for name in names if find_spec(_MODULE[name])]
     if find_spec("cv2"):
         versions.append(f"OpenCV {import_module('cv2').__version__}")
+    if find_spec("pyvips"):
+        libvips = map(import_module("pyvips").version, range(3))
+        versions.append(f"libvips {'.'.join(map(str, libvips))} by pyvips")
     return (
         f"{date.today():%d %B %Y}; {machine()}; Python {platform.python_version()}, "
         + ", ".join([*versions, *_programs()])
     )
 
 
-_MODULE = {"pillow": "PIL"} | {n: n for n in ("convtool", "numpy", "scipy", "distributed")}
+_MODULE = {"pillow": "PIL"} | {n: n for n in ("numpy", "scipy", "distributed")}
 """Name of a package -> the module that it brings."""
 
 
