@@ -1,4 +1,4 @@
-"""The same filter by libvips from its wheel, rows in order; its border repeats the edge's pixels."""
+"""The same filter by libvips from its wheel, rows in order; its border repeats edge pixels."""
 
 import sys
 
