@@ -48,8 +48,8 @@ void near_ties(const float *values, float margin, Pixels to, int64_t first, size
                int64_t *places);
 
 /* Values to pixels from 0 to the type's largest; adds up how many were below, above, and NaN.
-   The types are letters of the struct module; false for a pair that has no loop. */
-int clip_row(char from, char to, const void *values, void *out, size_t count, size_t lost[3]);
+   The types are letters of the struct module: h, i, f or d to B, and all but h to H. */
+void clip_row(char from, char to, const void *values, void *out, size_t count, size_t lost[3]);
 
 /* PNG's row filters (ISO/IEC 15948, clause 9): rows of `size` bytes, pixels of `step` bytes. */
 enum { NONE, SUB, UP, AVERAGE, PAETH };

@@ -111,9 +111,14 @@ static int get_all(const Wanted *wanted, int count, Array *found) {
     return 1;
 }
 
-static PyObject *release_all(Array *arrays, int count, const char *wrong) {
+static void release_all(Array *arrays, int count) {
     while (count--)
         PyBuffer_Release(&arrays[count].view);
+}
+
+/* The end of a function: None, or a ValueError that says what is wrong. */
+static PyObject *ended(Array *arrays, int count, const char *wrong) {
+    release_all(arrays, count);
     if (!wrong)
         Py_RETURN_NONE;
     PyErr_SetString(PyExc_ValueError, wrong);
@@ -170,7 +175,7 @@ static PyObject *correlate(PyObject *self, PyObject *args) {
                           written_row(out, row), (size_t)out->columns, &taps);
         Py_END_ALLOW_THREADS
     }
-    return release_all(found, 4, wrong);
+    return ended(found, 4, wrong);
 }
 
 PyDoc_STRVAR(correlate_twice_doc,
@@ -212,7 +217,7 @@ static PyObject *correlate_twice(PyObject *self, PyObject *args) {
         }
         Py_END_ALLOW_THREADS
     }
-    return release_all(found, 7, wrong);
+    return ended(found, 7, wrong);
 }
 
 PyDoc_STRVAR(correlate_at_doc,
@@ -256,37 +261,17 @@ static PyObject *correlate_at_(PyObject *self, PyObject *args) {
         correlate_at(source->view.buf, corner, out->view.buf, (size_t)out->columns, &taps);
         Py_END_ALLOW_THREADS
     }
-    return release_all(found, 5, wrong);
+    return ended(found, 5, wrong);
 }
 
 static const char *const WHOLE = "hHiI"; /* in the order of Whole */
 static const char *const PIXELS = "BbHh"; /* in the order of Pixels */
 
-/* Two arrays of the same shape, the second of which is written. */
-static int get_pair(PyObject *values, const char *types, PyObject *out, const char *out_types,
-                    Array *from, Array *to) {
-    if (!get(values, "values", 0, 2, types, from))
-        return 0;
-    if (!get(out, "out", 1, 2, out_types, to)) {
-        PyBuffer_Release(&from->view);
-        return 0;
-    }
-    const char *wrong = NULL;
+/* What is wrong with two arrays that should be of one shape, the second of which is written. */
+static const char *unlike(const Array *from, const Array *to) {
     if (from->rows != to->rows || from->columns != to->columns)
-        wrong = "values and out are not of one shape";
-    else if (overlap(from, to))
-        wrong = "values and out overlap";
-    if (!wrong)
-        return 1;
-    PyErr_SetString(PyExc_ValueError, wrong);
-    PyBuffer_Release(&to->view);
-    PyBuffer_Release(&from->view);
-    return 0;
-}
-
-static void release_pair(Array *from, Array *to) {
-    PyBuffer_Release(&to->view);
-    PyBuffer_Release(&from->view);
+        return "values and out are not of one shape";
+    return overlap(from, to) ? "values and out overlap" : NULL;
 }
 
 PyDoc_STRVAR(divide_doc,
@@ -296,27 +281,29 @@ PyDoc_STRVAR(divide_doc,
 
 static PyObject *divide(PyObject *self, PyObject *args) {
     (void)self;
-    PyObject *sums_, *out_;
+    PyObject *o[2];
     double divisor;
-    Array sums, out;
-    if (!PyArg_ParseTuple(args, "OdO", &sums_, &divisor, &out_))
+    if (!PyArg_ParseTuple(args, "OdO", &o[0], &divisor, &o[1]))
         return NULL;
-    if (!(divisor >= -9007199254740992.0 && divisor <= 9007199254740992.0) || divisor == 0 ||
-        divisor != (double)(int64_t)divisor) {
-        PyErr_SetString(PyExc_ValueError, "divisor is no whole number other than 0");
+    Array found[2], *sums = &found[0], *out = &found[1];
+    Wanted wanted[] = {{o[0], "sums", 0, 2, WHOLE}, {o[1], "out", 1, 2, PIXELS}};
+    if (!get_all(wanted, 2, found))
         return NULL;
+    const char *wrong = unlike(sums, out);
+    const double most = 9007199254740992.0; /* 2**53 */
+    if (!(divisor >= -most && divisor <= most) || divisor == 0 ||
+        divisor != (double)(int64_t)divisor)
+        wrong = "divisor is no whole number other than 0";
+    if (!wrong) {
+        Whole type = (Whole)(strchr(WHOLE, sums->type) - WHOLE);
+        Pixels to = (Pixels)(strchr(PIXELS, out->type) - PIXELS);
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t row = 0; row < out->rows; row++)
+            divide_row(type, row_of(sums, row), divisor, to, written_row(out, row),
+                       (size_t)out->columns);
+        Py_END_ALLOW_THREADS
     }
-    if (!get_pair(sums_, WHOLE, out_, PIXELS, &sums, &out))
-        return NULL;
-    Whole type = (Whole)(strchr(WHOLE, sums.type) - WHOLE);
-    Pixels to = (Pixels)(strchr(PIXELS, out.type) - PIXELS);
-    Py_BEGIN_ALLOW_THREADS
-    for (Py_ssize_t row = 0; row < out.rows; row++)
-        divide_row(type, row_of(&sums, row), divisor, to, written_row(&out, row),
-                   (size_t)out.columns);
-    Py_END_ALLOW_THREADS
-    release_pair(&sums, &out);
-    Py_RETURN_NONE;
+    return ended(found, 2, wrong);
 }
 
 PyDoc_STRVAR(round_sums_doc,
@@ -327,37 +314,39 @@ PyDoc_STRVAR(round_sums_doc,
 
 static PyObject *round_sums(PyObject *self, PyObject *args) {
     (void)self;
-    PyObject *values_, *out_, *positions_;
+    PyObject *o[3];
     double margin;
-    Array values, out, positions;
-    if (!PyArg_ParseTuple(args, "OdOO", &values_, &margin, &out_, &positions_))
+    if (!PyArg_ParseTuple(args, "OdOO", &o[0], &margin, &o[1], &o[2]))
         return NULL;
-    if (!(margin >= 0 && margin < 0.25)) {
-        PyErr_SetString(PyExc_ValueError, "margin is not from 0 to 0.25");
+    Array found[3], *values = &found[0], *out = &found[1], *positions = &found[2];
+    Wanted wanted[] = {{o[0], "values", 0, 2, "f"},
+                       {o[1], "out", 1, 2, PIXELS},
+                       {o[2], "positions", 1, 1, "q"}};
+    if (!get_all(wanted, 3, found))
         return NULL;
-    }
-    if (!get_pair(values_, "f", out_, PIXELS, &values, &out))
-        return NULL;
-    if (!get(positions_, "positions", 1, 1, "q", &positions)) {
-        release_pair(&values, &out);
-        return NULL;
-    }
-    Pixels to = (Pixels)(strchr(PIXELS, out.type) - PIXELS);
-    Py_ssize_t found = 0;
+    const char *wrong = unlike(values, out);
+    if (!(margin >= 0 && margin < 0.25))
+        wrong = "margin is not from 0 to 0.25";
+    else if (!wrong && (overlap(positions, values) || overlap(positions, out)))
+        wrong = "the arrays overlap";
+    if (wrong)
+        return ended(found, 3, wrong);
+    Pixels to = (Pixels)(strchr(PIXELS, out->type) - PIXELS);
+    int64_t *places = positions->view.buf;
+    Py_ssize_t count = 0;
     Py_BEGIN_ALLOW_THREADS
-    for (Py_ssize_t row = 0; row < out.rows; row++) {
-        const float *from = row_of(&values, row);
-        size_t near = round_row(from, (float)margin, to, written_row(&out, row),
-                                (size_t)out.columns);
-        if (near && found + (Py_ssize_t)near <= positions.columns)
-            near_ties(from, (float)margin, to, row * out.columns, (size_t)out.columns,
-                      (int64_t *)positions.view.buf + found);
-        found += (Py_ssize_t)near;
+    for (Py_ssize_t row = 0; row < out->rows; row++) {
+        const float *from = row_of(values, row);
+        Py_ssize_t near = (Py_ssize_t)round_row(from, (float)margin, to, written_row(out, row),
+                                                (size_t)out->columns);
+        if (near && count + near <= positions->columns)
+            near_ties(from, (float)margin, to, row * out->columns, (size_t)out->columns,
+                      places + count);
+        count += near;
     }
     Py_END_ALLOW_THREADS
-    PyBuffer_Release(&positions.view);
-    release_pair(&values, &out);
-    return PyLong_FromSsize_t(found);
+    release_all(found, 3);
+    return PyLong_FromSsize_t(count);
 }
 
 PyDoc_STRVAR(clip_doc,
@@ -367,24 +356,25 @@ PyDoc_STRVAR(clip_doc,
 
 static PyObject *clip(PyObject *self, PyObject *args) {
     (void)self;
-    PyObject *values_, *out_;
-    Array values, out;
-    if (!PyArg_ParseTuple(args, "OO", &values_, &out_))
+    PyObject *o[2];
+    if (!PyArg_ParseTuple(args, "OO", &o[0], &o[1]))
         return NULL;
-    if (!get_pair(values_, "hifd", out_, "BH", &values, &out))
+    Array found[2], *values = &found[0], *out = &found[1];
+    Wanted wanted[] = {{o[0], "values", 0, 2, "hifd"}, {o[1], "out", 1, 2, "BH"}};
+    if (!get_all(wanted, 2, found))
         return NULL;
+    const char *wrong = unlike(values, out);
+    if (!wrong && values->type == 'h' && out->type == 'H')
+        wrong = "int16 values become uint8 only";
+    if (wrong)
+        return ended(found, 2, wrong);
     size_t lost[3] = {0, 0, 0};
-    int known = 1;
     Py_BEGIN_ALLOW_THREADS
-    for (Py_ssize_t row = 0; row < out.rows && known; row++)
-        known = clip_row(values.type, out.type, row_of(&values, row), written_row(&out, row),
-                         (size_t)out.columns, lost);
+    for (Py_ssize_t row = 0; row < out->rows; row++)
+        clip_row(values->type, out->type, row_of(values, row), written_row(out, row),
+                 (size_t)out->columns, lost);
     Py_END_ALLOW_THREADS
-    release_pair(&values, &out);
-    if (!known) {
-        PyErr_SetString(PyExc_ValueError, "int16 values become uint8 only");
-        return NULL;
-    }
+    release_all(found, 2);
     return Py_BuildValue("nnn", (Py_ssize_t)lost[0], (Py_ssize_t)lost[1], (Py_ssize_t)lost[2]);
 }
 
@@ -401,32 +391,6 @@ static const char *unfit(const Array *filtered, const Array *above, const Array 
     return NULL;
 }
 
-static int get_rows(PyObject *args, int undo, Array *filtered, Array *above, Array *rows,
-                    Py_ssize_t *step, int *kind) {
-    PyObject *objects[3];
-    if (!(undo ? PyArg_ParseTuple(args, "OOOn", &objects[0], &objects[1], &objects[2], step)
-               : PyArg_ParseTuple(args, "OOOni", &objects[0], &objects[1], &objects[2], step, kind)))
-        return 0;
-    if (!get(objects[0], "filtered", !undo, 2, "B", filtered))
-        return 0;
-    if (!get(objects[1], "above", 0, 1, "B", above))
-        goto release_filtered;
-    if (!get(objects[2], "rows", undo, 2, "B", rows))
-        goto release_above;
-    const char *wrong = unfit(filtered, above, rows, undo ? rows : filtered, *step);
-    if (!undo && (*kind < NONE || *kind > PAETH))
-        wrong = "kind is no filter, expected 0 to 4";
-    if (!wrong)
-        return 1;
-    PyErr_SetString(PyExc_ValueError, wrong);
-    PyBuffer_Release(&rows->view);
-release_above:
-    PyBuffer_Release(&above->view);
-release_filtered:
-    PyBuffer_Release(&filtered->view);
-    return 0;
-}
-
 PyDoc_STRVAR(undo_filters_doc,
              "undo_filters(filtered, above, rows, step)\n--\n\n"
              "Undo PNG's filters: from filtered (n, 1 + bytes) and the row above it into rows\n"
@@ -434,23 +398,30 @@ PyDoc_STRVAR(undo_filters_doc,
 
 static PyObject *undo_filters(PyObject *self, PyObject *args) {
     (void)self;
-    Array filtered, above, rows;
+    PyObject *o[3];
     Py_ssize_t step;
-    if (!get_rows(args, 1, &filtered, &above, &rows, &step, NULL))
+    if (!PyArg_ParseTuple(args, "OOOn", &o[0], &o[1], &o[2], &step))
         return NULL;
+    Array found[3], *filtered = &found[0], *above = &found[1], *rows = &found[2];
+    Wanted wanted[] = {{o[0], "filtered", 0, 2, "B"},
+                       {o[1], "above", 0, 1, "B"},
+                       {o[2], "rows", 1, 2, "B"}};
+    if (!get_all(wanted, 3, found))
+        return NULL;
+    const char *wrong = unfit(filtered, above, rows, rows, step);
+    if (wrong)
+        return ended(found, 3, wrong);
     int known = 1;
+    const uint8_t *before = above->view.buf;
     Py_BEGIN_ALLOW_THREADS
-    const uint8_t *before = above.view.buf;
-    for (Py_ssize_t row = 0; row < rows.rows && known; row++) {
-        const uint8_t *from = (const uint8_t *)filtered.view.buf + row * filtered.step;
-        uint8_t *to = (uint8_t *)rows.view.buf + row * rows.step;
-        known = undo_filter(*from, from + 1, before, to, (size_t)rows.columns, (size_t)step);
+    for (Py_ssize_t row = 0; row < rows->rows && known; row++) {
+        const uint8_t *from = row_of(filtered, row);
+        uint8_t *to = written_row(rows, row);
+        known = undo_filter(*from, from + 1, before, to, (size_t)rows->columns, (size_t)step);
         before = to;
     }
     Py_END_ALLOW_THREADS
-    PyBuffer_Release(&rows.view);
-    PyBuffer_Release(&above.view);
-    PyBuffer_Release(&filtered.view);
+    release_all(found, 3);
     return PyBool_FromLong(known);
 }
 
@@ -461,25 +432,33 @@ PyDoc_STRVAR(apply_filters_doc,
 
 static PyObject *apply_filters(PyObject *self, PyObject *args) {
     (void)self;
-    Array filtered, above, rows;
+    PyObject *o[3];
     Py_ssize_t step;
     int kind;
-    if (!get_rows(args, 0, &filtered, &above, &rows, &step, &kind))
+    if (!PyArg_ParseTuple(args, "OOOni", &o[0], &o[1], &o[2], &step, &kind))
         return NULL;
-    Py_BEGIN_ALLOW_THREADS
-    const uint8_t *before = above.view.buf;
-    for (Py_ssize_t row = 0; row < rows.rows; row++) {
-        const uint8_t *from = (const uint8_t *)rows.view.buf + row * rows.step;
-        uint8_t *to = (uint8_t *)filtered.view.buf + row * filtered.step;
-        apply_filter(kind, from, before, to + 1, (size_t)rows.columns, (size_t)step);
-        *to = (uint8_t)kind;
-        before = from;
+    Array found[3], *filtered = &found[0], *above = &found[1], *rows = &found[2];
+    Wanted wanted[] = {{o[0], "filtered", 1, 2, "B"},
+                       {o[1], "above", 0, 1, "B"},
+                       {o[2], "rows", 0, 2, "B"}};
+    if (!get_all(wanted, 3, found))
+        return NULL;
+    const char *wrong = unfit(filtered, above, rows, filtered, step);
+    if (kind < NONE || kind > PAETH)
+        wrong = "kind is no filter, expected 0 to 4";
+    if (!wrong) {
+        const uint8_t *before = above->view.buf;
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t row = 0; row < rows->rows; row++) {
+            uint8_t *to = written_row(filtered, row);
+            *to = (uint8_t)kind;
+            apply_filter(kind, row_of(rows, row), before, to + 1, (size_t)rows->columns,
+                         (size_t)step);
+            before = row_of(rows, row);
+        }
+        Py_END_ALLOW_THREADS
     }
-    Py_END_ALLOW_THREADS
-    PyBuffer_Release(&rows.view);
-    PyBuffer_Release(&above.view);
-    PyBuffer_Release(&filtered.view);
-    Py_RETURN_NONE;
+    return ended(found, 3, wrong);
 }
 
 PyDoc_STRVAR(vectors_doc, "vectors()\n--\n\nThe processor's vectors that the loops use: AVX-512, AVX2 or none.");

@@ -132,15 +132,14 @@ CLIP_FLOAT(clip_float32_uint16, float, uint16_t, 65535, ROUND_FLOAT)
 CLIP_FLOAT(clip_float64_uint8, double, uint8_t, 255, ROUND_DOUBLE)
 CLIP_FLOAT(clip_float64_uint16, double, uint16_t, 65535, ROUND_DOUBLE)
 
-int clip_row(char from, char to, const void *values, void *out, size_t count, size_t lost[3]) {
+void clip_row(char from, char to, const void *values, void *out, size_t count, size_t lost[3]) {
     switch (from << 8 | to) {
-    case 'h' << 8 | 'B': clip_int16_uint8(values, out, count, lost); return 1;
-    case 'i' << 8 | 'B': clip_int32_uint8(values, out, count, lost); return 1;
-    case 'i' << 8 | 'H': clip_int32_uint16(values, out, count, lost); return 1;
-    case 'f' << 8 | 'B': clip_float32_uint8(values, out, count, lost); return 1;
-    case 'f' << 8 | 'H': clip_float32_uint16(values, out, count, lost); return 1;
-    case 'd' << 8 | 'B': clip_float64_uint8(values, out, count, lost); return 1;
-    case 'd' << 8 | 'H': clip_float64_uint16(values, out, count, lost); return 1;
-    default: return 0;
+    case 'h' << 8 | 'B': clip_int16_uint8(values, out, count, lost); break;
+    case 'i' << 8 | 'B': clip_int32_uint8(values, out, count, lost); break;
+    case 'i' << 8 | 'H': clip_int32_uint16(values, out, count, lost); break;
+    case 'f' << 8 | 'B': clip_float32_uint8(values, out, count, lost); break;
+    case 'f' << 8 | 'H': clip_float32_uint16(values, out, count, lost); break;
+    case 'd' << 8 | 'B': clip_float64_uint8(values, out, count, lost); break;
+    case 'd' << 8 | 'H': clip_float64_uint16(values, out, count, lost); break;
     }
 }
