@@ -77,7 +77,7 @@ def targets(
             if place in taken:
                 raise ConvtoolError(
                     f"{taken[place].path} and {image.path} would both become {file}; "
-                    "tell them apart by {ext} or {stem} in --name, or give them a run each"
+                    "put {ext} or {stem} into --name, or give them a run each"
                 )
             taken[place] = image
         found.append((image, files))

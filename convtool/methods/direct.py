@@ -150,8 +150,8 @@ class DirectCompiled(Method):
         rows, cols = task.window
         padded = (task.width - 1) * cols.stride + cols.extent
         length = -(-padded // cols.stride)  # of a run of pixels `stride` apart
-        inner, outer = (1, task.channels) if task.is_layer else (task.channels, 1)
-        row = outer * cols.stride * length * inner if self._phases else padded * inner
+        inner = 1 if task.is_layer else task.channels
+        row = cols.stride * length * task.channels
         i = np.arange(rows.taps)[:, np.newaxis] * rows.dilation * row
         j = np.arange(cols.taps) * cols.dilation
         within = (j % cols.stride * length + j // cols.stride) * inner

@@ -77,25 +77,10 @@ class Separable(Method):
         return total
 
 
-@dataclass(eq=False, repr=False)
-class SeparableCompiled(Method):
+class SeparableCompiled(Separable):
     """The column and the row in one go: a row's sums down the columns stay in the cache."""
 
-    task: Task
-    input: DType
-    factors: Factors
-
     compiled = True
-
-    @property
-    def reason(self) -> str:
-        """How many columns times rows the kernel is."""
-        return Separable(self.task, self.input, self.factors).reason
-
-    @property
-    def parameters(self) -> dict[str, str]:
-        """The columns and rows, and the type of the sums."""
-        return {**described(self.factors), "sums": str(self.input)}
 
     @property
     def operations(self) -> float:
