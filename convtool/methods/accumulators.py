@@ -30,10 +30,13 @@ MOST_POWER = 30
 UNIT = 2.0**-24
 """float32's rounding, relative to the number rounded."""
 
-MOST_DOUBTFUL = {"compiled": 1 / 100, "NumPy": 1 / 32}
+MOST_DOUBTFUL = {"compiled": 1 / 50, "NumPy": 1 / 32}
 """How far float32 sums may be off if they are to be rounded. The share of those that may lie at a
 tie is twice that; beyond it, to add all up in float64 takes less than these once more, one by one.
 """
+
+LAMBDA = 4
+"""How many times as far as errors usually are off they are let be: see `tolerance`."""
 
 
 class Arithmetic(NamedTuple):
@@ -52,6 +55,8 @@ class Arithmetic(NamedTuple):
     """Between these lies every sum of whole pixels, and every exact one with the bias added."""
     bound: float
     """No sum of any of the products of whole pixels, and the bias of exact ones, is larger."""
+    pixels: tuple[float, float]
+    """The smallest and the largest number that a pixel can be, fill and 0 among them."""
     working: DType
     """The float type for sums that are not whole."""
     padded: DType
@@ -87,8 +92,11 @@ class Arithmetic(NamedTuple):
         finite = is_integer(pixels) and math.isfinite(fill)
         whole = finite and is_whole(weights) and is_whole(fill)
         low, high, bound = -math.inf, math.inf, math.inf
+        ends = -math.inf, math.inf
         if finite:
-            low, high, bound = _ranges(weights, pixels, fill)
+            lowest, highest = limits(pixels)
+            ends = min(lowest, fill, 0), max(highest, fill)
+            low, high, bound = _ranges(weights, *ends)
         added = abs(divisor) * float(np.abs(bias).max())
         exact = whole and is_whole(divisor) and is_whole(bias)
         exact = exact and bound + added < EXACT_IN_FLOAT64
@@ -107,15 +115,25 @@ class Arithmetic(NamedTuple):
             and float32_will_do(weights, (divisor, fill, *np.ravel(bias).tolist()))
         )
         if narrow and finite and asked is not None and is_integer(asked):
-            largest = max(-low, high) / abs(divisor) + float(np.abs(bias).max())
-            taps = weights[0].size if weights.ndim == 4 else weights.size
-            narrow = tolerance(taps, largest) < MOST_DOUBTFUL["compiled" if compiled() else "NumPy"]
+            off = tolerance(weights, ends, divisor, bias, in_order=bool(compiled()))
+            narrow = off < MOST_DOUBTFUL["compiled" if compiled() else "NumPy"]
         working = FLOAT32 if narrow else FLOAT64
         holds_fill = finite and is_whole(fill) and limits(pixels)[0] <= fill <= limits(pixels)[1]
         padded = pixels.newbyteorder("=") if holds_fill else working
         rounded = asked is not None and is_integer(asked)
         return cls(
-            finite, moderate, whole, exact, low, high, bound, working, padded, rounded, result
+            finite,
+            moderate,
+            whole,
+            exact,
+            low,
+            high,
+            bound,
+            ends,
+            working,
+            padded,
+            rounded,
+            result,
         )
 
 
@@ -141,10 +159,8 @@ def _moderate(weights: Array) -> bool:
         return bool(np.abs(weights.astype(FLOAT64)).sum() < LARGEST_MODERATE)
 
 
-def _ranges(weights: Array, pixels: DType, fill: float) -> tuple[float, float, float]:
+def _ranges(weights: Array, darkest: float, brightest: float) -> tuple[float, float, float]:
     """Of the sums of whole pixels: the smallest, the largest, the largest of any part of one."""
-    lowest, highest = limits(pixels)
-    darkest, brightest = min(lowest, fill), max(highest, fill)
     weights = weights.astype(FLOAT64)
     axes = (1, 2, 3) if weights.ndim == 4 else (0, 1)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -155,12 +171,26 @@ def _ranges(weights: Array, pixels: DType, fill: float) -> tuple[float, float, f
     return float(low), float(high), max(float(bound), -darkest, brightest)
 
 
-def tolerance(taps: int, largest: float) -> float:
-    """How far a float32 sum of so many products may be off, if no part of it passes `largest`.
+def tolerance(
+    weights: Array, pixels: tuple[float, float], divisor: float, bias: Array, *, in_order: bool
+) -> float:
+    """How far float32 sums / divisor + bias may be off; `pixels` are the smallest, 0 or below, and
+    the largest. `in_order` says whether products are added up in the order of the weights.
 
-    Roundings are as often up as down, so that n of them add up to about sqrt(n); N. J. Higham and
-    T. Mary, A new approach to probabilistic rounding error analysis, SIAM J. Sci. Comput. 41 (5),
-    2019: below lambda sqrt(n) u, except for a chance of 2 exp(-lambda^2 / 2) that supposes each
-    part to be as large as it can be. Here lambda is 4, and the division and bias count as well.
+    Roundings are as often up as down, so that their errors add up as their squares do: N. J. Higham
+    and T. Mary, A new approach to probabilistic rounding error analysis, SIAM J. Sci. Comput. 41
+    (5), 2019. By the inequality of Azuma and Hoeffding they stay below LAMBDA times the root of the
+    sum of squares of what each can be at most, but for a chance of 2 exp(-LAMBDA^2 / 2) that
+    supposes each part of the sum to be as large as it can be. Rounded are each weight, each
+    product, each part of a sum, the quotient, and the result.
     """
-    return 4 * math.sqrt(taps + 2) * UNIT * largest
+    kernels = weights.reshape(len(weights) if weights.ndim == 4 else 1, -1) / FLOAT64.type(divisor)
+    ends = kernels * pixels[0], kernels * pixels[1]
+    low, high = np.minimum(*ends), np.maximum(*ends)
+    parts = np.maximum(-low.cumsum(axis=1), high.cumsum(axis=1))
+    largest = parts[:, -1]
+    if not in_order:
+        parts = np.broadcast_to(largest[:, np.newaxis], parts.shape)
+    squares = np.square(parts).sum(axis=1) + 2 * np.square(np.maximum(-low, high)).sum(axis=1)
+    squares += np.square(largest) + np.square(largest + np.abs(bias))
+    return LAMBDA * UNIT * math.sqrt(squares.max())

@@ -8,6 +8,7 @@ from functools import cached_property
 from ..core.dtypes import Array, DType
 from ..core.geometry import Window
 from .accumulators import Arithmetic
+from .loops.band import Rounding
 from .loops.strided import strided
 
 
@@ -124,6 +125,8 @@ class Method(ABC):
     """Whether a pixel has no influence on sums outside whose windows it lies."""
     compiled = False
     """Whether the compiled loops do it."""
+    in_order = False
+    """Whether products are added up in the order of the weights."""
 
     @property
     @abstractmethod
@@ -145,9 +148,10 @@ class Method(ABC):
     def cost(self) -> float:
         """Estimated nanoseconds for one value of the map, see `cost`."""
 
-    def sums_into(self, padded: Array, rows: Array) -> bool:
-        """`sums`, written into rows (height, W' * C') of their type; False if it cannot do so."""
-        return False
+    def sums_into(self, padded: Array, rows: Array, rounding: Rounding | None = None) -> int | None:
+        """`sums`, written into rows (height, W' * C') of their type, or rounded into those of 8 or
+        16 bits. Returns how many are next to a tie; None if it cannot do so."""
+        return None
 
     @abstractmethod
     def sums(self, padded: Array, height: int) -> Array:

@@ -10,6 +10,7 @@ from ..core.dtypes import FLOAT64, Array, DType
 from ..core.engine import compiled
 from . import cost
 from .base import Method, Task
+from .loops.band import Rounding, Taps, correlate, fits, input_for
 from .loops.strided import strided
 from .loops.weighted_sum import WeightedSum
 
@@ -121,9 +122,16 @@ class DirectCompiled(Method):
 
     task: Task
     input: DType
+    dtype: DType
+    """That of the sums, to which pixels are widened a few rows at a time."""
 
     compiled = True
+    in_order = True
     reason = "the products are added up as they are defined, in registers"
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        return {"sums": str(self.dtype)}
 
     @property
     def operations(self) -> float:
@@ -134,7 +142,7 @@ class DirectCompiled(Method):
     @property
     def cost(self) -> float:
         """Steps of multiplying and adding, and the sums' way to memory."""
-        size = self.input.itemsize
+        size = self.dtype.itemsize
         laid = cost.SCATTERED * cost.COPY[size] if self._phases else 0
         return cost.COPY[size] + self.operations / 2 * cost.COMPILED[size] + laid
 
@@ -144,7 +152,7 @@ class DirectCompiled(Method):
         return self.task.is_layer or self.task.window[1].stride > 1
 
     @cached_property
-    def _taps(self) -> list[tuple[Array, Array]]:
+    def _taps(self) -> list[Taps]:
         """For each channel out the offsets and weights; one for all where channels do not mix."""
         task = self.task
         rows, cols = task.window
@@ -167,30 +175,35 @@ class DirectCompiled(Method):
             found.append(self._kept(first + channel + plane, weights))
         return found
 
-    def _kept(self, offsets: Array, weights: Array) -> tuple[Array, Array]:
+    def _kept(self, offsets: Array, weights: Array) -> Taps:
         """Those of weights that are not 0."""
         offsets, weights = np.broadcast_arrays(offsets, weights)
         kept = weights != 0
-        return offsets[kept].astype(np.int64), weights[kept].astype(self.input)
+        return Taps(offsets[kept].astype(np.int64), weights[kept].astype(self.dtype))
 
-    def sums_into(self, padded: Array, rows: Array) -> bool:
-        if not self.task.is_layer:
-            self._correlate(padded, [rows])
-        return not self.task.is_layer
+    def sums_into(self, padded: Array, rows: Array, rounding: Rounding | None = None) -> int | None:
+        if self.task.is_layer or not fits(self.dtype, rows, rounding):
+            return None
+        return self._correlate(padded, [rows], rounding)
 
     def sums(self, padded: Array, height: int) -> Array:
         task = self.task
         width = task.width * (1 if task.is_layer else task.channels)
-        out = np.empty((len(self._taps), height, width), self.input)
+        out = np.empty((len(self._taps), height, width), self.dtype)
         self._correlate(padded, out)
         return task.channels_last(out if task.is_layer else out[0], height)
 
-    def _correlate(self, padded: Array, planes: Iterable[Array]) -> None:
+    def _correlate(
+        self, padded: Array, planes: Iterable[Array], rounding: Rounding | None = None
+    ) -> int:
         """Write the sums of each channel out into a plane; of all channels into a single one."""
         source = self._laid(padded) if self._phases else padded
         step = self.task.window[0].stride * source[0].size
-        for plane, (offsets, weights) in zip(planes, self._taps, strict=True):
-            compiled().correlate(source.reshape(-1), plane, offsets, weights, step)
+        flat = source.reshape(-1)
+        return sum(
+            correlate(flat, plane, step, taps, None, rounding)
+            for plane, taps in zip(planes, self._taps, strict=True)
+        )
 
     def _laid(self, padded: Array) -> Array:
         """The pixels (n, P, C), those `stride` apart side by side; a layer's channels alone."""
@@ -210,7 +223,7 @@ def candidates(task: Task) -> Iterator[Direct | DirectEinsum | DirectCompiled]:
     """Any task can be done directly."""
     dtype = task.numbers.narrowest
     if compiled():
-        yield DirectCompiled(task, dtype)
+        yield DirectCompiled(task, input_for(task.numbers.padded, dtype), dtype)
     yield Direct(task, dtype)
     cols = task.window[1]
     if not task.is_layer and cols.stride == 1:
@@ -220,7 +233,7 @@ def candidates(task: Task) -> Iterator[Direct | DirectEinsum | DirectCompiled]:
 
 def local(task: Task, dtype: DType) -> Method:
     """Sums of this type that depend on the pixels of their own windows alone."""
-    return DirectCompiled(task, dtype) if compiled() else Direct(task, dtype)
+    return DirectCompiled(task, dtype, dtype) if compiled() else Direct(task, dtype)
 
 
 def careful(task: Task) -> Direct:

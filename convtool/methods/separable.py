@@ -11,6 +11,7 @@ from ..core.engine import compiled
 from . import cost
 from .base import Method, Task
 from .correlate1d import Correlate1D
+from .loops.band import Rounding, Taps, correlate, fits, input_for
 from .loops.banded import banded, down
 from .loops.factor import Factors, float_factors, whole_factors
 from .loops.strided import strided
@@ -77,10 +78,19 @@ class Separable(Method):
         return total
 
 
+@dataclass(eq=False, repr=False)
 class SeparableCompiled(Separable):
     """The column and the row in one go: a row's sums down the columns stay in the cache."""
 
+    dtype: DType
+    """That of the sums, to which pixels are widened a few rows at a time."""
+
     compiled = True
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """The columns and rows, and the type of the sums."""
+        return {**described(self.factors), "sums": str(self.dtype)}
 
     @property
     def operations(self) -> float:
@@ -90,7 +100,7 @@ class SeparableCompiled(Separable):
     @property
     def cost(self) -> float:
         """The same, and the sums' way to memory."""
-        size = self.input.itemsize
+        size = self.dtype.itemsize
         pairs = len(self.factors)
         return (
             pairs * cost.COPY[size]
@@ -99,37 +109,37 @@ class SeparableCompiled(Separable):
         )
 
     @cached_property
-    def _taps(self) -> list[tuple[Array, Array, Array, Array]]:
-        """For each pair the offsets and weights of the column, and those of the row."""
+    def _taps(self) -> list[tuple[Taps, Taps]]:
+        """For each pair those of the column and those of the row."""
         rows, cols = self.task.window
         channels = self.task.channels
         row = ((self.task.width - 1) * cols.stride + cols.extent) * channels
         steps = rows.dilation * row, cols.dilation * channels
         return [
-            (*self._kept(column, steps[0]), *self._kept(along, steps[1]))
+            (self._kept(column, steps[0]), self._kept(along, steps[1]))
             for column, along in self.factors
         ]
 
-    def _kept(self, line: Array, step: int) -> tuple[Array, Array]:
+    def _kept(self, line: Array, step: int) -> Taps:
         """Those of weights that are not 0."""
         (kept,) = np.nonzero(line)
-        return kept * step, line[kept].astype(self.input)
+        return Taps(kept * step, line[kept].astype(self.dtype))
 
-    def sums_into(self, padded: Array, rows: Array) -> bool:
-        size = padded[0].size
-        line = np.empty(size, self.input)
-        step = self.task.window[0].stride * size
-        out = rows
-        for taps in self._taps:
-            compiled().correlate_twice(padded.reshape(-1), line, out, *taps, step)
-            if out is rows:
-                out = np.empty_like(rows) if len(self._taps) > 1 else rows
-            else:
-                rows += out
-        return True
+    def sums_into(self, padded: Array, rows: Array, rounding: Rounding | None = None) -> int | None:
+        if not fits(self.dtype, rows, rounding) or (rounding and len(self._taps) > 1):
+            return None
+        flat = padded.reshape(-1)
+        step = self.task.window[0].stride * padded[0].size
+        first, *others = self._taps
+        found = correlate(flat, rows, step, *first, rounding)
+        for pair in others:
+            part = np.empty_like(rows)
+            correlate(flat, part, step, *pair, None)
+            rows += part
+        return found
 
     def sums(self, padded: Array, height: int) -> Array:
-        rows = np.empty((height, self.task.width * self.task.channels), self.input)
+        rows = np.empty((height, self.task.width * self.task.channels), self.dtype)
         self.sums_into(padded, rows)
         return self.task.channels_last(rows, height)
 
@@ -248,6 +258,7 @@ def candidates(task: Task) -> Iterator[Method]:
     if factors is None:
         return
     if compiled() and task.window[1].stride == 1:
-        yield SeparableCompiled(task, task.numbers.narrowest, factors)
+        dtype = task.numbers.narrowest
+        yield SeparableCompiled(task, input_for(task.numbers.padded, dtype), factors, dtype)
     yield Separable(task, task.numbers.narrowest, factors)
     yield SeparableToeplitz(task, task.numbers.narrowest_float, factors)

@@ -7,7 +7,15 @@ import numpy as np
 
 from ..core.border import extend, rows_needed
 from ..core.choices import Border
-from ..core.dtypes import EXACT_IN_FLOAT32, FLOAT32, FLOAT64, Array, DType, is_integer
+from ..core.dtypes import (
+    EXACT_IN_FLOAT32,
+    EXACT_IN_FLOAT64,
+    FLOAT32,
+    FLOAT64,
+    Array,
+    DType,
+    is_integer,
+)
 from ..core.engine import rows_of
 from ..core.geometry import cut, piece, stack
 from ..core.image import Header
@@ -18,9 +26,10 @@ from ..methods import planner
 from ..methods.accumulators import Arithmetic
 from ..methods.base import Method, Task
 from ..methods.direct import careful, local
+from ..methods.loops.band import Rounding
 from ..methods.planner import Plan
 from .base import Laid, Sum
-from .ties import round_sums
+from .ties import round_at_once, round_sums
 
 EVEN = {4: 1e6, 8: 1e2}
 """By the bytes of a result: how many times the largest pixel of one window that of another may be,
@@ -92,14 +101,11 @@ class ConvStage(NamedTuple):
             if task.numbers.finite or _is_moderate(padded):
                 if not (method.local or self._is_even(padded)):
                     method = local(task, method.input)
-                rows = self._rows_of_sums(method, out)
-                if rows is not None and method.sums_into(padded, rows):
-                    return
-                if self._finish(task, method.sums(padded, len(out)), out, padded):
+                if self._finish(method, padded, out):
                     return
         method = careful(task)
         padded = self._padded(band, top, first, left, out, method.input)
-        self._finish(task, method.sums(padded, len(out)), out, padded)
+        self._finish(method, padded, out)
 
     def _is_even(self, padded: Array) -> bool:
         """Whether the largest pixel's rounding is nothing beside the largest of any window.
@@ -114,11 +120,6 @@ class ConvStage(NamedTuple):
         blocks = sizes.reshape(high, rows, wide, cols, -1).max(axis=(1, 3))
         smallest = blocks.min(where=blocks > 0, initial=np.inf)
         return bool(np.abs(padded).max() <= smallest * EVEN[self.task.numbers.result.itemsize])
-
-    def _rows_of_sums(self, method: Method, out: Array) -> Array | None:
-        """The rows of `out`, if it holds the sums as they are."""
-        plain = self.divisor == 1 and not np.any(self.bias) and not self.task.numbers.rounded
-        return rows_of(out) if plain and method.input == out.dtype else None
 
     def _padded(
         self, band: Array, top: int, first: int, left: int, out: Array, dtype: DType
@@ -136,9 +137,13 @@ class ConvStage(NamedTuple):
             dtype,
         )
 
-    def _finish(self, task: Task, sums: Array, out: Array, padded: Array) -> bool:
+    def _finish(self, method: Method, padded: Array, out: Array) -> bool:
         """sums / divisor + bias into `out`; False where float32 cannot tell how to round many."""
-        divisor, bias, numbers = self.divisor, self.bias, task.numbers
+        divisor, bias, numbers = self.divisor, self.bias, method.task.numbers
+        done = None if np.any(bias) else self._at_once(method, padded, out)
+        if done is not None:
+            return done
+        sums = method.sums(padded, len(out))
         if numbers.exact:
             self._finish_exact(sums, numbers, out)
             return True
@@ -149,12 +154,27 @@ class ConvStage(NamedTuple):
         if np.any(bias):
             values += bias
         if numbers.rounded and in_float32:
-            return round_sums(task, padded, values, divisor, bias, out)
+            return round_sums(method, padded, values, divisor, bias, out)
         if numbers.rounded:
             out[...] = saturate(values, out.dtype)
         else:
             np.copyto(out, values, casting="unsafe")
         return True
+
+    def _at_once(self, method: Method, padded: Array, out: Array) -> bool | None:
+        """`_finish` without a bias, if the method can do it as it goes; None if it cannot."""
+        numbers, rows = method.task.numbers, rows_of(out)
+        if rows is None:
+            return None
+        if self.divisor == 1 and (numbers.exact or not numbers.rounded):
+            return method.sums_into(padded, rows) is not None or None
+        if not numbers.rounded or numbers.whole > numbers.exact:
+            return None
+        if not numbers.exact:
+            return round_at_once(method, padded, self.divisor, out)
+        if abs(self.divisor) > EXACT_IN_FLOAT64:
+            return None
+        return method.sums_into(padded, rows, Rounding(self.divisor)) is not None or None
 
     def _finish_exact(self, sums: Array, numbers: Arithmetic, out: Array) -> None:
         """Whole sums, divisor and bias: one division makes the only rounding."""

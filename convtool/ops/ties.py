@@ -10,16 +10,37 @@ import numpy.typing as npt
 from ..core.dtypes import FLOAT64, Array, limits
 from ..core.engine import compiled, rows_of
 from ..methods.accumulators import tolerance
-from ..methods.base import Task
+from ..methods.base import Method, Task
+from ..methods.loops.band import Rounding
 
 Indices = npt.NDArray[np.intp]
 
 MOST_AGAIN = 1 / 16
 """The share of values above which it is not worth while to add them up one by one."""
 
+MOST_OFF = 0.25
+"""How far sums may be off for the compiled loops to tell what is next to a tie."""
+
+
+NO_BIAS = np.zeros(())
+
+
+def round_at_once(method: Method, padded: Array, divisor: float, out: Array) -> bool | None:
+    """`round_sums` without a bias, of sums that the method rounds itself; None if it cannot."""
+    rows = rows_of(out)
+    off = _off(method, padded, divisor, NO_BIAS)
+    if rows is None or off >= MOST_OFF:
+        return None
+    places = np.empty(int(MOST_AGAIN * out.size), np.int64)
+    count = method.sums_into(padded, rows, Rounding(divisor, off, places))
+    if count is None or count > len(places):
+        return None if count is None else False
+    _add_again(method.task, padded, places[:count], divisor, NO_BIAS, out)
+    return True
+
 
 def round_sums(
-    task: Task,
+    method: Method,
     padded: Array,
     values: Array,
     divisor: float,
@@ -28,36 +49,47 @@ def round_sums(
 ) -> bool:
     """Write float32 sums / divisor + bias, which are `values`, rounded and saturated into `out`.
 
-    `padded` is what the sums are of. Returns False, and writes nothing, where so many are next to
-    a tie that all had better be added up in float64.
+    `padded` is what the method's sums are of. Returns False where so many are next to a tie that
+    all had better be added up in float64.
     """
-    lowest, highest = limits(out.dtype)
-    largest = _largest_part(task, padded) / abs(divisor) + float(np.abs(bias).max())
-    off = tolerance(task.taps, largest)
+    off = _off(method, padded, divisor, bias)
     loops, rows, rows_out = compiled(), rows_of(values), rows_of(out)
-    if loops and out.itemsize <= 2 and off < 0.25 and rows is not None and rows_out is not None:
+    if loops and out.itemsize <= 2 and off < MOST_OFF and rows is not None and rows_out is not None:
         places = np.empty(int(MOST_AGAIN * values.size), np.int64)
         count = loops.round_sums(rows, off, rows_out, places)
         if count > len(places):
             return False
         near = places[:count]
-        again = np.clip(
-            np.rint(_again(task, padded, near, divisor, bias, len(out))), lowest, highest
-        )
-        out[np.unravel_index(near, out.shape)] = again
-        return True
-    rounded = np.rint(values, order="C")
-    distance = np.subtract(values, rounded, order="C")
-    np.abs(distance, out=distance)
-    near = np.flatnonzero(distance > 0.5 - off)
-    kept = rounded.reshape(-1)
-    near = near[(kept[near] >= lowest - 1 - off) & (kept[near] <= highest + 1 + off)]
-    if len(near) > MOST_AGAIN * values.size:
-        return False
-    kept[near] = np.rint(_again(task, padded, near, divisor, bias, len(out)))
-    np.clip(rounded, lowest, highest, out=rounded)
-    np.copyto(out, rounded, casting="unsafe")
+    else:
+        rounded = np.rint(values, order="C")
+        distance = np.subtract(values, rounded, order="C")
+        np.abs(distance, out=distance)
+        near = np.flatnonzero(distance > 0.5 - off)
+        lowest, highest = limits(out.dtype)
+        kept = rounded.reshape(-1)[near]
+        near = near[(kept >= lowest - 1 - off) & (kept <= highest + 1 + off)]
+        if len(near) > MOST_AGAIN * values.size:
+            return False
+        np.clip(rounded, lowest, highest, out=rounded)
+        np.copyto(out, rounded, casting="unsafe")
+    _add_again(method.task, padded, near, divisor, bias, out)
     return True
+
+
+def _off(method: Method, padded: Array, divisor: float, bias: Array) -> float:
+    """How far the method's sums / divisor + bias may be off."""
+    task = method.task
+    pixels = task.numbers.pixels if task.numbers.finite else _extremes(padded)
+    return tolerance(task.weights, pixels, divisor, bias, in_order=method.in_order)
+
+
+def _add_again(
+    task: Task, padded: Array, near: Indices, divisor: float, bias: Array, out: Array
+) -> None:
+    """Write the results at these flat positions into `out`, added up in float64."""
+    if len(near):
+        values = np.rint(_again(task, padded, near, divisor, bias, len(out)))
+        out[np.unravel_index(near, out.shape)] = np.clip(values, *limits(out.dtype))
 
 
 def _again(
@@ -69,13 +101,9 @@ def _again(
     return found
 
 
-def _largest_part(task: Task, padded: Array) -> float:
-    """A bound for every part of the sums of a band."""
-    if task.numbers.finite:
-        return max(-task.numbers.low, task.numbers.high)
-    weights = np.abs(task.weights).astype(FLOAT64)
-    total = weights.sum(axis=(1, 2, 3) if task.is_layer else (0, 1)).max()
-    return float(max(padded.max(), -padded.min()) * total)
+def _extremes(padded: Array) -> tuple[float, float]:
+    """The smallest and the largest pixel, 0 among them."""
+    return min(float(padded.min()), 0), max(float(padded.max()), 0)
 
 
 def sums_at(task: Task, padded: Array, positions: Indices, height: int) -> Array:
@@ -87,7 +115,7 @@ def sums_at(task: Task, padded: Array, positions: Indices, height: int) -> Array
     pixels, (_, width, channels) = padded.reshape(-1), padded.shape
     corner = (row * rows.stride * width + col * cols.stride) * channels + first
     loops = compiled()
-    if loops and not task.is_layer and pixels.dtype == np.float32:
+    if loops and not task.is_layer and pixels.dtype.char in "BbHhf":
         i, j = np.indices(task.weights.shape).reshape(2, -1)
         offsets = (i * rows.dilation * width + j * cols.dilation) * channels
         weights = task.weights.astype(FLOAT64).reshape(-1)

@@ -33,20 +33,44 @@ def correlated(source, shape, offsets, weights, step):
     return out
 
 
-@given(seeds, st.sampled_from(SUMS), st.integers(0, 9), st.integers(0, 3), st.integers(1, 700))
-def test_correlate_is_its_definition(seed, dtype, taps, rows, columns):
+NONE = np.empty(0, np.int64)
+
+
+def correlate(source, out, offsets, weights, step, along=(NONE, None), more=0, finish=(0, 0, NONE)):
+    """`loops.correlate` with the least scratch that it takes, and `more`."""
+    dtype = weights.dtype
+    line_offsets, line_weights = along[0], np.empty(0, dtype) if along[1] is None else along[1]
+    line = out.shape[1] + line_offsets.max(initial=0)
+    size = line + offsets.max(initial=0) if source.dtype != dtype else 0
+    size += (line if len(line_offsets) else 0) + (out.shape[1] if finish[0] else 0) + more
+    scratch = drawn(1, size, dtype)
+    return loops.correlate(
+        source, scratch, out, offsets, weights, line_offsets, line_weights, step, *finish
+    )
+
+
+@given(
+    seeds,
+    st.sampled_from(SUMS),
+    st.sampled_from([None, *PIXELS]),
+    st.integers(0, 9),
+    st.integers(0, 5),
+    st.integers(1, 700),
+)
+def test_correlate_is_its_definition(seed, dtype, pixels, taps, rows, columns):
     rng = np.random.default_rng(seed)
     step = int(rng.integers(0, 900))
     offsets = rng.integers(0, 300, taps)
-    source = drawn(seed, max(rows - 1, 0) * step + 300 + columns, dtype)
+    source = drawn(seed, max(rows - 1, 0) * step + 300 + columns, pixels or dtype)
     weights = drawn(seed + 1, taps, dtype)
     out = drawn(seed + 2, (rows, columns + 5), dtype)[:, 2:-3]
-    loops.correlate(source, out, offsets, weights, step)
-    expected = correlated(source, out.shape, offsets, weights, step)
+    correlate(source, out, offsets, weights, step, more=int(rng.integers(0, 3000)))
+    widened = source.astype(dtype)
+    expected = correlated(widened, out.shape, offsets, weights, step)
     if np.dtype(dtype).kind != "f":
         assert np.array_equal(out, expected)
         return
-    scale = np.abs(weights).sum() * np.abs(source).max(initial=0)
+    scale = np.abs(weights).sum() * np.abs(widened).max(initial=0)
     assert np.abs(out - expected).max(initial=0) <= 10 * np.finfo(dtype).eps * scale
 
 
@@ -55,34 +79,73 @@ def test_a_sum_is_the_same_wherever_it_stands(seed, dtype, columns):
     source, weights = drawn(seed, columns + 40, dtype), drawn(seed + 1, 9, dtype)
     offsets = np.arange(0, 36, 4)
     whole, one = np.empty((1, columns), dtype), np.empty((1, 1), dtype)
-    loops.correlate(source, whole, offsets, weights, 0)
+    correlate(source, whole, offsets, weights, 0)
     for x in np.random.default_rng(seed).integers(0, columns, 5):
-        loops.correlate(source[x:], one, offsets, weights, 0)
+        correlate(source[x:], one, offsets, weights, 0)
         assert one[0, 0] == whole[0, x]
 
 
-@given(seeds, st.sampled_from(SUMS), st.integers(1, 4), st.integers(1, 200))
-def test_twice_is_one_after_the_other(seed, dtype, rows, columns):
-    source = drawn(seed, (rows + 2) * (columns + 6), dtype)
+@given(
+    *(seeds, st.sampled_from(SUMS), st.sampled_from([None, *PIXELS])),
+    *(st.integers(1, 4), st.integers(1, 200), st.integers(0, 900)),
+)
+def test_a_row_along_sums_is_one_after_the_other(seed, dtype, pixels, rows, columns, more):
+    source = drawn(seed, (rows + 2) * (columns + 6), pixels or dtype)
     column, row = drawn(seed + 1, 3, dtype), drawn(seed + 2, 3, dtype)
     down, along = np.arange(3) * (columns + 6), np.arange(3) * 3
-    line, out = np.empty(columns + 6, dtype), np.empty((rows, columns), dtype)
-    between, expected = np.empty((rows, columns + 6), dtype), np.empty_like(out)
-    loops.correlate_twice(source, line, out, down, column, along, row, columns + 6)
-    loops.correlate(source, between, down, column, columns + 6)
-    loops.correlate(between.ravel(), expected, along, row, columns + 6)
+    between, expected = np.empty((rows, columns + 6), dtype), np.empty((rows, columns), dtype)
+    out = np.empty_like(expected)
+    correlate(source, out, down, column, columns + 6, (along, row), more)
+    correlate(source, between, down, column, columns + 6)
+    correlate(between.ravel(), expected, along, row, columns + 6)
     assert np.array_equal(out, expected)
 
 
-@given(seeds, st.integers(0, 40), st.integers(0, 9))
-def test_a_few_sums_in_float64(seed, count, taps):
+@given(
+    *(seeds, st.sampled_from(SUMS[:-1]), st.sampled_from(PIXELS), st.sampled_from(PIXELS)),
+    *(st.integers(1, 5), st.integers(1, 400), st.sampled_from([1, 2, 3, 16, -7])),
+)
+def test_sums_are_finished_as_by_themselves(seed, dtype, pixels, to, rows, columns, divisor):
+    source = drawn(seed, rows * columns + 50, pixels)
+    offsets, weights = np.array([0, 7, 50]), drawn(seed + 1, 3, dtype)
+    if dtype == "float32":
+        weights = np.round(weights) / 256  # some sums at a tie
+    sums = np.empty((rows, columns), dtype)
+    correlate(source, sums, offsets, weights, columns)
+    out, expected = np.empty((rows, columns), to), np.empty((rows, columns), to)
+    places, found = np.empty((2, sums.size), np.int64)
+    margin = 0.001
+    count = correlate(
+        source, out, offsets, weights, columns, more=99, finish=(divisor, margin, places)
+    )
+    if dtype == "float32":
+        sums /= np.float32(divisor)
+        assert count == loops.round_sums(sums, margin, expected, found)
+        assert np.array_equal(places[:count], found[:count])
+    else:
+        assert count == 0
+        loops.divide(sums, divisor, expected)
+    assert np.array_equal(out, expected)
+
+
+def test_places_that_have_no_room_are_counted():
+    source, out = np.full(3000, 0.5, np.float32), np.empty((3, 1000), np.uint8)
+    places = np.full(700, -1)
+    finish = (1, 0.1, places)
+    assert correlate(source, out, np.array([0]), np.ones(1, "f4"), 1000, finish=finish) == 3000
+    assert set(places) <= {-1, *range(3000)}
+
+
+@given(seeds, st.sampled_from([*PIXELS, "float32"]), st.integers(0, 40), st.integers(0, 9))
+def test_a_few_sums_in_float64(seed, dtype, count, taps):
     rng = np.random.default_rng(seed)
-    source, weights = drawn(seed, 300, "float32"), drawn(seed + 1, taps, "float64")
+    source, weights = drawn(seed, 300, dtype), drawn(seed + 1, taps, "float64")
     corners, offsets = rng.integers(0, 200, count), rng.integers(0, 100, taps)
     out = np.empty(count)
     loops.correlate_at(source, corners, out, offsets, weights)
     windows = source[corners[:, np.newaxis] + offsets].astype(np.float64)
-    assert np.allclose(out, windows @ weights, rtol=1e-12, atol=1e-9)
+    scale = np.abs(weights).sum() * np.abs(windows).max(initial=0)
+    assert np.abs(out - windows @ weights).max(initial=0) <= 1e-14 * scale
 
 
 @given(seeds, st.sampled_from(SUMS[:4]), st.sampled_from(PIXELS), st.integers(-999, 999))
@@ -158,29 +221,37 @@ def zeros(*shape, dtype="float32"):
 
 
 OFFSETS = np.array([0, 3])
-GOOD = (zeros(100), zeros(2, 10), OFFSETS, zeros(2), 20)
+GOOD = (zeros(100), zeros(40), zeros(2, 10), OFFSETS, zeros(2), NONE, zeros(0), 20, 0.0, 0.0, NONE)
+SOURCE, SCRATCH, OUT, DOWN, WEIGHTS, ALONG, ALONG_WEIGHTS, STEP, DIVISOR, MARGIN, PLACES = range(11)
 
 
 @pytest.mark.parametrize(
     ("place", "value"),
     [
-        *[(0, zeros(24)), (0, zeros(32)), (0, zeros(10, 10)), (0, zeros(100, dtype="int16"))],
-        *[(0, zeros(200)[::2]), (0, zeros(100, dtype=">f4")), (0, zeros(100, dtype="complex64"))],
-        *[(0, bytes(100)), (0, None), (0, 3), (0, zeros(100, dtype="S4"))],
-        *[(1, zeros(10)), (1, zeros(2, 20)[:, ::2]), (1, zeros(2, 10)[::-1])],
-        *[(1, zeros(9, 10)), (1, zeros(2, 90)), (1, zeros(2, 10, dtype="float64"))],
-        *[(1, np.broadcast_to(zeros(1, 10), (2, 10))), (1, bytes(80))],
-        *[(2, np.array([0, -1])), (2, np.array([0, 71])), (2, np.array([0, 2**62]))],
-        *[(2, np.array([0, -(2**63)])), (2, np.array([0])), (2, OFFSETS.astype("int32"))],
-        *[(2, OFFSETS.astype("uint64")), (2, zeros(2)), (2, OFFSETS[np.newaxis])],
-        *[(3, zeros(3)), (3, zeros(2, dtype="float64")), (3, zeros(1, 2))],
-        *[(4, -1), (4, 88), (4, 2**62), (4, 2**100), (4, 0.5), (4, None)],
+        *[(SOURCE, zeros(24)), (SOURCE, zeros(32)), (SOURCE, zeros(10, 10))],
+        *[(SOURCE, zeros(100, dtype="int32")), (SOURCE, zeros(100, dtype="float64"))],
+        *[(SOURCE, zeros(200)[::2]), (SOURCE, zeros(100, dtype=">f4"))],
+        *[(SOURCE, zeros(100, dtype="complex64")), (SOURCE, zeros(100, dtype="S4"))],
+        *[(SOURCE, bytes(32)), (SOURCE, None), (SOURCE, 3)],
+        *[(SCRATCH, zeros(40, dtype="float64")), (SCRATCH, bytes(400)), (SCRATCH, zeros(4, 40))],
+        *[(OUT, zeros(10)), (OUT, zeros(2, 20)[:, ::2]), (OUT, zeros(2, 10)[::-1])],
+        *[(OUT, zeros(9, 10)), (OUT, zeros(2, 90)), (OUT, zeros(2, 10, dtype="float64"))],
+        *[(OUT, np.broadcast_to(zeros(1, 10), (2, 10))), (OUT, bytes(80))],
+        *[(OUT, zeros(2, 10, dtype="uint8"))],
+        *[(DOWN, np.array([0, -1])), (DOWN, np.array([0, 71])), (DOWN, np.array([0, 2**62]))],
+        *[(DOWN, np.array([0, -(2**63)])), (DOWN, np.array([0])), (DOWN, OFFSETS.astype("int32"))],
+        *[(DOWN, OFFSETS.astype("uint64")), (DOWN, zeros(2)), (DOWN, OFFSETS[np.newaxis])],
+        *[(WEIGHTS, zeros(3)), (WEIGHTS, zeros(2, dtype="float64")), (WEIGHTS, zeros(1, 2))],
+        *[(ALONG, OFFSETS), (ALONG_WEIGHTS, zeros(1)), (ALONG_WEIGHTS, zeros(0, dtype="int16"))],
+        *[(STEP, -1), (STEP, 88), (STEP, 2**62), (STEP, 2**100), (STEP, 0.5), (STEP, None)],
+        *[(DIVISOR, 2.0), (DIVISOR, np.nan), (DIVISOR, None), (MARGIN, "x")],
+        *[(PLACES, zeros(3)), (PLACES, None)],
     ],
 )
 def test_what_does_not_fit_raises_and_touches_nothing(place, value):
     arguments = [one.copy() if isinstance(one, np.ndarray) else one for one in GOOD]
     arguments[place] = value
-    out = arguments[1]
+    out = arguments[OUT]
     if isinstance(out, np.ndarray) and out.flags.writeable:
         out[...] = 7
     with pytest.raises((ValueError, TypeError, OverflowError, BufferError)):
@@ -189,11 +260,42 @@ def test_what_does_not_fit_raises_and_touches_nothing(place, value):
         assert (out == 7).all()
 
 
+@pytest.mark.parametrize(
+    ("along", "divisor", "to", "pixels"),
+    [
+        (NONE, 0.0, "float32", "uint8"),
+        (OFFSETS, 0.0, "float32", "float32"),
+        (NONE, 1.0, "uint8", "float32"),
+        (OFFSETS, 1.0, "uint8", "uint8"),
+    ],
+)
+def test_scratch_has_to_be_large_enough(along, divisor, to, pixels):
+    weights = np.zeros(2, "f4"), np.zeros(len(along), "f4")
+    source, out = np.zeros(100, pixels), np.zeros((2, 10), to)
+    needed = 0
+    needed += 10 + along.max(initial=0) + 3 if pixels != "float32" else 0
+    needed += 10 + along.max(initial=0) if len(along) else 0
+    needed += 10 if divisor else 0
+    for size in (needed, needed - 1):
+        arguments = (source, np.empty(size, "f4"), out, OFFSETS, weights[0], along, weights[1], 20)
+        if size == needed:
+            loops.correlate(*arguments, divisor, 0.0, NONE)
+        else:
+            with pytest.raises(ValueError, match="scratch is too small"):
+                loops.correlate(*arguments, divisor, 0.0, NONE)
+
+
 def test_arrays_that_overlap_are_refused():
     memory = zeros(200)
     with pytest.raises(ValueError, match="overlap"):
-        loops.correlate(memory, memory[100:120].reshape(2, 10), OFFSETS, zeros(2), 20)
-    loops.correlate(memory[:100], memory[100:120].reshape(2, 10), OFFSETS, zeros(2), 20)
+        correlate(memory, memory[100:120].reshape(2, 10), OFFSETS, zeros(2), 20)
+    correlate(memory[:100], memory[100:120].reshape(2, 10), OFFSETS, zeros(2), 20)
+    for place in (SOURCE, SCRATCH, WEIGHTS, ALONG_WEIGHTS):
+        arguments = list(GOOD)
+        arguments[OUT] = zeros(2, 10)
+        arguments[place] = arguments[OUT].reshape(-1)[: max(GOOD[place].size, 1)]
+        with pytest.raises(ValueError):  # noqa: PT011
+            loops.correlate(*arguments)
     memory = np.zeros(40, np.int16)
     with pytest.raises(ValueError, match="overlap"):
         loops.divide(memory.reshape(2, 20), 2, memory.view(np.uint8)[:40].reshape(2, 20))
@@ -250,12 +352,13 @@ def test_arrays_as_rows():
     assert rows_of(array[0]) is None
 
 
-FLAT, LINE, ROWS = np.zeros(100, "f4"), np.zeros(20, "f4"), np.zeros((2, 10), "f4")
+FLAT = np.zeros(100, "f4")
 BYTES, WIDER, BYTES_LINE = np.zeros((2, 9), "u1"), np.zeros((2, 10), "u1"), np.zeros(9, "u1")
 CALLS = {
-    "correlate": (FLAT, ROWS, OFFSETS, np.zeros(2, "f4"), 20),
-    "correlate_twice": (
-        *(FLAT, LINE, ROWS, OFFSETS, np.zeros(2, "f4"), OFFSETS, np.zeros(2, "f4"), 20),
+    "correlate": GOOD,
+    "correlate and round": (
+        *(np.zeros(100, "u1"), np.zeros(90, "f4"), np.zeros((2, 10), "u1"), OFFSETS),
+        *(np.zeros(2, "f4"), OFFSETS, np.zeros(2, "f4"), 20, 3.0, 0.1, np.zeros(4, "i8")),
     ),
     "correlate_at": (FLAT, OFFSETS, np.zeros(2), OFFSETS, np.zeros(2)),
     "divide": (np.zeros((2, 9), "i2"), 3.0, BYTES),
@@ -298,7 +401,7 @@ def test_random_calls_do_what_they_should_or_raise(name):
                 for one in arguments
             ]
         try:
-            getattr(loops, name)(*arguments)
+            getattr(loops, name.split()[0])(*arguments)
             done += 1
         except (ValueError, TypeError, OverflowError, BufferError):
             pass

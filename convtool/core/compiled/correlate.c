@@ -76,15 +76,39 @@ CORRELATE(correlate_int32, uint32_t, uint32_t)
 CORRELATE(correlate_float32, float, float)
 CORRELATE(correlate_float64, double, double)
 
-void correlate_at(const float *source, const int64_t *corners, double *out, size_t count,
+/* Several at a time, whose sums need not wait for each other. */
+#define CORRELATE_AT(NAME, T)                                                                      \
+    static void NAME(const void *source, const int64_t *corners, double *out, size_t count,        \
+                     const Taps *taps) {                                                           \
+        enum { AT_ONCE = 8 };                                                                      \
+        const double *weights = taps->weights;                                                     \
+        for (size_t i = 0; i < count; i += AT_ONCE) {                                              \
+            double sums[AT_ONCE] = {0};                                                            \
+            const T *windows[AT_ONCE];                                                             \
+            size_t some = count - i < AT_ONCE ? count - i : AT_ONCE;                               \
+            for (size_t k = 0; k < AT_ONCE; k++)                                                   \
+                windows[k] = (const T *)source + corners[i + (k < some ? k : 0)];                  \
+            for (size_t t = 0; t < taps->taps; t++)                                                \
+                for (size_t k = 0; k < AT_ONCE; k++)                                               \
+                    sums[k] += weights[t] * (double)windows[k][taps->offsets[t]];                  \
+            memcpy(out + i, sums, some * sizeof *sums);                                            \
+        }                                                                                          \
+    }
+
+CORRELATE_AT(correlate_at_uint8, uint8_t)
+CORRELATE_AT(correlate_at_int8, int8_t)
+CORRELATE_AT(correlate_at_uint16, uint16_t)
+CORRELATE_AT(correlate_at_int16, int16_t)
+CORRELATE_AT(correlate_at_float32, float)
+
+void correlate_at(char type, const void *source, const int64_t *corners, double *out, size_t count,
                   const Taps *taps) {
-    const double *weights = taps->weights;
-    for (size_t i = 0; i < count; i++) {
-        const float *window = source + corners[i];
-        double sum = 0;
-        for (size_t t = 0; t < taps->taps; t++)
-            sum += weights[t] * (double)window[taps->offsets[t]];
-        out[i] = sum;
+    switch (type) {
+    case 'B': correlate_at_uint8(source, corners, out, count, taps); break;
+    case 'b': correlate_at_int8(source, corners, out, count, taps); break;
+    case 'H': correlate_at_uint16(source, corners, out, count, taps); break;
+    case 'h': correlate_at_int16(source, corners, out, count, taps); break;
+    case 'f': correlate_at_float32(source, corners, out, count, taps); break;
     }
 }
 

@@ -30,8 +30,9 @@ typedef struct {
 
 void correlate_row(Sums type, const void *source, void *out, size_t count, const Taps *taps);
 
-/* The same in double, of a few values: out[i] = sum of weights[t] * source[corners[i] + offsets[t]]. */
-void correlate_at(const float *source, const int64_t *corners, double *out, size_t count,
+/* The same in double, of a few values: out[i] = sum of weights[t] * source[corners[i] + offsets[t]].
+   The source's type is a letter of the struct module: B, b, H, h or f. */
+void correlate_at(char type, const void *source, const int64_t *corners, double *out, size_t count,
                   const Taps *taps);
 
 /* Whole sums over a divisor, rounded half to even and saturated. */
@@ -40,12 +41,49 @@ typedef enum { UINT8, INT8, UINT16, INT16_PIXELS } Pixels;
 
 void divide_row(Whole type, const void *sums, double divisor, Pixels to, void *out, size_t count);
 
-/* Floats, rounded and saturated; returns how many lie within `margin` of a tie, in range. */
-size_t round_row(const float *values, float margin, Pixels to, void *out, size_t count);
+/* Floats, rounded and saturated. Returns how many lie within `margin` of a tie, in range; their
+   places, counted from `first` on, are written where there is room for those of a piece. */
+size_t round_row(const float *values, float margin, Pixels to, void *out, size_t count,
+                 int64_t first, int64_t *places, size_t room);
 
-/* The places of these, from `first` on. */
-void near_ties(const float *values, float margin, Pixels to, int64_t first, size_t count,
-               int64_t *places);
+/* What becomes of sums: pixels, by a division of whole ones, or of floats by rounding. */
+typedef struct {
+    int whole;
+    Whole type; /* of whole sums */
+    double divisor;
+    Pixels to;
+    float margin; /* of floats, as for round_row */
+    int64_t *places;
+    size_t room;
+} Finish;
+
+/* A row of sums, which are lost, into `out`; returns how many lie next to a tie. `found` do so in the
+   rows before this one, number `row`. */
+size_t finish_row(const Finish *finish, void *sums, void *out, size_t count, size_t row,
+                  size_t found);
+
+/* A band of sums: out[r, x] = sum of down.weights[t] * source[r * step + down.offsets[t] + x], or, if
+   `along` has taps, their weighted sums in turn. */
+typedef struct {
+    const void *source;
+    int widen; /* whether source holds pixels, and not values of the sums' type */
+    Pixels from;
+    Sums type;
+    Taps down, along;
+    void *out;
+    ptrdiff_t out_step; /* in bytes */
+    size_t rows, columns, step;
+    size_t wide; /* sums of `down` in a row */
+    size_t span; /* values that they lie on */
+    void *scratch;
+    size_t room; /* values in scratch, as many as scratch_needed says, or more */
+    const Finish *finish; /* NULL: sums stay as they are */
+} Band;
+
+size_t scratch_needed(const Band *band);
+
+/* Returns how many sums lie next to a tie, see `Finish`. */
+size_t correlate_band(const Band *band);
 
 /* Values to pixels from 0 to the type's largest; adds up how many were below, above, and NaN.
    The types are letters of the struct module: h, i, f or d to B, and all but h to H. */

@@ -71,27 +71,6 @@ static int overlap(const Array *one, const Array *other) {
 static const char *const SUMS = "hHiIfd"; /* modulo their range it is all one what has a sign */
 static const Sums TYPE_OF_SUMS[] = {INT16, INT16, INT32, INT32, FLOAT32, FLOAT64};
 
-/* What is wrong with rows of `columns` sums, each of which begins `step` values after the one before;
-   NULL if nothing is. */
-static const char *misfit(const Array *source, Py_ssize_t rows, Py_ssize_t columns, Py_ssize_t step,
-                          const Array *offsets, const Array *weights) {
-    if (weights->type != source->type)
-        return "the arrays are of several types";
-    if (weights->columns != offsets->columns)
-        return "there are not as many weights as offsets";
-    if (!rows || !columns)
-        return NULL;
-    Py_ssize_t left = source->columns - columns;
-    if (step < 0 || left < 0 || (step && rows - 1 > left / step))
-        return "the rows of out reach out of source";
-    left -= (rows - 1) * step;
-    const int64_t *offset = offsets->view.buf;
-    for (Py_ssize_t tap = 0; tap < offsets->columns; tap++)
-        if (offset[tap] < 0 || offset[tap] > left)
-            return "an offset reaches out of source";
-    return NULL;
-}
-
 /* Several arrays in order; on an error those before are released. */
 typedef struct {
     PyObject *object;
@@ -141,89 +120,151 @@ static Sums sums_of(const Array *array) {
     return TYPE_OF_SUMS[strchr(SUMS, array->type) - SUMS];
 }
 
+/* The largest offset plus `columns`: what a row of sums lies on. 0 where an offset is negative, or
+   so large that no array is as long. */
+static size_t reach_of(const Array *offsets, size_t columns) {
+    const int64_t *offset = offsets->view.buf;
+    int64_t largest = 0;
+    for (Py_ssize_t tap = 0; tap < offsets->columns; tap++) {
+        if (offset[tap] < 0 || offset[tap] > PY_SSIZE_T_MAX / 4)
+            return 0;
+        largest = offset[tap] > largest ? offset[tap] : largest;
+    }
+    return (size_t)largest + columns;
+}
+
+static const char *const WHOLE = "hHiI"; /* in the order of Whole */
+static const char *const PIXELS = "BbHh"; /* in the order of Pixels */
+
+/* What is wrong with a divisor of whole sums. */
+static const char *misdivided(double divisor) {
+    const double most = 9007199254740992.0; /* 2**53 */
+    if (!(divisor >= -most && divisor <= most) || divisor == 0 ||
+        divisor != (double)(int64_t)divisor)
+        return "divisor is no whole number other than 0";
+    return NULL;
+}
+
+static const char *mismargin(double margin) {
+    return margin >= 0 && margin < 0.25 ? NULL : "margin is not from 0 to 0.25";
+}
+
+/* What is wrong with sums of a type that become values of another; else how they do. */
+static const char *misfinished(char type, char to, double divisor, double margin,
+                               const Array *places, Finish *finish) {
+    const char *whole = strchr(WHOLE, type), *pixels = strchr(PIXELS, to);
+    if (!pixels || (!whole && type != 'f'))
+        return "sums of this type become no values of out's";
+    *finish = (Finish){whole != NULL,  whole ? (Whole)(whole - WHOLE) : WHOLE_INT16,
+                       divisor,        (Pixels)(pixels - PIXELS),
+                       (float)margin,  places->view.buf,
+                       (size_t)places->columns};
+    if (whole)
+        return misdivided(divisor);
+    return divisor != divisor ? "divisor is NaN" : mismargin(margin);
+}
+
+enum { SOURCE, SCRATCH, OUT, DOWN, DOWN_WEIGHTS, ALONG, ALONG_WEIGHTS, PLACES, BAND_ARRAYS };
+
+/* What is wrong with the arrays of a band, which is filled in from them; NULL if nothing is. */
+static const char *misfit(const Array *found, Py_ssize_t step, const Finish *finish, Band *band) {
+    const Array *source = &found[SOURCE], *out = &found[OUT], *scratch = &found[SCRATCH];
+    char type = found[DOWN_WEIGHTS].type;
+    if (scratch->type != type || found[ALONG_WEIGHTS].type != type)
+        return "scratch and weights are of several types";
+    if (found[DOWN].columns != found[DOWN_WEIGHTS].columns ||
+        found[ALONG].columns != found[ALONG_WEIGHTS].columns)
+        return "there are not as many weights as offsets";
+    static const int written[] = {OUT, SCRATCH, PLACES};
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++)
+        for (int other = 0; other < BAND_ARRAYS; other++)
+            if (other != written[i] && overlap(&found[written[i]], &found[other]))
+                return "the arrays overlap";
+    const char *pixels = strchr(PIXELS, source->type);
+    band->widen = source->type != type;
+    if (band->widen && !pixels)
+        return "source holds neither pixels nor the weights' type";
+    band->from = band->widen ? (Pixels)(pixels - PIXELS) : UINT8;
+    band->type = sums_of(&found[DOWN_WEIGHTS]);
+    band->source = source->view.buf;
+    band->scratch = scratch->view.buf;
+    band->room = (size_t)scratch->columns;
+    band->down = taps_of(&found[DOWN], &found[DOWN_WEIGHTS]);
+    band->along = taps_of(&found[ALONG], &found[ALONG_WEIGHTS]);
+    band->out = out->view.buf;
+    band->out_step = out->step;
+    band->rows = (size_t)out->rows, band->columns = (size_t)out->columns;
+    band->step = (size_t)step;
+    band->finish = finish;
+    if (!band->rows || !band->columns)
+        return NULL;
+    band->wide = reach_of(&found[ALONG], band->columns);
+    band->span = band->wide ? reach_of(&found[DOWN], band->wide) : 0;
+    if (!band->span || band->span > (size_t)source->columns)
+        return "an offset reaches out of source";
+    if (step < 0 || (step && band->rows - 1 > ((size_t)source->columns - band->span) / band->step))
+        return "the rows of out reach out of source";
+    if (band->room < scratch_needed(band))
+        return "scratch is too small";
+    return NULL;
+}
+
 PyDoc_STRVAR(correlate_doc,
-             "correlate(source, out, offsets, weights, step)\n--\n\n"
-             "out[r, x] = sum of weights[t] * source[r * step + offsets[t] + x].\n\n"
-             "source is flat; out has rows; offsets are int64; all others are of one type: integers\n"
-             "of 16 or 32 bits, modulo their range, float32 or float64.");
+             "correlate(source, scratch, out, offsets, weights, along, along_weights, step, divisor,\n"
+             "margin, places)\n--\n\n"
+             "out[r, x] = sum of weights[t] * source[r * step + offsets[t] + x], or, where `along` is\n"
+             "not empty, the weighted sums of these in turn. Returns how many are next to a tie.\n\n"
+             "weights and scratch are of the sums' type: integers of 16 or 32 bits, modulo their\n"
+             "range, float32 or float64. source is flat, and of that type or of 8 or 16 bits. out has\n"
+             "rows, of that type where divisor is 0; else of 8 or 16 bits, and gets whole sums /\n"
+             "divisor as by `divide`, or float32 ones as by `round_sums`. Offsets are int64.");
 
 static PyObject *correlate(PyObject *self, PyObject *args) {
     (void)self;
-    PyObject *o[4];
+    PyObject *o[BAND_ARRAYS];
     Py_ssize_t step;
-    if (!PyArg_ParseTuple(args, "OOOOn", &o[0], &o[1], &o[2], &o[3], &step))
+    double divisor, margin;
+    if (!PyArg_ParseTuple(args, "OOOOOOOnddO", &o[SOURCE], &o[SCRATCH], &o[OUT], &o[DOWN],
+                          &o[DOWN_WEIGHTS], &o[ALONG], &o[ALONG_WEIGHTS], &step, &divisor, &margin,
+                          &o[PLACES]))
         return NULL;
-    Array found[4], *source = &found[0], *out = &found[1], *offsets = &found[2],
-                    *weights = &found[3];
-    Wanted wanted[] = {{o[0], "source", 0, 1, SUMS},
-                       {o[1], "out", 1, 2, SUMS},
-                       {o[2], "offsets", 0, 1, "q"},
-                       {o[3], "weights", 0, 1, SUMS}};
-    if (!get_all(wanted, 4, found))
+    Array found[BAND_ARRAYS];
+    Wanted wanted[] = {{o[SOURCE], "source", 0, 1, "BbhHiIfd"},
+                       {o[SCRATCH], "scratch", 1, 1, SUMS},
+                       {o[OUT], "out", 1, 2, "BbhHiIfd"},
+                       {o[DOWN], "offsets", 0, 1, "q"},
+                       {o[DOWN_WEIGHTS], "weights", 0, 1, SUMS},
+                       {o[ALONG], "along", 0, 1, "q"},
+                       {o[ALONG_WEIGHTS], "along_weights", 0, 1, SUMS},
+                       {o[PLACES], "places", 1, 1, "q"}};
+    if (!get_all(wanted, BAND_ARRAYS, found))
         return NULL;
-    const char *wrong = misfit(source, out->rows, out->columns, step, offsets, weights);
-    if (!wrong && out->type != source->type)
-        wrong = "the arrays are of several types";
-    if (!wrong && overlap(source, out))
-        wrong = "source and out overlap";
-    if (!wrong) {
-        Taps taps = taps_of(offsets, weights);
-        Py_BEGIN_ALLOW_THREADS
-        for (Py_ssize_t row = 0; row < out->rows; row++)
-            correlate_row(sums_of(source),
-                          (const char *)source->view.buf + row * step * source->view.itemsize,
-                          written_row(out, row), (size_t)out->columns, &taps);
-        Py_END_ALLOW_THREADS
-    }
-    return ended(found, 4, wrong);
-}
-
-PyDoc_STRVAR(correlate_twice_doc,
-             "correlate_twice(source, line, out, offsets, weights, line_offsets, line_weights, step)\n"
-             "--\n\n"
-             "For each row of out: line as a row of `correlate`, then the row from line likewise.\n\n"
-             "line is flat, and holds what the last row left. A column and a row of a kernel that is\n"
-             "their product take one way through memory so.");
-
-static PyObject *correlate_twice(PyObject *self, PyObject *args) {
-    (void)self;
-    PyObject *o[7];
-    Py_ssize_t step;
-    if (!PyArg_ParseTuple(args, "OOOOOOOn", &o[0], &o[1], &o[2], &o[3], &o[4], &o[5], &o[6], &step))
-        return NULL;
-    Array found[7], *source = &found[0], *line = &found[1], *out = &found[2];
-    Wanted wanted[] = {{o[0], "source", 0, 1, SUMS},      {o[1], "line", 1, 1, SUMS},
-                       {o[2], "out", 1, 2, SUMS},         {o[3], "offsets", 0, 1, "q"},
-                       {o[4], "weights", 0, 1, SUMS},     {o[5], "line_offsets", 0, 1, "q"},
-                       {o[6], "line_weights", 0, 1, SUMS}};
-    if (!get_all(wanted, 7, found))
-        return NULL;
-    const char *wrong = misfit(source, out->rows, line->columns, step, &found[3], &found[4]);
+    Band band;
+    Finish finish = {0};
+    char type = found[DOWN_WEIGHTS].type, to = found[OUT].type;
+    const char *wrong = NULL;
+    if (divisor == 0)
+        wrong = to == type ? NULL : "out is not of the weights' type";
+    else
+        wrong = misfinished(type, to, divisor, margin, &found[PLACES], &finish);
     if (!wrong)
-        wrong = misfit(line, 1, out->columns, 0, &found[5], &found[6]);
-    if (!wrong && (out->type != source->type || line->type != source->type))
-        wrong = "the arrays are of several types";
-    if (!wrong && (overlap(source, out) || overlap(source, line) || overlap(line, out)))
-        wrong = "the arrays overlap";
-    if (!wrong) {
-        Taps down = taps_of(&found[3], &found[4]), along = taps_of(&found[5], &found[6]);
-        Py_BEGIN_ALLOW_THREADS
-        for (Py_ssize_t row = 0; row < out->rows; row++) {
-            correlate_row(sums_of(source),
-                          (const char *)source->view.buf + row * step * source->view.itemsize,
-                          line->view.buf, (size_t)line->columns, &down);
-            correlate_row(sums_of(source), line->view.buf, written_row(out, row),
-                          (size_t)out->columns, &along);
-        }
-        Py_END_ALLOW_THREADS
-    }
-    return ended(found, 7, wrong);
+        wrong = misfit(found, step, divisor == 0 ? NULL : &finish, &band);
+    if (wrong)
+        return ended(found, BAND_ARRAYS, wrong);
+    size_t count = 0;
+    Py_BEGIN_ALLOW_THREADS
+    if (band.columns)
+        count = correlate_band(&band);
+    Py_END_ALLOW_THREADS
+    release_all(found, BAND_ARRAYS);
+    return PyLong_FromSize_t(count);
 }
 
 PyDoc_STRVAR(correlate_at_doc,
              "correlate_at(source, corners, out, offsets, weights)\n--\n\n"
              "out[i] = sum of weights[t] * source[corners[i] + offsets[t]], in float64.\n\n"
-             "source is float32, out and weights are float64, corners and offsets int64; all flat.");
+             "source is float32, or of 8 or 16 bits; out and weights are float64, corners and offsets\n"
+             "int64; all flat.");
 
 static PyObject *correlate_at_(PyObject *self, PyObject *args) {
     (void)self;
@@ -232,7 +273,7 @@ static PyObject *correlate_at_(PyObject *self, PyObject *args) {
         return NULL;
     Array found[5], *source = &found[0], *corners = &found[1], *out = &found[2],
                     *offsets = &found[3], *weights = &found[4];
-    Wanted wanted[] = {{o[0], "source", 0, 1, "f"},
+    Wanted wanted[] = {{o[0], "source", 0, 1, "BbHhf"},
                        {o[1], "corners", 0, 1, "q"},
                        {o[2], "out", 1, 1, "d"},
                        {o[3], "offsets", 0, 1, "q"},
@@ -258,14 +299,11 @@ static PyObject *correlate_at_(PyObject *self, PyObject *args) {
     if (!wrong) {
         Taps taps = taps_of(offsets, weights);
         Py_BEGIN_ALLOW_THREADS
-        correlate_at(source->view.buf, corner, out->view.buf, (size_t)out->columns, &taps);
+        correlate_at(source->type, source->view.buf, corner, out->view.buf, (size_t)out->columns, &taps);
         Py_END_ALLOW_THREADS
     }
     return ended(found, 5, wrong);
 }
-
-static const char *const WHOLE = "hHiI"; /* in the order of Whole */
-static const char *const PIXELS = "BbHh"; /* in the order of Pixels */
 
 /* What is wrong with two arrays that should be of one shape, the second of which is written. */
 static const char *unlike(const Array *from, const Array *to) {
@@ -290,10 +328,8 @@ static PyObject *divide(PyObject *self, PyObject *args) {
     if (!get_all(wanted, 2, found))
         return NULL;
     const char *wrong = unlike(sums, out);
-    const double most = 9007199254740992.0; /* 2**53 */
-    if (!(divisor >= -most && divisor <= most) || divisor == 0 ||
-        divisor != (double)(int64_t)divisor)
-        wrong = "divisor is no whole number other than 0";
+    if (!wrong)
+        wrong = misdivided(divisor);
     if (!wrong) {
         Whole type = (Whole)(strchr(WHOLE, sums->type) - WHOLE);
         Pixels to = (Pixels)(strchr(PIXELS, out->type) - PIXELS);
@@ -325,28 +361,24 @@ static PyObject *round_sums(PyObject *self, PyObject *args) {
     if (!get_all(wanted, 3, found))
         return NULL;
     const char *wrong = unlike(values, out);
-    if (!(margin >= 0 && margin < 0.25))
-        wrong = "margin is not from 0 to 0.25";
-    else if (!wrong && (overlap(positions, values) || overlap(positions, out)))
+    if (!wrong)
+        wrong = mismargin(margin);
+    if (!wrong && (overlap(positions, values) || overlap(positions, out)))
         wrong = "the arrays overlap";
     if (wrong)
         return ended(found, 3, wrong);
     Pixels to = (Pixels)(strchr(PIXELS, out->type) - PIXELS);
     int64_t *places = positions->view.buf;
-    Py_ssize_t count = 0;
+    size_t room = (size_t)positions->columns, count = 0;
     Py_BEGIN_ALLOW_THREADS
     for (Py_ssize_t row = 0; row < out->rows; row++) {
-        const float *from = row_of(values, row);
-        Py_ssize_t near = (Py_ssize_t)round_row(from, (float)margin, to, written_row(out, row),
-                                                (size_t)out->columns);
-        if (near && count + near <= positions->columns)
-            near_ties(from, (float)margin, to, row * out->columns, (size_t)out->columns,
-                      places + count);
-        count += near;
+        size_t taken = count < room ? count : room;
+        count += round_row(row_of(values, row), (float)margin, to, written_row(out, row),
+                           (size_t)out->columns, row * out->columns, places + taken, room - taken);
     }
     Py_END_ALLOW_THREADS
     release_all(found, 3);
-    return PyLong_FromSsize_t(count);
+    return PyLong_FromSize_t(count);
 }
 
 PyDoc_STRVAR(clip_doc,
@@ -471,7 +503,6 @@ static PyObject *vectors_(PyObject *self, PyObject *unused) {
 static PyMethodDef functions[] = {
     {"vectors", vectors_, METH_NOARGS, vectors_doc},
     {"correlate", correlate, METH_VARARGS, correlate_doc},
-    {"correlate_twice", correlate_twice, METH_VARARGS, correlate_twice_doc},
     {"correlate_at", correlate_at_, METH_VARARGS, correlate_at_doc},
     {"divide", divide, METH_VARARGS, divide_doc},
     {"round_sums", round_sums, METH_VARARGS, round_sums_doc},

@@ -5,8 +5,13 @@
 
 #include "loops.h"
 
+#include <math.h>
+#include <string.h>
+
 #define ROUND_FLOAT 12582912.0f         /* 1.5 * 2**23: for floats below 2**22 */
 #define ROUND_DOUBLE 6755399441055744.0 /* 1.5 * 2**52: for doubles below 2**51 */
+
+#define ROUNDED 256 /* values that are rounded at a time */
 
 /* sums / divisor as S, a float type that holds the sums: the quotient's own rounding moves none past
    a tie while a sum has fewer bits than S, less one. */
@@ -42,8 +47,36 @@ typedef void Divide(const void *, double, void *, size_t);
 static Divide *const DIVIDES[4][4] = {EACH(divide_int16), EACH(divide_uint16), EACH(divide_int32),
                                       EACH(divide_uint32)};
 
+/* sums as they are, where `divisor` is 1. LEAST and MOST are the limits of I. */
+#define SATURATE(NAME, I, LEAST, MOST, O, LOW, HIGH)                                               \
+    FOR_EACH_CPU static void NAME(const void *sums_, double divisor, void *out_, size_t count) {   \
+        (void)divisor;                                                                             \
+        const I *sums = sums_;                                                                     \
+        const I low = (I)((LOW) > (LEAST) ? (LOW) : (LEAST));                                      \
+        const I high = (I)((HIGH) < (MOST) ? (HIGH) : (MOST));                                     \
+        O *out = out_;                                                                             \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            I value = sums[i] < low ? low : sums[i];                                               \
+            out[i] = (O)(value > high ? high : value);                                             \
+        }                                                                                          \
+    }
+
+#define SATURATE_INTO_EACH(NAME, I, LEAST, MOST)                                                   \
+    SATURATE(NAME##_uint8, I, LEAST, MOST, uint8_t, 0, 255)                                        \
+    SATURATE(NAME##_int8, I, LEAST, MOST, int8_t, -128, 127)                                       \
+    SATURATE(NAME##_uint16, I, LEAST, MOST, uint16_t, 0, 65535)                                    \
+    SATURATE(NAME##_int16, I, LEAST, MOST, int16_t, -32768, 32767)
+
+SATURATE_INTO_EACH(saturate_int16, int16_t, INT16_MIN, INT16_MAX)
+SATURATE_INTO_EACH(saturate_uint16, uint16_t, 0, UINT16_MAX)
+SATURATE_INTO_EACH(saturate_int32, int32_t, INT32_MIN, INT32_MAX)
+SATURATE_INTO_EACH(saturate_uint32, uint32_t, INT64_C(0), INT64_C(0xFFFFFFFF))
+
+static Divide *const SATURATES[4][4] = {EACH(saturate_int16), EACH(saturate_uint16),
+                                        EACH(saturate_int32), EACH(saturate_uint32)};
+
 void divide_row(Whole type, const void *sums, double divisor, Pixels to, void *out, size_t count) {
-    DIVIDES[type][to](sums, divisor, out, count);
+    (divisor == 1 ? SATURATES : DIVIDES)[type][to](sums, divisor, out, count);
 }
 
 static inline float limited(float value, float low, float high) {
@@ -51,22 +84,18 @@ static inline float limited(float value, float low, float high) {
     return value < high ? value : high;
 }
 
-static inline float distance(float one, float other) {
-    return one < other ? other - one : one - other;
-}
-
 /* Floats, and how many of them lie within `margin` of a tie between two numbers in range. */
 #define ROUND(NAME, O, LOW, HIGH)                                                                  \
     FOR_EACH_CPU static size_t NAME(const float *values, float margin, void *out_, size_t count) { \
         O *out = out_;                                                                             \
-        uint32_t near = 0;                                                                         \
+        int32_t clear = 0; /* added up from masks, which are 0 or -1 */                            \
         for (size_t i = 0; i < count; i++) {                                                       \
             float value = limited(values[i], LOW - 1 - margin, HIGH + 1 + margin);                 \
             float rounded = (value + ROUND_FLOAT) - ROUND_FLOAT;                                   \
-            near += distance(value, rounded) > 0.5f - margin;                                      \
+            clear += fabsf(value - rounded) <= 0.5f - margin;                                      \
             out[i] = (O)(int32_t)limited(rounded, LOW, HIGH);                                      \
         }                                                                                          \
-        return near;                                                                               \
+        return count - (size_t)clear;                                                              \
     }
 
 ROUND(round_uint8, uint8_t, 0, 255)
@@ -76,20 +105,64 @@ ROUND(round_int16, int16_t, -32768, 32767)
 
 typedef size_t Round(const float *, float, void *, size_t);
 
-size_t round_row(const float *values, float margin, Pixels to, void *out, size_t count) {
-    static Round *const rounds[] = {round_uint8, round_int8, round_uint16, round_int16};
-    return rounds[to](values, margin, out, count);
+/* Flags of those that ROUND counts. */
+FOR_EACH_CPU static void flag(const float *values, float margin, float low, float high,
+                              uint8_t *flags, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        float value = limited(values[i], low - 1 - margin, high + 1 + margin);
+        float rounded = (value + ROUND_FLOAT) - ROUND_FLOAT;
+        flags[i] = fabsf(value - rounded) > 0.5f - margin;
+    }
 }
 
-void near_ties(const float *values, float margin, Pixels to, int64_t first, size_t count,
-               int64_t *places) {
-    static const float low[] = {0, -128, 0, -32768}, high[] = {255, 127, 65535, 32767};
-    for (size_t i = 0; i < count; i++) {
-        float value = limited(values[i], low[to] - 1 - margin, high[to] + 1 + margin);
-        float rounded = (value + ROUND_FLOAT) - ROUND_FLOAT;
-        if (distance(value, rounded) > 0.5f - margin)
-            *places++ = first + (int64_t)i;
+/* The places of the flags, from `first` on. */
+static void places_of(const uint8_t *flags, int64_t first, size_t count, int64_t *places) {
+    uint64_t eight;
+    for (size_t i = 0; i < count; i += sizeof eight) {
+        size_t size = count - i < sizeof eight ? count - i : sizeof eight;
+        eight = 0;
+        memcpy(&eight, flags + i, size);
+        for (size_t k = 0; eight && k < size; k++)
+            if (flags[i + k])
+                *places++ = first + (int64_t)(i + k);
     }
+}
+
+size_t round_row(const float *values, float margin, Pixels to, void *out, size_t count,
+                 int64_t first, int64_t *places, size_t room) {
+    static Round *const rounds[] = {round_uint8, round_int8, round_uint16, round_int16};
+    static const size_t sizes[] = {1, 1, 2, 2};
+    static const float low[] = {0, -128, 0, -32768}, high[] = {255, 127, 65535, 32767};
+    uint8_t flags[ROUNDED];
+    size_t found = 0;
+    for (size_t i = 0; i < count; i += ROUNDED) {
+        size_t some = count - i < ROUNDED ? count - i : ROUNDED;
+        size_t near = rounds[to](values + i, margin, (char *)out + i * sizes[to], some);
+        if (near && found + near <= room) {
+            flag(values + i, margin, low[to], high[to], flags, some);
+            places_of(flags, first + (int64_t)i, some, places + found);
+        }
+        found += near;
+    }
+    return found;
+}
+
+FOR_EACH_CPU static void quotients(float *values, float divisor, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        values[i] /= divisor;
+}
+
+size_t finish_row(const Finish *finish, void *sums, void *out, size_t count, size_t row,
+                  size_t found) {
+    if (finish->whole) {
+        divide_row(finish->type, sums, finish->divisor, finish->to, out, count);
+        return 0;
+    }
+    if (finish->divisor != 1)
+        quotients(sums, (float)finish->divisor, count);
+    size_t taken = found < finish->room ? found : finish->room;
+    return round_row(sums, finish->margin, finish->to, out, count, (int64_t)(row * count),
+                     finish->places + taken, finish->room - taken);
 }
 
 /* Values to pixels from 0 to the type's largest, and how many were below, above and NaN. */
