@@ -437,5 +437,22 @@ def test_weights_that_are_exact_in_binary_miss_no_tie(weights, dtype, to):
     assert np.array_equal(np.rint(as_float.astype(float)).clip(*_range(to)), expected)
 
 
+@pytest.mark.parametrize("options", [{}, {"bias": 1000}, {"stride": 2}, {"divisor": 2}])
+@pytest.mark.parametrize(
+    ("pixels", "to"), [("uint8", "uint8"), ("uint8", "int16"), ("int8", "int8")]
+)
+def test_sums_right_above_a_tie_are_rounded_up(options, pixels, to):
+    rng = np.random.default_rng(3)
+    image = rng.integers(1, 100, (60, 70), pixels)
+    tenths = rng.integers(-9, 10, (4, 5))
+    above = 2e-9  # what float32 does not see beside a sum
+    sums = conv2d(image, tenths, stride=options.get("stride", 1)).astype(int)
+    divided = sums / options.get("divisor", 1)
+    expected = np.floor(divided / 10 + 0.5 + 1e-9) + options.get("bias", 0)
+    found = conv2d(image, tenths / 10 + above, dtype=to, **options)
+    assert ((divided % 10 == 5) & (np.abs(divided) < 1000)).any()
+    assert np.array_equal(found, expected.clip(*_range(to)))
+
+
 def _range(dtype):
     return np.iinfo(dtype).min, np.iinfo(dtype).max

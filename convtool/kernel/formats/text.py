@@ -14,7 +14,6 @@ before the rows. An empty line ends a kernel.
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 
 from ...core.errors import ConvtoolError, at, quoted
 from ..kernel import Kernel
@@ -145,6 +144,8 @@ def _parse_number(word: str) -> Number:
     """An int, a float, or a fraction as 1/9."""
     if not _FRACTION.fullmatch(word):
         return number_of(word)
+    from fractions import Fraction  # only needed here
+
     numerator, _, denominator = word.partition("/")
     try:
         if "." not in word:
