@@ -7,7 +7,7 @@ NamedPadding = Literal["same", "same_lower", "valid", "full"]
 PoolMode = Literal["max", "min", "mean", "sum", "median", "lp"]
 MethodName = Literal["direct", "separable", "box", "product", "layer", "fft"]
 Range = Literal["clip", "abs", "normalize", "center"]
-Combination = Literal["sum", "mean", "max", "magnitude"]
+Combination = Literal["sum", "mean", "max", "magnitude", "abs-sum", "abs-max"]
 Compression = Literal["fast", "small"]
 
 BORDERS: tuple[Border, ...] = get_args(Border)

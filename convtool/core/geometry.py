@@ -166,8 +166,9 @@ def place(
 
     "same" and "same_lower" give ceil(size / stride) windows; the padding that this needs is
     split in halves, the odd one at the end ("same") or at the start ("same_lower"), as ONNX
-    defines SAME_UPPER and SAME_LOWER. With an `anchor` they put that element of window ``o``
-    on pixel ``o * stride`` instead. Under any other padding the anchor moves no window: it
+    defines SAME_UPPER and SAME_LOWER. Windows that need none start at pixel 0, as TensorFlow's
+    do; ONNX Runtime's SAME_UPPER leaves out half of the pixels over at the start. With an `anchor`
+    they put that element of window ``o`` on pixel ``o * stride`` instead. Under any other padding the anchor moves no window: it
     only says which pixel the output pixel stands for.
 
     A last window that does not fit is dropped; `ceil_mode` keeps it, unless it would start in

@@ -30,7 +30,8 @@ class Windowed(Operator, Protocol):
 class Combine(Operator):
     """Run several operators on the same image and combine their maps value by value.
 
-    sum, mean, max; magnitude: the root of the sum of squares, as for sobel_x with sobel_y.
+    sum, mean, max; abs-sum, abs-max: the same of the values' magnitudes; magnitude: the root of the
+    sum of squares. By sobel_x with sobel_y each of the last three is how strong an edge is.
     """
 
     def __init__(self, operators: Sequence[Windowed], how: Combination) -> None:
@@ -111,6 +112,10 @@ class CombineStage(NamedTuple):
                 combined = np.add.reduce(maps) / len(maps)
             case "max":
                 combined = np.maximum.reduce(maps)
+            case "abs-sum":
+                combined = np.add.reduce([np.abs(values) for values in maps])
+            case "abs-max":
+                combined = np.maximum.reduce([np.abs(values) for values in maps])
             case "magnitude":
                 combined = np.sqrt(np.add.reduce([values * values for values in maps]))
         return combined

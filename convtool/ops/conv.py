@@ -78,7 +78,8 @@ def conv2d(
     stride, dilation : int or (rows, cols), from 1
         step from window to window, and from element to element in a window
     padding : how many rows and columns to make up around the image
-        "same": as many as give ceil(H / stride) rows out, an odd one at the end;
+        "same": as many as give ceil(H / stride) rows out, an odd one at the end, and none where
+        the stride passes over more than the window reaches: the first is on row 0;
         "same_lower": an odd one at the start; "valid": none; "full": all that touch the
         image; or an int, (rows, cols), ((top, bottom), (left, right))
     groups : int; the channels in and out are split into so many groups that do not mix

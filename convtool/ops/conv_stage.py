@@ -31,6 +31,9 @@ from ..methods.planner import Plan
 from .base import Laid, Sum
 from .ties import round_at_once, round_sums
 
+MOST_BITS = 1020
+"""Sums below 2**MOST_BITS are in float64's range, however they are added up."""
+
 EVEN = {4: 1e6, 8: 1e2}
 """By the bytes of a result: how many times the largest pixel of one window that of another may be,
 where errors are relative to the largest of all. They stay below 1e-5 and 1e-12 of its products."""
@@ -151,6 +154,8 @@ class ConvStage(NamedTuple):
         values = sums if in_float32 else sums.astype(FLOAT64, copy=False)
         if divisor != 1:
             values /= divisor
+        if not numbers.finite and not (in_float32 or np.isfinite(values).all()):
+            self._without_overflow(method, padded, values)
         if np.any(bias):
             values += bias
         if numbers.rounded and in_float32:
@@ -160,6 +165,16 @@ class ConvStage(NamedTuple):
         else:
             np.copyto(out, values, casting="unsafe")
         return True
+
+    def _without_overflow(self, method: Method, padded: Array, values: Array) -> None:
+        """Sums / divisor once more where sums passed float64's range, and the values may not."""
+        largest = np.abs(padded).max(initial=0, where=np.isfinite(padded))
+        weights = np.abs(method.task.weights.astype(FLOAT64)).sum()
+        if np.log2(max(largest, 1)) + np.log2(max(weights, 1)) < MOST_BITS:
+            return
+        sums = method.sums(np.ldexp(padded, -MOST_BITS), len(values))
+        smaller = np.ldexp(sums / self.divisor, MOST_BITS)
+        np.copyto(values, smaller, where=~np.isfinite(values))
 
     def _at_once(self, method: Method, padded: Array, out: Array) -> bool | None:
         """`_finish` without a bias, if the method can do it as it goes; None if it cannot."""

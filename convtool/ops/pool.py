@@ -45,6 +45,9 @@ from .base import Laid, Operator, Sum, over_array
 LARGEST_STACK = 2**22
 """The most elements of windows that a median sorts at once."""
 
+MOST_BITS = 64
+"""A window has fewer than 2**64 elements: divided by that, their sum is in float64's range."""
+
 LARGEST_NETWORK = 81
 """The most elements of a window whose median is found by comparing whole arrays."""
 
@@ -215,6 +218,10 @@ class PoolStage:
             # A sum that passes float32's range may still have a mean in it.
             padded = extend(band, top, self.input.height, *spans, "constant", fill, FLOAT64)
             mode.merge(self, padded, first, last, out)
+        elif self.pool.mode == "mean" and out.dtype == FLOAT64 and not np.isfinite(out).all():
+            smaller = np.empty_like(out)
+            mode.merge(self, np.ldexp(padded, -MOST_BITS), first, last, smaller)
+            np.copyto(out, np.ldexp(smaller, MOST_BITS), where=~np.isfinite(out))
 
     def reduce(self, merge: np.ufunc, padded: Array, height: int) -> Array:
         """Merge the rows of each window, then its columns."""

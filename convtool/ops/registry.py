@@ -212,7 +212,8 @@ CONV = Operation(
         Option(
             "combine",
             Word(COMBINATIONS, "--sheet puts all maps on one picture", MEAN),
-            "Combine the maps of several kernels into one. magnitude: root of the sum of squares.",
+            "Combine the maps of several kernels into one. magnitude: root of the sum of squares; "
+            "abs-sum, abs-max: sum and largest of the values without their signs.",
         ),
         _stride("1"),
         _padding("same", "filled as --border says"),

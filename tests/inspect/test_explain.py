@@ -159,6 +159,8 @@ CHAINS = [
     Conv([[0.25, -0.7, 1.3]] * 3, stride=(2, 1), border="mirror", padding="full"),
     Conv([[1, 0, -1]], dilation=2, border="constant", fill=3),
     Combine([Conv([[1, -1]]), Conv([[1], [-1.5]])], "magnitude"),
+    Combine([Conv([[1, -1]]), Conv([[1], [-1]])], "abs-sum"),
+    Combine([Conv([[1, -1]]), Conv([[1], [-2]])], "abs-max"),
     Combine([Conv([[1, -1]]), Conv([[2, 2]], border="constant", fill=-1)], "max"),
 ]  # fmt: skip
 """What is chained at random."""

@@ -23,6 +23,8 @@ def combined(image, how, *, alpha=False, names=NAMES, **options):
         ("sum", lambda maps: maps.sum(axis=0)),
         ("mean", lambda maps: maps.mean(axis=0)),
         ("max", lambda maps: maps.max(axis=0)),
+        ("abs-sum", lambda maps: np.abs(maps).sum(axis=0)),
+        ("abs-max", lambda maps: np.abs(maps).max(axis=0)),
         ("magnitude", lambda maps: np.sqrt((maps**2).sum(axis=0))),
     ],
 )

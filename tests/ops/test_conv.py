@@ -454,5 +454,22 @@ def test_sums_right_above_a_tie_are_rounded_up(options, pixels, to):
     assert np.array_equal(found, expected.clip(*_range(to)))
 
 
+@pytest.mark.parametrize(
+    ("weights", "divisor", "expected"),
+    [
+        ([[1, 1, -1]], 1, [1.7e308, 1.7e308, np.inf]),
+        ([[1, 1, 1]], 3, [1.7e308, 1.7e308, 5.666666666666667e307]),
+        ([[1, 1, 1]], 1, [np.inf, np.inf, 1.7e308]),
+        ([[1e300, 1e300, -1e300]], 1e300, [1.7e308, 1.7e308, np.inf]),
+    ],
+)
+def test_a_value_in_range_needs_no_sum_in_range(weights, divisor, expected):
+    image = np.array([[1.7e308, 1.7e308, 1.7e308, 1.7e308, -1.7e308]])
+    found = conv2d(image, weights, divisor=divisor)[0, 1:-1]
+    assert np.allclose(found, expected, rtol=1e-15)
+    image[0, 0] = np.nan
+    assert np.isnan(conv2d(image, weights, divisor=divisor)[0, :2]).all()
+
+
 def _range(dtype):
     return np.iinfo(dtype).min, np.iinfo(dtype).max

@@ -197,3 +197,11 @@ def test_bands_do_not_show(mode):
 def test_bad_arguments(change, message):
     with pytest.raises(ConvtoolError, match=message):
         pool2d(np.zeros((4, 4)), **change)
+
+
+def test_a_mean_is_in_range_where_the_sum_is_not():
+    image = np.full((4, 6), 1.7e308)
+    image[0, 3], image[2, 2], image[3, 5] = -1.7e308, np.inf, np.nan
+    expected = [[1.7e308, 8.5e307, 1.7e308], [1.7e308, np.inf, np.nan]]
+    assert np.array_equal(pool2d(image, 2, "mean"), expected, equal_nan=True)
+    assert pool2d(image, 2, "sum")[0, 0] == np.inf

@@ -73,6 +73,12 @@ def _combine(
                 result = float(np.sum(found)) / len(found)
             case "max":
                 text, result = f"the largest of {', '.join(shown)}", float(np.max(found))
+            case "abs-sum":
+                text = " + ".join(f"|{v}|" for v in shown)
+                result = float(np.sum(np.abs(found)))
+            case "abs-max":
+                text = f"the largest of {', '.join(f'|{v}|' for v in shown)}"
+                result = float(np.max(np.abs(found)))
             case "magnitude":
                 squares = " + ".join(f"{v}^2" if v[0] != "-" else f"({v})^2" for v in shown)
                 text, result = f"root of {squares}", float(np.sqrt(np.sum(np.square(found))))
