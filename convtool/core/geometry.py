@@ -6,6 +6,7 @@ position ``o`` begins at input position ``o * stride - before`` and has ``taps``
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from .choices import NamedPadding
@@ -168,8 +169,8 @@ def place(
     split in halves, the odd one at the end ("same") or at the start ("same_lower"), as ONNX
     defines SAME_UPPER and SAME_LOWER. Windows that need none start at pixel 0, as TensorFlow's
     do; ONNX Runtime's SAME_UPPER leaves out half of the pixels over at the start. With an `anchor`
-    they put that element of window ``o`` on pixel ``o * stride`` instead. Under any other padding the anchor moves no window: it
-    only says which pixel the output pixel stands for.
+    they put that element of window ``o`` on pixel ``o * stride`` instead. Under any other padding
+    the anchor moves no window: it only says which pixel the output pixel stands for.
 
     A last window that does not fit is dropped; `ceil_mode` keeps it, unless it would start in
     the end padding (PyTorch's rule).
@@ -223,6 +224,15 @@ def piece(height: int, cols: Axis, channels: int) -> int:
     if (cols.output - 1) * cols.stride + cols.extent <= most:
         return cols.output
     return max((most - cols.extent) // cols.stride, cols.extent, 1)
+
+
+def with_margins(cols: Axis) -> list[Pair]:
+    """The windows of a row, (first, last), in up to three parts: those in the middle lie on pixels
+    of the image alone."""
+    first = min(-(-cols.before // cols.stride), cols.output)
+    last = max((cols.size + cols.before - cols.extent) // cols.stride + 1, first)
+    edges = 0, first, min(last, cols.output), cols.output
+    return [part for part in pairwise(edges) if part[0] < part[1]]
 
 
 def stack(window: Window, channels: int) -> int:

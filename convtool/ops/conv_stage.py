@@ -1,5 +1,6 @@
 """The stage that runs a convolution on a band."""
 
+from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import NamedTuple
 
@@ -16,8 +17,8 @@ from ..core.dtypes import (
     DType,
     is_integer,
 )
-from ..core.engine import rows_of
-from ..core.geometry import cut, piece, stack
+from ..core.engine import compiled, rows_of
+from ..core.geometry import cut, piece, stack, with_margins
 from ..core.image import Header
 from ..core.rounding import divide, saturate
 from ..core.threads import one_blas_thread
@@ -33,6 +34,9 @@ from .ties import round_at_once, round_sums
 
 MOST_BITS = 1020
 """Sums below 2**MOST_BITS are in float64's range, however they are added up."""
+
+LARGEST_COPY = 1 << 20
+"""Bytes of a band that are copied, to make its border up, sooner than cut in three."""
 
 EVEN = {4: 1e6, 8: 1e2}
 """By the bytes of a result: how many times the largest pixel of one window that of another may be,
@@ -85,12 +89,25 @@ class ConvStage(NamedTuple):
         channels = self.task.channels
         for upper, lower in cut(len(out), stack(self.task.window, channels)):
             start, stop = rows.span(upper, lower)
-            for left, right in cut(cols.output, piece(stop - start, cols, channels)):
+            for left, right in self._pieces(stop - start, band):
                 part = out[upper:lower, left:right]
                 self._convolve(band[..., :channels], top, first + upper, left, part)
         if self.input.has_alpha:
             lines = np.subtract(rows.centers(first, first + len(out)), top)
             out[..., -1] = band[lines, :, -1][:, cols.centers(0, cols.output)]
+
+    def _pieces(self, height: int, band: Array) -> Iterable[Pair]:
+        """The windows of a row, (first, last), that are computed together, over so many rows.
+
+        Those that lie on the image alone make a piece where it needs no copy then.
+        """
+        task, method = self.task, self.plan.chosen
+        cols = task.window[1]
+        wide = piece(height, cols, task.channels)
+        as_it_is = method.compiled and band.dtype == method.input and not self.input.has_alpha
+        if wide < cols.output or not as_it_is or height * band[0].nbytes < LARGEST_COPY:
+            return cut(cols.output, wide)
+        return [(0, cols.output)] if task.is_layer or cols.stride > 1 else with_margins(cols)
 
     def _convolve(self, band: Array, top: int, first: int, left: int, out: Array) -> None:
         """Write the output from row `first` and column `left` on."""
@@ -213,5 +230,9 @@ class ConvStage(NamedTuple):
 def _is_moderate(padded: Array) -> bool:
     """Whether all pixels are finite, and so far from both ends of float that sums are too."""
     largest = 2.0**64 if padded.dtype == FLOAT32 else 2.0**512
-    peak = max(padded.max(), -padded.min())  # NaN, if there is any, is the largest of all
+    loops = compiled()
+    if loops and padded.flags.c_contiguous:
+        peak = loops.peak(padded.reshape(-1))
+    else:
+        peak = max(padded.max(), -padded.min())  # NaN, if there is any, is the largest of all
     return bool(peak == 0 or 1 / largest < peak < largest)

@@ -196,15 +196,14 @@ def test_clip_counts_what_it_loses(dtype, pixels):
     assert np.array_equal(out, np.rint(np.nan_to_num(values, nan=0)).clip(0, top))
 
 
-@given(seeds, st.sampled_from([1, 2, 3, 4, 6, 8]), st.integers(1, 40), st.integers(0, 4))
-def test_filters_are_undone(seed, step, width, kind):
-    rows, above = drawn(seed, (5, width * step), "uint8"), drawn(seed + 1, width * step, "uint8")
-    packed, back = np.empty((5, width * step + 1), np.uint8), np.empty_like(rows)
-    loops.apply_filters(packed, above, rows, step, kind)
-    assert loops.undo_filters(packed, above, back, step)
-    assert np.array_equal(back, rows)
-    packed[3, 0] = 5
-    assert not loops.undo_filters(packed, above, back, step)
+@given(seeds, st.sampled_from(["float32", "float64"]), st.integers(0, 70))
+def test_peak_is_the_largest_magnitude(seed, dtype, count):
+    values = drawn(seed, count, dtype)
+    assert loops.peak(values) == np.abs(values).max(initial=0)
+    for largest in (-np.inf, np.nan):
+        if count:
+            values[seed % count] = largest
+            assert np.array_equal(loops.peak(values), abs(largest), equal_nan=True)
 
 
 @given(seeds, st.sampled_from([1, 2, 3, 4, 6, 8]), st.integers(1, 40), st.integers(0, PAETH))
@@ -316,6 +315,7 @@ def test_arrays_that_overlap_are_refused():
         ("round_sums", (zeros(2, 9), -1, zeros(2, 9, dtype="uint8"), OFFSETS.copy())),
         ("round_sums", (zeros(2, 9), 0.1, zeros(3, 9, dtype="uint8"), OFFSETS.copy())),
         ("round_sums", (zeros(2, 9), 0.1, zeros(2, 9, dtype="uint8"), zeros(2))),
+        *[("peak", (values,)) for values in (zeros(2, 9), zeros(9, dtype="int16"), zeros(9)[::2])],
         ("clip", (zeros(2, 9), zeros(2, 9, dtype="int16"))),
         ("clip", (zeros(2, 9, dtype="int16"), zeros(2, 9, dtype="uint16"))),
         ("clip", (zeros(2, 9, dtype="uint8"), zeros(2, 9, dtype="uint8"))),
@@ -363,6 +363,7 @@ CALLS = {
     "correlate_at": (FLAT, OFFSETS, np.zeros(2), OFFSETS, np.zeros(2)),
     "divide": (np.zeros((2, 9), "i2"), 3.0, BYTES),
     "round_sums": (np.zeros((2, 9), "f4"), 0.1, BYTES, np.zeros(4, "i8")),
+    "peak": (FLAT,),
     "clip": (np.zeros((2, 9), "f4"), BYTES),
     "undo_filters": (WIDER, BYTES_LINE, BYTES, 3),
     "apply_filters": (WIDER, BYTES_LINE, BYTES, 3, 2),

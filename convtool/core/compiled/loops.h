@@ -89,6 +89,9 @@ size_t correlate_band(const Band *band);
    The types are letters of the struct module: h, i, f or d to B, and all but h to H. */
 void clip_row(char from, char to, const void *values, void *out, size_t count, size_t lost[3]);
 
+/* The largest magnitude of floats, f or d; NaN if there is one. */
+double peak(char type, const void *values, size_t count);
+
 /* PNG's row filters (ISO/IEC 15948, clause 9): rows of `size` bytes, pixels of `step` bytes. */
 enum { NONE, SUB, UP, AVERAGE, PAETH };
 

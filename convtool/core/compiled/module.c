@@ -410,6 +410,22 @@ static PyObject *clip(PyObject *self, PyObject *args) {
     return Py_BuildValue("nnn", (Py_ssize_t)lost[0], (Py_ssize_t)lost[1], (Py_ssize_t)lost[2]);
 }
 
+PyDoc_STRVAR(peak_doc,
+             "peak(values)\n--\n\nThe largest magnitude of flat float32 or float64 values; NaN if there is one.");
+
+static PyObject *peak_(PyObject *self, PyObject *object) {
+    (void)self;
+    Array values;
+    if (!get(object, "values", 0, 1, "fd", &values))
+        return NULL;
+    double found;
+    Py_BEGIN_ALLOW_THREADS
+    found = peak(values.type, values.view.buf, (size_t)values.columns);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&values.view);
+    return PyFloat_FromDouble(found);
+}
+
 static const char *unfit(const Array *filtered, const Array *above, const Array *rows,
                          const Array *written, Py_ssize_t step) {
     if (filtered->rows != rows->rows || filtered->columns != rows->columns + 1)
@@ -507,6 +523,7 @@ static PyMethodDef functions[] = {
     {"divide", divide, METH_VARARGS, divide_doc},
     {"round_sums", round_sums, METH_VARARGS, round_sums_doc},
     {"clip", clip, METH_VARARGS, clip_doc},
+    {"peak", peak_, METH_O, peak_doc},
     {"undo_filters", undo_filters, METH_VARARGS, undo_filters_doc},
     {"apply_filters", apply_filters, METH_VARARGS, apply_filters_doc},
     {NULL, NULL, 0, NULL},

@@ -216,3 +216,31 @@ void clip_row(char from, char to, const void *values, void *out, size_t count, s
     case 'd' << 8 | 'H': clip_float64_uint16(values, out, count, lost); break;
     }
 }
+
+/* The largest magnitude as bits, which are in the order of the magnitudes; NaN is above all. */
+#define PEAK(NAME, I, SIGN)                                                                        \
+    FOR_EACH_CPU static I NAME(const void *values_, size_t count) {                                \
+        const I *values = values_;                                                                 \
+        I largest = 0;                                                                             \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            I bits = values[i] & ~(SIGN);                                                          \
+            largest = bits > largest ? bits : largest;                                             \
+        }                                                                                          \
+        return largest;                                                                            \
+    }
+
+PEAK(peak_float32, uint32_t, UINT32_C(1) << 31)
+PEAK(peak_float64, uint64_t, UINT64_C(1) << 63)
+
+double peak(char type, const void *values, size_t count) {
+    if (type == 'd') {
+        uint64_t bits = peak_float64(values, count);
+        double found;
+        memcpy(&found, &bits, sizeof found);
+        return found;
+    }
+    uint32_t bits = peak_float32(values, count);
+    float found;
+    memcpy(&found, &bits, sizeof found);
+    return (double)found;
+}
