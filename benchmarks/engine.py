@@ -180,30 +180,21 @@ def _summary(rows: list[Row]) -> list[tuple[str, str, str]]:
 
     filter2d = [row.ratios["OpenCV filter2D"] for row in conv if "OpenCV filter2D" in row.ratios]
     slow = [row.second_thread for row in rows if row.ours >= 5]
+    layers, pools = ([row for row in rows if row.group == group] for group in ("layer", "pool"))
     return [
         (
             "OpenCV filter2D, geometric mean",
-            "1.0",
+            "0.7",
             f"{geometric_mean(filter2d):.2f}" if filter2d else "not installed",
         ),
-        ("OpenCV filter2D, worst row", "2.0", worst(conv, "OpenCV filter2D")),
+        ("OpenCV filter2D, worst row", "1.2", worst(conv, "OpenCV filter2D")),
+        ("OpenCV blur, worst row", "1.2", worst(conv, "OpenCV blur")),
+        ("OpenCV sepFilter2D, worst row", "1.2", worst(conv, "OpenCV sepFilter2D")),
         ("scipy.ndimage.correlate, worst row", "0.2", worst(conv, "scipy.ndimage")),
         ("torch conv2d, single kernels, worst row", "0.3", worst(conv, "torch conv2d")),
-        (
-            "torch conv2d, the layer, worst row",
-            "1.0",
-            worst([row for row in rows if row.group == "layer"], "torch conv2d"),
-        ),
-        (
-            "torch pooling, worst row",
-            "0.2",
-            worst([row for row in rows if row.group == "pool"], "torch"),
-        ),
-        (
-            "scikit-image pooling, worst row",
-            "0.2",
-            worst([row for row in rows if row.group == "pool"], "scikit-image"),
-        ),
+        ("torch conv2d, the layer, worst row", "0.7", worst(layers, "torch conv2d")),
+        ("torch pooling, worst row", "0.3", worst(pools, "torch")),
+        ("scikit-image pooling, worst row", "0.2", worst(pools, "scikit-image")),
         (
             "a second thread, on rows of 5 ms and more: median, least",
             "1.7",
