@@ -198,13 +198,14 @@ class ConvStage(NamedTuple):
         numbers, rows = method.task.numbers, rows_of(out)
         if rows is None:
             return None
-        if self.divisor == 1 and (numbers.exact or not numbers.rounded):
-            return method.sums_into(padded, rows) is not None or None
-        if not numbers.rounded or numbers.whole > numbers.exact:
-            return None
-        if not numbers.exact:
+        if numbers.rounded and not numbers.whole:
             return round_at_once(method, padded, self.divisor, out)
-        if abs(self.divisor) > EXACT_IN_FLOAT64:
+        as_they_are = self.divisor == 1 and (numbers.exact or not numbers.rounded)
+        if as_they_are and method.sums_into(padded, rows) is not None:
+            return True
+        largest = EXACT_IN_FLOAT64 if numbers.rounded else EXACT_IN_FLOAT32
+        fits = numbers.rounded or out.dtype == numbers.result
+        if not numbers.exact or not fits or abs(self.divisor) > largest:
             return None
         return method.sums_into(padded, rows, Rounding(self.divisor)) is not None or None
 

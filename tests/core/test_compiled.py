@@ -102,10 +102,17 @@ def test_a_row_along_sums_is_one_after_the_other(seed, dtype, pixels, rows, colu
 
 
 @given(
-    *(seeds, st.sampled_from(SUMS[:-1]), st.sampled_from(PIXELS), st.sampled_from(PIXELS)),
-    *(st.integers(1, 5), st.integers(1, 400), st.sampled_from([1, 2, 3, 16, -7])),
+    *(seeds, st.sampled_from(SUMS[:-1]), st.sampled_from(PIXELS)),
+    *(
+        st.sampled_from([*PIXELS, "float32", "float64"]),
+        st.integers(1, 5),
+        st.integers(1, 400),
+        st.sampled_from([1, 2, 3, 16, -7]),
+    ),
 )
 def test_sums_are_finished_as_by_themselves(seed, dtype, pixels, to, rows, columns, divisor):
+    if dtype == "float32" and to not in PIXELS:
+        to = "int8"
     source = drawn(seed, rows * columns + 50, pixels)
     offsets, weights = np.array([0, 7, 50]), drawn(seed + 1, 3, dtype)
     if dtype == "float32":
@@ -158,6 +165,17 @@ def test_divide_rounds_half_to_even_and_saturates(seed, dtype, pixels, divisor):
     limits = np.iinfo(pixels)
     exact = np.rint(sums.astype(np.float64) / divisor).clip(limits.min, limits.max)
     assert np.array_equal(out, exact)
+
+
+@given(
+    *(seeds, st.sampled_from(SUMS[:4]), st.sampled_from(["float32", "float64"])),
+    st.sampled_from([1, 3, -8]),
+)
+def test_divide_makes_floats(seed, dtype, to, divisor):
+    sums = drawn(seed, (3, 70), dtype)
+    out = np.empty(sums.shape, to)
+    loops.divide(sums, divisor, out)
+    assert np.array_equal(out, sums.astype(to) / np.dtype(to).type(divisor))
 
 
 @given(seeds, st.sampled_from(PIXELS), st.sampled_from([0, 1e-5, 0.01, 0.2]))

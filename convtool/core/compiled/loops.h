@@ -35,9 +35,9 @@ void correlate_row(Sums type, const void *source, void *out, size_t count, const
 void correlate_at(char type, const void *source, const int64_t *corners, double *out, size_t count,
                   const Taps *taps);
 
-/* Whole sums over a divisor, rounded half to even and saturated. */
+/* Whole sums over a divisor, rounded half to even and saturated, or as floats. */
 typedef enum { WHOLE_INT16, WHOLE_UINT16, WHOLE_INT32, WHOLE_UINT32 } Whole;
-typedef enum { UINT8, INT8, UINT16, INT16_PIXELS } Pixels;
+typedef enum { UINT8, INT8, UINT16, INT16_PIXELS, AS_FLOAT32, AS_FLOAT64 } Pixels;
 
 void divide_row(Whole type, const void *sums, double divisor, Pixels to, void *out, size_t count);
 

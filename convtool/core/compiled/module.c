@@ -135,6 +135,7 @@ static size_t reach_of(const Array *offsets, size_t columns) {
 
 static const char *const WHOLE = "hHiI"; /* in the order of Whole */
 static const char *const PIXELS = "BbHh"; /* in the order of Pixels */
+static const char *const VALUES = "BbHhfd"; /* all of Pixels */
 
 /* What is wrong with a divisor of whole sums. */
 static const char *misdivided(double divisor) {
@@ -152,11 +153,11 @@ static const char *mismargin(double margin) {
 /* What is wrong with sums of a type that become values of another; else how they do. */
 static const char *misfinished(char type, char to, double divisor, double margin,
                                const Array *places, Finish *finish) {
-    const char *whole = strchr(WHOLE, type), *pixels = strchr(PIXELS, to);
+    const char *whole = strchr(WHOLE, type), *pixels = strchr(whole ? VALUES : PIXELS, to);
     if (!pixels || (!whole && type != 'f'))
         return "sums of this type become no values of out's";
     *finish = (Finish){whole != NULL,  whole ? (Whole)(whole - WHOLE) : WHOLE_INT16,
-                       divisor,        (Pixels)(pixels - PIXELS),
+                       divisor,        (Pixels)(pixels - (whole ? VALUES : PIXELS)),
                        (float)margin,  places->view.buf,
                        (size_t)places->columns};
     if (whole)
@@ -216,8 +217,8 @@ PyDoc_STRVAR(correlate_doc,
              "not empty, the weighted sums of these in turn. Returns how many are next to a tie.\n\n"
              "weights and scratch are of the sums' type: integers of 16 or 32 bits, modulo their\n"
              "range, float32 or float64. source is flat, and of that type or of 8 or 16 bits. out has\n"
-             "rows, of that type where divisor is 0; else of 8 or 16 bits, and gets whole sums /\n"
-             "divisor as by `divide`, or float32 ones as by `round_sums`. Offsets are int64.");
+             "rows, of that type where divisor is 0; else whole sums / divisor go there as by `divide`,\n"
+             "float32 ones as by `round_sums`. Offsets are int64.");
 
 static PyObject *correlate(PyObject *self, PyObject *args) {
     (void)self;
@@ -314,8 +315,8 @@ static const char *unlike(const Array *from, const Array *to) {
 
 PyDoc_STRVAR(divide_doc,
              "divide(sums, divisor, out)\n--\n\n"
-             "Write sums / divisor into out, both of the same rows, rounded half to even and\n"
-             "saturated. sums are integers of 16 or 32 bits, out of 8 or 16; divisor is whole.");
+             "Write sums / divisor into out, both of the same rows: rounded half to even and saturated\n"
+             "into 8 or 16 bits, or into floats. sums are integers of 16 or 32 bits; divisor is whole.");
 
 static PyObject *divide(PyObject *self, PyObject *args) {
     (void)self;
@@ -324,7 +325,7 @@ static PyObject *divide(PyObject *self, PyObject *args) {
     if (!PyArg_ParseTuple(args, "OdO", &o[0], &divisor, &o[1]))
         return NULL;
     Array found[2], *sums = &found[0], *out = &found[1];
-    Wanted wanted[] = {{o[0], "sums", 0, 2, WHOLE}, {o[1], "out", 1, 2, PIXELS}};
+    Wanted wanted[] = {{o[0], "sums", 0, 2, WHOLE}, {o[1], "out", 1, 2, VALUES}};
     if (!get_all(wanted, 2, found))
         return NULL;
     const char *wrong = unlike(sums, out);
@@ -332,7 +333,7 @@ static PyObject *divide(PyObject *self, PyObject *args) {
         wrong = misdivided(divisor);
     if (!wrong) {
         Whole type = (Whole)(strchr(WHOLE, sums->type) - WHOLE);
-        Pixels to = (Pixels)(strchr(PIXELS, out->type) - PIXELS);
+        Pixels to = (Pixels)(strchr(VALUES, out->type) - VALUES);
         Py_BEGIN_ALLOW_THREADS
         for (Py_ssize_t row = 0; row < out->rows; row++)
             divide_row(type, row_of(sums, row), divisor, to, written_row(out, row),

@@ -28,11 +28,22 @@
         }                                                                                          \
     }
 
+/* The same as floats. */
+#define QUOTIENT(NAME, I, O)                                                                       \
+    FOR_EACH_CPU static void NAME(const void *sums_, double divisor, void *out_, size_t count) {   \
+        const I *sums = sums_;                                                                     \
+        O *out = out_;                                                                             \
+        for (size_t i = 0; i < count; i++)                                                         \
+            out[i] = (O)sums[i] / (O)divisor;                                                      \
+    }
+
 #define DIVIDE_INTO_EACH(NAME, I, S, MAGIC)                                                        \
     DIVIDE(NAME##_uint8, I, S, uint8_t, 0, 255, MAGIC)                                             \
     DIVIDE(NAME##_int8, I, S, int8_t, -128, 127, MAGIC)                                            \
     DIVIDE(NAME##_uint16, I, S, uint16_t, 0, 65535, MAGIC)                                         \
-    DIVIDE(NAME##_int16, I, S, int16_t, -32768, 32767, MAGIC)
+    DIVIDE(NAME##_int16, I, S, int16_t, -32768, 32767, MAGIC)                                      \
+    QUOTIENT(NAME##_float32, I, float)                                                             \
+    QUOTIENT(NAME##_float64, I, double)
 
 DIVIDE_INTO_EACH(divide_int16, int16_t, float, ROUND_FLOAT)
 DIVIDE_INTO_EACH(divide_uint16, uint16_t, float, ROUND_FLOAT)
@@ -42,9 +53,9 @@ DIVIDE_INTO_EACH(divide_uint32, uint32_t, double, ROUND_DOUBLE)
 typedef void Divide(const void *, double, void *, size_t);
 
 #define EACH(NAME)                                                                                 \
-    { NAME##_uint8, NAME##_int8, NAME##_uint16, NAME##_int16 }
+    { NAME##_uint8, NAME##_int8, NAME##_uint16, NAME##_int16, NAME##_float32, NAME##_float64 }
 
-static Divide *const DIVIDES[4][4] = {EACH(divide_int16), EACH(divide_uint16), EACH(divide_int32),
+static Divide *const DIVIDES[4][6] = {EACH(divide_int16), EACH(divide_uint16), EACH(divide_int32),
                                       EACH(divide_uint32)};
 
 /* sums as they are, where `divisor` is 1. LEAST and MOST are the limits of I. */
@@ -61,18 +72,29 @@ static Divide *const DIVIDES[4][4] = {EACH(divide_int16), EACH(divide_uint16), E
         }                                                                                          \
     }
 
+#define CONVERT(NAME, I, O)                                                                        \
+    FOR_EACH_CPU static void NAME(const void *sums_, double divisor, void *out_, size_t count) {   \
+        (void)divisor;                                                                             \
+        const I *sums = sums_;                                                                     \
+        O *out = out_;                                                                             \
+        for (size_t i = 0; i < count; i++)                                                         \
+            out[i] = (O)sums[i];                                                                   \
+    }
+
 #define SATURATE_INTO_EACH(NAME, I, LEAST, MOST)                                                   \
     SATURATE(NAME##_uint8, I, LEAST, MOST, uint8_t, 0, 255)                                        \
     SATURATE(NAME##_int8, I, LEAST, MOST, int8_t, -128, 127)                                       \
     SATURATE(NAME##_uint16, I, LEAST, MOST, uint16_t, 0, 65535)                                    \
-    SATURATE(NAME##_int16, I, LEAST, MOST, int16_t, -32768, 32767)
+    SATURATE(NAME##_int16, I, LEAST, MOST, int16_t, -32768, 32767)                                 \
+    CONVERT(NAME##_float32, I, float)                                                              \
+    CONVERT(NAME##_float64, I, double)
 
 SATURATE_INTO_EACH(saturate_int16, int16_t, INT16_MIN, INT16_MAX)
 SATURATE_INTO_EACH(saturate_uint16, uint16_t, 0, UINT16_MAX)
 SATURATE_INTO_EACH(saturate_int32, int32_t, INT32_MIN, INT32_MAX)
 SATURATE_INTO_EACH(saturate_uint32, uint32_t, INT64_C(0), INT64_C(0xFFFFFFFF))
 
-static Divide *const SATURATES[4][4] = {EACH(saturate_int16), EACH(saturate_uint16),
+static Divide *const SATURATES[4][6] = {EACH(saturate_int16), EACH(saturate_uint16),
                                         EACH(saturate_int32), EACH(saturate_uint32)};
 
 void divide_row(Whole type, const void *sums, double divisor, Pixels to, void *out, size_t count) {

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...core.dtypes import FLOAT32, Array, DType
+from ...core.dtypes import FLOAT32, FLOAT64, Array, DType
 from ...core.engine import compiled
 
 AT_ONCE = 8
@@ -24,7 +24,7 @@ class Taps(NamedTuple):
 
 
 class Rounding(NamedTuple):
-    """How sums become pixels: divided, rounded half to even, saturated."""
+    """How sums become pixels: divided, rounded half to even, saturated; whole ones floats, too."""
 
     divisor: float
     """Of whole sums a whole number."""
@@ -43,8 +43,10 @@ def fits(sums: DType, rows: Array, rounding: Rounding | None) -> bool:
     """Whether sums of this type can be written into the rows, as they are or rounded."""
     if rounding is None:
         return sums == rows.dtype
-    small = sums.itemsize <= 4 and (sums.kind == "i" or sums == FLOAT32)
-    return small and rows.itemsize <= 2 and rows.dtype.kind in "iu"
+    pixels = rows.itemsize <= 2 and rows.dtype.kind in "iu"
+    if sums.kind == "i" and sums.itemsize <= 4:
+        return pixels or rows.dtype in (FLOAT32, FLOAT64)
+    return pixels and sums == FLOAT32
 
 
 def correlate(
