@@ -24,6 +24,7 @@ from convtool import ConvtoolError, Kernel, conv2d, find_kernels
 from convtool.core.border import extend
 from convtool.core.geometry import LARGEST_STACK
 from convtool.kernel.lookup import bundled_folder, file_names
+from convtool.kernel.parametric.smoothing import gaussian
 from convtool.ops import conv_stage
 
 BUNDLED = [kernel for name in file_names(bundled_folder()) for kernel in find_kernels(name)]
@@ -484,6 +485,15 @@ def test_margins_on_their_own_do_not_show(shape, options, border, monkeypatch):
     monkeypatch.setattr(conv_stage, "LARGEST_COPY", 0)
     found = conv2d(image, weights, border=border, method="direct", **options)
     assert np.array_equal(found, whole)
+
+
+@pytest.mark.parametrize("method", ["direct", "separable"])
+@pytest.mark.parametrize("size", [3, 5, 9, 15, 21, 31])
+@pytest.mark.parametrize("sigma", [0.5, 0.8, 1, 1.5, 2.5, 3.5])
+def test_a_gaussian_keeps_a_flat_area(size, sigma, method):
+    kernel = gaussian((size, size), sigma)
+    for flat in (1.0, 2.0**40, -0.125):
+        assert (conv2d(np.full((9, 11), flat), kernel, method=method) == flat).all()
 
 
 def _range(dtype):

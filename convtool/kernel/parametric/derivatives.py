@@ -9,7 +9,7 @@ from ...core.dtypes import Array
 from ...core.errors import ConvtoolError
 from ...core.validation import Pair
 from ..kernel import Kernel
-from .exact_sums import bell, binomials, outer, over, positions, summing_to_one, summing_to_zero
+from .exact_sums import bell, binomials, outer, over, positions, summing_exactly_to, summing_to_one
 from .smoothing import REACH, binomial, gaussian, gaussian_size
 
 MARR = 1.6
@@ -88,7 +88,7 @@ def log(size: Pair | None = None, sigma: float | None = None) -> Kernel:
     weights = curve[0] * bells[1] + bells[0] * curve[1]
     weights -= weights.sum() * bells[0] * bells[1]
     return Kernel(
-        _not_all_zero(summing_to_zero(weights), f"a sigma of {sigma:.4g}"),
+        _not_all_zero(summing_exactly_to(0, weights), f"a sigma of {sigma:.4g}"),
         description=f"Laplacian of a Gaussian, sigma {sigma:.4g}",
     )
 
@@ -112,9 +112,12 @@ def dog(
     size = size or gaussian_size(max(sigma, sigma2))
     if sigma == sigma2:
         raise ConvtoolError(f"sigma and sigma2 are both {sigma:g}, expected two different ones")
-    narrow, wide = gaussian(size, sigma).weights, gaussian(size, sigma2).weights
+    down, right = positions(size)
+    narrow, wide = (bell(down, one) * bell(right, one) for one in (sigma, sigma2))
     return Kernel(
-        _not_all_zero(summing_to_zero(narrow - wide), f"sigmas of {sigma:.4g} and {sigma2:.4g}"),
+        _not_all_zero(
+            summing_exactly_to(0, narrow - wide), f"sigmas of {sigma:.4g} and {sigma2:.4g}"
+        ),
         description=f"Difference of Gaussians, sigma {sigma:.4g} and {sigma2:.4g}",
     )
 
@@ -176,7 +179,7 @@ def gabor(
             f"of {wavelength:g} pixels, expected a larger one or a shorter wave"
         )
     return Kernel(
-        summing_to_zero(weights / gain),
+        summing_exactly_to(0, weights / gain),
         description=f"Gabor: stripes of {wavelength:.4g} pixels at {angle:.4g} degrees",
     )
 

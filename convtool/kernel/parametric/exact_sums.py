@@ -63,8 +63,8 @@ def summing_to_one(weights: Array, where: Array | None = None) -> Array:
     return exact
 
 
-def summing_to_zero(weights: Array) -> Array:
-    """Weights that nearly add up to 0, corrected so that they do, in any order of addition.
+def summing_exactly_to(total: int, weights: Array) -> Array:
+    """Weights that nearly add up to 0 or 1, corrected so that they do, in any order of addition.
 
     All of them become multiples of one power of two, 2**-52 of the sum of their magnitudes. The
     rest goes to the middle.
@@ -72,7 +72,7 @@ def summing_to_zero(weights: Array) -> Array:
     step = 2.0 ** (math.frexp(float(np.abs(weights).sum()))[1] - _DIGITS)
     exact: Array = np.rint(weights / step / 4) * (4 * step)  # a middle of 4 can take a quarter each
     middle = _middle(exact)
-    middle -= exact.sum() / middle.size
+    middle += (total - exact.sum()) / middle.size
     return exact
 
 

@@ -8,7 +8,14 @@ from ...core.dtypes import FLOAT64, Array
 from ...core.errors import ConvtoolError
 from ...core.validation import Pair
 from ..kernel import Kernel
-from .exact_sums import bell, binomials, check_window, positions, summing_to_one
+from .exact_sums import (
+    bell,
+    binomials,
+    check_window,
+    positions,
+    summing_exactly_to,
+    summing_to_one,
+)
 
 REACH = 4
 """Sigmas from the middle to the edge of a Gaussian whose size is not given, as in SciPy."""
@@ -30,6 +37,8 @@ def gaussian(size: Pair | None = None, sigma: float | None = None) -> Kernel:
     sigma : pixels, above 0; by default ``0.3 ((n - 1) / 2 - 1) + 0.8`` for each side n, as in
         ``cv2.getGaussianKernel``
 
+    The weights are rounded to multiples of 2**-50, so that they add up to 1 in any order.
+
     (OpenCV has rounded tables for sizes up to 9, which differ from its own rule. In even sizes it
     gives the two weights in the middle the value of x = 0.)
     """
@@ -38,7 +47,7 @@ def gaussian(size: Pair | None = None, sigma: float | None = None) -> Kernel:
     down, right = positions(size)
     weights = bell(down, sigmas[0]) * bell(right, sigmas[1])
     words = " and ".join(f"{value:.4g}" for value in dict.fromkeys(sigmas))
-    return Kernel(summing_to_one(weights), description=f"Gaussian blur, sigma {words}")
+    return Kernel(summing_exactly_to(1, weights), description=f"Gaussian blur, sigma {words}")
 
 
 def gaussian_size(sigma: float) -> Pair:

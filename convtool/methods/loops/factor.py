@@ -50,5 +50,17 @@ def float_factors(weights: Array, most: int) -> Factors | None:
     rank = int(np.count_nonzero(values > values[0] * NEGLIGIBLE))
     if not 0 < rank <= most:
         return None
+    if rank == 1 and (weights >= 0).all():
+        return [_margins(weights)]
     signs = np.where(right.sum(axis=1) < 0, -1, 1)  # which of both is negative is arbitrary
     return [(left[:, i] * values[i] * signs[i], right[i] * signs[i]) for i in range(rank)]
+
+
+def _margins(weights: Array) -> tuple[Array, Array]:
+    """A column times a row of weights that are not negative: their sums along each.
+
+    Where all add up to 1, as those of a blur, both do so too: a flat area stays as it is.
+    """
+    row = np.array([math.fsum(column) for column in weights.T])
+    column = np.array([math.fsum(line) for line in weights])
+    return column / math.fsum(row), row

@@ -10,8 +10,8 @@ from convtool.kernel.parametric.exact_sums import (
     bell,
     binomials,
     over,
+    summing_exactly_to,
     summing_to_one,
-    summing_to_zero,
 )
 
 grids = arrays.arrays(
@@ -33,7 +33,7 @@ def test_weights_that_sum_to_one_do_so_exactly_and_hardly_change(grid):
 @given(grid=grids, scale=st.floats(1e-9, 1e9))
 def test_weights_that_cancel_do_so_exactly_and_hardly_change(grid, scale):
     centred = (grid - grid.mean()) * scale
-    exact = summing_to_zero(centred)
+    exact = summing_exactly_to(0, centred)
     assert sum(map(Fraction, exact.ravel().tolist())) == 0
     np.testing.assert_allclose(exact, centred, rtol=0, atol=1e-12 * scale)
 
