@@ -291,7 +291,7 @@ class Conv(Operator):
             weights = np.ldexp(self.weights, power).astype(np.int64)
             divisor = self.divisor * 2**power
             exact = Arithmetic.of(pixels, weights, divisor, *others)
-            if exact.whole and exact.result == numbers.result:
+            if exact.whole and (exact.rounded or exact.result == numbers.result):
                 return weights, divisor, exact
         return self.weights, self.divisor, numbers
 

@@ -423,6 +423,7 @@ def test_of_rows_under_long_windows_a_few_at_a_time_are_padded(monkeypatch):
         (np.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1]) / 256, "uint8", "uint8"),
         (np.ones((16, 16)) / 256, "uint8", "uint8"),
         (np.ones((2, 1, 2, 2)) / 8, "int8", "int8"),
+        (np.random.default_rng(0).integers(-64, 65, (6, 7)) / 64, "int16", "int16"),
     ],
 )
 def test_weights_that_are_exact_in_binary_miss_no_tie(weights, dtype, to):

@@ -44,7 +44,7 @@ def fits(sums: DType, rows: Array, rounding: Rounding | None) -> bool:
     if rounding is None:
         return sums == rows.dtype
     pixels = rows.itemsize <= 2 and rows.dtype.kind in "iu"
-    if sums.kind == "i" and sums.itemsize <= 4:
+    if sums.kind in "iu" and sums.itemsize <= 4:
         return pixels or rows.dtype in (FLOAT32, FLOAT64)
     return pixels and sums == FLOAT32
 
