@@ -207,7 +207,8 @@ class ConvStage(NamedTuple):
         fits = numbers.rounded or out.dtype == numbers.result
         if not numbers.exact or not fits or abs(self.divisor) > largest:
             return None
-        return method.sums_into(padded, rows, Rounding(self.divisor)) is not None or None
+        found = method.sums_into(padded, rows, Rounding(self.divisor))
+        return None if found is None else True
 
     def _finish_exact(self, sums: Array, numbers: Arithmetic, out: Array) -> None:
         """Whole sums, divisor and bias: one division makes the only rounding."""
