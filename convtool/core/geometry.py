@@ -6,7 +6,6 @@ position ``o`` begins at input position ``o * stride - before`` and has ``taps``
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import NamedTuple
 
 from .choices import NamedPadding
@@ -224,15 +223,6 @@ def piece(height: int, cols: Axis, channels: int) -> int:
     if (cols.output - 1) * cols.stride + cols.extent <= most:
         return cols.output
     return max((most - cols.extent) // cols.stride, cols.extent, 1)
-
-
-def with_margins(cols: Axis) -> list[Pair]:
-    """The windows of a row, (first, last), in up to three parts: those in the middle lie on pixels
-    of the image alone."""
-    first = min(-(-cols.before // cols.stride), cols.output)
-    last = max((cols.size + cols.before - cols.extent) // cols.stride + 1, first)
-    edges = 0, first, min(last, cols.output), cols.output
-    return [part for part in pairwise(edges) if part[0] < part[1]]
 
 
 def stack(window: Window, channels: int) -> int:

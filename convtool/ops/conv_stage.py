@@ -1,6 +1,5 @@
 """The stage that runs a convolution on a band."""
 
-from collections.abc import Iterable
 from contextlib import nullcontext
 from typing import NamedTuple
 
@@ -18,7 +17,7 @@ from ..core.dtypes import (
     is_integer,
 )
 from ..core.engine import compiled, rows_of
-from ..core.geometry import cut, piece, stack, with_margins
+from ..core.geometry import cut, piece, stack
 from ..core.image import Header
 from ..core.rounding import divide, saturate
 from ..core.threads import one_blas_thread
@@ -34,9 +33,6 @@ from .ties import round_at_once, round_sums
 
 MOST_BITS = 1020
 """Sums below 2**MOST_BITS are in float64's range, however they are added up."""
-
-LARGEST_COPY = 1 << 20
-"""Bytes of a band that are copied, to make its border up, sooner than cut in three."""
 
 EVEN = {4: 1e6, 8: 1e2}
 """By the bytes of a result: how many times the largest pixel of one window that of another may be,
@@ -89,25 +85,12 @@ class ConvStage(NamedTuple):
         channels = self.task.channels
         for upper, lower in cut(len(out), stack(self.task.window, channels)):
             start, stop = rows.span(upper, lower)
-            for left, right in self._pieces(stop - start, band):
+            for left, right in cut(cols.output, piece(stop - start, cols, channels)):
                 part = out[upper:lower, left:right]
                 self._convolve(band[..., :channels], top, first + upper, left, part)
         if self.input.has_alpha:
             lines = np.subtract(rows.centers(first, first + len(out)), top)
             out[..., -1] = band[lines, :, -1][:, cols.centers(0, cols.output)]
-
-    def _pieces(self, height: int, band: Array) -> Iterable[Pair]:
-        """The windows of a row, (first, last), that are computed together, over so many rows.
-
-        Those that lie on the image alone make a piece where it needs no copy then.
-        """
-        task, method = self.task, self.plan.chosen
-        cols = task.window[1]
-        wide = piece(height, cols, task.channels)
-        as_it_is = method.compiled and band.dtype == method.input and not self.input.has_alpha
-        if wide < cols.output or not as_it_is or height * band[0].nbytes < LARGEST_COPY:
-            return cut(cols.output, wide)
-        return [(0, cols.output)] if task.is_layer or cols.stride > 1 else with_margins(cols)
 
     def _convolve(self, band: Array, top: int, first: int, left: int, out: Array) -> None:
         """Write the output from row `first` and column `left` on."""
@@ -203,6 +186,9 @@ class ConvStage(NamedTuple):
         as_they_are = self.divisor == 1 and (numbers.exact or not numbers.rounded)
         if as_they_are and method.sums_into(padded, rows) is not None:
             return True
+        if not numbers.exact and not numbers.whole and out.dtype == numbers.working:
+            found = method.sums_into(padded, rows, Rounding(self.divisor))
+            return None if found is None else True
         largest = EXACT_IN_FLOAT64 if numbers.rounded else EXACT_IN_FLOAT32
         fits = numbers.rounded or out.dtype == numbers.result
         if not numbers.exact or not fits or abs(self.divisor) > largest:

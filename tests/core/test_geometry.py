@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convtool import ConvtoolError
-from convtool.core.geometry import Field, band_height, cut, place, with_margins
+from convtool.core.geometry import Field, band_height, cut, place
 from convtool.core.validation import pair, sides
 
 ONE = (1, 1)
@@ -185,23 +185,3 @@ def test_a_receptive_field_is_the_spans_one_after_another(windows, data):
 
 def test_joined_fields_reach_over_both():
     assert Field(3, 2, -1).joined(Field(5, 2, 0)) == Field(6, 2, -1)
-
-
-@given(
-    *(st.integers(1, 20), st.integers(1, 9), st.integers(1, 4), st.integers(1, 3)),
-    *(st.integers(0, 9), st.integers(0, 9)),
-)
-def test_the_part_between_the_margins_lies_on_the_image(
-    size, taps, stride, dilation, before, after
-):
-    try:
-        windows = axis(size, taps, stride, (before, after), dilation)
-    except ConvtoolError:
-        return  # no window fits
-    parts = with_margins(windows)
-    assert [n for first, last in parts for n in range(first, last)] == [*range(windows.output)]
-    inside = []
-    for n in range(windows.output):
-        start, stop = windows.span(n, n + 1)
-        inside += [n] if start >= 0 and stop <= size else []
-    assert not inside or (inside[0], inside[-1] + 1) in parts

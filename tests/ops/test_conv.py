@@ -473,21 +473,6 @@ def test_a_value_in_range_needs_no_sum_in_range(weights, divisor, expected):
     assert np.isnan(conv2d(image, weights, divisor=divisor)[0, :2]).all()
 
 
-@pytest.mark.parametrize("border", ["edge", "constant", "wrap"])
-@pytest.mark.parametrize(
-    "options",
-    [{}, {"padding": ((0, 3), (5, 1))}, {"stride": (2, 1)}, {"anchor": (0, 2), "bias": 1}],
-)
-@pytest.mark.parametrize("shape", [(40, 50), (40, 50, 3), (9, 3)])
-def test_margins_on_their_own_do_not_show(shape, options, border, monkeypatch):
-    image = np.random.default_rng(0).normal(0, 9, shape).astype(np.float32)
-    weights = np.random.default_rng(1).normal(0, 1, (3, 4))
-    whole = conv2d(image, weights, border=border, method="direct", **options)
-    monkeypatch.setattr(conv_stage, "LARGEST_COPY", 0)
-    found = conv2d(image, weights, border=border, method="direct", **options)
-    assert np.array_equal(found, whole)
-
-
 @pytest.mark.parametrize("method", ["direct", "separable"])
 @pytest.mark.parametrize("size", [3, 5, 9, 15, 21, 31])
 @pytest.mark.parametrize("sigma", [0.5, 0.8, 1, 1.5, 2.5, 3.5])

@@ -46,7 +46,8 @@ void divide_row(Whole type, const void *sums, double divisor, Pixels to, void *o
 size_t round_row(const float *values, float margin, Pixels to, void *out, size_t count,
                  int64_t first, int64_t *places, size_t room);
 
-/* What becomes of sums: pixels, by a division of whole ones, or of floats by rounding. */
+/* What becomes of sums: whole ones are divided; floats are divided and, where they become pixels,
+   rounded. */
 typedef struct {
     int whole;
     Whole type; /* of whole sums */

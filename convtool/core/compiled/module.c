@@ -153,13 +153,17 @@ static const char *mismargin(double margin) {
 /* What is wrong with sums of a type that become values of another; else how they do. */
 static const char *misfinished(char type, char to, double divisor, double margin,
                                const Array *places, Finish *finish) {
-    const char *whole = strchr(WHOLE, type), *pixels = strchr(whole ? VALUES : PIXELS, to);
-    if (!pixels || (!whole && type != 'f'))
+    const char *whole = strchr(WHOLE, type), *value = strchr(VALUES, to);
+    int rounds = type == 'f' && strchr(PIXELS, to);
+    if (!value || !(whole || rounds || type == to))
         return "sums of this type become no values of out's";
-    *finish = (Finish){whole != NULL,  whole ? (Whole)(whole - WHOLE) : WHOLE_INT16,
-                       divisor,        (Pixels)(pixels - (whole ? VALUES : PIXELS)),
-                       (float)margin,  places->view.buf,
-                       (size_t)places->columns};
+    finish->whole = whole != NULL;
+    finish->type = whole ? (Whole)(whole - WHOLE) : WHOLE_INT16;
+    finish->divisor = divisor;
+    finish->to = (Pixels)(value - VALUES);
+    finish->margin = (float)margin;
+    finish->places = places->view.buf;
+    finish->room = (size_t)places->columns;
     if (whole)
         return misdivided(divisor);
     return divisor != divisor ? "divisor is NaN" : mismargin(margin);
@@ -218,7 +222,7 @@ PyDoc_STRVAR(correlate_doc,
              "weights and scratch are of the sums' type: integers of 16 or 32 bits, modulo their\n"
              "range, float32 or float64. source is flat, and of that type or of 8 or 16 bits. out has\n"
              "rows, of that type where divisor is 0; else whole sums / divisor go there as by `divide`,\n"
-             "float32 ones as by `round_sums`. Offsets are int64.");
+             "float32 ones as by `round_sums`, and floats of out's type divided. Offsets are int64.");
 
 static PyObject *correlate(PyObject *self, PyObject *args) {
     (void)self;

@@ -169,10 +169,14 @@ size_t round_row(const float *values, float margin, Pixels to, void *out, size_t
     return found;
 }
 
-FOR_EACH_CPU static void quotients(float *values, float divisor, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        values[i] /= divisor;
-}
+#define QUOTIENTS(NAME, T)                                                                         \
+    FOR_EACH_CPU static void NAME(const T *sums, T divisor, T *out, size_t count) {                \
+        for (size_t i = 0; i < count; i++)                                                         \
+            out[i] = sums[i] / divisor;                                                            \
+    }
+
+QUOTIENTS(quotients_float32, float)
+QUOTIENTS(quotients_float64, double)
 
 size_t finish_row(const Finish *finish, void *sums, void *out, size_t count, size_t row,
                   size_t found) {
@@ -180,8 +184,16 @@ size_t finish_row(const Finish *finish, void *sums, void *out, size_t count, siz
         divide_row(finish->type, sums, finish->divisor, finish->to, out, count);
         return 0;
     }
+    if (finish->to == AS_FLOAT64) {
+        quotients_float64(sums, finish->divisor, out, count);
+        return 0;
+    }
+    if (finish->to == AS_FLOAT32) {
+        quotients_float32(sums, (float)finish->divisor, out, count);
+        return 0;
+    }
     if (finish->divisor != 1)
-        quotients(sums, (float)finish->divisor, count);
+        quotients_float32(sums, (float)finish->divisor, sums, count);
     size_t taken = found < finish->room ? found : finish->room;
     return round_row(sums, finish->margin, finish->to, out, count, (int64_t)(row * count),
                      finish->places + taken, finish->room - taken);

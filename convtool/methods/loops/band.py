@@ -24,7 +24,8 @@ class Taps(NamedTuple):
 
 
 class Rounding(NamedTuple):
-    """How sums become pixels: divided, rounded half to even, saturated; whole ones floats, too."""
+    """What becomes of sums: pixels, divided, rounded half to even and saturated; or quotients, of
+    whole sums or of floats of one type."""
 
     divisor: float
     """Of whole sums a whole number."""
@@ -46,7 +47,7 @@ def fits(sums: DType, rows: Array, rounding: Rounding | None) -> bool:
     pixels = rows.itemsize <= 2 and rows.dtype.kind in "iu"
     if sums.kind in "iu" and sums.itemsize <= 4:
         return pixels or rows.dtype in (FLOAT32, FLOAT64)
-    return pixels and sums == FLOAT32
+    return rows.dtype == sums or (pixels and sums == FLOAT32)
 
 
 def correlate(
