@@ -10,8 +10,9 @@ from .sliding import slide
 MERGES: tuple[np.ufunc, ...] = (np.maximum, np.minimum, np.add)
 """In the order of the compiled loops."""
 
-LONGEST = 32
-"""Elements along an axis that they merge one by one; NumPy's loops double windows instead."""
+LONGEST = 16, 16, 32
+"""Elements along an axis that they merge one by one: of longer windows NumPy's loops, which double
+windows, are as quick."""
 
 
 def merge_into(
@@ -48,8 +49,8 @@ def _by_compiled(
     divisor: int | None,
 ) -> bool:
     """The same by the compiled loops, if they can."""
-    loops, lines = compiled(), rows_of(out)
-    short = max(axis.taps for axis in window) <= LONGEST
+    loops, lines, kind = compiled(), rows_of(out), MERGES.index(merge)
+    short = max(axis.taps for axis in window) <= LONGEST[kind]
     if not (loops and lines is not None and short and padded.flags.aligned and out.flags.aligned):
         return False
     if not _takes(merge, padded.dtype, dtype, out.dtype):
@@ -60,7 +61,7 @@ def _by_compiled(
     along = cols.taps, cols.dilation * channels, cols.stride * channels
     divided = divisor or (1 if out.dtype != dtype else 0)
     flat, scratch = padded.reshape(-1), np.empty(2 * row, dtype)
-    loops.pool(flat, scratch, lines, MERGES.index(merge), down, along, channels, divided)
+    loops.pool(flat, scratch, lines, kind, down, along, channels, divided)
     return True
 
 
