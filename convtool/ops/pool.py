@@ -1,7 +1,7 @@
 """Pooling: the array function, and the stage that runs it on a band."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -38,8 +38,9 @@ from ..core.validation import (
     pair_words,
     sides,
 )
+from ..methods.loops.band import input_for
+from ..methods.loops.merged import merge_into
 from ..methods.loops.order import select
-from ..methods.loops.sliding import slide
 from .base import Laid, Operator, Sum, over_array
 
 LARGEST_STACK = 2**22
@@ -212,21 +213,23 @@ class PoolStage:
         mode, last = MODES[self.pool.mode], first + len(out)
         spans = rows.span(first, last), cols.span(0, cols.output)
         fill = mode.fill(self.input.dtype)
-        padded = extend(band, top, self.input.height, *spans, "constant", fill, self.working)
+        pixels = self.input.dtype.newbyteorder("=")
+        taken = input_for(pixels, self.working) if mode.adds else self.working
+        padded = extend(band, top, self.input.height, *spans, "constant", fill, taken)
         mode.merge(self, padded, first, last, out)
         if mode.adds and self.working == FLOAT32 and not np.isfinite(out).all():
             # A sum that passes float32's range may still have a mean in it.
-            padded = extend(band, top, self.input.height, *spans, "constant", fill, FLOAT64)
-            mode.merge(self, padded, first, last, out)
+            replace(self, working=FLOAT64).run(band, top, first, out)
         elif self.pool.mode == "mean" and out.dtype == FLOAT64 and not np.isfinite(out).all():
             smaller = np.empty_like(out)
             mode.merge(self, np.ldexp(padded, -MOST_BITS), first, last, smaller)
             np.copyto(out, np.ldexp(smaller, MOST_BITS), where=~np.isfinite(out))
 
     def reduce(self, merge: np.ufunc, padded: Array, height: int) -> Array:
-        """Merge the rows of each window, then its columns."""
-        rows, cols = self.window
-        return slide(merge, slide(merge, padded, rows, height, 0), cols, cols.output, 1)
+        """The windows of a band merged into one value each."""
+        out = np.empty((height, self.window[1].output, padded.shape[2]), self.working)
+        merge_into(merge, padded, self.window, self.working, out)
+        return out
 
     @cached_property
     def _counts(self) -> tuple[Array, Array]:
@@ -249,21 +252,17 @@ class PoolStage:
 
 def _reduced(merge: np.ufunc) -> "Merge":
     def reduced(stage: PoolStage, padded: Array, first: int, last: int, out: Array) -> None:
-        out[...] = stage.reduce(merge, padded, last - first)
+        merge_into(merge, padded, stage.window, stage.working, out)
 
     return reduced
 
 
 def _mean(stage: PoolStage, padded: Array, first: int, last: int, out: Array) -> None:
-    sums = stage.reduce(np.add, padded, last - first)
-    if stage.full is None:
-        sums = sums.astype(FLOAT64) / stage.elements(first, last)
-        np.copyto(out, sums, casting="unsafe")
-    elif sums.dtype == FLOAT64:
-        np.divide(sums, stage.full, out=out, casting="same_kind")
-    else:
-        np.copyto(out, sums, casting="unsafe")
-        np.divide(out, stage.full, out=out)
+    if stage.full is not None:
+        merge_into(np.add, padded, stage.window, stage.working, out, stage.full)
+        return
+    sums = stage.reduce(np.add, padded, last - first).astype(FLOAT64)
+    np.copyto(out, sums / stage.elements(first, last), casting="unsafe")
 
 
 def _norm(stage: PoolStage, padded: Array, first: int, last: int, out: Array) -> None:

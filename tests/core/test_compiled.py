@@ -16,6 +16,10 @@ SUMS = ("int16", "uint16", "int32", "uint32", "float32", "float64")
 PIXELS = ("uint8", "int8", "uint16", "int16")
 
 
+def zeros(*shape, dtype="float32"):
+    return np.zeros(shape, dtype)
+
+
 def drawn(seed, shape, dtype):
     rng = np.random.default_rng(seed)
     if np.dtype(dtype).kind == "f":
@@ -216,6 +220,101 @@ def test_clip_counts_what_it_loses(dtype, pixels):
     assert np.array_equal(out, np.rint(np.nan_to_num(values, nan=0)).clip(0, top))
 
 
+EXTREMES = ("uint8", "int8", "uint16", "int16", "uint32", "int32", "float32", "float64")
+SUMMED = (
+    *(("uint8", "int16"), ("uint8", "int32"), ("int8", "int16"), ("int8", "int32")),
+    *(("uint16", "int32"), ("int16", "int32"), ("float32", "float32"), ("float64", "float64")),
+)
+LARGEST, SMALLEST, SUM = range(3)
+POOLINGS = [(merge, name, name) for merge in (LARGEST, SMALLEST) for name in EXTREMES]
+POOLINGS += [(SUM, *types) for types in SUMMED]
+axes = st.tuples(st.integers(1, 5), st.integers(1, 3), st.integers(1, 4))
+
+
+@given(
+    seeds, st.sampled_from(POOLINGS), axes, axes,
+    st.integers(1, 3), st.sampled_from([1, 5, 40, 1100]), st.integers(1, 4), st.booleans(),
+)  # fmt: skip
+def test_pool_is_its_definition(seed, pooling, down, along, rows, pixels, channels, divided):
+    merge, pixel_type, dtype = pooling
+    height = (rows - 1) * down[2] + (down[0] - 1) * down[1] + 1
+    width = (pixels - 1) * along[2] + (along[0] - 1) * along[1] + 1
+    band = drawn(seed, (height, width, channels), pixel_type)
+    if band.dtype.kind == "f":
+        band[np.random.default_rng(seed).random(band.shape) < 0.05] = np.nan
+    operation = (np.maximum, np.minimum, np.add)[merge]
+
+    def merged(lines, axis, count):
+        taps, dilation, stride = axis
+        parts = [lines[t * dilation :][: (count - 1) * stride + 1 : stride] for t in range(taps)]
+        total = parts[0]
+        for part in parts[1:]:
+            total = operation(total, part)
+        return total
+
+    lines = merged(band.astype(dtype), down, rows).swapaxes(0, 1)
+    expected = merged(lines, along, pixels).swapaxes(0, 1).reshape(rows, -1)
+    row = width * channels
+    divisor = 6 if divided and merge == SUM else 0
+    if divisor:
+        floats = np.dtype(dtype if dtype in ("float32", "float64") else "float32")
+        expected = expected.astype(floats) / floats.type(divisor)
+    out = np.zeros((rows, pixels * channels + 5), expected.dtype)
+    steps = (
+        (down[0], down[1] * row, down[2] * row),
+        (along[0], along[1] * channels, along[2] * channels),
+    )
+    scratch = np.empty(2 * row, dtype)
+    loops.pool(band.reshape(-1), scratch, out[:, 2:-3], merge, *steps, channels, divisor)
+    assert np.array_equal(out[:, 2:-3], expected, equal_nan=True)
+    assert not out[:, :2].any()
+    assert not out[:, -3:].any()
+
+
+POOL = (zeros(100), zeros(40), zeros(2, 9), SUM, (2, 20, 40), (2, 3, 3), 3, 2.0)
+"""2 x 3 windows of 2x2 pixels of 3 channels, in rows of 20 values."""
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        *[(0, zeros(71)), (0, zeros(10, 10)), (0, zeros(100, dtype="float64")), (0, None)],
+        *[(0, zeros(200)[::2]), (0, zeros(0)), (0, zeros(100, dtype=">f4"))],
+        *[(1, zeros(23)), (1, zeros(40, dtype="int16")), (1, bytes(400))],
+        *[(2, zeros(2, 10)), (2, zeros(4, 9)), (2, zeros(2, 36)), (2, zeros(9))],
+        *[(2, zeros(2, 9, dtype="float64")), (2, zeros(2, 9)[::-1]), (2, bytes(72))],
+        *[(3, -1), (3, 3), (3, LARGEST), (3, 2**40), (3, None)],
+        *[(4, (0, 20, 40)), (4, (3, 20, 62)), (4, (2, 2**62, 40)), (4, (2**62, 1, 40))],
+        *[(4, (2, -1, 40)), (4, (2, 20, 78)), (4, (2, 20, -40)), (4, (2, 20, 2**63 - 1))],
+        *[(4, (2, 20)), (4, (-(2**63), 20, 40)), (4, 2), (4, (2, 20, 2**70))],
+        *[(5, (0, 3, 3)), (5, (40, 3, 3)), (5, (2, 97, 3)), (5, (2, 3, 60)), (5, (2, 3, -3))],
+        *[(5, (2**62, 3, 3)), (5, (2, 2**63 - 1, 3)), (5, (2, 3, 2**63 - 1)), (5, (2, -3, 3))],
+        *[(6, 0), (6, -3), (6, 2), (6, 2**62), (6, -(2**63)), (6, 0.5)],
+        *[(7, 0.5), (7, np.nan), (7, 2.0**60), (7, "x")],
+    ],
+)
+def test_pools_that_do_not_fit_raise_and_touch_nothing(place, value):
+    arguments = [one.copy() if isinstance(one, np.ndarray) else one for one in POOL]
+    loops.pool(*arguments)
+    arguments[place] = value
+    out = arguments[2]
+    if isinstance(out, np.ndarray):
+        out[...] = 7
+    with pytest.raises((ValueError, TypeError, OverflowError, BufferError)):
+        loops.pool(*arguments)
+    if isinstance(out, np.ndarray):
+        assert (out == 7).all()
+
+
+def test_pools_need_their_source_and_scratch_to_the_last_value():
+    source, scratch, *others = POOL
+    loops.pool(source[:72], scratch[:24], *others)
+    with pytest.raises(ValueError, match="reach out of source"):
+        loops.pool(source[:71], scratch[:24], *others)
+    with pytest.raises(ValueError, match="scratch is too small"):
+        loops.pool(source[:72], scratch[:23], *others)
+
+
 @given(seeds, st.sampled_from(["float32", "float64"]), st.integers(0, 70))
 def test_peak_is_the_largest_magnitude(seed, dtype, count):
     values = drawn(seed, count, dtype)
@@ -233,10 +332,6 @@ def test_filters_are_those_of_numpy(seed, step, width, kind):
         patch.setattr("convtool.io.png.filters.compiled", lambda: None)
         expected = filtered(rows, step, kind)
     assert np.array_equal(filtered(rows, step, kind), expected)
-
-
-def zeros(*shape, dtype="float32"):
-    return np.zeros(shape, dtype)
 
 
 OFFSETS = np.array([0, 3])
@@ -380,6 +475,11 @@ CALLS = {
         *(np.zeros(100, "u1"), np.zeros(90, "f4"), np.zeros((2, 10), "u1"), OFFSETS),
         *(np.zeros(2, "f4"), OFFSETS, np.zeros(2, "f4"), 20, 3.0, 0.1, np.zeros(4, "i8")),
     ),
+    "pool": POOL,
+    "pool largest": (
+        *(np.zeros(100, "u1"), np.zeros(40, "u1"), np.zeros((2, 9), "u1"), LARGEST),
+        *((2, 20, 40), (2, 3, 3), 3, 0.0),
+    ),
     "correlate_at": (FLAT, OFFSETS, np.zeros(2), OFFSETS, np.zeros(2)),
     "divide": (np.zeros((2, 9), "i2"), 3.0, BYTES),
     "round_sums": (np.zeros((2, 9), "f4"), 0.1, BYTES, np.zeros(4, "i8")),
@@ -395,6 +495,9 @@ def spoilt(rng, good):
     """An argument that is of another type, size, step or kind than the good one, or nearly so."""
     if rng.random() < 0.1:
         return [None, 0, -1, 2**70, 0.5, "x", b"bytes"][rng.integers(7)]
+    if isinstance(good, tuple):
+        place = rng.integers(len(good))
+        return (*good[:place], spoilt(rng, good[place]), *good[place + 1 :])
     if not isinstance(good, np.ndarray):
         others = [0, 1, 4, 7, 21, 90, -1, 2**31, 2**62, -(2**63), 0.1, np.nan, 2.0**60]
         return others[rng.integers(len(others))]

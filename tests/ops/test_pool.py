@@ -205,3 +205,34 @@ def test_a_mean_is_in_range_where_the_sum_is_not():
     expected = [[1.7e308, 8.5e307, 1.7e308], [1.7e308, np.inf, np.nan]]
     assert np.array_equal(pool2d(image, 2, "mean"), expected, equal_nan=True)
     assert pool2d(image, 2, "sum")[0, 0] == np.inf
+
+
+@given(
+    images(), st.sampled_from(MODES), pairs, pairs, pairs, st.booleans(), st.integers(0, 1)
+)  # fmt: skip
+def test_both_engines_give_the_same(image, mode, size, stride, dilation, ceil, padding):
+    options = {"stride": stride, "dilation": dilation, "ceil_mode": ceil, "padding": padding}
+    try:
+        found = pool2d(image, size, mode, **options)
+    except ConvtoolError:
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("convtool.methods.loops.merged.compiled", lambda: None)
+        expected = pool2d(image, size, mode, **options)
+    assert found.dtype == expected.dtype
+    if image.dtype.kind == "f" and mode in ("mean", "sum", "lp"):
+        assert np.allclose(found, expected, rtol=1e-6, equal_nan=True)
+    else:
+        assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_pixels_of_the_other_byte_order(mode):
+    image = np.arange(36, dtype=np.uint16).reshape(6, 6)
+    assert np.array_equal(pool2d(image.astype(">u2"), 3, mode), pool2d(image, 3, mode))
+
+
+@pytest.mark.parametrize("mode", ["max", "mean"])
+def test_pixels_at_odd_addresses(mode):
+    image = np.frombuffer(bytes(range(1, 34)), np.int16, 16, offset=1).reshape(4, 4)
+    assert np.array_equal(pool2d(image, 2, mode), pool2d(image.copy(), 2, mode))

@@ -86,6 +86,33 @@ size_t scratch_needed(const Band *band);
 /* Returns how many sums lie next to a tie, see `Finish`. */
 size_t correlate_band(const Band *band);
 
+typedef enum { LARGEST, SMALLEST, SUM } Merge;
+
+/* Windows along an axis: elements lie `dilation` values apart, windows begin `step` values apart. */
+typedef struct {
+    size_t taps, dilation, step;
+} Windows;
+
+/* A band of windows, each merged into one value; types are letters of the struct module. */
+typedef struct {
+    Merge merge;
+    char from, to; /* of the pixels, and as which they are merged */
+    const void *source;
+    void *out;
+    char out_type;
+    ptrdiff_t out_step; /* in bytes */
+    size_t rows, columns, channels;
+    Windows down, along;
+    double divisor; /* of sums, which become floats; 0: they stay as they are */
+    size_t wide;    /* values of a row under windows */
+    void *scratch;  /* for 2 * wide values */
+} Pools;
+
+/* Whether these types can be merged and written. */
+int can_pool(Merge merge, char from, char to, char out, int divided);
+
+void pool_band(const Pools *pools);
+
 /* Values to pixels from 0 to the type's largest; adds up how many were below, above, and NaN.
    The types are letters of the struct module: h, i, f or d to B, and all but h to H. */
 void clip_row(char from, char to, const void *values, void *out, size_t count, size_t lost[3]);

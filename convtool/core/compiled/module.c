@@ -265,6 +265,83 @@ static PyObject *correlate(PyObject *self, PyObject *args) {
     return PyLong_FromSize_t(count);
 }
 
+/* Takes `count` steps off the values that are left, if there are so many. */
+static int taken(Py_ssize_t count, Py_ssize_t step, Py_ssize_t *left) {
+    if (count < 0 || step < 0 || *left < 0 || (step && count > *left / step))
+        return 0;
+    *left -= count * step;
+    return 1;
+}
+
+PyDoc_STRVAR(pool_doc,
+             "pool(source, scratch, out, merge, down, along, channels, divisor)\n--\n\n"
+             "Each window of a flat band merged into one value of out, which has rows: merge 0 is the\n"
+             "largest, 1 the smallest, 2 the sum. down and along are (taps, dilation, step) of rows and\n"
+             "pixels, in values; pixels have so many channels.\n\n"
+             "scratch is of the type of what is merged, twice as long as a row under windows. The\n"
+             "largest and smallest are of the source's type. Whole sums are int16 or int32, others of\n"
+             "the source's type; out is of the same where divisor is 0, else float, sums / divisor.");
+
+static PyObject *pool(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *o[3];
+    int merge;
+    Py_ssize_t down[3], along[3], channels;
+    double divisor;
+    if (!PyArg_ParseTuple(args, "OOOi(nnn)(nnn)nd", &o[0], &o[1], &o[2], &merge, &down[0], &down[1],
+                          &down[2], &along[0], &along[1], &along[2], &channels, &divisor))
+        return NULL;
+    Array found[3], *source = &found[0], *scratch = &found[1], *out = &found[2];
+    Wanted wanted[] = {{o[0], "source", 0, 1, "BbHhiIfd"},
+                       {o[1], "scratch", 1, 1, "BbHhiIfd"},
+                       {o[2], "out", 1, 2, "BbHhiIfd"}};
+    if (!get_all(wanted, 3, found))
+        return NULL;
+    const char *wrong = NULL;
+    Py_ssize_t row = source->columns - channels; /* left beside the windows of a row, then of all */
+    if (merge < LARGEST || merge > SUM)
+        wrong = "merge is not from 0 to 2";
+    else if (!can_pool((Merge)merge, source->type, scratch->type, out->type, divisor != 0))
+        wrong = "values of these types are not merged so";
+    else if (divisor != 0)
+        wrong = misdivided(divisor);
+    if (!wrong && (overlap(source, out) || overlap(source, scratch) || overlap(scratch, out)))
+        wrong = "the arrays overlap";
+    if (!wrong && (channels < 1 || out->columns % channels))
+        wrong = "the rows of out are not pixels of so many channels";
+    if (wrong || !out->rows || !out->columns)
+        return ended(found, 3, wrong);
+    if (!taken(out->columns / channels - 1, along[2], &row) ||
+        !taken(along[0] - 1, along[1], &row))
+        wrong = "a row of windows reaches out of source";
+    Py_ssize_t wide = source->columns - row, left = row;
+    if (!wrong && (!taken(out->rows - 1, down[2], &left) || !taken(down[0] - 1, down[1], &left)))
+        wrong = "the rows of windows reach out of source";
+    if (!wrong && scratch->columns / 2 < wide)
+        wrong = "scratch is too small";
+    if (!wrong) {
+        Pools pools = {(Merge)merge,
+                       source->type,
+                       scratch->type,
+                       source->view.buf,
+                       out->view.buf,
+                       out->type,
+                       out->step,
+                       (size_t)out->rows,
+                       (size_t)out->columns,
+                       (size_t)channels,
+                       {(size_t)down[0], (size_t)down[1], (size_t)down[2]},
+                       {(size_t)along[0], (size_t)along[1], (size_t)along[2]},
+                       divisor,
+                       (size_t)wide,
+                       scratch->view.buf};
+        Py_BEGIN_ALLOW_THREADS
+        pool_band(&pools);
+        Py_END_ALLOW_THREADS
+    }
+    return ended(found, 3, wrong);
+}
+
 PyDoc_STRVAR(correlate_at_doc,
              "correlate_at(source, corners, out, offsets, weights)\n--\n\n"
              "out[i] = sum of weights[t] * source[corners[i] + offsets[t]], in float64.\n\n"
@@ -525,6 +602,7 @@ static PyMethodDef functions[] = {
     {"vectors", vectors_, METH_NOARGS, vectors_doc},
     {"correlate", correlate, METH_VARARGS, correlate_doc},
     {"correlate_at", correlate_at_, METH_VARARGS, correlate_at_doc},
+    {"pool", pool, METH_VARARGS, pool_doc},
     {"divide", divide, METH_VARARGS, divide_doc},
     {"round_sums", round_sums, METH_VARARGS, round_sums_doc},
     {"clip", clip, METH_VARARGS, clip_doc},
