@@ -298,7 +298,6 @@ static PyObject *pool(PyObject *self, PyObject *args) {
     if (!get_all(wanted, 3, found))
         return NULL;
     const char *wrong = NULL;
-    Py_ssize_t row = source->columns - channels; /* left beside the windows of a row, then of all */
     if (merge < LARGEST || merge > SUM)
         wrong = "merge is not from 0 to 2";
     else if (!can_pool((Merge)merge, source->type, scratch->type, out->type, divisor != 0))
@@ -309,8 +308,11 @@ static PyObject *pool(PyObject *self, PyObject *args) {
         wrong = "the arrays overlap";
     if (!wrong && (channels < 1 || out->columns % channels))
         wrong = "the rows of out are not pixels of so many channels";
+    if (!wrong && (down[0] < 1 || along[0] < 1))
+        wrong = "windows have no elements";
     if (wrong || !out->rows || !out->columns)
         return ended(found, 3, wrong);
+    Py_ssize_t row = source->columns - channels; /* left beside the windows of a row, then of all */
     if (!taken(out->columns / channels - 1, along[2], &row) ||
         !taken(along[0] - 1, along[1], &row))
         wrong = "a row of windows reaches out of source";
