@@ -111,7 +111,7 @@ class Arithmetic(NamedTuple):
         narrow = (
             result == FLOAT32
             and (pixels.itemsize == 1 or pixels.kind == "f")
-            and (asked is None or asked.itemsize == 1 or asked == FLOAT32)
+            and (asked is None or asked == FLOAT32 or _is_small(asked))
             and float32_will_do(weights, (divisor, fill, *np.ravel(bias).tolist()))
         )
         if narrow and finite and asked is not None and is_integer(asked):
@@ -135,6 +135,11 @@ class Arithmetic(NamedTuple):
             rounded,
             result,
         )
+
+
+def _is_small(dtype: DType) -> bool:
+    """Whether it is an integer type of 8 or 16 bits."""
+    return is_integer(dtype) and dtype.itemsize <= 2
 
 
 def power_to_whole(weights: Array) -> int:
