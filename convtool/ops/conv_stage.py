@@ -179,10 +179,11 @@ class ConvStage(NamedTuple):
     def _at_once(self, method: Method, padded: Array, out: Array) -> bool | None:
         """`_finish` without a bias, if the method can do it as it goes; None if it cannot."""
         numbers, rows = method.task.numbers, rows_of(out)
-        if rows is None:
+        if rows is None or not method.compiled:
             return None
         if numbers.rounded and not numbers.whole:
-            return round_at_once(method, padded, self.divisor, out)
+            in_float32 = numbers.working == FLOAT32
+            return round_at_once(method, padded, self.divisor, out) if in_float32 else None
         as_they_are = self.divisor == 1 and (numbers.exact or not numbers.rounded)
         if as_they_are and method.sums_into(padded, rows) is not None:
             return True

@@ -410,6 +410,11 @@ def test_arrays_that_overlap_are_refused():
         arguments[place] = arguments[OUT].reshape(-1)[: max(GOOD[place].size, 1)]
         with pytest.raises(ValueError):  # noqa: PT011
             loops.correlate(*arguments)
+    places = np.zeros(4, np.int64)
+    for corners, offsets in ((places, OFFSETS), (OFFSETS.repeat(2), places)):
+        out = places.view(np.float64)
+        with pytest.raises(ValueError, match="overlap"):
+            loops.correlate_at(zeros(100), corners, out, offsets, np.zeros(len(offsets)))
     memory = np.zeros(40, np.int16)
     with pytest.raises(ValueError, match="overlap"):
         loops.divide(memory.reshape(2, 20), 2, memory.view(np.uint8)[:40].reshape(2, 20))

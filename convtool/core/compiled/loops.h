@@ -41,13 +41,15 @@ typedef enum { UINT8, INT8, UINT16, INT16_PIXELS, AS_FLOAT32, AS_FLOAT64 } Pixel
 
 void divide_row(Whole type, const void *sums, double divisor, Pixels to, void *out, size_t count);
 
+/* Floats over a divisor, f to f, or d to f or d, in the wider type; `out` may be `sums`. */
+void quotient_row(char from, char to, const void *sums, double divisor, void *out, size_t count);
+
 /* Floats, rounded and saturated. Returns how many lie within `margin` of a tie, in range; their
    places, counted from `first` on, are written where there is room for those of a piece. */
 size_t round_row(const float *values, float margin, Pixels to, void *out, size_t count,
                  int64_t first, int64_t *places, size_t room);
 
-/* What becomes of sums: whole ones are divided; floats are divided and, where they become pixels,
-   rounded. */
+/* How sums end: whole ones are divided; floats are divided and, where they become pixels, rounded. */
 typedef struct {
     int whole;
     Whole type; /* of whole sums */

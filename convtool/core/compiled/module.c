@@ -367,7 +367,8 @@ static PyObject *correlate_at_(PyObject *self, PyObject *args) {
     const char *wrong = NULL;
     if (corners->columns != out->columns || offsets->columns != weights->columns)
         wrong = "the arrays are not of the same lengths";
-    else if (overlap(out, source) || overlap(out, weights))
+    else if (overlap(out, source) || overlap(out, weights) || overlap(out, corners) ||
+             overlap(out, offsets))
         wrong = "the arrays overlap";
     int64_t reach = 0;
     const int64_t *offset = offsets->view.buf, *corner = corners->view.buf;
@@ -383,7 +384,8 @@ static PyObject *correlate_at_(PyObject *self, PyObject *args) {
     if (!wrong) {
         Taps taps = taps_of(offsets, weights);
         Py_BEGIN_ALLOW_THREADS
-        correlate_at(source->type, source->view.buf, corner, out->view.buf, (size_t)out->columns, &taps);
+        correlate_at(source->type, source->view.buf, corner, out->view.buf, (size_t)out->columns,
+                     &taps);
         Py_END_ALLOW_THREADS
     }
     return ended(found, 5, wrong);

@@ -112,27 +112,13 @@ PICK(pick_8, uint64_t)
 
 typedef void Pick(const void *, size_t, size_t, void *, size_t);
 
-#define QUOTIENT(NAME, I, O)                                                                       \
-    FOR_EACH_CPU static void NAME(const void *sums_, double divisor, void *out_, size_t count) {   \
-        const I *restrict sums = sums_;                                                            \
-        O *restrict out = out_;                                                                    \
-        for (size_t x = 0; x < count; x++)                                                         \
-            out[x] = (O)(sums[x] / (I)divisor);                                                    \
-    }
-
-QUOTIENT(quotient_float32, float, float)
-QUOTIENT(quotient_float64_float32, double, float)
-QUOTIENT(quotient_float64, double, double)
-
 static void divide_sums(char from, char to, const void *sums, double divisor, void *out,
                         size_t count) {
     if (from == 'h' || from == 'i')
         divide_row(from == 'h' ? WHOLE_INT16 : WHOLE_INT32, sums, divisor,
                    to == 'f' ? AS_FLOAT32 : AS_FLOAT64, out, count);
-    else if (from == 'f')
-        quotient_float32(sums, divisor, out, count);
     else
-        (to == 'f' ? quotient_float64_float32 : quotient_float64)(sums, divisor, out, count);
+        quotient_row(from, to, sums, divisor, out, count);
 }
 
 int can_pool(Merge merge, char from, char to, char out, int divided) {

@@ -28,13 +28,13 @@
         }                                                                                          \
     }
 
-/* The same as floats. */
-#define QUOTIENT(NAME, I, O)                                                                       \
+/* sums / divisor, computed as S. */
+#define QUOTIENT(NAME, I, S, O)                                                                    \
     FOR_EACH_CPU static void NAME(const void *sums_, double divisor, void *out_, size_t count) {   \
         const I *sums = sums_;                                                                     \
         O *out = out_;                                                                             \
         for (size_t i = 0; i < count; i++)                                                         \
-            out[i] = (O)sums[i] / (O)divisor;                                                      \
+            out[i] = (O)((S)sums[i] / (S)divisor);                                                 \
     }
 
 #define DIVIDE_INTO_EACH(NAME, I, S, MAGIC)                                                        \
@@ -42,8 +42,8 @@
     DIVIDE(NAME##_int8, I, S, int8_t, -128, 127, MAGIC)                                            \
     DIVIDE(NAME##_uint16, I, S, uint16_t, 0, 65535, MAGIC)                                         \
     DIVIDE(NAME##_int16, I, S, int16_t, -32768, 32767, MAGIC)                                      \
-    QUOTIENT(NAME##_float32, I, float)                                                             \
-    QUOTIENT(NAME##_float64, I, double)
+    QUOTIENT(NAME##_float32, I, float, float)                                                      \
+    QUOTIENT(NAME##_float64, I, double, double)
 
 DIVIDE_INTO_EACH(divide_int16, int16_t, float, ROUND_FLOAT)
 DIVIDE_INTO_EACH(divide_uint16, uint16_t, float, ROUND_FLOAT)
@@ -110,14 +110,14 @@ static inline float limited(float value, float low, float high) {
 #define ROUND(NAME, O, LOW, HIGH)                                                                  \
     FOR_EACH_CPU static size_t NAME(const float *values, float margin, void *out_, size_t count) { \
         O *out = out_;                                                                             \
-        int32_t clear = 0; /* added up from masks, which are 0 or -1 */                            \
+        uint32_t clear = 0;                                                                        \
         for (size_t i = 0; i < count; i++) {                                                       \
             float value = limited(values[i], LOW - 1 - margin, HIGH + 1 + margin);                 \
             float rounded = (value + ROUND_FLOAT) - ROUND_FLOAT;                                   \
             clear += fabsf(value - rounded) <= 0.5f - margin;                                      \
             out[i] = (O)(int32_t)limited(rounded, LOW, HIGH);                                      \
         }                                                                                          \
-        return count - (size_t)clear;                                                              \
+        return count - clear;                                                                      \
     }
 
 ROUND(round_uint8, uint8_t, 0, 255)
@@ -169,14 +169,16 @@ size_t round_row(const float *values, float margin, Pixels to, void *out, size_t
     return found;
 }
 
-#define QUOTIENTS(NAME, T)                                                                         \
-    FOR_EACH_CPU static void NAME(const T *sums, T divisor, T *out, size_t count) {                \
-        for (size_t i = 0; i < count; i++)                                                         \
-            out[i] = sums[i] / divisor;                                                            \
-    }
+QUOTIENT(quotient_float32, float, float, float)
+QUOTIENT(quotient_float64_float32, double, double, float)
+QUOTIENT(quotient_float64, double, double, double)
 
-QUOTIENTS(quotients_float32, float)
-QUOTIENTS(quotients_float64, double)
+void quotient_row(char from, char to, const void *sums, double divisor, void *out, size_t count) {
+    if (from == 'f')
+        quotient_float32(sums, divisor, out, count);
+    else
+        (to == 'f' ? quotient_float64_float32 : quotient_float64)(sums, divisor, out, count);
+}
 
 size_t finish_row(const Finish *finish, void *sums, void *out, size_t count, size_t row,
                   size_t found) {
@@ -184,16 +186,13 @@ size_t finish_row(const Finish *finish, void *sums, void *out, size_t count, siz
         divide_row(finish->type, sums, finish->divisor, finish->to, out, count);
         return 0;
     }
-    if (finish->to == AS_FLOAT64) {
-        quotients_float64(sums, finish->divisor, out, count);
-        return 0;
-    }
-    if (finish->to == AS_FLOAT32) {
-        quotients_float32(sums, (float)finish->divisor, out, count);
+    if (finish->to == AS_FLOAT32 || finish->to == AS_FLOAT64) {
+        char type = finish->to == AS_FLOAT32 ? 'f' : 'd';
+        quotient_row(type, type, sums, finish->divisor, out, count);
         return 0;
     }
     if (finish->divisor != 1)
-        quotients_float32(sums, (float)finish->divisor, sums, count);
+        quotient_row('f', 'f', sums, finish->divisor, sums, count);
     size_t taken = found < finish->room ? found : finish->room;
     return round_row(sums, finish->margin, finish->to, out, count, (int64_t)(row * count),
                      finish->places + taken, finish->room - taken);

@@ -9,8 +9,8 @@ from ...core.errors import ConvtoolError
 from ...core.validation import Pair
 from ..files import LARGEST_WINDOW
 
-_DIGITS = 52
-"""Binary digits of the sum of magnitudes: weights add up exactly in any order."""
+_DIGITS = 53
+"""Binary digits of float64: multiples of 2**-53 of a power of two add up exactly up to there."""
 
 
 def check_window(rows: int, cols: int) -> Pair:
@@ -66,14 +66,21 @@ def summing_to_one(weights: Array, where: Array | None = None) -> Array:
 def summing_exactly_to(total: int, weights: Array) -> Array:
     """Weights that nearly add up to 0 or 1, corrected so that they do, in any order of addition.
 
-    All of them become multiples of one power of two, 2**-52 of the sum of their magnitudes. The
-    rest goes to the middle.
+    All of them become multiples of one power of two, the smallest for which float64 holds the sum
+    of any of them. The rest goes to the middle.
     """
-    step = 2.0 ** (math.frexp(float(np.abs(weights).sum()))[1] - _DIGITS)
-    exact: Array = np.rint(weights / step / 4) * (4 * step)  # a middle of 4 can take a quarter each
+    largest = 1.0 if total and (weights >= 0).all() else _above(float(np.abs(weights).sum()))
+    step = largest * 2.0**-_DIGITS
+    shares = _middle(weights).size  # each of which can take its part of the rest
+    exact: Array = np.rint(weights / step / shares) * (shares * step)
     middle = _middle(exact)
-    middle += (total - exact.sum()) / middle.size
+    middle += math.fsum([total, *(-exact).flat]) / shares
     return exact
+
+
+def _above(magnitude: float) -> float:
+    """A power of two that sums of these magnitudes do not reach, however they are rounded."""
+    return 2.0 ** (math.frexp(magnitude)[1] + 1)
 
 
 def _middle(weights: Array) -> Array:

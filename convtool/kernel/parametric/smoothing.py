@@ -37,7 +37,7 @@ def gaussian(size: Pair | None = None, sigma: float | None = None) -> Kernel:
     sigma : pixels, above 0; by default ``0.3 ((n - 1) / 2 - 1) + 0.8`` for each side n, as in
         ``cv2.getGaussianKernel``
 
-    The weights are rounded to multiples of 2**-50, so that they add up to 1 in any order.
+    The weights are multiples of 2**-53, so that they add up to 1 in any order.
 
     (OpenCV has rounded tables for sizes up to 9, which differ from its own rule. In even sizes it
     gives the two weights in the middle the value of x = 0.)

@@ -24,7 +24,7 @@ class Taps(NamedTuple):
 
 
 class Rounding(NamedTuple):
-    """What becomes of sums: pixels, divided, rounded half to even and saturated; or quotients, of
+    """How sums end: as pixels, divided, rounded half to even and saturated; or as quotients, of
     whole sums or of floats of one type."""
 
     divisor: float
