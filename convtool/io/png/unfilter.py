@@ -63,7 +63,8 @@ class RowDecoder:
         """The filtered rows of the next part, in blocks (n, 1 + bytes)."""
         row = 1 + part.row_bytes
         left = part.height
-        most = max(min(BAND_ELEMENTS // row, left // LEAST_BLOCKS), SMALLEST_BLOCK // row, 1)
+        elements = max(row, part.width)  # a sample of less than 8 bits becomes a byte
+        most = max(min(BAND_ELEMENTS // elements, left // LEAST_BLOCKS), SMALLEST_BLOCK // row, 1)
         while left:
             count = min(most, left)
             while self._size < count * row:
