@@ -89,9 +89,10 @@ def test_nobody_is_sent_to_the_index_for_a_package_that_is_not_ours():
 
 
 @pytest.mark.parametrize(
-    "module", ["convtool", "convtool.io.formats", "convtool.kernel.formats.table"]
+    "module",
+    ["convtool", "convtool.io.formats", "convtool.io.pillow", "convtool.kernel.formats.table"],
 )
-def test_importing_convtool_and_its_tables_imports_no_numpy(module):
+def test_what_is_needed_before_numpy_does_not_import_it(module):
     code = f"import sys, {module}; assert 'numpy' not in sys.modules, 'numpy'"
     subprocess.run([sys.executable, "-c", code], check=True)
 

@@ -133,7 +133,7 @@ def _picture(pillow_name: str, *extensions: str, deep: tuple[int, ...] = ()) -> 
     """A format that Pillow reads and writes, by its name there and its extensions."""
 
     def write(file: BinaryIO, header: "Header", metadata: "Metadata", _: Compression) -> "Writer":
-        from .pillow import PillowWriter
+        from .pictures import PillowWriter
 
         return PillowWriter(file, header, metadata, pillow_name)
 
@@ -232,5 +232,5 @@ def extension_of(path: str | os.PathLike[str]) -> str:
 
 def import_usual() -> None:
     """Import what most images need: once, before processes are forked from this one."""
-    from . import pillow  # noqa: F401
+    from . import pictures  # noqa: F401
     from .png import reader, writer  # noqa: F401

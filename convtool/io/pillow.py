@@ -1,4 +1,4 @@
-"""Reads and writes pictures of every format that Pillow knows."""
+"""Decodes pictures of every format that Pillow knows. Needs no NumPy: it is imported meanwhile."""
 
 import io
 import logging
@@ -9,21 +9,18 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-import numpy as np
 from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
-from ..core.dtypes import Array
 from ..core.errors import ConvtoolError, NoImage, TooManyPixels
-from ..core.geometry import band_height, cut
-from ..core.image import Header, check_image
 from ..core.metadata import LARGEST_DPI, Metadata
-from ..core.prefetch import Later
-from .base import Reader
 from .libtiff import findings
 from .limits import check_size
+
+if TYPE_CHECKING:
+    from .base import Reader
 
 ORIENTATION = 0x0112
 """The EXIF tag."""
@@ -86,8 +83,15 @@ _PLAIN = ("L", "LA", "RGB", "RGBA", "I", "F")
 _pillow_limit = threading.Lock()
 
 
-def read_picture(file: BinaryIO, max_pixels: int) -> Reader:
+def read_picture(file: BinaryIO, max_pixels: int) -> "Reader":
     """The reader for a picture: upright; palettes and 1 bit expanded; CMYK and the like as RGB."""
+    picture = _decoded(file, max_pixels)
+    from .pictures import PictureReader  # which needs NumPy
+
+    return PictureReader(picture)
+
+
+def _decoded(file: BinaryIO, max_pixels: int) -> "Picture":
     with file, pillow_decodes():
         head = file.read(SIGNATURES)
         file.seek(0)
@@ -99,10 +103,10 @@ def read_picture(file: BinaryIO, max_pixels: int) -> Reader:
         with opened:
             check_size(opened.height, opened.width, max_pixels)
             with _limited(max_pixels, nested):
-                return _read(opened)
+                return _loaded(opened)
 
 
-def _read(opened: ImageFile) -> Reader:
+def _loaded(opened: ImageFile) -> "Picture":
     notes = tuple(_notes(opened))
     sample_type = _sample_type(opened)
     with findings() as damage:
@@ -123,39 +127,20 @@ def _read(opened: ImageFile) -> Reader:
     dtype = sample_type or ("uint16" if sixteen_bits else None)
     # In some TIFFs 0 is white. Pillow inverts those of 8 bits only.
     inverted = image.mode.startswith("I;16") and _tag(opened, PHOTOMETRIC, 1) == 0
-    return PictureReader(image, dtype, inverted, notes, metadata)
+    return Picture(image, dtype, inverted, notes, metadata)
 
 
-class PictureReader:
-    """A picture that Pillow has decoded. Its rows become arrays when they are read."""
+class Picture(NamedTuple):
+    """A picture that Pillow has decoded."""
 
-    def __init__(
-        self,
-        image: Image.Image,
-        dtype: str | None,
-        inverted: bool,
-        notes: tuple[str, ...],
-        metadata: Metadata,
-    ) -> None:
-        """`dtype` replaces the type that Pillow gives the values."""
-        self._image = image
-        self._dtype = dtype
-        self._inverted = inverted
-        self.notes = notes
-        self.metadata = metadata
-        first = Header.of_array(self._rows(0, 1), may_have_alpha=True)
-        self.header = first._replace(height=image.height)
-
-    def blocks(self) -> Iterator[Array]:
-        for first, last in cut(self.header.height, band_height(self.header.row_elements, 1)):
-            yield self._rows(first, last)
-
-    def _rows(self, first: int, last: int) -> Array:
-        pixels = np.asarray(self._image.crop((0, first, self._image.width, last)))
-        if self._dtype:
-            same_size = pixels.itemsize == np.dtype(self._dtype).itemsize
-            pixels = pixels.view(self._dtype) if same_size else pixels.astype(self._dtype)
-        return check_image(65535 - pixels if self._inverted else pixels)
+    image: Image.Image
+    """Upright, in plain channels."""
+    dtype: str | None
+    """The type of its values, where Pillow gives them another."""
+    inverted: bool
+    """Whether 0 is white."""
+    notes: tuple[str, ...]
+    metadata: Metadata
 
 
 def open_listed(file: BinaryIO) -> ImageFile:
@@ -350,81 +335,8 @@ def expanded(image: Image.Image) -> Image.Image:
     return image.convert(_EXPANDED[mode]) if mode in _EXPANDED else image
 
 
-_OPTIONS: dict[str, dict[str, Any]] = {
-    "JPEG": {"quality": 95},
-    "WEBP": {"lossless": True, "exact": True},
-}
-"""Pillow's format -> options for saving: without loss where the format can."""
-
-
 @cache
 def pillow_formats() -> dict[str, str]:
     """Extension -> Pillow's name of every format that Pillow writes. Imports all of them."""
     registered = Image.registered_extensions()
     return {ext: name for ext, name in registered.items() if name in Image.SAVE}
-
-
-class PillowWriter:
-    """Collects a map's pixels (uint8, or uint16 with one channel) and saves them at the end."""
-
-    def __init__(self, file: BinaryIO, header: Header, metadata: Metadata, name: str) -> None:
-        """`name` is Pillow's name of the format."""
-        self._file = file
-        self._name = name
-        fitting = metadata.fitting(len(header.channels))
-        known = {"icc_profile": fitting.icc_profile, "dpi": fitting.dpi}
-        self._metadata = {key: value for key, value in known.items() if value}
-        shape = header.height, header.width, len(header.channels)
-        if shape[2] > 4:
-            raise ConvtoolError(
-                f"a map of {shape[2]} channels is no picture, expected 1 to 4; "
-                "CSV and NPY hold any number"
-            )
-        if self._name == "GIF" and shape[2] > 1:
-            raise ConvtoolError("GIF holds no true colour, expected a grey map; PNG holds colour")
-        self._pixels = np.empty(shape, header.dtype)
-        self._row = 0
-
-    def encode(self, band: Array) -> Array:
-        """The band itself: Pillow encodes whole pictures."""
-        return band
-
-    def write(self, band: Array) -> None:
-        self._pixels[self._row : self._row + len(band)] = band
-        self._row += len(band)
-
-    def close(self) -> None:
-        # On a thread of its own: while Pillow encodes on this thread, Python handles no signal.
-        self._file.write(Later(self._encoded).result().getbuffer())
-
-    def _encoded(self) -> io.BytesIO:
-        pixels = self._pixels[..., 0] if self._pixels.shape[2] == 1 else self._pixels
-        encoded = io.BytesIO()
-        try:
-            options = {**self._metadata, **_OPTIONS.get(self._name, {})}
-            Image.fromarray(pixels).save(encoded, self._name, **options)
-        except Exception as error:  # each encoder raises errors of its own
-            raise ConvtoolError(
-                f"{self._name} cannot hold this map ({error}); PNG holds grey and colour with alpha"
-            ) from None
-        self._check_held(encoded)
-        return encoded
-
-    def _check_held(self, encoded: BinaryIO) -> None:
-        """Raise ConvtoolError if the encoder has dropped alpha or changed the size."""
-        height, width, channels = self._pixels.shape
-        try:
-            with pillow_limit(None), open_listed(encoded) as kept:
-                alpha = kept.has_transparency_data
-                size = kept.size
-        except UnidentifiedImageError:  # a format that is not read
-            return
-        if size != (width, height):
-            raise ConvtoolError(
-                f"{self._name} would make {size[1]}x{size[0]} of this {height}x{width} map; "
-                "PNG holds any size"
-            )
-        if channels in (2, 4) and not alpha:
-            opaque = self._pixels[..., -1].min() == np.iinfo(self._pixels.dtype).max
-            if not opaque:
-                raise ConvtoolError(f"{self._name} would drop the alpha channel; PNG holds it")

@@ -2,6 +2,8 @@ import io
 import os
 import re
 import struct
+import subprocess
+import sys
 import zlib
 
 import numpy as np
@@ -184,6 +186,22 @@ def test_truncated_pictures(folder, extension, kept):
     (folder / f"a.{extension}").write_bytes(data[: int(len(data) * kept)])
     with pytest.raises(ConvtoolError, match=f"a.{extension}: is (broken|no image)"):
         open_image(f"a.{extension}")
+
+
+def test_a_picture_is_decoded_before_numpy_is_imported(folder):
+    code = (
+        "import sys\n"
+        "from PIL import ImageFile\n"
+        "from convtool.io.source import open_image\n"
+        "load, seen = ImageFile.ImageFile.load, []\n"
+        "def noted(image):\n"
+        "    seen.append('numpy' in sys.modules)\n"
+        "    return load(image)\n"
+        "ImageFile.ImageFile.load = noted\n"
+        f"open_image({save('a.jpg', RGB)!r})\n"
+        "assert seen[0] is False, seen"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_bad_files(folder):
