@@ -1,6 +1,7 @@
 """In which numbers a convolution is computed, so that it is exact wherever it can be."""
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -115,7 +116,7 @@ class Arithmetic(NamedTuple):
             and float32_will_do(weights, (divisor, fill, *np.ravel(bias).tolist()))
         )
         if narrow and finite and asked is not None and is_integer(asked):
-            off = tolerance(weights, ends, divisor, bias, in_order=bool(compiled()))
+            off = tolerance([weights], ends, divisor, bias, in_order=bool(compiled()))
             narrow = off < MOST_DOUBTFUL["compiled" if compiled() else "NumPy"]
         working = FLOAT32 if narrow else FLOAT64
         holds_fill = finite and is_whole(fill) and limits(pixels)[0] <= fill <= limits(pixels)[1]
@@ -177,25 +178,40 @@ def _ranges(weights: Array, darkest: float, brightest: float) -> tuple[float, fl
 
 
 def tolerance(
-    weights: Array, pixels: tuple[float, float], divisor: float, bias: Array, *, in_order: bool
+    lines: Sequence[Array],
+    pixels: tuple[float, float],
+    divisor: float,
+    bias: Array,
+    *,
+    in_order: bool = True,
 ) -> float:
     """How far float32 sums / divisor + bias may be off; `pixels` are the smallest, 0 or below, and
-    the largest. `in_order` says whether products are added up in the order of the weights.
+    the largest. `lines` are the kernel or kernels; or a column, and a row for its sums. `in_order`
+    says whether products are added up in the order of the weights.
 
     Roundings are as often up as down, so that their errors add up as their squares do: N. J. Higham
     and T. Mary, A new approach to probabilistic rounding error analysis, SIAM J. Sci. Comput. 41
     (5), 2019. By the inequality of Azuma and Hoeffding they stay below LAMBDA times the root of the
     sum of squares of what each can be at most, but for a chance of 2 exp(-LAMBDA^2 / 2) that
     supposes each part of the sum to be as large as it can be. Rounded are each weight, each
-    product, each part of a sum, the quotient, and the result.
+    product, each part of a sum, the quotient, and the result. A weight of a column is rounded once
+    for all of its sums; whatever else goes wrong there is another thing in each of them.
     """
-    kernels = weights.reshape(len(weights) if weights.ndim == 4 else 1, -1) / FLOAT64.type(divisor)
-    ends = kernels * pixels[0], kernels * pixels[1]
-    low, high = np.minimum(*ends), np.maximum(*ends)
-    parts = np.maximum(-low.cumsum(axis=1), high.cumsum(axis=1))
-    largest = parts[:, -1]
-    if not in_order:
-        parts = np.broadcast_to(largest[:, np.newaxis], parts.shape)
-    squares = np.square(parts).sum(axis=1) + 2 * np.square(np.maximum(-low, high)).sum(axis=1)
+    low, high = np.array(pixels[:1]), np.array(pixels[1:])
+    of_weights = of_sums = np.zeros(1)
+    """The squares of the errors of each kernel's sums."""
+    for line in lines:
+        kernels = line.reshape(len(line) if line.ndim == 4 else 1, -1).astype(FLOAT64)
+        ends = kernels * low[:, np.newaxis], kernels * high[:, np.newaxis]
+        lows, highs = np.minimum(*ends), np.maximum(*ends)
+        products = np.square(np.maximum(-lows, highs)).sum(axis=1)
+        parts = np.maximum(-lows.cumsum(axis=1), highs.cumsum(axis=1))
+        if not in_order:
+            parts = np.broadcast_to(parts[:, -1:], parts.shape)
+        of_sums = of_sums * np.square(kernels).sum(axis=1) + np.square(parts).sum(axis=1) + products
+        of_weights = of_weights * np.square(np.abs(kernels).sum(axis=1)) + products
+        low, high = lows.sum(axis=1), highs.sum(axis=1)
+    largest = np.maximum(-low, high) / abs(divisor)
+    squares = (of_weights + of_sums) / divisor**2
     squares += np.square(largest) + np.square(largest + np.abs(bias))
     return LAMBDA * UNIT * math.sqrt(squares.max())

@@ -125,8 +125,6 @@ class Method(ABC):
     """Whether a pixel has no influence on sums outside whose windows it lies."""
     compiled = False
     """Whether the compiled loops do it."""
-    in_order = False
-    """Whether products are added up in the order of the weights."""
 
     @property
     @abstractmethod
@@ -137,6 +135,12 @@ class Method(ABC):
     def parameters(self) -> dict[str, str]:
         """How it works, in words."""
         return {"sums": str(self.input)}
+
+    @property
+    def order(self) -> tuple[Array, ...]:
+        """The kernel in whose order products are added up; or a column, and a row for its sums.
+        Empty if they are added up in another way."""
+        return ()
 
     @property
     @abstractmethod

@@ -126,8 +126,11 @@ class DirectCompiled(Method):
     """That of the sums, to which pixels are widened a few rows at a time."""
 
     compiled = True
-    in_order = True
     reason = "the products are added up as they are defined, in registers"
+
+    @property
+    def order(self) -> tuple[Array, ...]:
+        return (self.task.weights,)
 
     @property
     def parameters(self) -> dict[str, str]:

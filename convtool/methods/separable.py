@@ -88,6 +88,11 @@ class SeparableCompiled(Separable):
     compiled = True
 
     @property
+    def order(self) -> tuple[Array, ...]:
+        """The column and the row, if there is one pair."""
+        return self.factors[0] if len(self.factors) == 1 else ()
+
+    @property
     def parameters(self) -> dict[str, str]:
         """The columns and rows, and the type of the sums."""
         return {**described(self.factors), "sums": str(self.dtype)}

@@ -80,7 +80,8 @@ def _off(method: Method, padded: Array, divisor: float, bias: Array) -> float:
     """How far the method's sums / divisor + bias may be off."""
     task = method.task
     pixels = task.numbers.pixels if task.numbers.finite else _extremes(padded)
-    return tolerance(task.weights, pixels, divisor, bias, in_order=method.in_order)
+    lines = method.order or (task.weights,)
+    return tolerance(lines, pixels, divisor, bias, in_order=bool(method.order))
 
 
 def _add_again(
