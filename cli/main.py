@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 import click
 
 from convtool.core.errors import ConvtoolError, shortened
-from convtool.core.interrupts import end_on, heed_swallowed, received
+from convtool.core.interrupts import end_on, heed_pending, heed_swallowed, received
 from convtool.core.version import __version__
 
 from .lazy import LazyGroup, imported
@@ -137,6 +137,7 @@ def main() -> None:
         if number and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
             end_on(number)
     heed_swallowed()
+    heed_pending()
     try:
         cli.main(prog_name="convtool")
     except SystemExit as end:

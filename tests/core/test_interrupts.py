@@ -46,6 +46,38 @@ def test_a_signal_in_a_finalizer_is_heeded(setup, number, heeded):
     assert (result.stdout, result.stderr) == (heeded, b"")
 
 
+PENDING = """
+import os, signal, threading
+from convtool.core.interrupts import end_on, heed_pending
+
+def strike():
+    if os.read(waits, 1):
+        # Python's handler notes it on this thread, and breaks off no call of the main one.
+        signal.pthread_kill(threading.get_ident(), signal.{name})
+
+end_on(signal.{name})
+heed_pending()
+waits, goes = os.pipe()
+empty, never = os.pipe()
+threading.Thread(target=strike, daemon=True).start()
+os.write(goes, b"1")
+try:
+    os.read(empty, 1)
+except KeyboardInterrupt as error:
+    print("heeded", error.number)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_kill"), reason="no pthread_kill on this system")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_that_breaks_off_nothing_is_heeded(name):
+    code = PENDING.format(name=name)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, timeout=LIMIT, check=False
+    )
+    assert (result.stdout, result.stderr) == (b"heeded %d\n" % signal.Signals[name], b"")
+
+
 def test_what_else_is_swallowed_is_told():
     code = (
         "import weakref\nfrom convtool.core.interrupts import heed_swallowed\nheed_swallowed()\n"
