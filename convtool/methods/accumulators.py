@@ -79,6 +79,13 @@ class Arithmetic(NamedTuple):
             return self.working
         return FLOAT32 if self.bound <= EXACT_IN_FLOAT32 else FLOAT64
 
+    def values(self, divisor: float, bias: Array) -> tuple[float, float]:
+        """Between these lies every value of whole pixels, up to a float's rounding."""
+        low, high = sorted((self.low / divisor, self.high / divisor))
+        if self.exact:
+            return low, high
+        return low + float(bias.min()), high + float(bias.max())
+
     @classmethod
     def of(
         cls,

@@ -96,8 +96,9 @@ class Operator(Protocol):
         """The stage for images of this description; ConvtoolError where it cannot be."""
         ...
 
-    def rounding(self, dtype: DType, header: Header) -> "Operator | None":
-        """The same with exact values rounded to pixels of `dtype`; None where it cannot.
+    def rounding(self, narrow: DType, wide: DType, header: Header) -> "Operator | None":
+        """The same with exact values rounded to pixels of `wide`, or of `narrow` where that holds
+        them all; None where it cannot.
 
         `header` describes the images.
         """

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.choices import BORDERS, METHODS, Border, MethodName
-from ..core.dtypes import FLOAT64, Array, DType, is_integer
+from ..core.dtypes import FLOAT64, Array, DType, is_integer, limits
 from ..core.errors import ConvtoolError, quoted
 from ..core.geometry import place
 from ..core.image import Header, check_image, check_pixels, white_of
@@ -301,14 +301,19 @@ class Conv(Operator):
         other.dtype = dtype
         return other
 
-    def rounding(self, dtype: DType, header: Header) -> "Conv | None":
-        """`rounded`, for images of whole numbers whose alpha, if any, fits into `dtype`.
+    def rounding(self, narrow: DType, wide: DType, header: Header) -> "Conv | None":
+        """`rounded`, for images of whole numbers whose alpha, if any, fits into the type.
 
         Maps of float images may hold NaN, and are left alone.
         """
-        whole = is_integer(header.dtype) and (self.dtype is None or self.dtype.kind == "f")
+        if not (is_integer(header.dtype) and (self.dtype is None or self.dtype.kind == "f")):
+            return None
+        _, divisor, numbers = self._exactly(header.dtype)
+        low, high = numbers.values(divisor, self.bias)
+        least, most = limits(narrow)
+        dtype = narrow if least - 0.25 < low and high < most + 0.25 else wide
         fits = not header.has_alpha or np.can_cast(header.dtype, dtype)
-        return self.rounded(dtype) if whole and fits else None
+        return self.rounded(dtype) if fits else None
 
     def _check_channels(self, header: Header) -> None:
         count, groups = header.colors, self.groups

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
 from ..core.choices import Compression, Range
-from ..core.dtypes import Array, DType
+from ..core.dtypes import Array
 from ..core.errors import ConvtoolError
 from ..core.image import Header
 from ..core.threads import check_threads
@@ -119,8 +119,7 @@ def shown(prepared: Prepared, format_: Format, range_: Range, depth: int | None)
         return Shown(prepared.chain, None)
     output = prepared.output
     tone = Tone(range_, output.white, _depth(output, format_, depth), output.has_alpha)
-    chain = _rounded(prepared, tone.rounds_to) if tone.rounds_to else prepared.chain
-    return Shown(chain, tone)
+    return Shown(_rounded(prepared, tone), tone)
 
 
 def with_extremes(reader: Reader, maps: Sequence[Shown], threads: int) -> list[Shown]:
@@ -213,8 +212,8 @@ def _report(target: Target, one: Shown, lost: Lost) -> Report:
     return Report(one.chain[-1].output, values, lost, narrows and target.depth is None)
 
 
-def _rounded(prepared: Prepared, dtype: DType) -> tuple[Segment, ...]:
-    """The chain, with the convolution at its end rounding its own sums to `dtype`.
+def _rounded(prepared: Prepared, tone: Tone) -> tuple[Segment, ...]:
+    """The chain, with the convolution at its end rounding its own sums, where the tone allows it.
 
     It rounds exact sums, and sooner than the tone would round floats. To set negative values to 0
     afterwards gives the same.
@@ -224,9 +223,9 @@ def _rounded(prepared: Prepared, dtype: DType) -> tuple[Segment, ...]:
     while last >= 0 and operators[last].clips_below_0:
         last -= 1
     stage = chain[-1].windowed
-    if last < 0 or stage is None:
+    if last < 0 or stage is None or tone.rounds_to is None:
         return chain
-    rounded = operators[last].rounding(dtype, stage.input)
+    rounded = operators[last].rounding(tone.dtype, tone.rounds_to, stage.input)
     if rounded is None:
         return chain
     (end,) = segments([rounded, *operators[last + 1 :]], stage.input)

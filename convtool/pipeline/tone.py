@@ -88,7 +88,8 @@ class Tone(NamedTuple):
 
     @property
     def rounds_to(self) -> DType | None:
-        """An integer type that values may be rounded to beforehand: the pixels are the same.
+        """An integer type that values may be rounded to beforehand: the pixels are the same, and
+        what they lose. Where nothing is lost, that of the pixels will do.
 
         None where the pixels depend on more than the rounded values.
         """

@@ -46,7 +46,7 @@ def correlate(source, out, offsets, weights, step, along=(NONE, None), more=0, f
     line_offsets, line_weights = along[0], np.empty(0, dtype) if along[1] is None else along[1]
     line = out.shape[1] + line_offsets.max(initial=0)
     size = line + offsets.max(initial=0) if source.dtype != dtype else 0
-    size += (line if len(line_offsets) else 0) + (out.shape[1] if finish[0] else 0) + more
+    size += (2 * line if len(line_offsets) else 0) + (out.shape[1] if finish[0] else 0) + more
     scratch = drawn(1, size, dtype)
     return loops.correlate(
         source, scratch, out, offsets, weights, line_offsets, line_weights, step, *finish
@@ -388,7 +388,7 @@ def test_scratch_has_to_be_large_enough(along, divisor, to, pixels):
     source, out = np.zeros(100, pixels), np.zeros((2, 10), to)
     needed = 0
     needed += 10 + along.max(initial=0) + 3 if pixels != "float32" else 0
-    needed += 10 + along.max(initial=0) if len(along) else 0
+    needed += 2 * (10 + along.max(initial=0)) if len(along) else 0
     needed += 10 if divisor else 0
     for size in (needed, needed - 1):
         arguments = (source, np.empty(size, "f4"), out, OFFSETS, weights[0], along, weights[1], 20)

@@ -79,6 +79,30 @@ def test_pixels_rounded_by_the_convolution_are_the_tones(dtype, range_, divisor)
     assert report.lost == lost
 
 
+@pytest.mark.parametrize(
+    ("kernel", "divisor", "bias", "dtype", "lost"),
+    [
+        (np.full((1, 5), 0.2), 1, 0, "uint8", Lost()),  # a sum of 1 but for its rounding
+        (np.ones((1, 5)), 5, 0, "uint8", Lost()),
+        (np.ones((1, 5)), 5, 0.2, "uint8", Lost()),
+        (np.full((1, 5), -0.2), 1, 255, "uint8", Lost()),
+        (-np.ones((1, 5)), -5, 0, "uint8", Lost()),
+        (np.full((1, 5), 0.21), 1, 0, "int16", Lost(above=3)),
+        (np.full((1, 5), 0.2), 1, 1, "int16", Lost(above=3)),
+        (np.ones((1, 5)), -5, 0, "int16", Lost(below=7)),
+    ],
+)
+def test_sums_are_rounded_to_pixels_at_once_where_none_can_be_lost(
+    kernel, divisor, bias, dtype, lost
+):
+    image = np.array([[0, 0, 255, 255, 255, 255, 255]], np.uint8)[..., np.newaxis]
+    reader = ArrayReader(Header.of_array(image), image)
+    operators = [Conv(kernel, divisor=divisor, bias=bias)]
+    prepared = prepare(operators, reader.header, None)
+    assert run.shown(prepared, FORMATS["png"], "clip", None).chain[0].output.dtype == dtype
+    assert filter_image(reader, operators, io.BytesIO(), FORMATS["png"]).lost == lost
+
+
 def test_alpha_that_no_rounding_may_wrap():
     pixels = np.full((4, 5, 2), 100, np.int32)
     pixels[..., 1] = 2**16 + 10

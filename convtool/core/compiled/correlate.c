@@ -62,12 +62,54 @@
         }                                                                                          \
         if (count < LANES)                                                                         \
             NAME##_scalar(source, out, count, taps);                                               \
+    }                                                                                              \
+                                                                                                   \
+    /* Of two rows, `step` apart as the taps are: what lies under both is loaded once. */          \
+    FOR_EACH_CPU static void NAME##_two(const T *source, size_t step, T *out, size_t out_step,     \
+                                        size_t count, const Taps *taps) {                          \
+        enum { LANES = VECTOR_BYTES / sizeof(T), BLOCK = 2 * LANES };                              \
+        const int64_t *offsets = taps->offsets;                                                    \
+        const T *weights = taps->weights;                                                          \
+        if (count < BLOCK) {                                                                       \
+            NAME(source, out, count, taps);                                                        \
+            NAME(source + step, out + out_step, count, taps);                                      \
+            return;                                                                                \
+        }                                                                                          \
+        for (size_t x = 0; x < count; x += BLOCK) {                                                \
+            if (count - x < BLOCK)                                                                 \
+                x = count - BLOCK; /* some once more, with the same result */                      \
+            NAME##_vector a = {0}, b = {0}, c = {0}, d = {0};                                      \
+            const NAME##_vector *p = (const NAME##_vector *)(source + offsets[0] + x);             \
+            a += weights[0] * p[0];                                                                \
+            b += weights[0] * p[1];                                                                \
+            for (size_t t = 1; t < taps->taps; t++) {                                              \
+                const T upper = weights[t], lower = weights[t - 1];                                \
+                p = (const NAME##_vector *)(source + offsets[t] + x);                              \
+                a += upper * p[0];                                                                 \
+                b += upper * p[1];                                                                 \
+                c += lower * p[0];                                                                 \
+                d += lower * p[1];                                                                 \
+            }                                                                                      \
+            const T last = weights[taps->taps - 1];                                                \
+            p = (const NAME##_vector *)(source + offsets[taps->taps - 1] + step + x);              \
+            c += last * p[0];                                                                      \
+            d += last * p[1];                                                                      \
+            NAME##_vector *o = (NAME##_vector *)(out + x);                                         \
+            o[0] = a, o[1] = b;                                                                    \
+            o = (NAME##_vector *)(out + out_step + x);                                             \
+            o[0] = c, o[1] = d;                                                                    \
+        }                                                                                          \
     }
 #else
 #define CORRELATE(NAME, T, P)                                                                      \
     SCALAR(NAME, T, P)                                                                             \
     static void NAME(const T *source, T *out, size_t count, const Taps *taps) {                    \
         NAME##_scalar(source, out, count, taps);                                                   \
+    }                                                                                              \
+    static void NAME##_two(const T *source, size_t step, T *out, size_t out_step, size_t count,    \
+                           const Taps *taps) {                                                     \
+        NAME(source, out, count, taps);                                                            \
+        NAME(source + step, out + out_step, count, taps);                                          \
     }
 #endif
 
@@ -135,6 +177,24 @@ void correlate_row(Sums type, const void *source, void *out, size_t count, const
         break;
     case FLOAT64:
         correlate_float64(source, out, count, taps);
+        break;
+    }
+}
+
+void correlate_two_rows(Sums type, const void *source, size_t step, void *out, size_t out_step,
+                        size_t count, const Taps *taps) {
+    switch (type) {
+    case INT16:
+        correlate_int16_two(source, step, out, out_step, count, taps);
+        break;
+    case INT32:
+        correlate_int32_two(source, step, out, out_step, count, taps);
+        break;
+    case FLOAT32:
+        correlate_float32_two(source, step, out, out_step, count, taps);
+        break;
+    case FLOAT64:
+        correlate_float64_two(source, step, out, out_step, count, taps);
         break;
     }
 }

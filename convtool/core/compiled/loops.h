@@ -30,6 +30,10 @@ typedef struct {
 
 void correlate_row(Sums type, const void *source, void *out, size_t count, const Taps *taps);
 
+/* Of two rows at once: taps lie `step` values apart, as the rows do, and the results `out_step`. */
+void correlate_two_rows(Sums type, const void *source, size_t step, void *out, size_t out_step,
+                        size_t count, const Taps *taps);
+
 /* The same in double, of a few values: out[i] = sum of weights[t] * source[corners[i] + offsets[t]].
    The source's type is a letter of the struct module: B, b, H, h or f. */
 void correlate_at(char type, const void *source, const int64_t *corners, double *out, size_t count,

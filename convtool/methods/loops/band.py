@@ -60,7 +60,7 @@ def correlate(
     dtype = down.weights.dtype
     along = along or Taps(np.empty(0, np.int64), np.empty(0, dtype))
     line = rows.shape[1] + along.reach
-    scratch = np.empty(rows.shape[1] + 2 * line + down.reach + (AT_ONCE - 1) * step, dtype)
+    scratch = np.empty(rows.shape[1] + 3 * line + down.reach + (AT_ONCE - 1) * step, dtype)
     return int(
         compiled().correlate(source, scratch, rows, *down, *along, step, *(rounding or Rounding(0)))
     )
