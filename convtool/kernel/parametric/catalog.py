@@ -174,6 +174,10 @@ def _sigma(help_: str) -> Option:
     return Option("sigma", SIGMA, help_)
 
 
+def _radius(default: str) -> Option:
+    return Option("radius", Count(), "Pixels from the middle to each side.", default)
+
+
 _ANGLE = Option("angle", Between(-1e6, 1e6), "Degrees, counter-clockwise from the right.", "0")
 
 _Row = tuple[str, str, tuple[Option, ...], str]
@@ -207,6 +211,28 @@ _SMOOTHING: tuple[_Row, ...] = (
         (Option("length", Count(), "Pixels of the line.", "9"), _ANGLE),
         "motion:15,30",
     ),
+)
+
+_SHAPES: tuple[_Row, ...] = (
+    (
+        "circle",
+        "Mean of the pixels in a circle: a disk with a hard edge.",
+        (Option("radius", SIGMA, "Pixels.", "2.5"),),
+        "circle:3.5",
+    ),
+    (
+        "ring",
+        "Mean of the pixels between two circles.",
+        (
+            Option("inner", Between(0, 10_000), "Radius, pixels. Default: outer - 1, or 2.5."),
+            Option("outer", SIGMA, "Radius, pixels. Default: inner + 1."),
+        ),
+        "ring:2.5,4.5",
+    ),
+    ("diamond", "Mean of a square on its corner.", (_radius("1"),), "diamond:3"),
+    ("octagon", "Mean of an octagon.", (_radius("2"),), "octagon:3"),
+    ("plus", "Mean of a row and a column that cross.", (_radius("2"),), "plus:3"),
+    ("cross", "Mean of two diagonals that cross.", (_radius("2"),), "cross:3"),
 )
 
 _DERIVATIVES: tuple[_Row, ...] = (
@@ -286,7 +312,11 @@ _DERIVATIVES: tuple[_Row, ...] = (
 
 GENERATORS = {
     row[0]: Generator(*row, module)
-    for module, rows in (("smoothing", _SMOOTHING), ("derivatives", _DERIVATIVES))
+    for module, rows in (
+        ("smoothing", _SMOOTHING),
+        ("shapes", _SHAPES),
+        ("derivatives", _DERIVATIVES),
+    )
     for row in rows
 }
 """The parametric kernels by name."""

@@ -13,7 +13,7 @@ from convtool.core.params import Word
 from convtool.kernel.lookup import Lookup
 from convtool.kernel.parametric.catalog import GENERATORS, generate
 
-VALUES = {"size": "5", "length": "6", "axis": "y"}
+VALUES = {"size": "5", "length": "6", "axis": "y", "outer": "6"}
 """What parameters are set to here, where it is not 3."""
 
 
@@ -119,6 +119,10 @@ def test_a_default_is_what_is_taken():
         ("sobel:3,z", "axis: found 'z', expected one of: x, y"),
         ("gabor:21,1", "wavelength: found '1', expected a number from 2 to 10000"),
         ("box:0", "size: found '0', expected 1 or more"),
+        ("diamond:1.5", "radius: found '1.5', expected a whole number from 1"),
+        ("circle:0", "radius: found '0', expected a number from 0.01 to 10000"),
+        ("ring:-1", "inner: found '-1', expected a number from 0 to 10000"),
+        ("ring:3,3", "inner is 3 and outer is 3, expected a larger outer"),
         ("motion:0", "length: found '0', expected a whole number from 1"),
     ],
 )
