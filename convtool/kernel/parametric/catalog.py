@@ -190,6 +190,8 @@ _SMOOTHING: tuple[_Row, ...] = (
         (
             _size(None, "Default: 4 sigmas to each side, or 5."),
             _sigma("Pixels. Default: 0.3 ((size - 1) / 2 - 1) + 0.8, of each side."),
+            Option("sigma2", SIGMA, "Across the angle; sigma is along it. Default: sigma."),
+            _ANGLE,
         ),
         "gaussian:7,1.5",
     ),

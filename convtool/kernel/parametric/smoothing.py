@@ -27,33 +27,82 @@ LARGEST_BINOMIAL = 1000
 """The longest side. The coefficients have as many binary digits."""
 
 
-def gaussian(size: Pair | None = None, sigma: float | None = None) -> Kernel:
-    """A Gaussian blur: ``exp(-(x^2 + y^2) / (2 sigma^2))``, divided by its sum.
+def gaussian(
+    size: Pair | None = None,
+    sigma: float | None = None,
+    sigma2: float | None = None,
+    angle: float = 0,
+) -> Kernel:
+    """A Gaussian blur: ``exp(-(u^2 / sigma^2 + v^2 / sigma2^2) / 2)``, divided by its sum.
 
     Parameters
     ----------
     size : (rows, columns); by default 4 sigma to each side, ``2 int(4 sigma + 0.5) + 1``, as in
-        ``scipy.ndimage.gaussian_filter``, or 5x5 if sigma is not given either
-    sigma : pixels, above 0; by default ``0.3 ((n - 1) / 2 - 1) + 0.8`` for each side n, as in
-        ``cv2.getGaussianKernel``
+        ``scipy.ndimage.gaussian_filter``, or 5x5 if sigma is not given either. For the columns
+        sigma is ``sqrt((sigma cos(angle))^2 + (sigma2 sin(angle))^2)``, and so on for the rows
+    sigma : along u, pixels, above 0; by default ``0.3 ((n - 1) / 2 - 1) + 0.8`` for each side n,
+        as in ``cv2.getGaussianKernel``
+    sigma2 : along v, at a right angle to u; by default sigma
+    angle : of u, degrees, counter-clockwise from the right
 
-    The weights are multiples of 2**-53, so that they add up to 1 in any order.
+    The weights are multiples of 2**-53, so that they add up to 1 in any order. At multiples of 90
+    degrees they are a column times a row.
+
+    Raises ConvtoolError for a sigma2 or an angle without a sigma.
 
     (OpenCV has rounded tables for sizes up to 9, which differ from its own rule. In even sizes it
     gives the two weights in the middle the value of x = 0.)
     """
-    size = size or ((5, 5) if sigma is None else gaussian_size(sigma))
-    sigmas = [0.3 * ((n - 1) / 2 - 1) + 0.8 if sigma is None else sigma for n in size]
+    if sigma is None:
+        if sigma2 is not None or angle:
+            raise ConvtoolError("sigma2 or angle is given without sigma, expected sigma too")
+        size = size or (5, 5)
+        spread = [0.3 * ((n - 1) / 2 - 1) + 0.8 for n in size]
+        words = " and ".join(f"{value:.4g}" for value in dict.fromkeys(spread))
+    else:
+        sigma2 = sigma if sigma2 is None else sigma2
+        spread = _spread(sigma, sigma2, angle)
+        size = size or gaussian_size(*spread)
+        words = f"{sigma:.4g}"
+        if sigma2 != sigma:
+            words += f" at {angle:.4g} degrees, {sigma2:.4g} across"
     down, right = positions(size)
-    weights = bell(down, sigmas[0]) * bell(right, sigmas[1])
-    words = " and ".join(f"{value:.4g}" for value in dict.fromkeys(sigmas))
-    return Kernel(summing_exactly_to(1, weights), description=f"Gaussian blur, sigma {words}")
+    if sigma and sigma2 and sigma != sigma2 and angle % 90:
+        weights = _turned_bell(down, right, sigma, sigma2, angle)
+        heaviest = weights == weights.max()
+    else:
+        weights, heaviest = bell(down, spread[0]) * bell(right, spread[1]), None
+    return Kernel(
+        summing_exactly_to(1, weights, heaviest), description=f"Gaussian blur, sigma {words}"
+    )
 
 
-def gaussian_size(sigma: float) -> Pair:
-    """The size that holds a Gaussian of this sigma."""
-    side = 2 * int(REACH * sigma + 0.5) + 1
-    return check_window(side, side)
+def _turned_bell(down: Array, right: Array, sigma: float, sigma2: float, angle: float) -> Array:
+    """A Gaussian with one sigma along an angle and one across, divided by its sum."""
+    turn = math.radians(angle)
+    u = right * math.cos(turn) - down * math.sin(turn)
+    v = right * math.sin(turn) + down * math.cos(turn)
+    power = 0.5 * (np.square(u / sigma) + np.square(v / sigma2))
+    weights: Array = np.exp(power.min() - power)  # the largest is 1: they are not all 0
+    weights /= weights.sum()
+    return weights
+
+
+def _spread(sigma: float, sigma2: float, angle: float) -> list[float]:
+    """The sigmas down and to the right of a Gaussian that is turned by an angle."""
+    if sigma == sigma2 or angle % 180 == 0:
+        return [sigma2, sigma]
+    if angle % 90 == 0:
+        return [sigma, sigma2]
+    right, up = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    return [math.hypot(sigma * up, sigma2 * right), math.hypot(sigma * right, sigma2 * up)]
+
+
+def gaussian_size(down: float, right: float | None = None) -> Pair:
+    """The size that holds a Gaussian of these sigmas, down and to the right."""
+    sigmas = (down, down if right is None else right)
+    rows, cols = (2 * int(REACH * sigma + 0.5) + 1 for sigma in sigmas)
+    return check_window(rows, cols)
 
 
 def box(size: Pair) -> Kernel:
