@@ -213,6 +213,16 @@ _SMOOTHING: tuple[_Row, ...] = (
         (Option("length", Count(), "Pixels of the line.", "9"), _ANGLE),
         "motion:15,30",
     ),
+    (
+        "comet",
+        "A trail that fades: half of a Gaussian along a line.",
+        (
+            Option("length", Count(), "Pixels of the line. Default: 4 sigmas, or 9."),
+            _ANGLE,
+            _sigma("Pixels along the line. Default: a quarter of it."),
+        ),
+        "comet:25,30",
+    ),
 )
 
 _SHAPES: tuple[_Row, ...] = (

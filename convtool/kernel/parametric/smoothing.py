@@ -210,19 +210,67 @@ def motion(length: int, angle: float = 0) -> Kernel:
     reach -= 1e-9  # a rounding error must not add a row
     side = 2 * math.ceil(reach) + 1 if length % 2 else math.ceil(2 * reach) + 1
     check_window(side, length)
-    across = along * slope + (side - 1) / 2
-    first = np.floor(across).astype(np.int64)
-    part = across - first
-    weights = np.zeros((side + 1, length))
-    steps = np.arange(length)
-    weights[first, steps] = 1 - part
-    weights[first + 1, steps] += part
-    weights = weights[:side].T if steep else weights[:side]
+    weights = _drawn(np.ones(length), along * slope + (side - 1) / 2, side)
+    weights = weights.T if steep else weights
     pixels = "pixel" if length == 1 else "pixels"
     words = f"Motion blur over {length} {pixels} at {angle:.4g} degrees"
     if angle % 45 == 0:
         return Kernel(weights.astype(np.int64), length, description=words)
     return Kernel(summing_to_one(weights / length), description=words)
+
+
+def comet(length: int | None = None, angle: float = 0, sigma: float | None = None) -> Kernel:
+    """A bright point's trail: half of a Gaussian, along a line that leaves the point at an angle.
+
+    Parameters
+    ----------
+    length : columns that the trail crosses, with the point's own, or rows if it is steeper than 45
+        degrees; by default 4 sigma, ``int(4 sigma + 0.5) + 1`` at 0 degrees, or 9
+    angle : degrees in which the trail leaves, counter-clockwise from the right
+    sigma : pixels along the line, above 0; by default a quarter of the trail
+
+    A pixel at a distance d along the line has ``exp(-d^2 / (2 sigma^2))``, divided by the sum; it
+    is shared as in `motion`. The anchor is the point. The weights are multiples of 2**-53.
+
+    (ImageMagick's Comet takes the mean of three points of the curve from d on, has its angles
+    clockwise and only at multiples of 90 degrees.)
+    """
+    angle = angle % 360
+    steep = 45 < angle % 180 < 135
+    slope = abs(_slope(angle % 180))
+    step = math.hypot(1, slope)  # from one column, or row, to the next
+    if length is None:
+        length = 9 if sigma is None else int(REACH * sigma / step + 0.5) + 1
+    sigma = max(length - 1, 1) * step / REACH if sigma is None else sigma
+    # A rounding error must not add a row.
+    side, length = check_window(math.ceil(slope * (length - 1) - 1e-9) + 1, length)
+    steps = np.arange(length)
+    curve = np.exp(-0.5 * np.square(steps * step / sigma))
+    weights = _drawn(curve / curve.sum(), steps * slope, side)
+    head = np.zeros(weights.shape, bool)
+    head[0, 0] = True
+    weights = summing_exactly_to(1, weights, head)
+    if steep:
+        weights = weights.T
+    rows, cols = weights.shape
+    # The weights lie opposite to the trail: each pixel takes what the points there leave in it.
+    falls, to_right = angle > 180, not 90 <= angle <= 270
+    return Kernel(
+        weights[:: -1 if falls else 1, :: -1 if to_right else 1],
+        anchor=((rows - 1) * falls, (cols - 1) * to_right),
+        description=f"Comet's trail at {angle:.4g} degrees, sigma {sigma:.4g}",
+    )
+
+
+def _drawn(values: Array, places: Array, rows: int) -> Array:
+    """A grid with each value in its column, shared between the two rows nearest to its place."""
+    first = np.floor(places).astype(np.int64)
+    part = places - first
+    grid = np.zeros((rows + 1, len(values)))
+    columns = np.arange(len(values))
+    grid[first, columns] = values * (1 - part)
+    grid[first + 1, columns] += values * part
+    return grid[:rows]
 
 
 def _slope(angle: float) -> float:

@@ -133,6 +133,8 @@ def test_a_default_is_what_is_taken():
         ("circle:0", "radius: found '0', expected a number from 0.01 to 10000"),
         ("ring:-1", "inner: found '-1', expected a number from 0 to 10000"),
         ("ring:3,3", "inner is 3 and outer is 3, expected a larger outer"),
+        ("comet:1.5", "length: found '1.5', expected a whole number from 1"),
+        ("comet:5,0,0", "sigma: found '0', expected a number from 0.01 to 10000"),
         ("motion:0", "length: found '0', expected a whole number from 1"),
     ],
 )

@@ -5,11 +5,20 @@ import numpy as np
 import pytest
 import scipy.ndimage
 import scipy.signal.windows
+from helpers.imagemagick import needs_imagemagick, shown
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from convtool import ConvtoolError, conv2d, find_kernel
-from convtool.kernel.parametric.smoothing import binomial, box, disk, gaussian, motion, triangle
+from convtool.kernel.parametric.smoothing import (
+    binomial,
+    box,
+    comet,
+    disk,
+    gaussian,
+    motion,
+    triangle,
+)
 
 sizes = st.tuples(st.integers(1, 24), st.integers(1, 24))
 sigmas = st.floats(0.01, 50)
@@ -269,10 +278,92 @@ def test_a_motion_blur_smears_a_point_into_the_line():
     assert np.array_equal(np.argwhere(drawn), [[i, 8 - i] for i in range(2, 7)])
 
 
-@pytest.mark.parametrize("make", [lambda: box((2**11, 2**10)), lambda: gaussian(sigma=1000),
-                                  lambda: gaussian(sigma=500, sigma2=1, angle=45),
-                                  lambda: disk(radius=5000), lambda: motion(3000, 40),
-                                  lambda: triangle((1, 2**21))])  # fmt: skip
+def test_a_comet_is_half_a_gaussian_with_its_head_at_the_anchor():
+    half = [1, math.exp(-0.5), math.exp(-2)]
+    for angle, expected, anchor in (
+        (0, [half[::-1]], (0, 2)),
+        (90, [[weight] for weight in half], (0, 0)),
+        (180, [half], (0, 0)),
+        (270, [[weight] for weight in half[::-1]], (2, 0)),
+    ):
+        kernel = comet(3, angle, 1)
+        assert kernel.anchor == anchor
+        np.testing.assert_allclose(kernel.weights, np.array(expected) / sum(half), atol=1e-15)
+    slanted = np.diag([math.exp(-((math.sqrt(2) * d) ** 2) / 2) for d in range(3)])
+    kernel = comet(3, 225, 1)
+    assert kernel.anchor == (2, 0)
+    np.testing.assert_allclose(kernel.weights, (slanted / slanted.sum())[::-1], atol=1e-15)
+
+
+@given(length=st.integers(1, 60), angle=angles, sigma=sigmas)
+def test_a_comet_sums_to_1_in_any_order(length, angle, sigma):
+    weights = comet(length, angle, sigma).weights
+    assert weights.min() >= 0
+    assert sum(map(Fraction, weights.ravel().tolist())) == 1
+    assert np.random.default_rng(0).permutation(weights.ravel()).sum() == 1
+
+
+@pytest.mark.parametrize("angle", [*range(-180, 180, 15), -179, -91, 1, 44, 46, 89, 136, 400])
+@given(length=st.integers(2, 20), sigma=st.floats(1, 50))
+def test_a_bright_point_trails_off_at_the_angle(length, angle, sigma):
+    point = np.zeros((41, 41))
+    point[20, 20] = 1
+    drawn = conv2d(point, comet(length, angle, sigma))
+    assert drawn.argmax() == point.argmax()
+    right, up = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    places = np.arange(-20, 21)
+    means = [drawn.sum(0) @ places, -(drawn.sum(1) @ places)]
+    distance = math.hypot(*means)
+    np.testing.assert_allclose(means, [distance * right, distance * up], atol=1e-9)
+    # Along the line the weights are those of the curve at the distance of each column or row.
+    steep = abs(up) > abs(right)
+    along = drawn.sum(1 if steep else 0)[:: -1 if (up > 0 if steep else right < 0) else 1][20:]
+    step = 1 / max(abs(right), abs(up))
+    curve = np.exp(-0.5 * (np.arange(21) * step / sigma) ** 2) * (np.arange(21) < length)
+    np.testing.assert_allclose(along, curve / curve.sum(), atol=1e-9)
+
+
+def test_a_comets_last_pixel_adds_no_row_by_rounding():
+    for down, across in ((1, 2), (4, 5), (3, 8), (2, 11)):
+        angle = math.degrees(math.atan(down / across))
+        assert comet(across + 1, angle, 1).shape == (down + 1, across + 1)
+
+
+@given(sigma=st.floats(0.1, 30), angle=angles)
+def test_a_comet_reaches_over_4_sigmas(sigma, angle):
+    radians = math.radians(angle)
+    step = 1 / max(abs(math.cos(radians)), abs(math.sin(radians)))
+    length = max(comet(angle=angle, sigma=sigma).shape)
+    assert abs((length - 1) * step - 4 * sigma) <= step / 2 + 1e-6
+    assert comet(angle=angle).shape == comet(9, angle).shape
+    assert max(comet(9, angle).shape) == 9
+    sigma = 8 * step / 4
+    np.testing.assert_allclose(comet(9, angle).weights, comet(9, angle, sigma).weights, atol=1e-12)
+
+
+@needs_imagemagick
+@pytest.mark.parametrize("angle", [0, 90, 180, 270])
+def test_imagemagicks_comets_trail_off_to_the_same_side(angle):
+    """Its angles run clockwise, and its weights are means of the curve over a pixel."""
+    [(size, weights)] = shown(f"Comet:13x3,{angle}")
+    kernel = comet(13, -angle, 3)
+    (rows, cols), (row, col) = kernel.shape, kernel.place
+    assert size == f"{cols}x{rows}+{cols - 1 - col}+{rows - 1 - row}"
+    np.testing.assert_allclose(np.rot90(kernel.weights, 2), weights, atol=0.03)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: box((2**11, 2**10)),
+        lambda: gaussian(sigma=1000),
+        lambda: gaussian(sigma=500, sigma2=1, angle=45),
+        lambda: disk(radius=5000),
+        lambda: motion(3000, 40),
+        lambda: comet(3000, 40),
+        lambda: triangle((1, 2**21)),
+    ],
+)
 def test_windows_too_large_are_refused_before_they_are_made(make):
     with pytest.raises(ConvtoolError, match=r"the kernel would be .* expected 1048576 weights"):
         make()
