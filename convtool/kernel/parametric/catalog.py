@@ -54,6 +54,21 @@ class OddCount(Count):
         return number
 
 
+class OneOf(Number):
+    """One of a few whole numbers."""
+
+    def __init__(self, *numbers: int) -> None:
+        self.numbers = numbers
+        self.metavar = f"[{'|'.join(map(str, numbers))}]"
+
+    def read(self, value: object) -> int:
+        number = super().read(value)
+        if number not in self.numbers:
+            known = ", ".join(map(str, self.numbers))
+            raise ConvtoolError(f"found {quoted(value)}, expected one of: {known}")
+        return int(number)
+
+
 class Generator(NamedTuple):
     """A kind of kernel, computed from parameters."""
 
@@ -251,7 +266,15 @@ _DERIVATIVES: tuple[_Row, ...] = (
     (
         "laplacian",
         "Second derivative, smoothed.",
-        (Option("size", OddCount(27), "An odd number from 3 to 27.", "3"),),
+        (
+            Option("size", OddCount(27), "An odd number from 3 to 27. Default: 3."),
+            Option(
+                "number",
+                OneOf(0, 1, 2, 3, 5, 7, 15, 19),
+                "ImageMagick's Laplacian of this number, in place of a size; the middle is "
+                "positive. Default: none.",
+            ),
+        ),
         "laplacian:5",
     ),
     (
@@ -281,6 +304,20 @@ _DERIVATIVES: tuple[_Row, ...] = (
             Option("axis", Word(("x", "y")), "x: left to right; y: top to bottom.", "x"),
         ),
         "sobel:5,y",
+    ),
+    (
+        "freichen",
+        "Slope as strong in every direction; a basis of nine masks.",
+        (
+            Option(
+                "number",
+                OneOf(*range(10)),
+                "0: slope to the right, weights 1, sqrt 2, 1. The basis: 1 to 4 edges, 5 to 8 "
+                "lines, 9 mean.",
+                "0",
+            ),
+        ),
+        "freichen:1",
     ),
     (
         "gabor",

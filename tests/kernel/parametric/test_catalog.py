@@ -13,14 +13,14 @@ from convtool.core.params import Word
 from convtool.kernel.lookup import Lookup
 from convtool.kernel.parametric.catalog import GENERATORS, generate
 
-VALUES = {"size": "5", "length": "6", "axis": "y", "outer": "6"}
+VALUES = {"size": "5", "length": "6", "axis": "y", "outer": "6", "number": "5"}
 """What parameters are set to here, where it is not 3."""
 
 
 BESIDE = {"gaussian": {"sigma": "3", "sigma2": "1"}}
 """Without which a parameter has no effect, or no meaning."""
 
-CONTRADICTIONS = ("two different", "expected sigma too")
+CONTRADICTIONS = ("two different", "expected sigma too", "expected one of the two")
 """In errors about parameters that are right on their own."""
 
 
@@ -44,6 +44,7 @@ def test_every_parameter_has_an_effect_and_its_help(generator):
     plainly = generator.make(beside)
     for option in generator.parameters:
         word = "y" if isinstance(option.kind, Word) else "11" if option.name == "size" else "6"
+        word = "5" if option.name == "number" else word
         changed = generator.make({**beside, option.name: word})
         assert changed != plainly
         assert not np.array_equal(changed.weights, plainly.weights), option.name
@@ -57,6 +58,8 @@ def test_by_place_by_name_and_as_words_it_is_the_same_kernel(generator):
     words = dict(zip(names, values_of(generator), strict=True))
     if generator.name == "dog":
         words["sigma2"] = "4"
+    if generator.name == "laplacian":
+        del words["number"]
     by_place = generate(f"{generator.name}:{','.join(words.values())}")
     named = [f" {name} = {word} " for name, word in words.items()]
     by_name = generate(f"{generator.name}:{','.join(reversed(named))}")
@@ -126,6 +129,11 @@ def test_a_default_is_what_is_taken():
         ("unsharp:3x4", "size: found '3x4', expected an odd size"),
         ("sobel:33", "size: found '33', expected an odd number from 3 to 31"),
         ("laplacian:1", "size: found '1', expected an odd number from 3 to 27"),
+        ("laplacian:5,5", "size is 5 and number is 5, expected one of the two"),
+        ("laplacian:number=4", "number: found '4', expected one of: 0, 1, 2, 3, 5, 7, 15, 19$"),
+        ("laplacian:number=x", "number: found 'x', expected a number"),
+        ("freichen:10", "number: found '10', expected one of: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9$"),
+        ("freichen:0.5", "number: found '0.5', expected one of: 0, 1"),
         ("sobel:3,z", "axis: found 'z', expected one of: x, y"),
         ("gabor:21,1", "wavelength: found '1', expected a number from 2 to 10000"),
         ("box:0", "size: found '0', expected 1 or more"),
