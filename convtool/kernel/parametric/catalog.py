@@ -245,7 +245,7 @@ _SHAPES: tuple[_Row, ...] = (
         "circle",
         "Mean of the pixels in a circle: a disk with a hard edge.",
         (Option("radius", SIGMA, "Pixels.", "2.5"),),
-        "circle:3.5",
+        "circle:4",
     ),
     (
         "ring",

@@ -124,7 +124,17 @@ BAD = [
     ("2x2@: 1 2 3 4", "@ turns a kernel of 3x3, found 2x2"),
     ("1x1: 1; 2", "kernel 2: has no size, expected one as in '3x3: 0,1,0"),
     ("1x1: 1; 1x1: x", "kernel 2: value 1: found 'x'"),
-    ("Gaussian:0x2", "Gaussian is built into ImageMagick.* gaussian:SIZE,SIGMA"),
+    (
+        "Unity:1",
+        "Unity is built into ImageMagick.* convtool's own are named as gaussian:SIZE,SIGMA",
+    ),
+    (
+        "Gaussian:0x2",
+        "Gaussian is built into ImageMagick.* own is gaussian:size,sigma,sigma2,angle$",
+    ),
+    ("Octagon:3", "Octagon is built into ImageMagick.* convtool's own is octagon:radius$"),
+    ("Disk:4.3", "Disk is built into ImageMagick.* convtool's own is circle:radius$"),
+    ("Laplacian:15", "Laplacian is built into ImageMagick.* own is laplacian:size,number$"),
     ("1x1: 1; sobel:90", "kernel 2: sobel is built into ImageMagick"),
     ("2 x2: 1 2\n3 4 1x1: 5", r"has 6 value\(s\), expected 4"),
 ]
