@@ -183,13 +183,19 @@ GALLERY = {
     "Blur and smooth": (
         *("box3", "box5", "gaussian3", "gaussian5", "gaussian7", "motion9"),
         *("gaussian:9,2", "box:7", "disk:9", "triangle:5", "binomial:5", "motion:15,30"),
+        *("comet:25,30", "gaussian:sigma=5,sigma2=1,angle=45"),
+    ),
+    "Means over a shape": (
+        *("circle:4", "ring:2.5,4.5", "diamond:3", "octagon:3", "plus:3", "cross:3"),
     ),
     "Sharpen": ("sharpen", "unsharp", "highpass", "unsharp:5,0.5"),
     "Edges in one direction": (
         *("sobel_x", "sobel_y", "prewitt_x", "prewitt_y", "scharr_x", "scharr_y"),
-        *("roberts_x", "roberts_y", "sobel:5,y", "emboss"),
+        *("roberts_x", "roberts_y", "sobel:5,y", "freichen:1", "emboss"),
     ),
-    "Edges and lines in all directions": ("edge", "laplacian", "ridge", "laplacian:5"),
+    "Edges and lines in all directions": (
+        *("edge", "laplacian", "ridge", "laplacian:5", "laplacian:number=19"),
+    ),
     "Banks of eight directions, the largest of each": ("kirsch", "robinson"),
     "Spots and stripes": ("log5", "log:13,1.5", "dog:sigma=1,sigma2=2", "gabor:21,8,45"),
     "No change": ("identity",),

@@ -57,7 +57,10 @@ MADE = (
     *("disk:9", "disk:radius=2.5", "triangle", "triangle:5", "binomial", "binomial:5x4", "motion"),
     *("motion:15,30", "motion:angle=45", "laplacian:5", "log:sigma=1", "log:13,1.5", "dog"),
     *("dog:sigma=1,sigma2=2", "sobel:5,y", "sobel:7", "gabor", "gabor:21,8,45"),
-    *("gabor:size=9,aspect=2,phase=90", "unsharp:5,0.5", "unsharp:7,,1.5"),
+    *("gabor:size=9,aspect=2,phase=90", "unsharp:5,0.5", "unsharp:7,,1.5", "comet"),
+    *("comet:7,200,2", "gaussian:sigma=2,sigma2=1", "gaussian:9x6,2,0.5,30", "circle:2.3", "ring"),
+    *("ring:outer=3", "diamond", "octagon:3", "plus", "cross:1", "freichen", "freichen:3"),
+    *("freichen:7", "laplacian:number=0", "laplacian:number=19"),
 )
 FILES = (
     *("k-grid.json", "k-whole.json", "k-bank.json", "k-float.json", "k-mark.json", "k-same.json"),
@@ -84,10 +87,12 @@ BAD_KERNELS = (
     *(f"bad/{name}.kernel" for name in (
         "few", "size", "origin", "outside", "turn", "slant", "none")),
     *("bad/black.png", "bad/cut.png", "photos", "nowhere.json", "nowhere", "edg", "gausian", ""),
-    *("1 2; 3", "1 two", "1/0", "nan", "1e999", "; ;", "gaussian:x", "gaussian:0", "gaussian:4,4,4",
-      "gaussian:size=3,size=5", "gaussian:sigma=1,5", "gaussian:depth=3", "sobel:4", "sobel:3,z",
+    *("1 2; 3", "1 two", "1/0", "nan", "1e999", "; ;", "gaussian:x", "gaussian:0",
+      "gaussian:4,4,4,4,4", "gaussian:size=3,size=5", "gaussian:sigma=1,5", "gaussian:depth=3",
+      "sobel:4", "sobel:3,z",
       "laplacian:29", "gabor:3,100", "dog:sigma=1,sigma2=1", "box:9999x9999", "disk:radius=-1",
-      "motion:-3", "a/b:3", "4x4", "3x3: 1", "unknown:3"),
+      "motion:-3", "a/b:3", "4x4", "3x3: 1", "unknown:3", "ring:3,2", "laplacian:3,5",
+      "freichen:10", "gaussian:5,,2", "Octagon:3"),
 )  # fmt: skip
 PICTURES = (
     *("photo.jpg", "gray.jpg", "turned.jpg", "cmyk.jpg", "profile.jpg", "photo.webp", "alpha.webp"),
@@ -122,7 +127,8 @@ MODES = ("max", "min", "mean", "sum", "median", "lp")
 RANGES = ("clip", "abs", "normalize", "center")
 COMMANDS = ("conv", "pool", "run", "explain", "shape", "kernel", "fit")
 MAKERS = ("gaussian", "box", "disk", "triangle", "binomial", "motion", "laplacian", "log", "dog",
-          "sobel", "gabor", "unsharp")  # fmt: skip
+          "sobel", "gabor", "unsharp", "comet", "circle", "ring", "diamond", "octagon", "plus",
+          "cross", "freichen")  # fmt: skip
 KERNEL_FORMATS = ("json", "txt", "npy", "vips", "imagemagick")
 
 
@@ -878,6 +884,14 @@ def kernel_make() -> Iterator[Case]:
         "gabor": ("--size", "9", "--wavelength", "4", "--angle", "30", "--sigma", "2",
                   "--aspect", "1.5", "--phase", "45"),
         "unsharp": ("--size", "5", "--amount", "0.7", "--sigma", "1"),
+        "comet": ("--length", "7", "--angle", "20", "--sigma", "1.5"),
+        "circle": ("--radius", "2.2"),
+        "ring": ("--inner", "1", "--outer", "2.2"),
+        "diamond": ("--radius", "2"),
+        "octagon": ("--radius", "3"),
+        "plus": ("--radius", "1"),
+        "cross": ("--radius", "3"),
+        "freichen": ("--number", "6"),
     }  # fmt: skip
     extensions = ("json", "txt", "npy", "mat", "kernel")
     for number, (name, words) in enumerate(options.items()):
@@ -891,6 +905,9 @@ def kernel_make() -> Iterator[Case]:
                    "-o", f"out.{extension}")  # fmt: skip
         yield case(f"{name} with size x", "kernel", "make", name, words[0], "x")
     yield case("sobel x", "kernel", "make", "sobel", "--axis", "x", "--output", "x.json")
+    yield case("gaussian, turned", "kernel", "make", "gaussian", "--size", "9x6", "--sigma", "2",
+               "--sigma2", "0.7", "--angle", "20")  # fmt: skip
+    yield case("laplacian of a number", "kernel", "make", "laplacian", "--number", "15")
     wrong = {
         "nothing": (),
         "unknown": ("blur",),

@@ -70,9 +70,14 @@ def built_in_error(spec: str) -> str | None:
     match = _BUILT_IN.match(spec)
     if not match:
         return None
+    from ..parametric.catalog import GENERATORS  # only needed here
+
+    name = match[1].lower()
+    own = GENERATORS.get("circle" if name == "disk" else name)
+    hint = f"is {own.form}" if own else "are named as gaussian:SIZE,SIGMA"
     return (
         f"{match[1]} is built into ImageMagick; of its kernels those with values are read, "
-        "as '3x3: 0,1,0 1,-4,1 0,1,0'; convtool's own are named as gaussian:SIZE,SIGMA"
+        f"as '3x3: 0,1,0 1,-4,1 0,1,0'; convtool's own {hint}"
     )
 
 

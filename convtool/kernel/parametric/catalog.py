@@ -54,6 +54,21 @@ class OddCount(Count):
         return number
 
 
+class OneOf(Number):
+    """One of a few whole numbers."""
+
+    def __init__(self, *numbers: int) -> None:
+        self.numbers = numbers
+        self.metavar = f"[{'|'.join(map(str, numbers))}]"
+
+    def read(self, value: object) -> int:
+        number = super().read(value)
+        if number not in self.numbers:
+            known = ", ".join(map(str, self.numbers))
+            raise ConvtoolError(f"found {quoted(value)}, expected one of: {known}")
+        return int(number)
+
+
 class Generator(NamedTuple):
     """A kind of kernel, computed from parameters."""
 
@@ -174,6 +189,10 @@ def _sigma(help_: str) -> Option:
     return Option("sigma", SIGMA, help_)
 
 
+def _radius(default: str) -> Option:
+    return Option("radius", Count(), "Pixels from the middle to each side.", default)
+
+
 _ANGLE = Option("angle", Between(-1e6, 1e6), "Degrees, counter-clockwise from the right.", "0")
 
 _Row = tuple[str, str, tuple[Option, ...], str]
@@ -186,6 +205,8 @@ _SMOOTHING: tuple[_Row, ...] = (
         (
             _size(None, "Default: 4 sigmas to each side, or 5."),
             _sigma("Pixels. Default: 0.3 ((size - 1) / 2 - 1) + 0.8, of each side."),
+            Option("sigma2", SIGMA, "Across the angle; sigma is along it. Default: sigma."),
+            _ANGLE,
         ),
         "gaussian:7,1.5",
     ),
@@ -207,13 +228,53 @@ _SMOOTHING: tuple[_Row, ...] = (
         (Option("length", Count(), "Pixels of the line.", "9"), _ANGLE),
         "motion:15,30",
     ),
+    (
+        "comet",
+        "A trail that fades: half of a Gaussian along a line.",
+        (
+            Option("length", Count(), "Pixels of the line. Default: 4 sigmas, or 9."),
+            _ANGLE,
+            _sigma("Pixels along the line. Default: a quarter of it."),
+        ),
+        "comet:25,30",
+    ),
+)
+
+_SHAPES: tuple[_Row, ...] = (
+    (
+        "circle",
+        "Mean of the pixels in a circle: a disk with a hard edge.",
+        (Option("radius", SIGMA, "Pixels.", "2.5"),),
+        "circle:4",
+    ),
+    (
+        "ring",
+        "Mean of the pixels between two circles.",
+        (
+            Option("inner", Between(0, 10_000), "Radius, pixels. Default: outer - 1, or 2.5."),
+            Option("outer", SIGMA, "Radius, pixels. Default: inner + 1."),
+        ),
+        "ring:2.5,4.5",
+    ),
+    ("diamond", "Mean of a square on its corner.", (_radius("1"),), "diamond:3"),
+    ("octagon", "Mean of an octagon.", (_radius("2"),), "octagon:3"),
+    ("plus", "Mean of a row and a column that cross.", (_radius("2"),), "plus:3"),
+    ("cross", "Mean of two diagonals that cross.", (_radius("2"),), "cross:3"),
 )
 
 _DERIVATIVES: tuple[_Row, ...] = (
     (
         "laplacian",
         "Second derivative, smoothed.",
-        (Option("size", OddCount(27), "An odd number from 3 to 27.", "3"),),
+        (
+            Option("size", OddCount(27), "An odd number from 3 to 27. Default: 3."),
+            Option(
+                "number",
+                OneOf(0, 1, 2, 3, 5, 7, 15, 19),
+                "ImageMagick's Laplacian of this number, in place of a size; the middle is "
+                "positive. Default: none.",
+            ),
+        ),
         "laplacian:5",
     ),
     (
@@ -243,6 +304,20 @@ _DERIVATIVES: tuple[_Row, ...] = (
             Option("axis", Word(("x", "y")), "x: left to right; y: top to bottom.", "x"),
         ),
         "sobel:5,y",
+    ),
+    (
+        "freichen",
+        "Slope as strong in every direction; a basis of nine masks.",
+        (
+            Option(
+                "number",
+                OneOf(*range(10)),
+                "0: slope to the right, weights 1, sqrt 2, 1. The basis: 1 to 4 edges, 5 to 8 "
+                "lines, 9 mean.",
+                "0",
+            ),
+        ),
+        "freichen:1",
     ),
     (
         "gabor",
@@ -286,7 +361,11 @@ _DERIVATIVES: tuple[_Row, ...] = (
 
 GENERATORS = {
     row[0]: Generator(*row, module)
-    for module, rows in (("smoothing", _SMOOTHING), ("derivatives", _DERIVATIVES))
+    for module, rows in (
+        ("smoothing", _SMOOTHING),
+        ("shapes", _SHAPES),
+        ("derivatives", _DERIVATIVES),
+    )
     for row in rows
 }
 """The parametric kernels by name."""

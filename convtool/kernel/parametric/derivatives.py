@@ -1,5 +1,5 @@
-"""Kernels that find differences between pixels: edges, spots, stripes. All except `unsharp` sum to
-exactly 0: a flat area vanishes."""
+"""Kernels that find differences between pixels: edges, spots, stripes. All except `unsharp` and
+number 9 of `freichen` sum to exactly 0: a flat area vanishes."""
 
 import math
 
@@ -24,6 +24,42 @@ FAINTEST = 0.01
 """The least gain of a Gabor filter, as a share of its Gaussian's; 0.5 is usual. Less is no wave."""
 
 
+_QUARTERS = {
+    0: [[-1, -1], [-1, 8]],
+    1: [[0, -1], [-1, 4]],
+    2: [[-2, 1], [1, 4]],
+    3: [[1, -2], [-2, 4]],
+    5: [[-4, -1, 0], [-1, 2, 3], [0, 3, 4]],
+    7: [[-10, -5, -2, -1], [-5, 0, 3, 4], [-2, 3, 6, 7], [-1, 4, 7, 8]],
+    15: [[0, 0, -1], [0, -1, -2], [-1, -2, 16]],
+    19: [
+        [0, -1, -1, -2, -2],
+        [-1, -2, -4, -5, -5],
+        [-1, -4, -5, -3, 0],
+        [-2, -5, -3, 12, 24],
+        [-2, -5, 0, 24, 40],
+    ],
+}
+"""The upper left quarters of ImageMagick's Laplacians, up to the middle, by number."""
+
+
+_ROOT = math.sqrt(2)
+
+_FREI_CHEN: dict[int, tuple[list[list[float]], float, str]] = {
+    0: ([[-1, 0, 1], [-_ROOT, 0, _ROOT], [-1, 0, 1]], 1, "slope from left to right"),
+    1: ([[1, _ROOT, 1], [0, 0, 0], [-1, -_ROOT, -1]], 2 * _ROOT, "slope from bottom to top"),
+    2: ([[1, 0, -1], [_ROOT, 0, -_ROOT], [1, 0, -1]], 2 * _ROOT, "slope from right to left"),
+    3: ([[0, -1, _ROOT], [1, 0, -1], [-_ROOT, 1, 0]], 2 * _ROOT, "ripple"),
+    4: ([[_ROOT, -1, 0], [-1, 0, 1], [0, 1, -_ROOT]], 2 * _ROOT, "ripple"),
+    5: ([[0, 1, 0], [-1, 0, -1], [0, 1, 0]], 2, "upright lines"),
+    6: ([[-1, 0, 1], [0, 0, 0], [1, 0, -1]], 2, "diagonal lines"),
+    7: ([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], 6, "Laplacian"),
+    8: ([[-2, 1, -2], [1, 4, 1], [-2, 1, -2]], 6, "Laplacian"),
+    9: ([[1, 1, 1], [1, 1, 1], [1, 1, 1]], 3, "mean, times 3"),
+}
+"""The masks of Frei and Chen: weights, divisor, what they find."""
+
+
 def sobel(size: int = 3, axis: str = "x") -> Kernel:
     """A slope, smoothed: binomial weights across it, their difference along it.
 
@@ -46,14 +82,34 @@ def sobel(size: int = 3, axis: str = "x") -> Kernel:
     )
 
 
-def laplacian(size: int = 3) -> Kernel:
+def laplacian(size: int | None = None, number: int | None = None) -> Kernel:
     """The second derivative, smoothed: ``0 1 0; 1 -4 1; 0 1 0`` of a binomial blur.
 
-    `size` is an odd number from 3 to 27, so that weights and divisor are below 2**53. The blur has
-    size - 2. The scale is that of the derivative at every size: x^2 + y^2 gives 4.
+    Parameters
+    ----------
+    size : an odd number from 3 to 27, so that weights and divisor are below 2**53; by default 3
+    number : 0, 1, 2, 3, 5, 7, 15 or 19, in place of a size: ImageMagick's Laplacian of that number
+
+    The blur has size - 2. The scale is that of the derivative at every size: x^2 + y^2 gives 4.
     (``cv2.Laplacian`` adds up second Sobel derivatives: a diagonal cross instead of an upright
     one, and no divisor.)
+
+    The numbered ones have whole weights without a divisor, and as in ImageMagick a middle that is
+    positive. 0 and 1 take a pixel's 8 or 4 neighbours from it. 5 and 7 are the mean of x^2 + y^2
+    over the window minus x^2 + y^2, and so is 2, three times. 3 is ``1 -2 1`` times ``1 -2 1``.
+    15 and 19 are Laplacians of a Gaussian, rounded: 5x5, and 9x9 of sigma 1.4.
+
+    Raises ConvtoolError if both are given.
     """
+    if number is not None:
+        if size is not None:
+            raise ConvtoolError(f"size is {size} and number is {number}, expected one of the two")
+        quarter = _QUARTERS[number]
+        return Kernel(
+            np.pad(quarter, (0, len(quarter) - 1), mode="reflect"),
+            description=f"Second derivative, Laplacian {number} of ImageMagick",
+        )
+    size = size or 3
     blur = binomials(size - 2)
     smooth = [0, *blur, 0]
     padded = [0, *smooth, 0]
@@ -62,6 +118,27 @@ def laplacian(size: int = 3) -> Kernel:
         *over(outer(second, smooth) + outer(smooth, second), 4 ** (size - 3)),
         description=f"Second derivative, smoothed over {size} pixels",
     )
+
+
+def freichen(number: int = 0) -> Kernel:
+    """A mask of Frei and Chen: the slope from left to right, or one of nine that are a basis.
+
+    `number` is 0 for the slope, which has ``1 sqrt(2) 1`` where Sobel's has ``1 2 1``, or from 1 to
+    9. These are orthonormal: what the nine find in a window has squares that add up to those of
+    its pixels. 1 and 2 are the slope from bottom to top and from right to left, 3 and 4 ripples,
+    5 and 6 lines, 7 and 8 Laplacians, 9 the mean, times 3. The share of the first four in the sum
+    of squares tells an edge, the share of the next four a line.
+
+    Source: Frei and Chen, Fast boundary detection: a generalization and a new algorithm, IEEE
+    Transactions on Computers, 1977. (ImageMagick's FreiChen:11 to 19 are 2, 1, 4, 3 and 5 to 9,
+    some with the other sign, the first four twice as large. 12 and 17 differ, and are not
+    orthogonal to the others.)
+    """
+    weights, divisor, words = _FREI_CHEN[number]
+    found = np.array(weights)
+    if found.dtype.kind == "f":
+        found, divisor = summing_exactly_to(0, found / divisor), 1
+    return Kernel(found, divisor, description=f"Frei-Chen {number}: {words}")
 
 
 def log(size: Pair | None = None, sigma: float | None = None) -> Kernel:

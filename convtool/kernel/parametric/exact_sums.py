@@ -50,31 +50,29 @@ def summing_to_one(weights: Array, where: Array | None = None) -> Array:
 
     The rest is added in equal parts to those that are True in `where`, or to the middle.
     """
+    place = _middle(weights.shape) if where is None else where
     exact = weights.copy()
     for _ in range(4):  # once is nearly always enough
         left = 1 - math.fsum(exact.flat)
         if left == 0:
             break
-        if where is not None:
-            exact[where] += left / np.count_nonzero(where)
-            continue
-        middle = _middle(exact)
-        middle += left / middle.size
+        exact[place] += left / exact[place].size
     return exact
 
 
-def summing_exactly_to(total: int, weights: Array) -> Array:
+def summing_exactly_to(total: int, weights: Array, where: Array | None = None) -> Array:
     """Weights that nearly add up to 0 or 1, corrected so that they do, in any order of addition.
 
     All of them become multiples of one power of two, the smallest for which float64 holds the sum
-    of any of them. The rest goes to the middle.
+    of any of them. The rest goes in equal parts to those that are True in `where`, of which there
+    are 1, 2 or 4, or to the middle.
     """
+    place = _middle(weights.shape) if where is None else where
     largest = 1.0 if total and (weights >= 0).all() else _above(float(np.abs(weights).sum()))
     step = largest * 2.0**-_DIGITS
-    shares = _middle(weights).size  # each of which can take its part of the rest
+    shares = weights[place].size  # each of which can take its part of the rest
     exact: Array = np.rint(weights / step / shares) * (shares * step)
-    middle = _middle(exact)
-    middle += math.fsum([total, *(-exact).flat]) / shares
+    exact[place] += math.fsum([total, *(-exact).flat]) / shares
     return exact
 
 
@@ -83,10 +81,9 @@ def _above(magnitude: float) -> float:
     return 2.0 ** (math.frexp(magnitude)[1] + 1)
 
 
-def _middle(weights: Array) -> Array:
-    """The view of the one, two or four weights in the middle."""
-    rows, cols = weights.shape
-    return weights[(rows - 1) // 2 : rows // 2 + 1, (cols - 1) // 2 : cols // 2 + 1]
+def _middle(shape: tuple[int, ...]) -> tuple[slice, ...]:
+    """Where the one, two or four weights in the middle are."""
+    return tuple(slice((side - 1) // 2, side // 2 + 1) for side in shape)
 
 
 def over(weights: Array, divisor: int) -> tuple[Array, float]:

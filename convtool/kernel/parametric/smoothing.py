@@ -27,33 +27,82 @@ LARGEST_BINOMIAL = 1000
 """The longest side. The coefficients have as many binary digits."""
 
 
-def gaussian(size: Pair | None = None, sigma: float | None = None) -> Kernel:
-    """A Gaussian blur: ``exp(-(x^2 + y^2) / (2 sigma^2))``, divided by its sum.
+def gaussian(
+    size: Pair | None = None,
+    sigma: float | None = None,
+    sigma2: float | None = None,
+    angle: float = 0,
+) -> Kernel:
+    """A Gaussian blur: ``exp(-(u^2 / sigma^2 + v^2 / sigma2^2) / 2)``, divided by its sum.
 
     Parameters
     ----------
     size : (rows, columns); by default 4 sigma to each side, ``2 int(4 sigma + 0.5) + 1``, as in
-        ``scipy.ndimage.gaussian_filter``, or 5x5 if sigma is not given either
-    sigma : pixels, above 0; by default ``0.3 ((n - 1) / 2 - 1) + 0.8`` for each side n, as in
-        ``cv2.getGaussianKernel``
+        ``scipy.ndimage.gaussian_filter``, or 5x5 if sigma is not given either. For the columns
+        sigma is ``sqrt((sigma cos(angle))^2 + (sigma2 sin(angle))^2)``, and so on for the rows
+    sigma : along u, pixels, above 0; by default ``0.3 ((n - 1) / 2 - 1) + 0.8`` for each side n,
+        as in ``cv2.getGaussianKernel``
+    sigma2 : along v, at a right angle to u; by default sigma
+    angle : of u, degrees, counter-clockwise from the right
 
-    The weights are multiples of 2**-53, so that they add up to 1 in any order.
+    The weights are multiples of 2**-53, so that they add up to 1 in any order. At multiples of 90
+    degrees they are a column times a row.
+
+    Raises ConvtoolError for a sigma2 or an angle without a sigma.
 
     (OpenCV has rounded tables for sizes up to 9, which differ from its own rule. In even sizes it
     gives the two weights in the middle the value of x = 0.)
     """
-    size = size or ((5, 5) if sigma is None else gaussian_size(sigma))
-    sigmas = [0.3 * ((n - 1) / 2 - 1) + 0.8 if sigma is None else sigma for n in size]
+    if sigma is None:
+        if sigma2 is not None or angle:
+            raise ConvtoolError("sigma2 or angle is given without sigma, expected sigma too")
+        size = size or (5, 5)
+        spread = [0.3 * ((n - 1) / 2 - 1) + 0.8 for n in size]
+        words = " and ".join(f"{value:.4g}" for value in dict.fromkeys(spread))
+    else:
+        sigma2 = sigma if sigma2 is None else sigma2
+        spread = _spread(sigma, sigma2, angle)
+        size = size or gaussian_size(*spread)
+        words = f"{sigma:.4g}"
+        if sigma2 != sigma:
+            words += f" at {angle:.4g} degrees, {sigma2:.4g} across"
     down, right = positions(size)
-    weights = bell(down, sigmas[0]) * bell(right, sigmas[1])
-    words = " and ".join(f"{value:.4g}" for value in dict.fromkeys(sigmas))
-    return Kernel(summing_exactly_to(1, weights), description=f"Gaussian blur, sigma {words}")
+    if sigma and sigma2 and sigma != sigma2 and angle % 90:
+        weights = _turned_bell(down, right, sigma, sigma2, angle)
+        heaviest = weights == weights.max()
+    else:
+        weights, heaviest = bell(down, spread[0]) * bell(right, spread[1]), None
+    return Kernel(
+        summing_exactly_to(1, weights, heaviest), description=f"Gaussian blur, sigma {words}"
+    )
 
 
-def gaussian_size(sigma: float) -> Pair:
-    """The size that holds a Gaussian of this sigma."""
-    side = 2 * int(REACH * sigma + 0.5) + 1
-    return check_window(side, side)
+def _turned_bell(down: Array, right: Array, sigma: float, sigma2: float, angle: float) -> Array:
+    """A Gaussian with one sigma along an angle and one across, divided by its sum."""
+    turn = math.radians(angle)
+    u = right * math.cos(turn) - down * math.sin(turn)
+    v = right * math.sin(turn) + down * math.cos(turn)
+    power = 0.5 * (np.square(u / sigma) + np.square(v / sigma2))
+    weights: Array = np.exp(power.min() - power)  # the largest is 1: they are not all 0
+    weights /= weights.sum()
+    return weights
+
+
+def _spread(sigma: float, sigma2: float, angle: float) -> list[float]:
+    """The sigmas down and to the right of a Gaussian that is turned by an angle."""
+    if sigma == sigma2 or angle % 180 == 0:
+        return [sigma2, sigma]
+    if angle % 90 == 0:
+        return [sigma, sigma2]
+    right, up = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    return [math.hypot(sigma * up, sigma2 * right), math.hypot(sigma * right, sigma2 * up)]
+
+
+def gaussian_size(down: float, right: float | None = None) -> Pair:
+    """The size that holds a Gaussian of these sigmas, down and to the right."""
+    sigmas = (down, down if right is None else right)
+    rows, cols = (2 * int(REACH * sigma + 0.5) + 1 for sigma in sigmas)
+    return check_window(rows, cols)
 
 
 def box(size: Pair) -> Kernel:
@@ -161,19 +210,67 @@ def motion(length: int, angle: float = 0) -> Kernel:
     reach -= 1e-9  # a rounding error must not add a row
     side = 2 * math.ceil(reach) + 1 if length % 2 else math.ceil(2 * reach) + 1
     check_window(side, length)
-    across = along * slope + (side - 1) / 2
-    first = np.floor(across).astype(np.int64)
-    part = across - first
-    weights = np.zeros((side + 1, length))
-    steps = np.arange(length)
-    weights[first, steps] = 1 - part
-    weights[first + 1, steps] += part
-    weights = weights[:side].T if steep else weights[:side]
+    weights = _drawn(np.ones(length), along * slope + (side - 1) / 2, side)
+    weights = weights.T if steep else weights
     pixels = "pixel" if length == 1 else "pixels"
     words = f"Motion blur over {length} {pixels} at {angle:.4g} degrees"
     if angle % 45 == 0:
         return Kernel(weights.astype(np.int64), length, description=words)
     return Kernel(summing_to_one(weights / length), description=words)
+
+
+def comet(length: int | None = None, angle: float = 0, sigma: float | None = None) -> Kernel:
+    """A bright point's trail: half of a Gaussian, along a line that leaves the point at an angle.
+
+    Parameters
+    ----------
+    length : columns that the trail crosses, with the point's own, or rows if it is steeper than 45
+        degrees; by default 4 sigma, ``int(4 sigma + 0.5) + 1`` at 0 degrees, or 9
+    angle : degrees in which the trail leaves, counter-clockwise from the right
+    sigma : pixels along the line, above 0; by default a quarter of the trail
+
+    A pixel at a distance d along the line has ``exp(-d^2 / (2 sigma^2))``, divided by the sum; it
+    is shared as in `motion`. The anchor is the point. The weights are multiples of 2**-53.
+
+    (ImageMagick's Comet takes the mean of three points of the curve from d on, has its angles
+    clockwise and only at multiples of 90 degrees.)
+    """
+    angle = angle % 360
+    steep = 45 < angle % 180 < 135
+    slope = abs(_slope(angle % 180))
+    step = math.hypot(1, slope)  # from one column, or row, to the next
+    if length is None:
+        length = 9 if sigma is None else int(REACH * sigma / step + 0.5) + 1
+    sigma = max(length - 1, 1) * step / REACH if sigma is None else sigma
+    # A rounding error must not add a row.
+    side, length = check_window(math.ceil(slope * (length - 1) - 1e-9) + 1, length)
+    steps = np.arange(length)
+    curve = np.exp(-0.5 * np.square(steps * step / sigma))
+    weights = _drawn(curve / curve.sum(), steps * slope, side)
+    head = np.zeros(weights.shape, bool)
+    head[0, 0] = True
+    weights = summing_exactly_to(1, weights, head)
+    if steep:
+        weights = weights.T
+    rows, cols = weights.shape
+    # The weights lie opposite to the trail: each pixel takes what the points there leave in it.
+    falls, to_right = angle > 180, not 90 <= angle <= 270
+    return Kernel(
+        weights[:: -1 if falls else 1, :: -1 if to_right else 1],
+        anchor=((rows - 1) * falls, (cols - 1) * to_right),
+        description=f"Comet's trail at {angle:.4g} degrees, sigma {sigma:.4g}",
+    )
+
+
+def _drawn(values: Array, places: Array, rows: int) -> Array:
+    """A grid with each value in its column, shared between the two rows nearest to its place."""
+    first = np.floor(places).astype(np.int64)
+    part = places - first
+    grid = np.zeros((rows + 1, len(values)))
+    columns = np.arange(len(values))
+    grid[first, columns] = values * (1 - part)
+    grid[first + 1, columns] += values * part
+    return grid[:rows]
 
 
 def _slope(angle: float) -> float:

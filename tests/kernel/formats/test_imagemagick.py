@@ -1,9 +1,8 @@
-import re
-import shutil
 import subprocess
 
 import numpy as np
 import pytest
+from helpers.imagemagick import PROGRAM, needs_imagemagick, shown
 from PIL import Image
 
 from convtool import ConvtoolError, Kernel, conv2d, find_kernel, find_kernels
@@ -12,18 +11,6 @@ from convtool.kernel.formats.imagemagick import imagemagick_of_kernel, parse_ima
 from convtool.kernel.formats.table import encode_kernels, kernel_format
 from convtool.kernel.lookup import bundled_folder, file_names
 
-
-def _program():
-    """ImageMagick's command; other systems have other programs called convert."""
-    for path in filter(None, map(shutil.which, ("magick", "convert"))):
-        told = subprocess.run([path, "-version"], capture_output=True, check=False).stdout
-        if b"ImageMagick" in told:
-            return path
-    return None
-
-
-PROGRAM = _program()
-needs_imagemagick = pytest.mark.skipif(not PROGRAM, reason="ImageMagick is missing")
 SMALL = (slice(100, 140), slice(120, 170))
 
 
@@ -137,7 +124,17 @@ BAD = [
     ("2x2@: 1 2 3 4", "@ turns a kernel of 3x3, found 2x2"),
     ("1x1: 1; 2", "kernel 2: has no size, expected one as in '3x3: 0,1,0"),
     ("1x1: 1; 1x1: x", "kernel 2: value 1: found 'x'"),
-    ("Gaussian:0x2", "Gaussian is built into ImageMagick.* gaussian:SIZE,SIGMA"),
+    (
+        "Unity:1",
+        "Unity is built into ImageMagick.* convtool's own are named as gaussian:SIZE,SIGMA",
+    ),
+    (
+        "Gaussian:0x2",
+        "Gaussian is built into ImageMagick.* own is gaussian:size,sigma,sigma2,angle$",
+    ),
+    ("Octagon:3", "Octagon is built into ImageMagick.* convtool's own is octagon:radius$"),
+    ("Disk:4.3", "Disk is built into ImageMagick.* convtool's own is circle:radius$"),
+    ("Laplacian:15", "Laplacian is built into ImageMagick.* own is laplacian:size,number$"),
     ("1x1: 1; sobel:90", "kernel 2: sobel is built into ImageMagick"),
     ("2 x2: 1 2\n3 4 1x1: 5", r"has 6 value\(s\), expected 4"),
 ]
@@ -267,21 +264,13 @@ def test_imagemagick_makes_the_same_pixels_of_bundled_kernels(folder, photo, nam
 )  # fmt: skip
 def test_imagemagick_shows_the_same_kernels(definition):
     """All that it says it has made of a definition: sizes, origins, values, their order."""
-    shown = subprocess.run(
-        [PROGRAM, "xc:white", "-define", "showkernel=1", "-define", "morphology:showKernel=1",
-         "-morphology", "Convolve", definition, "null:"],
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    parts = re.split(r"^Kernel.* of size ", shown.stdout + shown.stderr, flags=re.MULTILINE)[1:]
-    found = read(definition)
-    assert len(found) == len(parts)
-    for kernel, part in zip(found, parts, strict=True):
+    theirs, ours = shown(definition), read(definition)
+    assert len(ours) == len(theirs)
+    for kernel, (size, weights) in zip(ours, theirs, strict=True):
         rows, cols = kernel.shape
         x, y = cols - 1 - kernel.place[1], rows - 1 - kernel.place[0]
-        assert part.split()[0] == f"{cols}x{rows}+{x}+{y}"
-        lines = re.findall(r"^ *\d+:(.*)$", part, re.MULTILINE)
-        theirs = np.nan_to_num(np.array([line.split() for line in lines], float))
-        assert np.array_equal(np.rot90(kernel.weights, 2), theirs)
+        assert size == f"{cols}x{rows}+{x}+{y}"
+        assert np.array_equal(np.rot90(kernel.weights, 2), weights)
 
 
 @needs_imagemagick

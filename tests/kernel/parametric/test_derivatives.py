@@ -6,11 +6,20 @@ import pytest
 import scipy.ndimage
 import scipy.signal
 import skimage.filters
+from helpers.imagemagick import needs_imagemagick, shown
 from hypothesis import given
 from hypothesis import strategies as st
 
 from convtool import ConvtoolError, conv2d, find_kernel
-from convtool.kernel.parametric.derivatives import dog, gabor, laplacian, log, sobel, unsharp
+from convtool.kernel.parametric.derivatives import (
+    dog,
+    freichen,
+    gabor,
+    laplacian,
+    log,
+    sobel,
+    unsharp,
+)
 from convtool.kernel.parametric.smoothing import binomial, gaussian
 
 odd = st.integers(1, 12).map(lambda n: 2 * n + 1)
@@ -55,6 +64,148 @@ def test_laplacian_is_the_bundled_one_of_a_binomial_blur(folder, size):
     assert sum(kernel.weights.ravel().tolist()) == 0
     places = np.arange(size) - size // 2
     assert (found * (places[:, np.newaxis] ** 2 + places**2)).sum() == pytest.approx(4)
+
+
+LAPLACIANS = {
+    0: [[-1, -1, -1], [-1, 8, -1], [-1, -1, -1]],
+    1: [[0, -1, 0], [-1, 4, -1], [0, -1, 0]],
+    2: [[-2, 1, -2], [1, 4, 1], [-2, 1, -2]],
+    3: [[1, -2, 1], [-2, 4, -2], [1, -2, 1]],
+    5: [
+        [-4, -1, 0, -1, -4],
+        [-1, 2, 3, 2, -1],
+        [0, 3, 4, 3, 0],
+        [-1, 2, 3, 2, -1],
+        [-4, -1, 0, -1, -4],
+    ],
+    7: [
+        [-10, -5, -2, -1, -2, -5, -10],
+        [-5, 0, 3, 4, 3, 0, -5],
+        [-2, 3, 6, 7, 6, 3, -2],
+        [-1, 4, 7, 8, 7, 4, -1],
+        [-2, 3, 6, 7, 6, 3, -2],
+        [-5, 0, 3, 4, 3, 0, -5],
+        [-10, -5, -2, -1, -2, -5, -10],
+    ],
+    15: [
+        [0, 0, -1, 0, 0],
+        [0, -1, -2, -1, 0],
+        [-1, -2, 16, -2, -1],
+        [0, -1, -2, -1, 0],
+        [0, 0, -1, 0, 0],
+    ],
+    19: [
+        [0, -1, -1, -2, -2, -2, -1, -1, 0],
+        [-1, -2, -4, -5, -5, -5, -4, -2, -1],
+        [-1, -4, -5, -3, 0, -3, -5, -4, -1],
+        [-2, -5, -3, 12, 24, 12, -3, -5, -2],
+        [-2, -5, 0, 24, 40, 24, 0, -5, -2],
+        [-2, -5, -3, 12, 24, 12, -3, -5, -2],
+        [-1, -4, -5, -3, 0, -3, -5, -4, -1],
+        [-1, -2, -4, -5, -5, -5, -4, -2, -1],
+        [0, -1, -1, -2, -2, -2, -1, -1, 0],
+    ],
+}
+
+
+@pytest.mark.parametrize(("number", "weights"), LAPLACIANS.items())
+def test_numbered_laplacians_are_these(number, weights):
+    kernel = laplacian(number=number)
+    assert kernel.weights.tolist() == weights
+    assert kernel.weights.dtype == np.int64
+    assert kernel.divisor == 1
+    assert kernel.weights.sum() == 0
+
+
+@needs_imagemagick
+@pytest.mark.parametrize("number", LAPLACIANS)
+def test_numbered_laplacians_are_imagemagicks(number):
+    [(_, weights)] = shown(f"Laplacian:{number}")
+    assert np.array_equal(laplacian(number=number).weights, weights)
+
+
+def test_numbered_laplacians_are_what_is_said_of_them(folder):
+    assert np.array_equal(laplacian(number=1).weights, -laplacian().weights)
+    assert np.array_equal(laplacian(number=15).weights, find_kernel("log5").weights)
+    for number, side, times in ((2, 3, 3), (5, 5, 1), (7, 7, 1)):
+        places = np.arange(side) - side // 2
+        squares = places[:, np.newaxis] ** 2 + places**2
+        expected = times * (squares.mean() - squares)
+        np.testing.assert_allclose(laplacian(number=number).weights, expected, atol=1e-12)
+    curve = -log((9, 9), 1.4).weights.ravel()
+    assert np.corrcoef(curve, laplacian(number=19).weights.ravel())[0, 1] > 0.998
+
+
+def test_a_laplacian_has_a_size_or_a_number():
+    with pytest.raises(ConvtoolError, match="size is 3 and number is 0, expected one of the two"):
+        laplacian(3, 0)
+
+
+def basis():
+    """The nine masks as rows of a matrix."""
+    return np.array([(freichen(n).weights / freichen(n).divisor).ravel() for n in range(1, 10)])
+
+
+def test_frei_chens_masks_are_an_orthonormal_basis():
+    np.testing.assert_allclose(basis() @ basis().T, np.eye(9), atol=2e-15)
+
+
+def test_frei_chens_masks_are_these():
+    root = math.sqrt(2)
+    times = [2 * root] * 4 + [2, 2, 6, 6, 3]
+    expected = [
+        [1, root, 1, 0, 0, 0, -1, -root, -1],
+        [1, 0, -1, root, 0, -root, 1, 0, -1],
+        [0, -1, root, 1, 0, -1, -root, 1, 0],
+        [root, -1, 0, -1, 0, 1, 0, 1, -root],
+        [0, 1, 0, -1, 0, -1, 0, 1, 0],
+        [-1, 0, 1, 0, 0, 0, 1, 0, -1],
+        [1, -2, 1, -2, 4, -2, 1, -2, 1],
+        [-2, 1, -2, 1, 4, 1, -2, 1, -2],
+        [1] * 9,
+    ]
+    found = basis() * np.array(times)[:, np.newaxis]
+    np.testing.assert_allclose(found, expected, atol=4e-15)
+    whole = [freichen(number).weights.dtype.kind for number in range(10)]
+    assert "".join(whole) == "fffffiiiii"
+
+
+def test_frei_chens_slope_is_sobels_with_a_root():
+    slope, sobels = freichen().weights, sobel().weights
+    assert np.array_equal(np.sign(slope), np.sign(sobels))
+    np.testing.assert_allclose(slope[1] ** 2, [2, 0, 2], atol=1e-14)
+    assert np.array_equal(slope[[0, 2]], sobels[[0, 2]])
+
+
+@pytest.mark.parametrize("number", range(9))
+def test_a_flat_area_vanishes_under_frei_chens_masks(number):
+    kernel = freichen(number)
+    orders = np.random.default_rng(0)
+    assert all(sum(orders.permutation(kernel.weights.ravel()).tolist()) == 0 for _ in range(50))
+    assert (conv2d(np.full((9, 9), -0.125), kernel, method="direct") == 0).all()
+    np.testing.assert_allclose(conv2d(np.full((9, 9), 255, np.uint8), kernel), 0, atol=1e-4)
+
+
+def test_a_straight_edge_is_as_strong_upright_as_diagonal():
+    place = np.arange(9) - 4
+    upright = 100.0 * (place > 0) * np.ones((9, 1))
+    diagonal = 100.0 * (place > place[:, np.newaxis])
+    strongest = [np.hypot(conv2d(image, freichen(1)), conv2d(image, freichen(2)))[2:-2, 2:-2].max()
+                 for image in (upright, diagonal)]  # fmt: skip
+    assert strongest[0] == pytest.approx(strongest[1], rel=1e-12)
+
+
+@needs_imagemagick
+def test_imagemagick_has_frei_chens_masks_under_other_numbers():
+    """All except its 12 and 17, which are not orthogonal to the others; some are twice as large."""
+    for theirs, ours, sign in (
+        *((0, 0, 1), (11, 2, -1), (13, 4, -1), (14, 3, 1), (15, 5, -1), (16, 6, -1)),
+        *((18, 8, 1), (19, 9, 1)),
+    ):
+        [(_, weights)] = shown(f"FreiChen:{theirs}")
+        turned = sign * np.rot90(freichen(ours).weights, 2)
+        found, expected = weights / np.linalg.norm(weights), turned / np.linalg.norm(turned)
+        np.testing.assert_allclose(found, expected, atol=1e-15, err_msg=str(theirs))
 
 
 @pytest.mark.parametrize("sigma", [0.6, 1, 2.5])

@@ -45,6 +45,17 @@ def test_the_middle_takes_what_is_left_over():
         assert np.array_equal(changed, np.rot90(changed, 2))
 
 
+def test_the_place_named_takes_what_is_left_over():
+    where = np.zeros((3, 4), bool)
+    where[0, 1] = where[2, 2] = True
+    thirds = np.full((3, 4), 1 / 12)
+    for exact in (summing_exactly_to(1, thirds, where), summing_to_one(thirds, where)):
+        assert math.fsum(exact.flat) == 1
+        assert len(set(exact[~where].tolist())) == 1
+    changed = summing_exactly_to(1, np.full((3, 4), 0.125), where) != 0.125
+    assert np.array_equal(changed, where)
+
+
 def test_a_bell_too_narrow_for_an_even_size_is_shared():
     assert bell(np.array([-1.5, -0.5, 0.5, 1.5]), 0.001).tolist() == [0, 0.5, 0.5, 0]
 

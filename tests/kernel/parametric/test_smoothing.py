@@ -5,14 +5,24 @@ import numpy as np
 import pytest
 import scipy.ndimage
 import scipy.signal.windows
-from hypothesis import given
+from helpers.imagemagick import needs_imagemagick, shown
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from convtool import ConvtoolError, conv2d, find_kernel
-from convtool.kernel.parametric.smoothing import binomial, box, disk, gaussian, motion, triangle
+from convtool.kernel.parametric.smoothing import (
+    binomial,
+    box,
+    comet,
+    disk,
+    gaussian,
+    motion,
+    triangle,
+)
 
 sizes = st.tuples(st.integers(1, 24), st.integers(1, 24))
 sigmas = st.floats(0.01, 50)
+angles = st.floats(-400, 400)
 
 
 def exact_sum(kernel):
@@ -77,6 +87,97 @@ def test_gaussians_size_from_its_sigma_is_scipys(sigma):
 def test_gaussian_alone_is_5x5():
     assert gaussian().shape == (5, 5)
     assert gaussian() == gaussian((5, 5))
+
+
+@given(size=sizes, sigma=sigmas, sigma2=sigmas, angle=angles)
+@example(size=(24, 24), sigma=50, sigma2=0.01, angle=45)  # two of the four in the middle are 0
+def test_a_turned_gaussian_sums_to_1_in_any_order(size, sigma, sigma2, angle):
+    weights = gaussian(size, sigma, sigma2, angle).weights
+    assert weights.shape == size
+    assert weights.min() >= 0
+    assert sum(map(Fraction, weights.ravel().tolist())) == 1
+    assert np.random.default_rng(0).permutation(weights.ravel()).sum() == 1
+    assert np.array_equal(weights, weights[::-1, ::-1])
+
+
+@pytest.mark.parametrize("angle", [0, 17, 45, 90, 130])
+@pytest.mark.parametrize(("sigma", "sigma2"), [(0.5, 1.5), (2, 0.8), (3, 2.9)])
+def test_a_turned_gaussian_keeps_a_flat_area(sigma, sigma2, angle):
+    kernel = gaussian(sigma=sigma, sigma2=sigma2, angle=angle)
+    for flat in (np.full((9, 11), 1.0), np.full((9, 11), -0.125), np.full((9, 11), 255, np.uint8)):
+        for method in ("direct", "separable") if angle % 90 == 0 else ("direct",):
+            assert (conv2d(flat, kernel, method=method) == flat).all()
+
+
+@pytest.mark.parametrize("angle", [0, 30, 45, 90, 117, 180, 200, -30])
+@pytest.mark.parametrize(("sigma", "sigma2"), [(3, 1), (0.7, 2.5), (0.05, 0.05)])
+def test_a_turned_gaussian_is_that_of_its_covariance(angle, sigma, sigma2):
+    """Taken from x to the right and y upwards, as mathematics has angles."""
+    along = np.array([math.cos(math.radians(angle)), math.sin(math.radians(angle))])
+    across = np.array([-along[1], along[0]])
+    covariance = sigma**2 * np.outer(along, along) + sigma2**2 * np.outer(across, across)
+    inverse = np.linalg.inv(covariance)
+    expected = np.array([[math.exp(-0.5 * (place @ inverse @ place))
+                          for x in range(-5, 6) for place in [np.array([x, -down])]]
+                         for down in range(-4, 5)])  # fmt: skip
+    found = gaussian((9, 11), sigma, sigma2, angle).weights
+    np.testing.assert_allclose(found, expected / expected.sum(), atol=1e-15)
+
+
+@pytest.mark.parametrize("angle", [0, 20, 45, 100, 160])
+def test_a_turned_gaussian_is_the_envelope_of_opencvs_gabor(angle):
+    cv2 = pytest.importorskip("cv2")
+    radians = math.radians(-angle)  # OpenCV's angles run clockwise
+    envelope = cv2.getGaborKernel((21, 21), 3, radians, 1e9, 3 / 1.2, 0, cv2.CV_64F)
+    found = gaussian((21, 21), 3, 1.2, angle).weights
+    np.testing.assert_allclose(found, envelope / envelope.sum(), atol=1e-12)
+
+
+def test_a_gaussian_of_two_sigmas_is_scipys():
+    impulse = np.zeros((41, 41))
+    impulse[20, 20] = 1
+    for angle, order in ((0, (1, 2.5)), (90, (2.5, 1)), (180, (1, 2.5)), (-90, (2.5, 1))):
+        kernel = gaussian(sigma=2.5, sigma2=1, angle=angle)
+        rows, cols = (2 * int(4 * sigma + 0.5) + 1 for sigma in order)
+        assert kernel.shape == (rows, cols)
+        expected = scipy.ndimage.gaussian_filter(impulse, order)
+        inside = expected[20 - rows // 2 : 21 + rows // 2, 20 - cols // 2 : 21 + cols // 2]
+        np.testing.assert_allclose(kernel.weights, inside, atol=1e-15)
+        assert np.linalg.matrix_rank(kernel.weights, tol=1e-14) == 1
+
+
+def test_a_bright_point_becomes_a_streak_at_the_angle():
+    point = np.zeros((31, 31))
+    point[15, 15] = 1
+    drawn = conv2d(point, gaussian(sigma=4, sigma2=0.6, angle=45))
+    assert np.trace(drawn[:, ::-1]) > 5 * np.trace(drawn)
+
+
+def test_round_gaussians_are_the_same_at_any_angle():
+    plain = gaussian(sigma=1.5)
+    assert gaussian(sigma=1.5, angle=30) == gaussian(sigma=1.5, sigma2=1.5, angle=77) == plain
+    assert gaussian((4, 7), 1.5, 1.5, 10) == gaussian((4, 7), 1.5)
+
+
+@given(sigma=st.floats(0.3, 8), sigma2=st.floats(0.3, 8), angle=angles)
+def test_the_size_of_a_turned_gaussian_holds_4_sigmas_each_way(sigma, sigma2, angle):
+    kernel = gaussian(sigma=sigma, sigma2=sigma2, angle=angle)
+    wide = gaussian((81, 81), sigma, sigma2, angle).weights
+    rows, cols = kernel.shape
+    inside = wide[40 - rows // 2 : 41 + rows // 2, 40 - cols // 2 : 41 + cols // 2]
+    assert inside.sum() > 1 - 3e-4
+    for side, (across, up) in zip(
+        (cols, rows), ((math.cos, math.sin), (math.sin, math.cos)), strict=True
+    ):
+        radians = math.radians(angle)
+        spread = math.hypot(sigma * across(radians), sigma2 * up(radians))
+        assert abs(side - (8 * spread + 1)) <= 1 + 1e-6
+
+
+@pytest.mark.parametrize("options", [{"sigma2": 2}, {"angle": 30}, {"size": (5, 5), "sigma2": 2}])
+def test_a_second_sigma_or_an_angle_needs_the_first_sigma(options):
+    with pytest.raises(ConvtoolError, match="sigma2 or angle is given without sigma, expected"):
+        gaussian(**options)
 
 
 @pytest.mark.parametrize(("made", "bundled"), [
@@ -177,9 +278,92 @@ def test_a_motion_blur_smears_a_point_into_the_line():
     assert np.array_equal(np.argwhere(drawn), [[i, 8 - i] for i in range(2, 7)])
 
 
-@pytest.mark.parametrize("make", [lambda: box((2**11, 2**10)), lambda: gaussian(sigma=1000),
-                                  lambda: disk(radius=5000), lambda: motion(3000, 40),
-                                  lambda: triangle((1, 2**21))])  # fmt: skip
+def test_a_comet_is_half_a_gaussian_with_its_head_at_the_anchor():
+    half = [1, math.exp(-0.5), math.exp(-2)]
+    for angle, expected, anchor in (
+        (0, [half[::-1]], (0, 2)),
+        (90, [[weight] for weight in half], (0, 0)),
+        (180, [half], (0, 0)),
+        (270, [[weight] for weight in half[::-1]], (2, 0)),
+    ):
+        kernel = comet(3, angle, 1)
+        assert kernel.anchor == anchor
+        np.testing.assert_allclose(kernel.weights, np.array(expected) / sum(half), atol=1e-15)
+    slanted = np.diag([math.exp(-((math.sqrt(2) * d) ** 2) / 2) for d in range(3)])
+    kernel = comet(3, 225, 1)
+    assert kernel.anchor == (2, 0)
+    np.testing.assert_allclose(kernel.weights, (slanted / slanted.sum())[::-1], atol=1e-15)
+
+
+@given(length=st.integers(1, 60), angle=angles, sigma=sigmas)
+def test_a_comet_sums_to_1_in_any_order(length, angle, sigma):
+    weights = comet(length, angle, sigma).weights
+    assert weights.min() >= 0
+    assert sum(map(Fraction, weights.ravel().tolist())) == 1
+    assert np.random.default_rng(0).permutation(weights.ravel()).sum() == 1
+
+
+@pytest.mark.parametrize("angle", [*range(-180, 180, 15), -179, -91, 1, 44, 46, 89, 136, 400])
+@given(length=st.integers(2, 20), sigma=st.floats(1, 50))
+def test_a_bright_point_trails_off_at_the_angle(length, angle, sigma):
+    point = np.zeros((41, 41))
+    point[20, 20] = 1
+    drawn = conv2d(point, comet(length, angle, sigma))
+    assert drawn.argmax() == point.argmax()
+    right, up = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+    places = np.arange(-20, 21)
+    means = [drawn.sum(0) @ places, -(drawn.sum(1) @ places)]
+    distance = math.hypot(*means)
+    np.testing.assert_allclose(means, [distance * right, distance * up], atol=1e-9)
+    # Along the line the weights are those of the curve at the distance of each column or row.
+    steep = abs(up) > abs(right)
+    along = drawn.sum(1 if steep else 0)[:: -1 if (up > 0 if steep else right < 0) else 1][20:]
+    step = 1 / max(abs(right), abs(up))
+    curve = np.exp(-0.5 * (np.arange(21) * step / sigma) ** 2) * (np.arange(21) < length)
+    np.testing.assert_allclose(along, curve / curve.sum(), atol=1e-9)
+
+
+def test_a_comets_last_pixel_adds_no_row_by_rounding():
+    for down, across in ((1, 2), (4, 5), (3, 8), (2, 11)):
+        angle = math.degrees(math.atan(down / across))
+        assert comet(across + 1, angle, 1).shape == (down + 1, across + 1)
+
+
+@given(sigma=st.floats(0.1, 30), angle=angles)
+def test_a_comet_reaches_over_4_sigmas(sigma, angle):
+    radians = math.radians(angle)
+    step = 1 / max(abs(math.cos(radians)), abs(math.sin(radians)))
+    length = max(comet(angle=angle, sigma=sigma).shape)
+    assert abs((length - 1) * step - 4 * sigma) <= step / 2 + 1e-6
+    assert comet(angle=angle).shape == comet(9, angle).shape
+    assert max(comet(9, angle).shape) == 9
+    sigma = 8 * step / 4
+    np.testing.assert_allclose(comet(9, angle).weights, comet(9, angle, sigma).weights, atol=1e-12)
+
+
+@needs_imagemagick
+@pytest.mark.parametrize("angle", [0, 90, 180, 270])
+def test_imagemagicks_comets_trail_off_to_the_same_side(angle):
+    """Its angles run clockwise, and its weights are means of the curve over a pixel."""
+    [(size, weights)] = shown(f"Comet:13x3,{angle}")
+    kernel = comet(13, -angle, 3)
+    (rows, cols), (row, col) = kernel.shape, kernel.place
+    assert size == f"{cols}x{rows}+{cols - 1 - col}+{rows - 1 - row}"
+    np.testing.assert_allclose(np.rot90(kernel.weights, 2), weights, atol=0.03)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: box((2**11, 2**10)),
+        lambda: gaussian(sigma=1000),
+        lambda: gaussian(sigma=500, sigma2=1, angle=45),
+        lambda: disk(radius=5000),
+        lambda: motion(3000, 40),
+        lambda: comet(3000, 40),
+        lambda: triangle((1, 2**21)),
+    ],
+)
 def test_windows_too_large_are_refused_before_they_are_made(make):
     with pytest.raises(ConvtoolError, match=r"the kernel would be .* expected 1048576 weights"):
         make()
