@@ -4,6 +4,8 @@ A sum in float32 is off by a little. Rounding hides that, except for values next
 between two whole numbers: these few are added up again in float64.
 """
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 
@@ -78,10 +80,18 @@ def round_sums(
 
 def _off(method: Method, padded: Array, divisor: float, bias: Array) -> float:
     """How far the method's sums / divisor + bias may be off."""
-    task = method.task
-    pixels = task.numbers.pixels if task.numbers.finite else _extremes(padded)
-    lines = method.order or (task.weights,)
-    return tolerance(lines, pixels, divisor, bias, in_order=bool(method.order))
+    numbers = method.task.numbers
+    pixels = numbers.pixels if numbers.finite else _extremes(padded)
+    return _off_between(method, pixels, divisor, tuple(np.ravel(bias).tolist()))
+
+
+@lru_cache
+def _off_between(
+    method: Method, pixels: tuple[float, float], divisor: float, bias: tuple[float, ...]
+) -> float:
+    """The same for pixels between these: the bands of an image of whole numbers all have them."""
+    lines = method.order or (method.task.weights,)
+    return tolerance(lines, pixels, divisor, np.array(bias), in_order=bool(method.order))
 
 
 def _add_again(

@@ -149,6 +149,16 @@ def test_eight_bit_results_are_those_of_exact_arithmetic_but_for_ties(case, seed
         assert np.array_equal(found[~tie], expected[~tie]), method
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
+@pytest.mark.parametrize(
+    "kernel", ["freichen:0", "freichen:1", "freichen:2", [[0.3, -0.3], [0.1, -0.1]]]
+)
+def test_a_flat_area_vanishes_under_a_column_times_a_row(dtype, kernel):
+    flat = np.full((30, 40), 201 if dtype == "uint8" else 0.1, dtype)
+    kernel = convtool.find_kernel(kernel) if isinstance(kernel, str) else kernel
+    assert not conv2d(flat, kernel, method="separable").any()
+
+
 def test_flat_images_that_lie_on_ties_are_rounded_exactly():
     image = np.full((200, 300), 101, np.uint8)
     weights = np.full((3, 3), 0.5 / 9)  # 50.5 and a little, as binary fractions go

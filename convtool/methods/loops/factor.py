@@ -50,10 +50,20 @@ def float_factors(weights: Array, most: int) -> Factors | None:
     rank = int(np.count_nonzero(values > values[0] * NEGLIGIBLE))
     if not 0 < rank <= most:
         return None
-    if rank == 1 and (weights >= 0).all():
-        return [_margins(weights)]
+    if rank == 1:
+        return [_margins(weights) if (weights >= 0).all() else _through_largest(weights)]
     signs = np.where(right.sum(axis=1) < 0, -1, 1)  # which of both is negative is arbitrary
     return [(left[:, i] * values[i] * signs[i], right[i] * signs[i]) for i in range(rank)]
+
+
+def _through_largest(weights: Array) -> tuple[Array, Array]:
+    """The column of the largest weight times its row, over that weight.
+
+    Where the column's weights or the row's are a difference, as those of a slope, they stay so to
+    the last bit: a flat area vanishes.
+    """
+    i, j = np.unravel_index(np.abs(weights).argmax(), weights.shape)
+    return weights[:, j].astype(FLOAT64), weights[i] / FLOAT64.type(weights[i, j])
 
 
 def _margins(weights: Array) -> tuple[Array, Array]:
