@@ -272,9 +272,5 @@ def _not_found(spec: str) -> str:
             f"kernel {quoted(spec)} is no file and no weights, "
             "which look like '0 1 0; 1 -4 1; 0 1 0'"
         )
-    hint = (
-        f"nearest: {', '.join(near)}"
-        if near
-        else f"bundled: {', '.join(sorted(files))}; parametric: {', '.join(GENERATORS)}"
-    )
+    hint = f"nearest: {', '.join(near)}" if near else "all names: convtool kernel list"
     return f"kernel {quoted(spec)} is not found; {hint}"

@@ -159,8 +159,8 @@ def test_not_found_names_the_nearest(folder, spec, nearest):
         find_kernels(spec)
 
 
-def test_not_found_with_nothing_near_lists_the_bundled(folder):
-    with pytest.raises(ConvtoolError, match="not found; bundled: box3, box5"):
+def test_not_found_with_nothing_near_says_where_the_names_are(folder):
+    with pytest.raises(ConvtoolError, match="not found; all names: convtool kernel list"):
         find_kernels("qqqqqqqqqq")
 
 
