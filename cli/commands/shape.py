@@ -51,7 +51,8 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
     next one's, and the method that the engine plans for a convolution.
 
     Last, the weights of a fully connected layer, which joins each value of IMAGE to each value
-    of the last map, for comparison with the weights of PIPELINE.
+    of the last map, for comparison with the weights of PIPELINE;
+    and which loops compute the convolutions, compiled ones or NumPy's.
     """
     from convtool.core.errors import at
     from convtool.inspect.shapes import header_of_size, shapes
@@ -134,6 +135,9 @@ def _print(found: "Shapes") -> None:
     print_line(
         f"{'These stages' if len(found.rows) > 1 else 'This stage'}: {_number(found.weights)}."
     )
+    loops = dict.fromkeys(row.loops for row in found.rows if row.loops)
+    if loops:
+        print_line(f"Loops: {', '.join(loops)}.")
     if found.alpha:
         print_line("The image's alpha is in the shapes, and in none of the other numbers.")
 

@@ -41,6 +41,8 @@ class Row(NamedTuple):
     """(rows, columns) of the image from one value's field to the next one's."""
     method: str
     """How the convolution will be computed; empty for other stages."""
+    loops: str
+    """Which loops compute it, ``compiled`` or ``NumPy``; empty for other stages."""
     places: tuple[Placing, ...]
     """Its windows; one entry for each kernel where combined kernels differ."""
 
@@ -127,6 +129,7 @@ def shapes(operators: Sequence[Operator], header: Header) -> Shapes:
                 (vertical.size, horizontal.size),
                 (vertical.step, horizontal.step),
                 ", ".join(dict.fromkeys(one.method for one in stage.sums)),
+                ", ".join(dict.fromkeys(one.loops for one in stage.sums)),
                 tuple(dict.fromkeys(_placing(laid.window) for laid in stage.laid)),
             )
         )

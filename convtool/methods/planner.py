@@ -47,18 +47,22 @@ class Plan:
     chosen: Method
     """The method, ready to run."""
 
+    @property
+    def loops(self) -> str:
+        """Which run the method: ``compiled`` or ``NumPy``."""
+        return "compiled" if self.chosen.compiled else "NumPy"
+
     def __repr__(self) -> str:
         return f"<Plan {self.method}: {self.reason}>"
 
     def __str__(self) -> str:
         parameters = ", ".join(f"{name} {value}" for name, value in self.parameters.items())
-        loops = "compiled" if self.chosen.compiled else "NumPy"
         each = f"{self.operations / self.values:.4g}"
         noun = "operation" if each == "1" else "operations"
         return "\n  ".join(
             [
                 f"{self.method}: {self.reason}",
-                f"{parameters}, loops {loops}",
+                f"{parameters}, loops {self.loops}",
                 f"{each} {noun} a value, {_in_words(self.operations)} in all",
                 f"instead of: {', '.join(self.others) or 'nothing else can'}",
             ]

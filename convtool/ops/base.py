@@ -49,6 +49,8 @@ class Sum(NamedTuple):
     products: int
     """In one value."""
     method: MethodName
+    loops: str
+    """Which run it: ``compiled`` or ``NumPy``."""
 
 
 class Stage(RowByRow, Protocol):

@@ -63,7 +63,8 @@ class ConvStage(NamedTuple):
     @property
     def sums(self) -> tuple[Sum, ...]:
         """One for each value of the map."""
-        return (Sum(self.task.weights.size, self.task.taps, self.plan.method),)
+        task, plan = self.task, self.plan
+        return (Sum(task.weights.size, task.taps, plan.method, plan.loops),)
 
     def carried_from(self, row: int, col: int) -> Pair | None:
         """The pixel under the anchor."""

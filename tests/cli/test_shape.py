@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from convtool import engine
+
 HEAD = ["stage", "output", "weights", "multiply-adds", "field", "step", "method"]
 
 
@@ -22,9 +24,12 @@ def test_the_table(convtool):
     assert lines[2].split() == [
         "conv", "edge", "3x3", "1000x1000x1", "9", "9,000,000", "3x3", "1x1", "direct"
     ]  # fmt: skip
+    loops = "compiled" if engine() != "NumPy" else "NumPy"
     assert lines[4:] == [
-        "A fully connected layer: 10^6 x 10^6 = 10^12 weights.", "This stage: 9."
-    ]  # fmt: skip
+        "A fully connected layer: 10^6 x 10^6 = 10^12 weights.",
+        "This stage: 9.",
+        f"Loops: {loops}.",
+    ]
     assert max(map(len, lines)) <= 80
 
 
