@@ -263,7 +263,7 @@ def options_of_conv() -> Iterator[Case]:
     yield conv("groups of one", "-k", "layer-gray.npy", "--groups", "1", image="gray.png")
     yield conv("layer for three", "-k", "layer-three.npy")
     yield conv("alpha of a layer", "-k", "layer-three.npy", image="rgba.png")
-    for how in ("sum", "mean", "max", "magnitude"):
+    for how in ("sum", "mean", "max", "magnitude", "abs-sum", "abs-max"):
         words = ("-k", "sobel_x", "-k", "sobel_y", "--combine", how)
         yield case(f"combine {how}", "conv", "rgb.png", *words, "-o", "out.npy")
         words = ("-k", "kirsch", "--combine", how, "--gray", "--relu", "--range", "abs")
