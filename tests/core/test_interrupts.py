@@ -60,8 +60,8 @@ heed_pending()
 waits, goes = os.pipe()
 empty, never = os.pipe()
 threading.Thread(target=strike, daemon=True).start()
-os.write(goes, b"1")
 try:
+    os.write(goes, b"1")
     os.read(empty, 1)
 except KeyboardInterrupt as error:
     print("heeded", error.number)
