@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from convtool.core.choices import STREAM
+from convtool.core.engine import engine
 from convtool.core.errors import ConvtoolError, quoted
 from convtool.ops.registry import Maps
 
@@ -45,6 +46,7 @@ class Request(NamedTuple):
 def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output: Output) -> None:
     """Work on all images, and exit with 1 if one of them fails."""
     _check(names, request, output)
+    engine()  # or a wrong CONVTOOL_ENGINE would be told once for each image
     images = gather(names, request.from_file, request.null, request.recursive, request.out_dir)
     if not (request.out_dir or output.path):
         raise click.UsageError("say where the maps go: -d DIR, or -o FILE for a single image")

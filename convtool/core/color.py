@@ -3,6 +3,7 @@
 import numpy as np
 
 from .dtypes import FLOAT64, Array, is_integer
+from .engine import compiled, rows_of
 from .rounding import saturate
 
 LUMA = (299, 587, 114)
@@ -17,6 +18,11 @@ def gray_of(values: Array) -> Array:
     if values.shape[-1] == 1:
         return values
     dtype = values.dtype
+    loops, rows = compiled(), rows_of(values)
+    if loops and rows is not None and dtype.char in "BH" and dtype.isnative:
+        gray = np.empty((*values.shape[:2], 1), dtype)
+        loops.gray(rows, *LUMA, gray[..., 0])
+        return gray
     if is_integer(dtype) and dtype.itemsize == 8:
         return _gray_in_integers(values)
     red, green, blue = (part * values[..., i].astype(FLOAT64) for i, part in enumerate(LUMA))

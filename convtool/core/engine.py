@@ -1,6 +1,6 @@
 """Which engine runs the innermost loops: the compiled one where it was built, else NumPy.
 
-Both give the same whole sums and pixels; sums of floats differ in their last bits. The variable
+Both give the same whole sums; sums of floats differ in their last bits. The variable
 CONVTOOL_ENGINE takes one: ``numpy`` or ``compiled``.
 """
 
@@ -43,7 +43,8 @@ def engine() -> str:
     """Which loops compute: "compiled, AVX-512", "compiled, AVX2", "compiled", or "NumPy".
 
     The variable CONVTOOL_ENGINE, ``numpy`` or ``compiled``, chooses before the first use. Whole
-    sums and pixels are the same by both; sums of floats differ in their last bits.
+    sums are the same by both, and so are pixels, but for sums of floats right next to a tie: these
+    differ in their last bits.
 
     Raises ConvtoolError where the variable asks for what there is not.
     """

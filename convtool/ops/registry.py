@@ -177,9 +177,10 @@ def _weights(found: "Kernel | Layer", given: Given, lookup: "Lookup") -> dict[st
     if given["normalize"]:
         changes["divisor"] = sum(found.weights.ravel().tolist())
         if changes["divisor"] == 0:
+            whose = "" if found.name == "kernel" else f" of kernel {found.name}"
             raise OptionError(
-                f"--normalize: the weights of kernel {found.name} sum to 0, "
-                "expected any other sum; leave --normalize out"
+                f"--normalize: the weights{whose} sum to 0, expected any other sum; "
+                "leave --normalize out"
             )
     if not isinstance(found, Layer):
         for name in ("bias_file", "groups"):

@@ -47,6 +47,9 @@ class Extremes(NamedTuple):
     @classmethod
     def of(cls, values: Array) -> "Extremes":
         """The extremes of these values; NaN and infinity are left out."""
+        loops = compiled()
+        if loops and values.dtype.char in "fd" and values.flags.c_contiguous:
+            return cls(*loops.extremes(values.reshape(-1)))
         if values.dtype.kind == "f":
             values = values[np.isfinite(values)]
         return cls(float(values.min()), float(values.max())) if values.size else cls()
@@ -161,19 +164,26 @@ class Tone(NamedTuple):
         low, high = self.extremes.low, self.extremes.high
         if low > high:  # not a single finite value
             low = high = 0.0
-        lost = _lost(values, values < low, values > high)
         black, flat = 0, 0
         if self.range == "center":
             high = max(abs(low), abs(high))
             low = -high
             black, flat = 1, (self._top + 1) // 2
         if not low < high:
+            lost = _lost(values, values < low, values > high)
             finite = np.where(values == values, flat, 0)
             shown = np.select([values > high, values < low], [self._top, black], finite)
             return shown.astype(self.dtype), lost
         # A common power of two changes no ratio, and keeps differences of huge values finite.
         exponent = math.frexp(max(abs(low), abs(high)))[1]
         low, high = math.ldexp(low, -exponent), math.ldexp(high, -exponent)
+        loops, rows = compiled(), rows_of(values)
+        if loops and rows is not None and values.dtype.char in "hifd" and abs(exponent) < 1000:
+            pixels = np.empty(values.shape, self.dtype)
+            ends = low, high, black, self._top
+            found = loops.stretch(rows, 2.0**-exponent, *ends, pixels.reshape(rows.shape))
+            return pixels, Lost(*found)
+        lost = _lost(values, values < self.extremes.low, values > self.extremes.high)
         values = np.clip(np.ldexp(values.astype(FLOAT64), -exponent), low, high)
         stretched = black + (values - low) * (self._top - black) / (high - low)
         return saturate(stretched, self.dtype), lost

@@ -320,3 +320,13 @@ def test_a_pipe_in_a_folder_is_not_waited_for(convtool, folder, small):
     assert b"album/gone.png: no such file" in result.stderr
     assert b"1 done, 0 skipped, 1 failed" in result.stderr
     assert os.listdir("out") == ["small-max2.png"]
+
+
+def test_an_engine_that_there_is_not_is_told_once(process, small):
+    result = process(
+        *("conv", "small.png", "small.png", "-k", "edge", "-d", "out"),
+        env={**os.environ, "CONVTOOL_ENGINE": "quick"},
+    )
+    assert result.returncode == 1
+    message = b"convtool: CONVTOOL_ENGINE is 'quick', expected numpy or compiled\n"
+    assert result.stderr == message

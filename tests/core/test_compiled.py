@@ -315,6 +315,29 @@ def test_pools_need_their_source_and_scratch_to_the_last_value():
         loops.pool(source[:72], scratch[:23], *others)
 
 
+@given(seeds, st.sampled_from(["float32", "float64"]), st.integers(0, 300))
+def test_extremes_are_those_of_the_finite_values(seed, dtype, count):
+    values = drawn(seed, count, dtype)
+    special = np.random.default_rng(seed).choice([0, 1, 2, 3], count)
+    values = np.select([special == 1, special == 2], [np.nan, -np.inf], values).astype(dtype)
+    for kept in (values, np.abs(values), -np.abs(values), values[special < 1]):
+        finite = kept[np.isfinite(kept)].astype(np.float64)
+        expected = finite.min(initial=np.inf), finite.max(initial=-np.inf)
+        assert loops.extremes(kept) == expected
+
+
+def test_grey_of_every_colour_of_8_bits_is_exact():
+    red, green = (part.reshape(-1) for part in np.mgrid[:256, :256].astype(np.uint8))
+    colors = np.stack([red, green, np.zeros_like(red)], axis=-1).reshape(256, -1)
+    out = np.empty((256, 256), np.uint8)
+    for blue in range(256):
+        colors[:, 2::3] = blue
+        loops.gray(colors, 299, 587, 114, out)
+        sums = np.array([299, 587, 114]) * colors.reshape(256, 256, 3)
+        floor, rest = np.divmod(sums.sum(axis=-1), 1000)
+        assert np.array_equal(out, floor + ((rest > 500) | ((rest == 500) & (floor % 2 == 1))))
+
+
 @given(seeds, st.sampled_from(["float32", "float64"]), st.integers(0, 70))
 def test_peak_is_the_largest_magnitude(seed, dtype, count):
     values = drawn(seed, count, dtype)
@@ -436,6 +459,41 @@ def test_arrays_that_overlap_are_refused():
         ("round_sums", (zeros(2, 9), 0.1, zeros(3, 9, dtype="uint8"), OFFSETS.copy())),
         ("round_sums", (zeros(2, 9), 0.1, zeros(2, 9, dtype="uint8"), zeros(2))),
         *[("peak", (values,)) for values in (zeros(2, 9), zeros(9, dtype="int16"), zeros(9)[::2])],
+        *[
+            ("stretch", (values, *how, out))
+            for values, how, out in (
+                (zeros(2, 9), (1, 0, 1, 0, 255), zeros(2, 9, dtype="int16")),
+                (zeros(2, 9, dtype="int64"), (1, 0, 1, 0, 255), zeros(2, 9, dtype="B")),
+                (zeros(2, 9), (1, 0, 1, 0, 255), zeros(2, 8, dtype="B")),
+                (zeros(2, 9), (1, 0, 1, 0, 256), zeros(2, 9, dtype="B")),
+                (zeros(2, 9), (1, 0, 1, 9, 8), zeros(2, 9, dtype="B")),
+                (zeros(2, 9), (1, 0, 1, -1, 8), zeros(2, 9, dtype="B")),
+                (zeros(2, 9), (1, 0, 1, np.nan, 8), zeros(2, 9, dtype="B")),
+                (zeros(2, 9), (1, 1, 1, 0, 255), zeros(2, 9, dtype="B")),
+                (zeros(2, 9), (1, 2, 1, 0, 255), zeros(2, 9, dtype="B")),
+                (zeros(2, 9), (1, np.nan, 1, 0, 255), zeros(2, 9, dtype="B")),
+                (zeros(2, 9), (1, -1e308, 1e308, 0, 255), zeros(2, 9, dtype="B")),
+                (zeros(2, 9), (0, 0, 1, 0, 255), zeros(2, 9, dtype="B")),
+                (zeros(2, 9), (np.inf, 0, 1, 0, 255), zeros(2, 9, dtype="B")),
+            )
+        ],
+        *[
+            ("extremes", (values,))
+            for values in (zeros(2, 9), zeros(9, dtype="int16"), zeros(9)[::2])
+        ],
+        *[
+            ("gray", (colors, *parts, out))
+            for colors, parts, out in (
+                (zeros(2, 9), (299, 587, 114), zeros(2, 3)),
+                (zeros(2, 9, dtype="B"), (299, 587, 114), zeros(2, 3, dtype="H")),
+                (zeros(2, 9, dtype="B"), (299, 587, 114), zeros(2, 4, dtype="B")),
+                (zeros(2, 8, dtype="B"), (299, 587, 114), zeros(2, 2, dtype="B")),
+                (zeros(3, 9, dtype="B"), (299, 587, 114), zeros(2, 3, dtype="B")),
+                (zeros(2, 9, dtype="B"), (299, 587, 115), zeros(2, 3, dtype="B")),
+                (zeros(2, 9, dtype="B"), (-1, 1000, 1), zeros(2, 3, dtype="B")),
+                (zeros(2, 9, dtype="B"), (2**31 - 1, 2**31 - 1, 1002), zeros(2, 3, dtype="B")),
+            )
+        ],
         ("clip", (zeros(2, 9), zeros(2, 9, dtype="int16"))),
         ("clip", (zeros(2, 9, dtype="int16"), zeros(2, 9, dtype="uint16"))),
         ("clip", (zeros(2, 9, dtype="uint8"), zeros(2, 9, dtype="uint8"))),
@@ -490,6 +548,9 @@ CALLS = {
     "round_sums": (np.zeros((2, 9), "f4"), 0.1, BYTES, np.zeros(4, "i8")),
     "peak": (FLAT,),
     "clip": (np.zeros((2, 9), "f4"), BYTES),
+    "stretch": (np.zeros((2, 9), "f4"), 1.0, 0.0, 1.0, 1.0, 200.0, BYTES),
+    "extremes": (FLAT,),
+    "gray": (np.zeros((2, 27), "u1"), 299, 587, 114, BYTES),
     "undo_filters": (WIDER, BYTES_LINE, BYTES, 3),
     "apply_filters": (WIDER, BYTES_LINE, BYTES, 3, 2),
 }

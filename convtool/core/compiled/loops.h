@@ -19,6 +19,11 @@
 /* The processor's vectors that the loops use: "AVX-512", "AVX2", or "" for those that all have. */
 const char *vectors(void);
 
+/* A float is rounded by adding a number so large that no bits are left behind the point, and taking
+   it away again: the processor rounds the sum half to even. */
+#define ROUND_FLOAT 12582912.0f         /* 1.5 * 2**23: for floats below 2**22 */
+#define ROUND_DOUBLE 6755399441055744.0 /* 1.5 * 2**52: for doubles below 2**51 */
+
 typedef enum { INT16, INT32, FLOAT32, FLOAT64 } Sums;
 
 /* Weighted sums of a plane: out[x] = sum of weights[t] * source[offsets[t] + x]. */
@@ -122,6 +127,22 @@ void pool_band(const Pools *pools);
 /* Values to pixels from 0 to the type's largest; adds up how many were below, above, and NaN.
    The types are letters of the struct module: h, i, f or d to B, and all but h to H. */
 void clip_row(char from, char to, const void *values, void *out, size_t count, size_t lost[3]);
+
+/* Values times `scale` to pixels: `low` becomes black, `high` white; NaN becomes 0. Adds up how many
+   were below, above, and NaN. From h, i, f or d to B or H. */
+typedef struct {
+    double scale, low, high, black, white;
+} Stretch;
+
+void stretch_row(char from, char to, const void *values, void *out, size_t count,
+                 const Stretch *stretch, size_t lost[3]);
+
+/* The smallest and the largest finite one of floats, f or d; infinite, the wrong way round, if there
+   is none. */
+void extremes(char type, const void *values, size_t count, double ends[2]);
+
+/* Grey, B or H, of pixels of red, green and blue, which are so many thousandths of it. */
+void gray_row(char type, const void *colors, const int32_t parts[3], void *out, size_t count);
 
 /* The largest magnitude of floats, f or d; NaN if there is one. */
 double peak(char type, const void *values, size_t count);

@@ -10,6 +10,7 @@
 
 #include "loops.h"
 
+#include <float.h>
 #include <string.h>
 
 /* A buffer of values of one type; `rows` of `columns` values, each row contiguous. */
@@ -496,6 +497,97 @@ static PyObject *clip(PyObject *self, PyObject *args) {
     return Py_BuildValue("nnn", (Py_ssize_t)lost[0], (Py_ssize_t)lost[1], (Py_ssize_t)lost[2]);
 }
 
+PyDoc_STRVAR(stretch_doc,
+             "stretch(values, scale, low, high, black, white, out)\n--\n\n"
+             "Write values * scale into out, uint8 or uint16, so that low becomes black and high white,\n"
+             "rounded half to even; what is NaN becomes 0. Returns how many were below low, above high,\n"
+             "and NaN. Needs low < high, and 0 <= black <= white, which out's type holds.");
+
+static PyObject *stretch(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *o[2];
+    Stretch how;
+    if (!PyArg_ParseTuple(args, "OdddddO", &o[0], &how.scale, &how.low, &how.high, &how.black,
+                          &how.white, &o[1]))
+        return NULL;
+    Array found[2], *values = &found[0], *out = &found[1];
+    Wanted wanted[] = {{o[0], "values", 0, 2, "hifd"}, {o[1], "out", 1, 2, "BH"}};
+    if (!get_all(wanted, 2, found))
+        return NULL;
+    const char *wrong = unlike(values, out);
+    double range = how.high - how.low;
+    if (!wrong && !(range > 0 && range <= DBL_MAX && how.scale > 0 && how.scale <= DBL_MAX))
+        wrong = "scale, or high - low, is not above 0 and finite";
+    if (!wrong && !(0 <= how.black && how.black <= how.white &&
+                    how.white <= (out->type == 'B' ? UINT8_MAX : UINT16_MAX)))
+        wrong = "black and white are no values of out's, in this order";
+    if (wrong)
+        return ended(found, 2, wrong);
+    size_t lost[3] = {0, 0, 0};
+    Py_BEGIN_ALLOW_THREADS
+    for (Py_ssize_t row = 0; row < out->rows; row++)
+        stretch_row(values->type, out->type, row_of(values, row), written_row(out, row),
+                    (size_t)out->columns, &how, lost);
+    Py_END_ALLOW_THREADS
+    release_all(found, 2);
+    return Py_BuildValue("nnn", (Py_ssize_t)lost[0], (Py_ssize_t)lost[1], (Py_ssize_t)lost[2]);
+}
+
+PyDoc_STRVAR(extremes_doc,
+             "extremes(values)\n--\n\n"
+             "The smallest and the largest finite one of flat float32 or float64 values; inf and -inf if\n"
+             "there is none.");
+
+static PyObject *extremes_(PyObject *self, PyObject *object) {
+    (void)self;
+    Array values;
+    double ends[2];
+    if (!get(object, "values", 0, 1, "fd", &values))
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    extremes(values.type, values.view.buf, (size_t)values.columns, ends);
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&values.view);
+    return Py_BuildValue("dd", ends[0], ends[1]);
+}
+
+PyDoc_STRVAR(gray_doc,
+             "gray(colors, red, green, blue, out)\n--\n\n"
+             "Write grey, rounded half to even, into out: rows of pixels of 8 or 16 bits without sign,\n"
+             "from rows of three colours each, which are so many thousandths of it: 1000 together.");
+
+static PyObject *gray(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *o[2];
+    int parts[3];
+    if (!PyArg_ParseTuple(args, "OiiiO", &o[0], &parts[0], &parts[1], &parts[2], &o[1]))
+        return NULL;
+    Array found[2], *colors = &found[0], *out = &found[1];
+    Wanted wanted[] = {{o[0], "colors", 0, 2, "BH"}, {o[1], "out", 1, 2, "BH"}};
+    if (!get_all(wanted, 2, found))
+        return NULL;
+    const char *wrong = NULL;
+    const int32_t thousandths[3] = {parts[0], parts[1], parts[2]};
+    for (int i = 0; i < 3; i++)
+        if (parts[i] < 0 || parts[i] > 1000)
+            wrong = "a part is not from 0 to 1000";
+    if (!wrong && parts[0] + parts[1] + parts[2] != 1000)
+        wrong = "the parts are not 1000 together";
+    if (colors->type != out->type || colors->rows != out->rows ||
+        colors->columns % 3 || colors->columns / 3 != out->columns)
+        wrong = "out has not one value of the same type for each three";
+    else if (overlap(colors, out))
+        wrong = "colors and out overlap";
+    if (!wrong) {
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t row = 0; row < out->rows; row++)
+            gray_row(out->type, row_of(colors, row), thousandths, written_row(out, row),
+                     (size_t)out->columns);
+        Py_END_ALLOW_THREADS
+    }
+    return ended(found, 2, wrong);
+}
+
 PyDoc_STRVAR(peak_doc,
              "peak(values)\n--\n\nThe largest magnitude of flat float32 or float64 values; NaN if there is one.");
 
@@ -610,6 +702,9 @@ static PyMethodDef functions[] = {
     {"divide", divide, METH_VARARGS, divide_doc},
     {"round_sums", round_sums, METH_VARARGS, round_sums_doc},
     {"clip", clip, METH_VARARGS, clip_doc},
+    {"stretch", stretch, METH_VARARGS, stretch_doc},
+    {"extremes", extremes_, METH_O, extremes_doc},
+    {"gray", gray, METH_VARARGS, gray_doc},
     {"peak", peak_, METH_O, peak_doc},
     {"undo_filters", undo_filters, METH_VARARGS, undo_filters_doc},
     {"apply_filters", apply_filters, METH_VARARGS, apply_filters_doc},

@@ -1,15 +1,9 @@
-/* Sums to whole numbers: half to even, what is out of range to the nearest limit.
-
-   A float is rounded by adding a number so large that no bits are left behind the point, and taking
-   it away again: the processor rounds the sum half to even. */
+/* Sums to whole numbers: half to even, what is out of range to the nearest limit. */
 
 #include "loops.h"
 
 #include <math.h>
 #include <string.h>
-
-#define ROUND_FLOAT 12582912.0f         /* 1.5 * 2**23: for floats below 2**22 */
-#define ROUND_DOUBLE 6755399441055744.0 /* 1.5 * 2**52: for doubles below 2**51 */
 
 #define ROUNDED 256 /* values that are rounded at a time */
 
@@ -196,58 +190,6 @@ size_t finish_row(const Finish *finish, void *sums, void *out, size_t count, siz
     size_t taken = found < finish->room ? found : finish->room;
     return round_row(sums, finish->margin, finish->to, out, count, (int64_t)(row * count),
                      finish->places + taken, finish->room - taken);
-}
-
-/* Values to pixels from 0 to the type's largest, and how many were below, above and NaN. */
-#define CLIP_WHOLE(NAME, I, O, TOP)                                                                \
-    FOR_EACH_CPU static void NAME(const void *values_, void *out_, size_t count, size_t lost[3]) { \
-        const I *values = values_;                                                                 \
-        O *out = out_;                                                                             \
-        uint32_t below = 0, above = 0;                                                             \
-        for (size_t i = 0; i < count; i++) {                                                       \
-            I value = values[i];                                                                   \
-            below += value < 0;                                                                    \
-            above += value > TOP;                                                                  \
-            out[i] = (O)(value < 0 ? 0 : value > TOP ? TOP : value);                               \
-        }                                                                                          \
-        lost[0] += below, lost[1] += above;                                                        \
-    }
-
-#define CLIP_FLOAT(NAME, I, O, TOP, MAGIC)                                                         \
-    FOR_EACH_CPU static void NAME(const void *values_, void *out_, size_t count, size_t lost[3]) { \
-        const I *values = values_;                                                                 \
-        O *out = out_;                                                                             \
-        uint32_t below = 0, above = 0, undefined = 0;                                              \
-        for (size_t i = 0; i < count; i++) {                                                       \
-            I value = values[i];                                                                   \
-            below += value < (I)-0.5;                                                              \
-            above += value >= (I)(TOP + 0.5);                                                      \
-            undefined += value != value;                                                           \
-            value = value > 0 ? value : 0; /* NaN, too, is not above 0 */                          \
-            value = value > TOP ? TOP : value;                                                     \
-            out[i] = (O)(int32_t)((value + MAGIC) - MAGIC);                                        \
-        }                                                                                          \
-        lost[0] += below, lost[1] += above, lost[2] += undefined;                                  \
-    }
-
-CLIP_WHOLE(clip_int16_uint8, int16_t, uint8_t, 255)
-CLIP_WHOLE(clip_int32_uint8, int32_t, uint8_t, 255)
-CLIP_WHOLE(clip_int32_uint16, int32_t, uint16_t, 65535)
-CLIP_FLOAT(clip_float32_uint8, float, uint8_t, 255, ROUND_FLOAT)
-CLIP_FLOAT(clip_float32_uint16, float, uint16_t, 65535, ROUND_FLOAT)
-CLIP_FLOAT(clip_float64_uint8, double, uint8_t, 255, ROUND_DOUBLE)
-CLIP_FLOAT(clip_float64_uint16, double, uint16_t, 65535, ROUND_DOUBLE)
-
-void clip_row(char from, char to, const void *values, void *out, size_t count, size_t lost[3]) {
-    switch (from << 8 | to) {
-    case 'h' << 8 | 'B': clip_int16_uint8(values, out, count, lost); break;
-    case 'i' << 8 | 'B': clip_int32_uint8(values, out, count, lost); break;
-    case 'i' << 8 | 'H': clip_int32_uint16(values, out, count, lost); break;
-    case 'f' << 8 | 'B': clip_float32_uint8(values, out, count, lost); break;
-    case 'f' << 8 | 'H': clip_float32_uint16(values, out, count, lost); break;
-    case 'd' << 8 | 'B': clip_float64_uint8(values, out, count, lost); break;
-    case 'd' << 8 | 'H': clip_float64_uint16(values, out, count, lost); break;
-    }
 }
 
 /* The largest magnitude as bits, which are in the order of the magnitudes; NaN is above all. */
