@@ -123,7 +123,8 @@ class Arithmetic(NamedTuple):
             and float32_will_do(weights, (divisor, fill, *np.ravel(bias).tolist()))
         )
         if narrow and finite and asked is not None and is_integer(asked):
-            off = tolerance([weights], ends, divisor, bias, in_order=bool(compiled()))
+            loops = bool(compiled())
+            off = tolerance([weights], ends, divisor, bias, in_order=loops, apart=loops)
             narrow = off < MOST_DOUBTFUL["compiled" if compiled() else "NumPy"]
         working = FLOAT32 if narrow else FLOAT64
         holds_fill = finite and is_whole(fill) and limits(pixels)[0] <= fill <= limits(pixels)[1]
@@ -191,34 +192,51 @@ def tolerance(
     bias: Array,
     *,
     in_order: bool = True,
+    apart: bool = True,
 ) -> float:
     """How far float32 sums / divisor + bias may be off; `pixels` are the smallest, 0 or below, and
     the largest. `lines` are the kernel or kernels; or a column, and a row for its sums. `in_order`
-    says whether products are added up in the order of the weights.
+    says whether products are added up in the order of the weights; `apart` whether those of equal
+    weights are, instead of their pixels before.
 
-    Roundings are as often up as down, so that their errors add up as their squares do: N. J. Higham
-    and T. Mary, A new approach to probabilistic rounding error analysis, SIAM J. Sci. Comput. 41
-    (5), 2019. By the inequality of Azuma and Hoeffding they stay below LAMBDA times the root of the
-    sum of squares of what each can be at most, but for a chance of 2 exp(-LAMBDA^2 / 2) that
-    supposes each part of the sum to be as large as it can be. Rounded are each weight, each
-    product, each part of a sum, the quotient, and the result. A weight of a column is rounded once
-    for all of its sums; whatever else goes wrong there is another thing in each of them.
+    Rounded are each weight, each product, each part of a sum, the quotient, and the result: each
+    is off by UNIT of what it can be at most, and all together by no more than the sum of these.
+    Long sums come not near that, as roundings are as often up as down, so that the errors add up as
+    their squares do: N. J. Higham and T. Mary, A new approach to probabilistic rounding error
+    analysis, SIAM J. Sci. Comput. 41 (5), 2019. By the inequality of Azuma and Hoeffding they stay
+    below LAMBDA times the root of the sum of squares, but for a chance of 2 exp(-LAMBDA^2 / 2).
+    Equal products, as those of equal weights on a flat area, are all rounded the same way, and so
+    are all sums of a column there: their errors are added before they are squared.
     """
     low, high = np.array(pixels[:1]), np.array(pixels[1:])
-    of_weights = of_sums = np.zeros(1)
-    """The squares of the errors of each kernel's sums."""
+    errors = squares = np.zeros(1)
+    """Of each kernel's sums: the sum of the errors, that of their squares."""
     for line in lines:
         kernels = line.reshape(len(line) if line.ndim == 4 else 1, -1).astype(FLOAT64)
         ends = kernels * low[:, np.newaxis], kernels * high[:, np.newaxis]
         lows, highs = np.minimum(*ends), np.maximum(*ends)
-        products = np.square(np.maximum(-lows, highs)).sum(axis=1)
+        products = np.maximum(-lows, highs)
         parts = np.maximum(-lows.cumsum(axis=1), highs.cumsum(axis=1))
         if not in_order:
             parts = np.broadcast_to(parts[:, -1:], parts.shape)
-        of_sums = of_sums * np.square(kernels).sum(axis=1) + np.square(parts).sum(axis=1) + products
-        of_weights = of_weights * np.square(np.abs(kernels).sum(axis=1)) + products
+        size = np.abs(kernels).sum(axis=1)
+        errors = errors * size + (parts + 2 * products).sum(axis=1)
+        squares = squares * np.square(size)
+        for each, weight in ((parts, 1), (products, 2)):
+            joined = _of_equal(kernels, each) if apart else each
+            squares = squares + weight * np.square(joined).sum(axis=1)
         low, high = lows.sum(axis=1), highs.sum(axis=1)
     largest = np.maximum(-low, high) / abs(divisor)
-    squares = (of_weights + of_sums) / divisor**2
-    squares += np.square(largest) + np.square(largest + np.abs(bias))
-    return LAMBDA * UNIT * math.sqrt(squares.max())
+    ended = largest + np.abs(bias)
+    errors = errors / abs(divisor) + largest + ended
+    squares = squares / divisor**2 + np.square(largest) + np.square(ended)
+    return UNIT * float(np.minimum(errors, LAMBDA * np.sqrt(squares)).max())
+
+
+def _of_equal(kernels: Array, errors: Array) -> Array:
+    """The errors (kernels, weights), those of weights of one magnitude added up and zeros."""
+    joined = np.zeros(errors.shape)
+    for kernel, own, out in zip(np.abs(kernels), errors, joined, strict=True):
+        _, places = np.unique(kernel, return_inverse=True)
+        out[: places.max(initial=-1) + 1] = np.bincount(places.reshape(-1), own)
+    return joined

@@ -91,7 +91,9 @@ def _off_between(
 ) -> float:
     """The same for pixels between these: the bands of an image of whole numbers all have them."""
     lines = method.order or (method.task.weights,)
-    return tolerance(lines, pixels, divisor, np.array(bias), in_order=bool(method.order))
+    in_order = bool(method.order)
+    apart = in_order or method.blas
+    return tolerance(lines, pixels, divisor, np.array(bias), in_order=in_order, apart=apart)
 
 
 def _add_again(

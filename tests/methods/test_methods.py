@@ -1,6 +1,7 @@
 """Every method against every other, in every geometry that it says it can do."""
 
 import tracemalloc
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -157,6 +158,26 @@ def test_a_flat_area_vanishes_under_a_column_times_a_row(dtype, kernel):
     flat = np.full((30, 40), 201 if dtype == "uint8" else 0.1, dtype)
     kernel = convtool.find_kernel(kernel) if isinstance(kernel, str) else kernel
     assert not conv2d(flat, kernel, method="separable").any()
+
+
+@pytest.mark.parametrize("method", [None, "direct", "separable"])
+def test_equal_weights_on_a_flat_area_are_all_rounded_the_same_way(method):
+    """Their sums in float32 are further off than those of any other weights."""
+    disk = convtool.find_kernel("disk:31").weights
+    line = np.ones((1, 524))
+    line[0, [0, -1]] = 0.5
+    column = np.outer(np.ones(123), np.random.default_rng(1).uniform(0.5, 1.5, 8))
+    kernels = [(disk / d, v) for d, v in ((1.557, 239), (1.777, 255), (2.773, 226), (1.673, 220))]
+    kernels += [
+        (line * (200.5002 / 254 / 523), 254),
+        (column * (232.50000007 / 254 / column.sum()), 254),
+    ]
+    for weights, value in kernels:
+        if method == "separable" and (weights.shape[0] == 1 or weights.shape == disk.shape):
+            continue
+        exact = sum(map(Fraction, weights.ravel().tolist())) * value
+        found = conv2d(np.full((3, 60), value, np.uint8), weights, dtype="uint8", method=method)
+        assert (found == round(exact)).all()
 
 
 def test_flat_images_that_lie_on_ties_are_rounded_exactly():
