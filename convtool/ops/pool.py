@@ -40,7 +40,7 @@ from ..core.validation import (
 )
 from ..methods.loops.band import input_for
 from ..methods.loops.merged import merge_into
-from ..methods.loops.order import select
+from ..methods.loops.order import middle_into, select
 from .base import Laid, Operator, Sum, over_array
 
 LARGEST_STACK = 2**22
@@ -290,7 +290,14 @@ def _norm(stage: PoolStage, padded: Array, first: int, last: int, out: Array) ->
 def _medians(stage: PoolStage, padded: Array, first: int, last: int, out: Array) -> None:
     """The medians, of so few rows at a time that their windows' elements fit into memory."""
     rows, cols = stage.window
-    elements = rows.taps * cols.taps * cols.output * padded.shape[2]
+    taps = rows.taps * cols.taps
+    if (
+        stage.full == taps <= LARGEST_NETWORK
+        and taps % 2
+        and middle_into(padded, stage.window, out)
+    ):
+        return
+    elements = taps * cols.output * padded.shape[2]
     height = max(1, LARGEST_STACK // elements)
     for start, stop in cut(last - first, height):
         top = start * rows.stride

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from convtool.core.engine import compiled, rows_of
 from convtool.io.png.filters import PAETH, filtered
+from convtool.methods.loops.order import network
 
 loops = compiled()
 pytestmark = pytest.mark.skipif(loops is None, reason="the compiled loops are not built")
@@ -315,6 +316,21 @@ def test_pools_need_their_source_and_scratch_to_the_last_value():
         loops.pool(source[:72], scratch[:23], *others)
 
 
+@given(
+    *(seeds, st.sampled_from([*PIXELS, "float32", "float64"]), st.integers(1, 9)),
+    *(st.integers(1, 4), st.integers(1, 300), st.integers(0, 9)),
+)
+def test_order_is_the_value_of_a_rank(seed, dtype, count, rows, columns, step):
+    rng = np.random.default_rng(seed)
+    offsets, rank = rng.integers(0, 50, count), int(rng.integers(count))
+    pairs = np.array([one[:2] for one in network(count, (rank,))], np.int64).reshape(-1)
+    source = drawn(seed, 50 + rows * step + columns, dtype)
+    out = np.empty((rows, columns + 3), dtype)[:, 1:-2]
+    loops.order(source, offsets, pairs, rank, step, out)
+    places = (step * np.arange(rows))[:, np.newaxis, np.newaxis] + np.arange(columns)[:, np.newaxis]
+    assert np.array_equal(out, np.sort(source[places + offsets], axis=-1)[..., rank])
+
+
 @given(seeds, st.sampled_from(["float32", "float64"]), st.integers(0, 300))
 def test_extremes_are_those_of_the_finite_values(seed, dtype, count):
     values = drawn(seed, count, dtype)
@@ -460,6 +476,24 @@ def test_arrays_that_overlap_are_refused():
         ("round_sums", (zeros(2, 9), 0.1, zeros(2, 9, dtype="uint8"), zeros(2))),
         *[("peak", (values,)) for values in (zeros(2, 9), zeros(9, dtype="int16"), zeros(9)[::2])],
         *[
+            ("order", (zeros(30), np.array(offsets), np.array(pairs), rank, step, out))
+            for offsets, pairs, rank, step, out in (
+                ([0, 1], [0, 1], 1, 5, zeros(2, 9, dtype="B")),
+                ([0, 1], [0, 1], 2, 5, zeros(2, 9)),
+                ([0, 1], [0, 1], -1, 5, zeros(2, 9)),
+                ([0, 1], [0, 2], 1, 5, zeros(2, 9)),
+                ([0, 1], [0, -1], 1, 5, zeros(2, 9)),
+                ([0, 1], [1, 1], 1, 5, zeros(2, 9)),
+                ([0, 1], [0, 1, 0], 1, 5, zeros(2, 9)),
+                ([0] * 82, [0, 1], 1, 5, zeros(2, 9)),
+                ([0, 22], [0, 1], 1, 0, zeros(2, 9)),
+                ([0, -1], [0, 1], 1, 0, zeros(2, 9)),
+                ([0, 1], [0, 1], 1, 21, zeros(2, 9)),
+                ([0, 1], [0, 1], 1, -1, zeros(2, 9)),
+                ([0, 2**62], [0, 1], 1, 1, zeros(2, 9)),
+            )
+        ],
+        *[
             ("stretch", (values, *how, out))
             for values, how, out in (
                 (zeros(2, 9), (1, 0, 1, 0, 255), zeros(2, 9, dtype="int16")),
@@ -548,6 +582,7 @@ CALLS = {
     "round_sums": (np.zeros((2, 9), "f4"), 0.1, BYTES, np.zeros(4, "i8")),
     "peak": (FLAT,),
     "clip": (np.zeros((2, 9), "f4"), BYTES),
+    "order": (FLAT, OFFSETS, np.array([0, 1]), 1, 20, np.zeros((2, 9), "f4")),
     "stretch": (np.zeros((2, 9), "f4"), 1.0, 0.0, 1.0, 1.0, 200.0, BYTES),
     "extremes": (FLAT,),
     "gray": (np.zeros((2, 27), "u1"), 299, 587, 114, BYTES),

@@ -124,6 +124,19 @@ int can_pool(Merge merge, char from, char to, char out, int divided);
 
 void pool_band(const Pools *pools);
 
+/* The value of a rank in each window: out[x] = that of source[offsets[k] + x], where all of them are
+   after the comparisons, pairs of places, the smaller value to the first. */
+enum { MOST_PLACES = 81 };
+
+typedef struct {
+    size_t places, comparisons;
+    const int64_t *offsets, *pairs;
+    size_t rank;
+} Network;
+
+/* Types are letters of the struct module: B, b, H, h, f or d, without NaN. */
+void order_row(char type, const void *source, void *out, size_t count, const Network *network);
+
 /* Values to pixels from 0 to the type's largest; adds up how many were below, above, and NaN.
    The types are letters of the struct module: h, i, f or d to B, and all but h to H. */
 void clip_row(char from, char to, const void *values, void *out, size_t count, size_t lost[3]);

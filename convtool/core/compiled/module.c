@@ -345,6 +345,57 @@ static PyObject *pool(PyObject *self, PyObject *args) {
     return ended(found, 3, wrong);
 }
 
+PyDoc_STRVAR(order_doc,
+             "order(source, offsets, pairs, rank, step, out)\n--\n\n"
+             "out[r, x] = what is in place `rank` after the comparisons of source[r * step + offsets + x]:\n"
+             "pairs (low, high), flat, of places, each of which leaves the smaller value in low.\n\n"
+             "source is flat, of 8 or 16 bits, float32 or float64 without NaN; out has rows of that type;\n"
+             "offsets, 1 to 81, and pairs are int64.");
+
+static PyObject *order(PyObject *self, PyObject *args) {
+    (void)self;
+    PyObject *o[4];
+    Py_ssize_t rank, step;
+    if (!PyArg_ParseTuple(args, "OOOnnO", &o[0], &o[1], &o[2], &rank, &step, &o[3]))
+        return NULL;
+    Array found[4], *source = &found[0], *offsets = &found[1], *pairs = &found[2], *out = &found[3];
+    Wanted wanted[] = {{o[0], "source", 0, 1, VALUES},
+                       {o[1], "offsets", 0, 1, "q"},
+                       {o[2], "pairs", 0, 1, "q"},
+                       {o[3], "out", 1, 2, VALUES}};
+    if (!get_all(wanted, 4, found))
+        return NULL;
+    const char *wrong = NULL;
+    size_t reach = reach_of(offsets, (size_t)out->columns);
+    size_t rows = (size_t)out->rows, held = (size_t)source->columns;
+    if (source->type != out->type)
+        wrong = "source and out are of several types";
+    else if (offsets->columns < 1 || offsets->columns > MOST_PLACES || pairs->columns % 2)
+        wrong = "there are not 1 to 81 offsets, or no whole pairs";
+    else if (rank < 0 || rank >= offsets->columns)
+        wrong = "rank is no place";
+    else if (step < 0 || !reach || reach > held ||
+             (rows > 1 && (size_t)step > (held - reach) / (rows - 1)))
+        wrong = "a row reaches out of source";
+    else if (overlap(out, source) || overlap(out, offsets) || overlap(out, pairs))
+        wrong = "the arrays overlap";
+    const int64_t *place = pairs->view.buf;
+    for (Py_ssize_t i = 0; !wrong && i < pairs->columns; i++)
+        if (place[i] < 0 || place[i] >= offsets->columns || place[i] == place[i ^ 1])
+            wrong = "a pair is not of two places";
+    if (!wrong) {
+        Network network = {(size_t)offsets->columns, (size_t)pairs->columns / 2,
+                           offsets->view.buf, place, (size_t)rank};
+        const char *from = source->view.buf;
+        Py_BEGIN_ALLOW_THREADS
+        for (Py_ssize_t row = 0; row < out->rows; row++)
+            order_row(out->type, from + row * step * out->view.itemsize, written_row(out, row),
+                      (size_t)out->columns, &network);
+        Py_END_ALLOW_THREADS
+    }
+    return ended(found, 4, wrong);
+}
+
 PyDoc_STRVAR(correlate_at_doc,
              "correlate_at(source, corners, out, offsets, weights)\n--\n\n"
              "out[i] = sum of weights[t] * source[corners[i] + offsets[t]], in float64.\n\n"
@@ -699,6 +750,7 @@ static PyMethodDef functions[] = {
     {"correlate", correlate, METH_VARARGS, correlate_doc},
     {"correlate_at", correlate_at_, METH_VARARGS, correlate_at_doc},
     {"pool", pool, METH_VARARGS, pool_doc},
+    {"order", order, METH_VARARGS, order_doc},
     {"divide", divide, METH_VARARGS, divide_doc},
     {"round_sums", round_sums, METH_VARARGS, round_sums_doc},
     {"clip", clip, METH_VARARGS, clip_doc},

@@ -11,6 +11,11 @@ from functools import lru_cache
 import numpy as np
 
 from ...core.dtypes import Array
+from ...core.engine import compiled, rows_of
+from ...core.geometry import Window
+
+TYPES = "BbHhfd"
+"""Those that the compiled loops compare."""
 
 
 def select(arrays: Sequence[Array], ranks: Collection[int]) -> dict[int, Array]:
@@ -25,6 +30,28 @@ def select(arrays: Sequence[Array], ranks: Collection[int]) -> dict[int, Array]:
         larger = np.maximum(places[low], places[high]) if wanted_high else places[high]
         places[low], places[high] = smaller, larger
     return {rank: places[rank] for rank in ranks}
+
+
+def middle_into(padded: Array, window: Window, out: Array) -> bool:
+    """Write the middle one of each window's elements, an odd number, by the compiled loops.
+
+    `padded` is (n, P, C) and `out` (height, W', C). False if they cannot.
+    """
+    loops, lines, flat = compiled(), rows_of(out), padded.reshape(-1)
+    rows, cols = window
+    if not (loops and lines is not None and padded.dtype == out.dtype and cols.stride == 1):
+        return False
+    if out.dtype.char not in TYPES or not (padded.flags.aligned and out.flags.aligned):
+        return False
+    if out.dtype.kind == "f" and np.isnan(loops.peak(flat)):
+        return False
+    row = padded[0].size
+    down = np.arange(rows.taps) * rows.dilation * row
+    offsets = np.add.outer(down, np.arange(cols.taps) * cols.dilation * padded.shape[2]).ravel()
+    middle = len(offsets) // 2
+    pairs = np.array([pair[:2] for pair in network(len(offsets), (middle,))], np.int64).ravel()
+    loops.order(flat, offsets, pairs, middle, rows.stride * row, lines)
+    return True
 
 
 @lru_cache(maxsize=32)
