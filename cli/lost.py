@@ -30,11 +30,13 @@ def notes_on_lost(
     if lost.undefined:
         notes.append(f"{_percent(lost.undefined / values)} of the values{where} are NaN: black")
     clipped = lost.below + lost.above
-    signed = range_ in (None, "clip", "abs") and any(map(_sums_to_zero, maps.values()))
+    as_they_are = range_ in (None, "clip", "abs")
+    signed = as_they_are and any(map(_sums_to_zero, maps.values()))
     if clipped and (signed or clipped / values >= LEAST_TOLD):
         kinds = {"below black": lost.below, "above white": lost.above}
         parts = [f"{_percent(count / values)} {kind}" for kind, count in kinds.items() if count]
-        hint = "; --range center or normalize shows them" if signed else ""
+        ranges = "center or normalize" if signed and lost.below else "normalize"
+        hint = f"; --range {ranges} shows them" if as_they_are else ""
         notes.append(
             f"{_percent(clipped / values)} of the values{where} were clipped "
             f"({', '.join(parts)}){hint}"

@@ -155,12 +155,14 @@ def test_clipping_is_told_in_one_line_with_the_share(convtool, folder):
     (folder / "m.csv").write_text("1,-2,3,400,5,6,7,8\n")
     result = convtool("conv", "m.csv", "-k", "1", "-o", "m.png")
     assert result.stderr.decode() == (
-        "convtool: 25.0% of the values were clipped (12.5% below black, 12.5% above white)\n"
+        "convtool: 25.0% of the values were clipped (12.5% below black, 12.5% above white); "
+        "--range normalize shows them\n"
     )
     (folder / "m.csv").write_text("1,-2,3,4,5,6,7,8\n")
     result = convtool("conv", "m.csv", "-k", "1", "-o", "m.png")
     assert result.stderr.decode() == (
-        "convtool: 12.5% of the values were clipped (12.5% below black)\n"
+        "convtool: 12.5% of the values were clipped (12.5% below black); "
+        "--range normalize shows them\n"
     )
     assert convtool("conv", "m.csv", "-k", "1", "-o", "m.png", "-q").stderr == b""
 

@@ -161,12 +161,16 @@ def bright(folder):
             None,
         ),
         (
+            ("conv", "bright.png", "-k", "2 -2", "-k", "-2 2", "--combine", "max"),
+            "1.0% of the values were clipped (1.0% above white); --range normalize shows them",
+        ),
+        (
             ("conv", "bright.png", "-k", ONES),
-            "100.0% of the values were clipped (100.0% above white)",
+            "100.0% of the values were clipped (100.0% above white); --range normalize shows them",
         ),
         (
             ("conv", "bright.png", "-k", "1", "--bias", "1"),
-            "0.5% of the values were clipped (0.5% above white)",
+            "0.5% of the values were clipped (0.5% above white); --range normalize shows them",
         ),
         (("conv", "bright.png", "-k", "1 -1", "--range", "center"), None),
     ],
