@@ -51,8 +51,8 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
     next one's, and the method that the engine plans for a convolution.
 
     Last, the weights of a fully connected layer, which joins each value of IMAGE to each value
-    of the last map, for comparison with the weights of PIPELINE;
-    and which loops compute the convolutions, compiled ones or NumPy's.
+    of the last map, for comparison with the weights of PIPELINE; and which loops compute the
+    convolutions, compiled ones or NumPy's.
     """
     from convtool.core.errors import at
     from convtool.inspect.shapes import header_of_size, shapes

@@ -43,8 +43,8 @@ def engine() -> str:
     """Which loops compute: "compiled, AVX-512", "compiled, AVX2", "compiled", or "NumPy".
 
     The variable CONVTOOL_ENGINE, ``numpy`` or ``compiled``, chooses before the first use. Whole
-    sums are the same by both, and so are pixels, but for sums of floats right next to a tie: these
-    differ in their last bits.
+    sums are the same by both, and so are pixels, except where a sum of floats lies right next to a
+    tie: such sums differ in their last bits.
 
     Raises ConvtoolError where the variable asks for what there is not.
     """

@@ -204,7 +204,7 @@ def tolerance(
     Long sums come not near that, as roundings are as often up as down, so that the errors add up as
     their squares do: N. J. Higham and T. Mary, A new approach to probabilistic rounding error
     analysis, SIAM J. Sci. Comput. 41 (5), 2019. By the inequality of Azuma and Hoeffding they stay
-    below LAMBDA times the root of the sum of squares, but for a chance of 2 exp(-LAMBDA^2 / 2).
+    below LAMBDA times the root of the sum of squares, except with a chance of 2 exp(-LAMBDA^2 / 2).
     Equal products, as those of equal weights on a flat area, are all rounded the same way, and so
     are all sums of a column there: their errors are added before they are squared.
     """
