@@ -137,10 +137,14 @@ class Method(ABC):
         return {"sums": str(self.input)}
 
     @property
-    def order(self) -> tuple[Array, ...]:
-        """The kernel in whose order products are added up; or a column, and a row for its sums.
-        Empty if they are added up in another way."""
-        return ()
+    def lines(self) -> tuple[Array, ...]:
+        """The kernel that products are made with; or a column, and a row for the column's sums."""
+        return (self.task.weights,)
+
+    @property
+    def in_order(self) -> bool:
+        """Whether products are added up in the order of these weights."""
+        return False
 
     @property
     @abstractmethod

@@ -129,8 +129,8 @@ class DirectCompiled(Method):
     reason = "the products are added up as they are defined, in registers"
 
     @property
-    def order(self) -> tuple[Array, ...]:
-        return (self.task.weights,)
+    def in_order(self) -> bool:
+        return True
 
     @property
     def parameters(self) -> dict[str, str]:

@@ -88,9 +88,13 @@ class SeparableCompiled(Separable):
     compiled = True
 
     @property
-    def order(self) -> tuple[Array, ...]:
-        """The column and the row, if there is one pair."""
-        return self.factors[0] if len(self.factors) == 1 else ()
+    def lines(self) -> tuple[Array, ...]:
+        return _column_and_row(self.task, self.factors)
+
+    @property
+    def in_order(self) -> bool:
+        """Whether there is one pair."""
+        return len(self.factors) == 1
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -158,6 +162,10 @@ class SeparableToeplitz(Method):
     factors: Factors
 
     blas = True
+
+    @property
+    def lines(self) -> tuple[Array, ...]:
+        return _column_and_row(self.task, self.factors)
 
     @property
     def reason(self) -> str:
@@ -236,6 +244,11 @@ class SeparableToeplitz(Method):
             total = part if total is None else np.add(total, part, out=total)
         assert total is not None
         return total.reshape(height, blocks * block, channels)[:, :width]
+
+
+def _column_and_row(task: Task, factors: Factors) -> tuple[Array, ...]:
+    """The column and the row, if there is one pair; else the kernel."""
+    return factors[0] if len(factors) == 1 else (task.weights,)
 
 
 def described(factors: Factors) -> dict[str, str]:

@@ -90,10 +90,8 @@ def _off_between(
     method: Method, pixels: tuple[float, float], divisor: float, bias: tuple[float, ...]
 ) -> float:
     """The same for pixels between these: the bands of an image of whole numbers all have them."""
-    lines = method.order or (method.task.weights,)
-    in_order = bool(method.order)
-    apart = in_order or method.blas
-    return tolerance(lines, pixels, divisor, np.array(bias), in_order=in_order, apart=apart)
+    in_order, apart = method.in_order, method.in_order or method.blas
+    return tolerance(method.lines, pixels, divisor, np.array(bias), in_order=in_order, apart=apart)
 
 
 def _add_again(
