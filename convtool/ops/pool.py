@@ -24,7 +24,7 @@ from ..core.dtypes import (
     sum_type,
 )
 from ..core.errors import ConvtoolError
-from ..core.geometry import Window, cut, place
+from ..core.geometry import Window, place
 from ..core.image import Header, check_image
 from ..core.validation import (
     PaddingLike,
@@ -40,17 +40,11 @@ from ..core.validation import (
 )
 from ..methods.loops.band import input_for
 from ..methods.loops.merged import merge_into
-from ..methods.loops.order import middle_into, select
 from .base import Laid, Operator, Sum, over_array
-
-LARGEST_STACK = 2**22
-"""The most elements of windows that a median sorts at once."""
+from .median import medians_into
 
 MOST_BITS = 64
 """A window has fewer than 2**64 elements: divided by that, their sum is in float64's range."""
-
-LARGEST_NETWORK = 81
-"""The most elements of a window whose median is found by comparing whole arrays."""
 
 
 def pool2d(
@@ -232,7 +226,7 @@ class PoolStage:
         return out
 
     @cached_property
-    def _counts(self) -> tuple[Array, Array]:
+    def counts(self) -> tuple[Array, Array]:
         """How many rows and how many columns of each window count: in a mean, in a median."""
         padding = self.pool.mode == "mean" and self.pool.count_include_pad
         rows, cols = (np.array(axis.counts(padding=padding)) for axis in self.window)
@@ -240,13 +234,13 @@ class PoolStage:
 
     def elements(self, first: int, last: int) -> Array:
         """How many elements of each window count, shape (last - first, W', 1)."""
-        rows, cols = self._counts
+        rows, cols = self.counts
         return np.multiply.outer(rows[first:last], cols)[..., np.newaxis]
 
     @cached_property
     def full(self) -> int | None:
         """How many elements every window counts; None if some count fewer."""
-        rows, cols = (set(counts.tolist()) for counts in self._counts)
+        rows, cols = (set(counts.tolist()) for counts in self.counts)
         return rows.pop() * cols.pop() if len(rows) == len(cols) == 1 else None
 
 
@@ -288,54 +282,8 @@ def _norm(stage: PoolStage, padded: Array, first: int, last: int, out: Array) ->
 
 
 def _medians(stage: PoolStage, padded: Array, first: int, last: int, out: Array) -> None:
-    """The medians, of so few rows at a time that their windows' elements fit into memory."""
-    rows, cols = stage.window
-    taps = rows.taps * cols.taps
-    if (
-        stage.full == taps <= LARGEST_NETWORK
-        and taps % 2
-        and middle_into(padded, stage.window, out)
-    ):
-        return
-    elements = taps * cols.output * padded.shape[2]
-    height = max(1, LARGEST_STACK // elements)
-    for start, stop in cut(last - first, height):
-        top = start * rows.stride
-        part = padded[top : top + (stop - start - 1) * rows.stride + rows.extent]
-        out[start:stop] = _median(stage, part, first + start, first + stop)
-
-
-def _median(stage: PoolStage, padded: Array, first: int, last: int) -> Array:
-    rows, cols = stage.window
-    elements = [
-        padded[rows.taken(i, last - first), cols.taken(j, cols.output)]
-        for i in range(rows.taps)
-        for j in range(cols.taps)
-    ]
-    wide = np.dtype(np.float64 if is_integer(stage.input.dtype) else stage.output.dtype)
-    if stage.full == len(elements) <= LARGEST_NETWORK:
-        middle = (len(elements) - 1) // 2, len(elements) // 2
-        ranked = select(elements, middle)
-        lower, upper = (ranked[rank] for rank in middle)
-        return lower if middle[0] == middle[1] else _between(lower, upper, wide)
-    windows = np.stack(elements, axis=-1)
-    counts = stage.elements(first, last)[..., np.newaxis]
-    if stage.full is not None:
-        windows.partition(sorted({(stage.full - 1) // 2, stage.full // 2, -1}))
-    else:
-        windows.sort(axis=-1)
-    lower = np.take_along_axis(windows, (counts - 1) // 2, axis=-1)[..., 0]
-    upper = np.take_along_axis(windows, counts // 2, axis=-1)[..., 0]
-    median = _between(lower, upper, wide) if np.any(counts % 2 == 0) else lower
-    if windows.dtype.kind == "f":
-        median = np.where(np.isnan(windows[..., -1]), np.nan, median).astype(median.dtype)
-    return median
-
-
-def _between(lower: Array, upper: Array, dtype: DType) -> Array:
-    """The mean of two values, which may be infinite, or as large as the type has them."""
-    lower, upper = lower.astype(dtype), upper.astype(dtype)
-    return np.where(lower == upper, lower, lower / 2 + upper / 2)
+    rows, cols = stage.counts
+    medians_into(padded, stage.window, (rows[first:last], cols), out)
 
 
 def _of_the_image(pool: Pool, dtype: DType, window: Window) -> tuple[DType, DType]:
