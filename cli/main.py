@@ -1,25 +1,19 @@
 """The group of commands, and how every one of them ends: exit codes, messages, interrupts."""
 
 import errno
-import gc
 import os
-import signal
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any, NoReturn
 
 import click
 
 from convtool.core.errors import ConvtoolError, shortened
-from convtool.core.interrupts import end_on, heed_pending, heed_swallowed, received
+from convtool.core.interrupts import exit_code, received
 from convtool.core.version import __version__
 
 from .lazy import LazyGroup, imported
 from .messages import say_line, say_text
-
-MANY_OBJECTS = 50_000
-"""Objects made before Python looks for garbage among them: imports make many, and no garbage."""
 
 FAILED, WRONG_USAGE = 1, 2
 
@@ -72,16 +66,11 @@ class Main(LazyGroup):
             say_line(f"convtool: {_of_the_system(error)}")
             sys.exit(FAILED)
         except (click.Abort, KeyboardInterrupt):
-            sys.exit(_interrupted())
+            sys.exit(exit_code())
         except Exception:
             if received() is None:
                 raise
-            sys.exit(_interrupted())  # an import that it came into fails in its own way
-
-
-def _interrupted() -> int:
-    """The exit code after a signal."""
-    return 128 + (received() or signal.SIGINT)
+            sys.exit(exit_code())  # an import that it came into fails in its own way
 
 
 def _of_the_system(error: OSError) -> str:
@@ -125,29 +114,3 @@ def cli() -> None:
     Results go to stdout or to a file, words to stderr. Exit status: 0 done, 1 failed,
     2 wrong usage, 130 interrupted.
     """
-
-
-def main() -> None:
-    """The console script. A termination and a hang-up clean up like Ctrl-C does."""
-    # BLAS would start a thread for each core as NumPy is imported, and these would wait busily.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    gc.set_threshold(MANY_OBJECTS)
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Windows has no SIGHUP, and nohup ignores it
-        number = getattr(signal, name, None)
-        if number and signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-            end_on(number)
-    heed_swallowed()
-    heed_pending()
-    try:
-        cli.main(prog_name="convtool")
-    except SystemExit as end:
-        if received() is not None:
-            # Frames that the signal broke off may hold a file that nobody else knows yet: without
-            # them its generator ends, and removes it.
-            end.__context__ = None
-            gc.collect()
-        # All is written and closed; Python's taking itself apart would be a tenth of a small job.
-        if sys.stdout is not None:
-            with suppress(OSError):
-                sys.stdout.flush()
-        os._exit(end.code if isinstance(end.code, int) else 0)

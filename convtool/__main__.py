@@ -1,5 +1,5 @@
 """``python -m convtool``: the command."""
 
-from .cli.main import main
+from .cli.process import main
 
 main()

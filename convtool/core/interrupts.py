@@ -41,6 +41,11 @@ def received() -> int | None:
     return _received[0] if _received else None
 
 
+def exit_code() -> int:
+    """The exit code of a process that a signal ends."""
+    return 128 + (received() or signal.SIGINT)
+
+
 def heed_swallowed() -> None:
     """Have an interrupt come again that Python swallows, as it does in finalizers and callbacks."""
     sys.unraisablehook = _come_again

@@ -236,7 +236,7 @@ def test_a_scheduler_that_says_nothing_any_more(pieces, own, monkeypatch):
 def test_a_signal_while_a_scheduler_says_nothing(pieces, workerless, number):
     code = (
         f"import convtool.batch.dask_client; convtool.batch.dask_client.ABSENCE = {LONG}\n"
-        "from convtool.cli.main import main; main()"
+        "from convtool.cli.process import main; main()"
     )
     command = ["conv", "1.png", "2.png", "-k", "edge", "-d", "out"]
     process = subprocess.Popen(

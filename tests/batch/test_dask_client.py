@@ -41,7 +41,7 @@ def command(small):
         code = (
             "from convtool.batch import dask_client\n"
             f"dask_client.PATIENCE = {dask_client.PATIENCE}\n"
-            "from convtool.cli.main import main; main()"
+            "from convtool.cli.process import main; main()"
         )
         arguments = ["conv", "small.png", "-k", "edge", "-d", "out", "--scheduler", address]
         return subprocess.Popen(

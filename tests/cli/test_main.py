@@ -138,7 +138,7 @@ def test_an_import_that_a_signal_comes_into(monkeypatch):
     monkeypatch.setattr(lazy, "import_module", broken)
     with pytest.raises(ImportError):
         main.cli.main(["pool"], "convtool")
-    monkeypatch.setattr(main, "received", lambda: 15)
+    monkeypatch.setattr("convtool.core.interrupts._received", [15])
     with pytest.raises(SystemExit) as end:
         main.cli.main(["pool"], "convtool")
     assert end.value.code == 143

@@ -123,7 +123,7 @@ def test_an_interrupt_as_a_file_is_handed_over_leaves_nothing_behind(small, fold
     """It comes when the hidden file is there, and before whoever asked for it has it."""
     code = """
 import contextlib, os, signal, sys
-from convtool.cli.main import main
+from convtool.cli.process import main
 
 enter = contextlib._GeneratorContextManager.__enter__
 
@@ -140,6 +140,24 @@ main()
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, timeout=LIMIT, check=False)
     assert done.returncode == 143
     assert [path.name for path in folder.iterdir()] == ["small.png"]
+
+
+def test_an_interrupt_while_modules_are_read_says_nothing():
+    code = """import os, signal, sys
+from convtool.cli.process import main
+
+class Interrupts:
+    def find_spec(self, name, *_):
+        if name == "click":
+            os.kill(os.getpid(), signal.SIGINT)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Interrupts())
+main()
+"""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, timeout=LIMIT, check=False)
+    assert (done.returncode, done.stderr) == (130, b"")
 
 
 def test_a_hang_up_that_is_ignored_stays_ignored(folder, small):

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import numpy as np
-from convtool.cli.main import main
+from convtool.cli.process import main
 from inputs import Case
 from PIL import Image
 
