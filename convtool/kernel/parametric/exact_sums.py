@@ -46,7 +46,7 @@ def bell(offsets: Array, sigma: float) -> Array:
 
 
 def summing_to_one(weights: Array, where: Array | None = None) -> Array:
-    """Weights that nearly add up to 1, corrected so that they do.
+    """Weights that nearly add up to 1, corrected so that they do, or miss it by one rounding.
 
     The rest is added in equal parts to those that are True in `where`, or to the middle.
     """

@@ -1,4 +1,4 @@
-"""Kernels that blur. All sum to exactly 1: a flat area stays as it is."""
+"""Kernels that blur. All sum to 1, to within a rounding: a flat area stays as it is."""
 
 import math
 
