@@ -135,6 +135,19 @@ class GroupedCommand(click.Command):
                 (sections.setdefault(heading, []) if heading else others).append(param)
         return {**sections, "Other options" if sections else "Options": others}
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As any command does; a number in the place of an option is of a kernel without quotes."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            if not error.option_name[1:].isdecimal():
+                raise
+            raise click.UsageError(
+                f"No such option {quoted(error.option_name)}. Weights are one word, in quotes: "
+                "--kernel '0 -1 0; -1 5 -1; 0 -1 0'",
+                ctx,
+            ) from None
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the sections of the help."""
         for heading, options in self.sections(ctx).items():

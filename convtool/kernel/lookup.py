@@ -93,7 +93,18 @@ class Lookup:
 
         if generator_of(spec):
             return (generate(spec),)
+        if one := self._in_bank(spec):
+            return (one,)
         raise ConvtoolError(_not_found(spec))
+
+    def _in_bank(self, spec: str) -> Kernel | Layer | None:
+        """The kernel of this name in the bank of its first part: kirsch_n of kirsch."""
+        path = found_at(spec.rpartition("_")[0], *self._beside)
+        try:
+            kernels = listed_filters(path) if path else ()
+        except ConvtoolError:
+            return None
+        return next((one for one in kernels if len(kernels) > 1 and one.name == spec), None)
 
     def path(self, name: str) -> str:
         """The path of any other file."""
@@ -108,6 +119,7 @@ def find_kernels(spec: str) -> tuple[Kernel, ...]:
     A name is looked for as a path, in ``kernels/`` in the
     current folder, in the folders that CONVTOOL_KERNELS lists, and among the bundled kernels. The
     extensions .json, .txt, .mat and .kernel may be left out; those of .npy and pictures may not.
+    ``kirsch_n`` is one kernel of the bank ``kirsch``.
     Numbers that are no such file, ``0 1 0; 1 -4 1; 0 1 0``, are the kernel itself. So is
     ``3x3: 0,1,0 1,-4,1 0,1,0``, as ImageMagick writes it. ``gaussian:7,1.5`` is computed; the names
     and their parameters are in `convtool.kernel.parametric.catalog`.

@@ -47,6 +47,12 @@ def test_an_image_that_is_called_as_a_stage(convtool, small, folder):
     assert convtool("run", "relu", "small.png", "-o", "out.png").returncode == 0
 
 
+def test_weights_without_quotes_are_told_how_to_be_written(convtool, small):
+    result = convtool("conv", small, "-k", "0", "-1", "0")
+    assert (result.returncode, result.stdout) == (2, b"")
+    assert "Weights are one word, in quotes: --kernel '0 -1 0; " in result.stderr.decode()
+
+
 @pytest.mark.parametrize(
     "command",
     [

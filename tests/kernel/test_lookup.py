@@ -169,6 +169,15 @@ def test_a_bank_is_no_single_kernel(folder):
         find_kernel("kirsch")
 
 
+def test_one_kernel_of_a_bank(folder):
+    assert find_kernel("kirsch_ne") == find_kernels("kirsch")[1]
+    (folder / "mine.json").write_text('{"kernels": [[[1]], {"weights": [[2]], "name": "mine_b"}]}')
+    assert find_kernel("mine_b").weights.tolist() == [[2]]
+    for spec in ("kirsch_x", "edge_n", "mine_c", "_n"):
+        with pytest.raises(ConvtoolError, match="not found"):
+            find_kernels(spec)
+
+
 def test_what_is_no_kernel_file(folder):
     (folder / "binary.txt").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConvtoolError, match=r"binary.txt: is no text"):

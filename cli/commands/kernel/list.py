@@ -1,6 +1,7 @@
 """convtool kernel list: every kernel that a name finds."""
 
 import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +12,9 @@ from . import common
 
 if TYPE_CHECKING:
     from convtool.kernel.kernel import Kernel, Layer
+
+LONGEST_FORM = 26
+"""Letters of a form in one line, which leave room for what it means."""
 
 
 @click.command("list")
@@ -53,8 +57,18 @@ def list_(json_: bool) -> None:
     print_line("")
     print_table(
         ("parametric", "kernel", "as in"),
-        [[one.form, one.help, one.example] for one in GENERATORS.values()],
+        [[_lines(one.form), one.help, one.example] for one in GENERATORS.values()],
     )
+
+
+def _lines(form: str) -> list[str]:
+    """A form in lines that end after a parameter."""
+    lines = [""]
+    for part in re.findall("[^,]+,?", form):
+        if len(lines[-1] + part) > LONGEST_FORM:
+            lines.append("  ")
+        lines[-1] += part
+    return lines
 
 
 def _entry(name: str, path: str) -> dict[str, Any]:
