@@ -63,9 +63,9 @@ def test_a_command_that_works_on_images_tunes_malloc(folder, words, tuned):
     np.save("i.npy", np.zeros((4, 4)))
     run(
         "import sys\n"
-        "from convtool.cli import main\n"
+        "from convtool.cli import process\n"
         f"sys.argv = ['convtool', *{words!r}]\n"
         "end = os._exit\n"
         f"os._exit = lambda code: end(code or is_tuned() != {tuned})\n"
-        "main.main()"
+        "process.main()"
     )
