@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import TYPE_CHECKING
 
+from convtool.core.encoding import WHITE
+
 if TYPE_CHECKING:
-    from convtool.core.choices import Range
+    from convtool.core.encoding import Look
     from convtool.io.formats import Format
     from convtool.ops.base import Operator
     from convtool.ops.registry import Maps
@@ -16,10 +18,10 @@ LEAST_TOLD = 0.005
 
 
 def notes_on_lost(
-    reports: "Sequence[Report]", format_: "Format", range_: "Range | None", maps: "Maps"
+    reports: "Sequence[Report]", format_: "Format", look: "Look", maps: "Maps"
 ) -> list[str]:
     """What of the values of all these maps the pixels do not show, in words for a person."""
-    from convtool.pipeline.tone import Lost
+    from convtool.pipeline.tone import Lost, Spread
 
     notes = []
     if any(report.narrowed for report in reports):
@@ -29,8 +31,19 @@ def notes_on_lost(
     where = f" of {len(reports)} maps" if len(reports) > 1 else ""
     if lost.undefined:
         notes.append(f"{_percent(lost.undefined / values)} of the values{where} are NaN: black")
+    spread = reduce(Spread.plus, (report.spread for report in reports), Spread())
+    if spread.looks_like_shares:
+        notes.append(
+            f"all values{where} lie between 0 and 1, and 255 is taken for white: --white 1 or "
+            "--range normalize shows them"
+        )
+    if lost.transparent:
+        notes.append(
+            f"{format_.name} holds no transparency: laid over {_name(look)}; --background COLOR "
+            "takes another colour, and PNG keeps it"
+        )
     clipped = lost.below + lost.above
-    as_they_are = range_ in (None, "clip", "abs")
+    as_they_are = look.range in ("clip", "abs")
     signed = as_they_are and any(map(_sums_to_zero, maps.values()))
     if clipped and (signed or clipped / values >= LEAST_TOLD):
         kinds = {"below black": lost.below, "above white": lost.above}
@@ -48,6 +61,11 @@ def _sums_to_zero(operators: "Sequence[Operator]") -> bool:
     """Whether the last convolution of a map has values around 0, as of edges."""
     known = (getattr(operator, "sums_to_zero", None) for operator in reversed(operators))
     return next((sums for sums in known if sums is not None), False)
+
+
+def _name(look: "Look") -> str:
+    """The background in words."""
+    return "white" if look.background == WHITE else "#{:02x}{:02x}{:02x}".format(*look.background)
 
 
 def _percent(share: float) -> str:

@@ -73,7 +73,7 @@ def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output
         cluster_failed = True
         report.progress.say(str(error))
     finally:
-        output.say(*notes_on_lost(report.maps, format_, output.range, maps))
+        output.say(*notes_on_lost(report.maps, format_, output.look, maps))
         if report.done or report.failed or not cluster_failed:
             output.say(report.summary(len(plans)))
     if report.failed or cluster_failed:
@@ -106,9 +106,8 @@ def _work(maps: Maps, format_: "Format", output: Output) -> "Work":
     return Work(
         tuple(tuple(operators) for operators in maps.values()),
         format_.name,
-        output.range or "clip",
-        output.depth,
-        output.compression,
+        output.look,
+        output.packing,
         output.max_pixels,
     )
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from convtool.core.choices import STREAM, STRETCHED
+from convtool.core.encoding import Look
 from convtool.core.errors import ConvtoolError, at
 from convtool.core.filenames import shown
 from convtool.core.prefetch import Later
@@ -57,7 +58,7 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
 
     from convtool.pipeline.prepare import prepare  # while the image is being opened
 
-    reader = source.reader(again=len(maps) > 1 or output.range in STRETCHED)
+    reader = source.reader(again=len(maps) > 1 or output.look.range in STRETCHED)
     output.say(*(f"{source.name}: {note}" for note in reader.notes))
     if only_shown and (output.format or output.sheet):
         option = "--format" if output.format else "--sheet"
@@ -81,7 +82,7 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     if draws_sheet:
         _write_sheet(views.sheet(reader.metadata), format_, paths[SHEET], output)
     views.show()
-    output.say(*notes_on_lost(reports, format_, output.range, maps))
+    output.say(*notes_on_lost(reports, format_, output.look, maps))
 
 
 def _to_file(prepared: "Prepared", format_: "Format", path: str | None, output: Output) -> "Target":
@@ -94,9 +95,8 @@ def _to_file(prepared: "Prepared", format_: "Format", path: str | None, output: 
         format_,
         partial(result_file, path),
         path or STDOUT,
-        output.range or "clip",
-        output.depth,
-        output.compression,
+        output.look,
+        output.packing,
         alone=path is not None and is_special(path),
     )
 
@@ -105,7 +105,7 @@ def _to_view(prepared: "Prepared", format_: "Format", output: Output) -> "Target
     """A map that is looked at, and written nowhere."""
     from convtool.pipeline.run import Target
 
-    return Target(prepared, format_, lambda: nullcontext(BytesIO()), "", output.range or "clip")
+    return Target(prepared, format_, lambda: nullcontext(BytesIO()), "", output.look)
 
 
 def _written(reader: "Reader", targets: "Sequence[Target]", output: Output) -> "list[Report]":
@@ -132,7 +132,7 @@ def _write_sheet(sheet: "Reader", format_: "Format", path: str | None, output: O
     from convtool.pipeline.prepare import prepare
 
     prepared = prepare((), sheet.header, None)
-    _written(sheet, [_to_file(prepared, format_, path, output._replace(range=None))], output)
+    _written(sheet, [_to_file(prepared, format_, path, output._replace(look=Look()))], output)
 
 
 def _caption(name: str, operators: "Sequence[Operator]") -> str:
@@ -146,7 +146,7 @@ def _caption(name: str, operators: "Sequence[Operator]") -> str:
 def _check_sheet(format_: "Format", output: Output) -> None:
     """Raise UsageError for options that do not go with --sheet."""
     check_draws(format_, "--sheet", output.path)
-    if output.depth == 16:
+    if output.look.depth == 16:
         raise click.UsageError("--sheet draws in 8 bits, expected no --depth 16")
 
 

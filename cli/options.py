@@ -8,7 +8,7 @@ import click
 
 from convtool.core.choices import COMPRESSIONS, RANGES
 from convtool.core.errors import ConvtoolError, OptionError, quoted
-from convtool.core.params import FileName, Flag, KernelName, Kind, Option, Word
+from convtool.core.params import Color, FileName, Flag, KernelName, Kind, Option, Positive, Word
 from convtool.io.formats import FORMATS
 from convtool.ops.registry import OPERATIONS, Operation
 
@@ -230,6 +230,36 @@ depth = click.option(
     ),
 )
 
+white = click.option(
+    "--white",
+    type=Value(Positive()),
+    help=(
+        "The value that is shown as white: 1 for a map of shares. Default: white as the image has "
+        "it, and 255 or 65535 for numbers, which have none."
+    ),
+)
+
+background = click.option(
+    "--background",
+    type=Value(Color()),
+    help=(
+        "What a map with transparency is laid over in a format that holds none, as JPEG: a name, "
+        "or #rrggbb. Default: white."
+    ),
+)
+
+quality = click.option(
+    "--quality",
+    type=click.IntRange(1, 100),
+    metavar="N",
+    help=(
+        "Quality of a JPEG, WebP or AVIF, from 1 to 100. Default: 95 for JPEG, no loss for WebP, "
+        "Pillow's for others."
+    ),
+)
+
+strip = click.option("--strip", is_flag=True, help="Leave EXIF and XMP behind.")
+
 format_ = click.option(
     "--format",
     "format_",
@@ -379,7 +409,8 @@ def in_order(
 
 
 result = in_order(
-    *(output, overwrite, no_clobber, sheet, show, range_, depth, format_, compress),
+    *(output, overwrite, no_clobber, sheet, show, range_, white, depth, background, format_),
+    *(compress, quality, strip),
     heading="Output",
 )
 """How values become pixels, and where the map goes."""

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 
 import click
 
-from convtool.core.choices import STREAM, Compression, Range
+from convtool.core.choices import STREAM
+from convtool.core.encoding import WHITE, Look, Packing
 from convtool.core.errors import ConvtoolError, quoted
 
 from .messages import say
@@ -32,9 +33,10 @@ class Output(NamedTuple):
 
     path: str | None
     format: str | None
-    range: Range | None
-    depth: int | None
-    compression: Compression
+    look: Look
+    packing: Packing
+    asks_pixels: bool
+    """Whether an option says how values become pixels."""
     threads: int | None
     max_pixels: int
     quiet: bool
@@ -57,9 +59,9 @@ class Output(NamedTuple):
         return cls(
             given["output"],
             given["format_"],
-            given["range_"],
-            int(given["depth"]) if given["depth"] else None,
-            given["compress"],
+            look_of(given),
+            Packing(given["compress"], given["quality"], given["strip"]),
+            any(given[name] is not None for name in ("range_", "depth", "white")),
             given["threads"],
             given["max_pixels"] or MAX_PIXELS,
             given["quiet"],
@@ -80,12 +82,17 @@ class Output(NamedTuple):
 
     def say_beforehand(self, format_: "Format") -> None:
         """Say which options have nothing to act on."""
-        if not format_.pixels and (self.range or self.depth):
+        if not format_.pixels and self.asks_pixels:
             self.say(
-                f"{format_.name} holds the values themselves: --range and --depth are for pictures"
+                f"{format_.name} holds the values themselves: --range, --depth and --white are for "
+                "pictures"
             )
-        if format_.name != "png" and self.compression != "fast":
-            self.say(f"--compress {self.compression} is for png, and {format_.name} ignores it")
+        if not format_.packed and self.packing.compression != "fast":
+            self.say(
+                f"--compress {self.packing.compression} is for png, and {format_.name} ignores it"
+            )
+        if not format_.lossy and self.packing.quality is not None:
+            self.say(f"--quality is for jpeg, webp and avif, and {format_.name} ignores it")
 
     def check_files(self, image: str, paths: Iterable[str | None]) -> None:
         """UsageError if one of an image's maps would replace it, unless that is asked for.
@@ -97,6 +104,13 @@ class Output(NamedTuple):
                 check_replaces_none(path, [image], "the image; --overwrite allows it")
             if self.no_clobber and os.path.isfile(path):
                 raise ConvtoolError(f"{path}: is there already, and --no-clobber keeps it")
+
+
+def look_of(given: Mapping[str, Any]) -> Look:
+    """How values become pixels, from the parsed options of a command."""
+    depth = int(given["depth"]) if given["depth"] else None
+    background = given.get("background") or WHITE
+    return Look(given["range_"] or "clip", depth, given["white"], background)
 
 
 def image_format(path: str | None, name: str | None = None, *, hint: str = HINT) -> "Format":
@@ -152,16 +166,12 @@ def check_picture(path: str, what: str, instead: str = "") -> None:
 
 
 def check_draws(format_: "Format", what: str, path: str | None, instead: str = "") -> None:
-    """UsageError where a format cannot hold the picture in colour that `what` draws."""
+    """UsageError where a format cannot hold the picture that `what` draws."""
     where = f"{path}: " if path else ""
     expected = "expected a format such as png"
     if not format_.pixels:
         raise click.UsageError(
             f"{where}{what} draws a picture, and {format_.name} holds numbers, {expected}{instead}"
-        )
-    if not format_.colors:
-        raise click.UsageError(
-            f"{where}{what} draws in colour, and {format_.name} holds grey maps only, {expected}"
         )
 
 

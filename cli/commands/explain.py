@@ -55,6 +55,7 @@ MODE = POOL.option("--mode")
     ),
     options.range_,
     options.depth,
+    options.white,
     heading="Output",
 )
 @options.max_pixels
@@ -121,6 +122,8 @@ def _explained(
     from convtool.inspect.explain import explain
     from convtool.io.limits import MAX_PIXELS
 
+    from ..output import look_of
+
     found = {}
     for key, operators in maps.items():
         with at(name):
@@ -128,8 +131,7 @@ def _explained(
                 reader,
                 operators,
                 given["place"],
-                range_=given["range_"] or "clip",
-                depth=int(given["depth"]) if given["depth"] else None,
+                look=look_of(given),
                 max_pixels=given["max_pixels"] or MAX_PIXELS,
             )
     return found

@@ -5,7 +5,7 @@ import time
 from functools import partial
 from typing import NamedTuple
 
-from ..core.choices import Compression, Range
+from ..core.encoding import PLAIN, USUAL, Look, Packing
 from ..core.errors import ConvtoolError, TooManyPixels, at
 from ..core.version import __version__
 from ..io.atomic import is_special, whole_file
@@ -22,9 +22,8 @@ class Work(NamedTuple):
     maps: tuple[tuple[Operator, ...], ...]
     """The operators of each map."""
     format: str
-    range: Range = "clip"
-    depth: int | None = None
-    compression: Compression = "fast"
+    look: Look = PLAIN
+    packing: Packing = USUAL
     max_pixels: int = 2 * 10**9
     version: str = __version__
 
@@ -89,7 +88,7 @@ def _write(
     for number, path in job.targets:
         with at(job.source):
             prepared = prepare(work.maps[number], reader.header, work.max_pixels)
-        how = work.range, work.depth, work.compression, is_special(path)
+        how = work.look, work.packing, is_special(path)
         targets.append(Target(prepared, format_, partial(whole_file, path), path, *how))
     for folder in {os.path.dirname(path) for _, path in job.targets}:
         _make_folder(folder)

@@ -21,6 +21,10 @@ class Metadata(NamedTuple):
     """The exponent of PNG's gAMA chunk."""
     chromaticities: tuple[float, ...] | None = None
     """PNG's cHRM chunk: x and y of white, red, green and blue."""
+    exif: bytes | None = None
+    """EXIF, a TIFF file of tags, of a picture that is upright."""
+    xmp: bytes | None = None
+    """An XMP packet."""
 
     def fitting(self, channels: int) -> "Metadata":
         """What holds for a picture of so many channels: an RGB profile means nothing in grey."""

@@ -114,6 +114,37 @@ class Number:
         return number
 
 
+class Positive(Number):
+    """A finite number above 0."""
+
+    def read(self, value: object) -> float:
+        """The int or float."""
+        number = super().read(value)
+        if number <= 0:
+            raise ConvtoolError(f"found {quoted(value)}, expected a number above 0")
+        return number
+
+
+class Color:
+    """A colour: a name that HTML has, or #rrggbb, or what else Pillow's ImageColor reads."""
+
+    metavar = "COLOR"
+
+    def read(self, value: object) -> tuple[int, int, int]:
+        """Red, green and blue, from 0 to 255."""
+        from PIL import ImageColor  # which few commands need
+
+        try:
+            found = ImageColor.getrgb(value) if isinstance(value, str) else ()
+        except ValueError:
+            found = ()
+        if len(found) != 3:
+            raise ConvtoolError(
+                f"found {quoted(value)}, expected a colour as white, '#ff8000' or 'rgb(255,128,0)'"
+            )
+        return found
+
+
 class Count:
     """A whole number from 1."""
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from ..core import border
 from ..core.choices import Border, Range
+from ..core.encoding import PLAIN, Look
 from ..core.errors import ConvtoolError, at
 from ..core.geometry import Axis
 from ..core.image import Header
@@ -127,17 +128,16 @@ def explain(
     operators: Sequence[Operator],
     place: Pair,
     *,
-    range_: Range = "clip",
-    depth: int | None = None,
+    look: Look = PLAIN,
     max_pixels: int = MAX_PIXELS,
     threads: int | None = None,
 ) -> Explanation:
     """Explain the value at `place`, (row, column), of the map that the operators make of an image.
 
-    Only the rows of the bands behind the value are read, unless `range_` needs the extremes of the
+    Only the rows of the bands behind the value are read, unless `look` needs the extremes of the
     whole map. The engine computes all values, in the same bands as for a whole image. Each value is
     calculated here once more and compared: whole sums are equal, others within the bounds that
-    `conv2d` names. The pixel is the one of a PNG, as `range_` and `depth` show the value.
+    `conv2d` names. The pixel is the one of a PNG, as `look` says.
 
     Raises ConvtoolError where the operators do not go with the image, where a map has more than
     `max_pixels` pixels, where the place is outside the map, and where a value of the engine is
@@ -173,7 +173,7 @@ def explain(
     ]
     tone, pixels = None, None
     if _fits_png(output):
-        one = shown(prepared, FORMATS["png"], range_, depth)
+        one = shown(prepared, FORMATS["png"], look)
         ((shown_chain, tone),) = with_extremes(reader, [one], check_threads(threads))
         if tone is not None:
             top, band = last_band(trace(shown_chain, rows, start, row)[-1])
@@ -189,7 +189,7 @@ def explain(
             _path(name, found, tone, pixels[number] if pixels else None, number == alpha)
             for number, (name, found) in enumerate(zip(output.channels, traces, strict=True))
         ),
-        range_,
+        look.range,
         tone.depth if tone else 8,
     )
 

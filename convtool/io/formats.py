@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from ..core.choices import Compression
+from ..core.encoding import Packing
 from ..core.errors import ConvtoolError, quoted
 
 if TYPE_CHECKING:
@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 OpenReader = Callable[[BinaryIO, int, bool], "Reader"]
 """(file, most pixels, whether a thread may read ahead) -> reader, which closes the file"""
 
-MakeWriter = Callable[[BinaryIO, "Header", "Metadata", Compression], "Writer"]
-"""(open file, description of the map, what its pixels mean, compression) -> writer"""
+MakeWriter = Callable[[BinaryIO, "Header", "Metadata", Packing], "Writer"]
+"""(open file, description of the map, what its pixels mean, how to pack them) -> writer"""
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 NPY_SIGNATURE = b"\x93NUMPY"
+
+WITHOUT_ALPHA = ("JPEG", "PPM", "BMP", "DIB", "GIF", "PCX", "MPO", "MSP", "XBM", "EPS", "PDF")
+"""Pillow's names of formats that hold no transparency, or one bit of it."""
+
+LOSSY = ("JPEG", "WEBP", "AVIF", "JPEG2000")
 
 SNIFFED = 4096
 """Bytes at the start of a file that show its format."""
@@ -53,8 +58,10 @@ class Format(NamedTuple):
     packed: bool = False
     """Whether it heeds how to pack."""
     text: bool = False
-    colors: bool = True
-    """Whether it holds pictures of any colour."""
+    alpha: bool = True
+    """Whether it holds transparency."""
+    lossy: bool = False
+    """Whether it heeds a quality."""
     layers: bool = False
     """Whether it holds any number of channels, and none is alpha by its place."""
     streams: bool = True
@@ -81,11 +88,11 @@ def _read_png(file: BinaryIO, max_pixels: int, ahead: bool) -> "Reader":
 
 
 def _write_png(
-    file: BinaryIO, header: "Header", metadata: "Metadata", compression: Compression
+    file: BinaryIO, header: "Header", metadata: "Metadata", packing: Packing
 ) -> "Writer":
     from .png.writer import PngWriter
 
-    return PngWriter(file, header, metadata, compression)
+    return PngWriter(file, header, metadata, packing.compression)
 
 
 def _read_csv(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
@@ -95,7 +102,7 @@ def _read_csv(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
     return read_csv(file, max_pixels)
 
 
-def _write_csv(file: BinaryIO, header: "Header", _: "Metadata", __: Compression) -> "Writer":
+def _write_csv(file: BinaryIO, header: "Header", _: "Metadata", __: Packing) -> "Writer":
     _import_orjson()
     from .csv import CsvWriter
 
@@ -123,7 +130,7 @@ def _read_npy(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
     return read_npy(file, max_pixels)
 
 
-def _write_npy(file: BinaryIO, header: "Header", _: "Metadata", __: Compression) -> "Writer":
+def _write_npy(file: BinaryIO, header: "Header", _: "Metadata", __: Packing) -> "Writer":
     from .npy import NpyWriter
 
     return NpyWriter(file, header)
@@ -132,17 +139,18 @@ def _write_npy(file: BinaryIO, header: "Header", _: "Metadata", __: Compression)
 def _picture(pillow_name: str, *extensions: str, deep: tuple[int, ...] = ()) -> Format:
     """A format that Pillow reads and writes, by its name there and its extensions."""
 
-    def write(file: BinaryIO, header: "Header", metadata: "Metadata", _: Compression) -> "Writer":
+    def write(file: BinaryIO, header: "Header", metadata: "Metadata", packing: Packing) -> "Writer":
         from .pictures import PillowWriter
 
-        return PillowWriter(file, header, metadata, pillow_name)
+        return PillowWriter(file, header, metadata, pillow_name, packing.quality)
 
     return Format(
         pillow_name.lower(),
         extensions,
         write,
         deep=deep,
-        colors=pillow_name != "GIF",
+        alpha=pillow_name not in WITHOUT_ALPHA,
+        lossy=pillow_name in LOSSY,
         streams=False,
     )
 

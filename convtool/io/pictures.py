@@ -46,24 +46,31 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 """Pillow's format -> options for saving: without loss where the format can."""
 
 
+CARRIERS = ("JPEG", "WEBP", "AVIF", "TIFF", "MPO")
+"""The formats of Pillow that hold EXIF and XMP."""
+
+
 class PillowWriter:
     """Collects a map's pixels (uint8, or uint16 with one channel) and saves them at the end."""
 
-    def __init__(self, file: BinaryIO, header: Header, metadata: Metadata, name: str) -> None:
+    def __init__(
+        self, file: BinaryIO, header: Header, metadata: Metadata, name: str, quality: int | None
+    ) -> None:
         """`name` is Pillow's name of the format."""
         self._file = file
         self._name = name
         fitting = metadata.fitting(len(header.channels))
         known = {"icc_profile": fitting.icc_profile, "dpi": fitting.dpi}
-        self._metadata = {key: value for key, value in known.items() if value}
+        if name in CARRIERS:
+            known |= {"exif": metadata.exif, "xmp": metadata.xmp}
+        asked = {"quality": quality} if quality else _OPTIONS.get(name, {})
+        self._options = asked | {key: value for key, value in known.items() if value}
         shape = header.height, header.width, len(header.channels)
         if shape[2] > 4:
             raise ConvtoolError(
                 f"a map of {shape[2]} channels is no picture, expected 1 to 4; "
                 "CSV and NPY hold any number"
             )
-        if self._name == "GIF" and shape[2] > 1:
-            raise ConvtoolError("GIF holds no true colour, expected a grey map; PNG holds colour")
         self._pixels = np.empty(shape, header.dtype)
         self._row = 0
 
@@ -83,8 +90,10 @@ class PillowWriter:
         pixels = self._pixels[..., 0] if self._pixels.shape[2] == 1 else self._pixels
         encoded = io.BytesIO()
         try:
-            options = {**self._metadata, **_OPTIONS.get(self._name, {})}
-            Image.fromarray(pixels).save(encoded, self._name, **options)
+            image = Image.fromarray(pixels)
+            if self._name == "GIF" and image.mode == "RGB":
+                image = image.quantize(256)
+            image.save(encoded, self._name, **self._options)
         except Exception as error:  # each encoder raises errors of its own
             raise ConvtoolError(
                 f"{self._name} cannot hold this map ({error}); PNG holds grey and colour with alpha"

@@ -28,6 +28,15 @@ ORIENTATION = 0x0112
 BITS, PHOTOMETRIC, X_RESOLUTION, PLANAR, SAMPLE_FORMAT = 258, 262, 282, 284, 339
 """TIFF tags."""
 
+DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 33432)
+"""Those TIFF tags that are EXIF: what is shown, camera, software, date, artist, copyright."""
+
+SIZES = (0xA002, 0xA003)
+"""The EXIF tags with the picture's width and height, which a map may not have."""
+
+SUBFILES = (0x8769, 0x8825)
+"""The EXIF tags with further ones: of the shot, and of its place."""
+
 logging.getLogger("PIL").addHandler(logging.NullHandler())  # or it prints on stderr
 
 COMMON = ("BMP", "DIB", "GIF", "JPEG", "PPM", "PNG")
@@ -228,7 +237,25 @@ def metadata_of(image: Image.Image) -> Metadata:
         info.get("srgb"),
         info.get("gamma"),
         info.get("chromaticity"),
+        _exif_of(image),
+        info.get("xmp") if isinstance(info.get("xmp"), bytes) else None,
     )
+
+
+def _exif_of(image: Image.Image) -> bytes | None:
+    """The EXIF of a picture that stands upright by now. A thumbnail in it stays behind."""
+    try:
+        found = image.getexif()
+        kept = Image.Exif()
+        for tag, value in found.items():
+            if tag in SUBFILES:
+                inner = found.get_ifd(tag).items()
+                kept.get_ifd(tag).update((key, one) for key, one in inner if key not in SIZES)
+            elif tag in DESCRIPTIVE or "exif" in image.info:
+                kept[tag] = 1 if tag == ORIENTATION else value
+        return kept.tobytes() if kept else None
+    except Exception:  # broken EXIF is no reason to refuse the pixels
+        return None
 
 
 @contextmanager

@@ -1,21 +1,24 @@
 """Whole images in and out of files, for Python."""
 
 import os
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from ..core.choices import COMPRESSIONS, RANGES, Compression, Range
 from ..core.dtypes import Array
+from ..core.encoding import Look, Packing
 from ..core.errors import ConvtoolError, quoted
 from ..core.image import Header, check_image
+from ..core.params import Color, Kind, Positive
 from ..core.validation import check_word, whole_number
 from ..io.atomic import whole_file
 from ..io.base import ArrayReader
 from ..io.formats import format_of
 from ..io.limits import MAX_PIXELS
 from ..io.source import open_image
-from .run import filter_image
+from .run import Report, filter_image
 
 
 def read_image(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Array:
@@ -39,31 +42,49 @@ def write_image(
     *,
     range: Range = "clip",
     depth: int | None = None,
+    white: float | None = None,
+    background: str = "white",
     compression: Compression = "fast",
-) -> None:
+    quality: int | None = None,
+) -> Report:
     """Write an array (H, W) or (H, W, C) to a file, in the format of its extension.
 
-    `range` says how values become pixels of `depth` 8 or 16 bits; of 2 and 4 channels the last is
-    alpha. CSV and NPY hold the values as they are. A PNG is compressed "fast" or "small".
+    `range` says how values become pixels of `depth` 8 or 16 bits, and `white` which value is white
+    (default: 255, 65535 or 1 for uint8, uint16 and bool; others as they are); of 2 and 4 channels
+    the last is alpha, which formats without it lay over the colour `background`: a name, or
+    "#rrggbb". CSV and NPY hold the values as they are. A PNG is compressed "fast" or "small";
+    `quality` from 1 to 100 is for JPEG, WebP and AVIF.
+
+    Returns what there is to say of it: ``lost.below``, ``lost.above`` and ``lost.undefined`` count
+    the values that became black, white and, of NaN, black; ``lost.transparent`` the pixels that
+    were laid over the background; ``narrowed`` says whether 16 bits became 8.
 
     Raises ConvtoolError on an unknown extension, where the format cannot hold the array, and
     where the file cannot be written; a file that was there before then stays as it was.
     """
     pixels = check_image(image)
-    check_word("range", range, RANGES)
-    check_word("compression", compression, COMPRESSIONS)
     if not (depth is None or (type(depth) is int and depth in (8, 16))):
         raise ConvtoolError(f"depth is {quoted(depth)}, expected 8 or 16")
+    look = Look(
+        check_word("range", range, RANGES),
+        depth,
+        None if white is None else _read("white", Positive(), white),
+        _read("background", Color(), background),
+    )
+    check_word("compression", compression, COMPRESSIONS)
+    if quality is not None and not whole_number(quality, "quality", 1) <= 100:
+        raise ConvtoolError(f"quality is {quality}, expected 1 to 100")
     format_ = format_of(path)
     reader = ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels)
+    packing = Packing(compression, quality)
+    place = os.fspath(path)
     with whole_file(path) as file:
-        filter_image(
-            reader,
-            (),
-            file,
-            format_,
-            range_=range,
-            depth=depth,
-            compression=compression,
-            place=os.fspath(path),
-        )
+        return filter_image(reader, (), file, format_, look=look, packing=packing, place=place)
+
+
+def _read(name: str, kind: Kind, value: object) -> Any:
+    """The value of an argument; an error names it."""
+    try:
+        return kind.read(value)
+    except ConvtoolError as error:
+        raise ConvtoolError(f"{name}: {error}") from None

@@ -5,10 +5,11 @@ from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
-from ..core.choices import Compression, Range
 from ..core.dtypes import Array
+from ..core.encoding import PLAIN, USUAL, Look, Packing
 from ..core.errors import ConvtoolError
 from ..core.image import Header
+from ..core.metadata import Metadata
 from ..core.threads import check_threads
 from ..io.atomic import unwritable_as_error
 from ..io.base import Reader, Writer
@@ -16,7 +17,7 @@ from ..io.formats import Format
 from ..ops.base import Operator
 from .bands import Segment, bands_of_all, segments
 from .prepare import Prepared, prepare
-from .tone import Extremes, Lost, Tone
+from .tone import Extremes, Lost, Spread, Tone
 
 MOST_FILES = 50
 """Files that are written at once: a process may have 256 open, and each takes two."""
@@ -35,6 +36,8 @@ class Report(NamedTuple):
     """Those of them that the pixels do not show."""
     narrowed: bool = False
     """Whether 16 bits became 8, as the format holds no more of such a map."""
+    spread: Spread = Spread()
+    """Where values lie that have no white."""
 
 
 class Target(NamedTuple):
@@ -45,9 +48,8 @@ class Target(NamedTuple):
     open: Callable[[], AbstractContextManager[BinaryIO]]
     place: str
     """What errors call the file."""
-    range: Range = "clip"
-    depth: int | None = None
-    compression: Compression = "fast"
+    look: Look = PLAIN
+    packing: Packing = USUAL
     alone: bool = False
     """Whether no other file may be open meanwhile, as where somebody reads one pipe after another.
     """
@@ -63,7 +65,10 @@ class Shown(NamedTuple):
     def output(self) -> Header:
         """What the file holds."""
         output = self.chain[-1].output
-        return output._replace(dtype=self.tone.dtype) if self.tone else output
+        if self.tone is None:
+            return output
+        channels = output.channels[: output.colors] if self.tone.background else output.channels
+        return output._replace(dtype=self.tone.dtype, channels=channels)
 
 
 def filter_image(
@@ -72,9 +77,8 @@ def filter_image(
     file: BinaryIO,
     format_: Format,
     *,
-    range_: Range = "clip",
-    depth: int | None = None,
-    compression: Compression = "fast",
+    look: Look = PLAIN,
+    packing: Packing = USUAL,
     threads: int | None = None,
     place: str = "the file",
 ) -> Report:
@@ -85,7 +89,7 @@ def filter_image(
     """
     prepared = prepare(operators, reader.header, None)
     opened = nullcontext(file)
-    target = Target(prepared, format_, lambda: opened, place, range_, depth, compression)
+    target = Target(prepared, format_, lambda: opened, place, look, packing)
     return next(write_maps(reader, [target], threads))
 
 
@@ -94,9 +98,8 @@ def write_maps(
 ) -> Iterator[Report]:
     """Write several maps of one image, and yield a report of each when its file is complete.
 
-    A format of pixels gets the map's values as `range` shows them, 8 or 16 bits deep
-    (default: as the image, where the format can); a format of numbers gets them as they are.
-    PNG heeds `compression`. The bytes do not depend on `threads` (None: what `set_threads` says),
+    A format of pixels gets the map's values as their target's look says; a format of numbers gets
+    them as they are. The bytes do not depend on `threads` (None: what `set_threads` says),
     nor on what else is written.
 
     The image is read once for all, and once more before where the extremes of a map are needed;
@@ -110,7 +113,7 @@ def write_maps(
         yield from _write(reader, group, count)
 
 
-def shown(prepared: Prepared, format_: Format, range_: Range, depth: int | None) -> Shown:
+def shown(prepared: Prepared, format_: Format, look: Look) -> Shown:
     """The values that a format gets of a map, and their tone, whose extremes are still to be found.
 
     Raises ConvtoolError where the format holds no such pixels.
@@ -118,7 +121,10 @@ def shown(prepared: Prepared, format_: Format, range_: Range, depth: int | None)
     if not format_.pixels:
         return Shown(prepared.chain, None)
     output = prepared.output
-    tone = Tone(range_, output.white, _depth(output, format_, depth), output.has_alpha)
+    depth = _depth(output, format_, look.depth)
+    white = output.white if look.white is None else look.white
+    background = None if format_.alpha or not output.has_alpha else look.background
+    tone = Tone(look.range, white, depth, output.has_alpha, background)
     return Shown(_rounded(prepared, tone), tone)
 
 
@@ -139,7 +145,7 @@ def with_extremes(reader: Reader, maps: Sequence[Shown], threads: int) -> list[S
 def _shown_in(target: Target) -> Shown:
     """What the target's file gets."""
     format_ = target.format
-    found = shown(target.prepared, format_, target.range, target.depth)
+    found = shown(target.prepared, format_, target.look)
     output = found.output
     if (
         found.tone
@@ -176,12 +182,12 @@ def _at_once(
 def _write(reader: Reader, maps: Sequence[tuple[Target, Shown]], threads: int) -> list[Report]:
     """Write some maps, all at once."""
     targets = [target for target, _ in maps]
-    lost = [Lost()] * len(maps)
+    lost, spreads = [Lost()] * len(maps), [Spread()] * len(maps)
     with ExitStack() as stack:
         files = [stack.enter_context(target.open()) for target in targets]
         found = with_extremes(reader, [one for _, one in maps], threads)
         writers = [
-            target.format.write(file, one.output, reader.metadata, target.compression)
+            target.format.write(file, one.output, _kept(reader.metadata, target), target.packing)
             for target, file, one in zip(targets, files, found, strict=True)
         ]
         chains = [
@@ -189,27 +195,36 @@ def _write(reader: Reader, maps: Sequence[tuple[Target, Shown]], threads: int) -
             for one, writer in zip(found, writers, strict=True)
         ]
         with closing(bands_of_all(reader, chains, threads)) as encoded:
-            for number, (band, lost_here) in encoded:
+            for number, (band, lost_here, spread) in encoded:
                 with unwritable_as_error(targets[number].place):
                     writers[number].write(band)
                 lost[number] = lost[number].plus(lost_here)
+                spreads[number] = spreads[number].plus(spread)
         for target, writer in zip(targets, writers, strict=True):
             with unwritable_as_error(target.place):
                 writer.close()
-    return [_report(*one, lost_here) for one, lost_here in zip(maps, lost, strict=True)]
+    return [_report(*each) for each in zip(targets, found, lost, spreads, strict=True)]
 
 
-def _encoded(tone: Tone | None, writer: Writer, band: Array) -> tuple[Any, Lost]:
-    """A band as the file holds it, and what its pixels do not show."""
-    pixels, lost = tone.pixels(band) if tone else (band, Lost())
-    return writer.encode(pixels), lost
+def _kept(metadata: Metadata, target: Target) -> Metadata:
+    """What goes along into the target's file."""
+    return metadata._replace(exif=None, xmp=None) if target.packing.strip else metadata
 
 
-def _report(target: Target, one: Shown, lost: Lost) -> Report:
+def _encoded(tone: Tone | None, writer: Writer, band: Array) -> tuple[Any, Lost, Spread]:
+    """A band as the file holds it, what its pixels do not show, and where its values lie."""
+    if tone is None:
+        return writer.encode(band), Lost(), Spread()
+    pixels, lost = tone.pixels(band)
+    return writer.encode(pixels), lost, tone.spread_of(band)
+
+
+def _report(target: Target, one: Shown, lost: Lost, spread: Spread) -> Report:
     output = target.prepared.output
     values = output.height * output.width * output.colors
     narrows = one.tone is not None and output.white == 65535 and one.tone.depth == 8
-    return Report(one.chain[-1].output, values, lost, narrows and target.depth is None)
+    narrowed = narrows and target.look.depth is None
+    return Report(one.chain[-1].output, values, lost, narrowed, spread)
 
 
 def _rounded(prepared: Prepared, tone: Tone) -> tuple[Segment, ...]:

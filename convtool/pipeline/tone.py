@@ -6,7 +6,9 @@ from typing import NamedTuple
 import numpy as np
 
 from ..core.choices import STRETCHED, Range
+from ..core.color import gray_of
 from ..core.dtypes import FLOAT64, Array, DType, is_integer
+from ..core.encoding import Color
 from ..core.engine import compiled, rows_of
 from ..core.rounding import saturate
 
@@ -23,19 +25,35 @@ class Lost(NamedTuple):
     """Those above white, which became white."""
     undefined: int = 0
     """Those that were NaN, and became black."""
+    transparent: int = 0
+    """Pixels whose transparency was lost: they were laid over a background."""
 
     def plus(self, other: "Lost") -> "Lost":
         """The sums of both."""
-        return Lost(
-            self.below + other.below,
-            self.above + other.above,
-            self.undefined + other.undefined,
-        )
+        return Lost(*map(sum, zip(self, other, strict=True)))
 
     @property
     def total(self) -> int:
-        """All of them."""
+        """All values that are not shown as they are."""
         return self.below + self.above + self.undefined
+
+
+class Spread(NamedTuple):
+    """Where the values of numbers that have no white lie."""
+
+    between: int = 0
+    """How many lie between 0 and 1, ..."""
+    beyond: int = 0
+    """... and how many above."""
+
+    def plus(self, other: "Spread") -> "Spread":
+        """The sums of both."""
+        return Spread(self.between + other.between, self.beyond + other.beyond)
+
+    @property
+    def looks_like_shares(self) -> bool:
+        """Whether 1, and not 255, seems to be meant as white."""
+        return self.between > 0 and self.beyond == 0
 
 
 class Extremes(NamedTuple):
@@ -70,13 +88,15 @@ class Tone(NamedTuple):
     `white` is the value that is white on the way in (None: the same as on the way out); on the
     way out white is 255 or 65535.
     normalize and center need the map's `extremes`. Alpha, the last channel where `alpha` is
-    set, is scaled and rounded only.
+    set, is scaled and rounded only; with a `background` colour the rest is laid over that, and
+    alpha is gone.
     """
 
     range: Range = "clip"
     white: float | None = None
     depth: int = 8
     alpha: bool = False
+    background: Color | None = None
     extremes: Extremes = Extremes()
 
     @property
@@ -104,6 +124,15 @@ class Tone(NamedTuple):
         """The extremes of one band; all bands' together are `extremes`."""
         return Extremes.of(self._colors(band))
 
+    def spread_of(self, band: Array) -> Spread:
+        """Where a band's values lie, if 255 is taken for white and nobody has said so."""
+        values = self._colors(band)
+        if self.needs_extremes or self.white is not None or values.dtype.kind != "f":
+            return Spread()
+        sizes = np.abs(values) if self.range == "abs" else values
+        between = np.count_nonzero((sizes > 0) & (sizes < 1))
+        return Spread(int(between), int(np.count_nonzero(sizes > 1)))
+
     def _colors(self, band: Array) -> Array:
         """The channels of a band that are no alpha."""
         return band[..., :-1] if self.alpha else band
@@ -117,8 +146,20 @@ class Tone(NamedTuple):
             pixels, lost = self._stretched(colors) if self.needs_extremes else self._clipped(colors)
         if self.alpha:
             alpha = saturate(self._scaled(band[..., -1:]), self.dtype)
+            if self.background:
+                lost = lost._replace(transparent=int(np.count_nonzero(alpha < self._top)))
+                return self._laid_over(pixels, alpha), lost
             pixels = np.concatenate([pixels, alpha], axis=-1)
         return pixels, lost
+
+    def _laid_over(self, pixels: Array, alpha: Array) -> Array:
+        """The pixels over the background, rounded once: (c a + b (white - a)) / white."""
+        color = np.array(self.background, np.uint8)
+        behind = color if pixels.shape[2] == 3 else gray_of(color[np.newaxis])
+        opaque = alpha.astype(FLOAT64)
+        under = behind.reshape(-1) * (self._top / 255)
+        mixed = (pixels * opaque + under * (self._top - opaque)) / self._top
+        return saturate(mixed, self.dtype)
 
     @property
     def _top(self) -> int:

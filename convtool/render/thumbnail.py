@@ -10,8 +10,8 @@ from typing import Any, BinaryIO, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from ..core.choices import Compression
 from ..core.dtypes import Array
+from ..core.encoding import Packing
 from ..core.image import CHANNEL_NAMES, Header
 from ..core.metadata import Metadata
 from ..core.rounding import divide, saturate
@@ -159,7 +159,7 @@ class _Several(NamedTuple):
 def only(thumbnails: Sequence[Thumbnail]) -> Format:
     """A format that writes nothing to its file: the pixels go to the thumbnails only."""
 
-    def write(_: BinaryIO, __: Header, ___: Metadata, ____: Compression) -> Writer:
+    def write(_: BinaryIO, __: Header, ___: Metadata, ____: Packing) -> Writer:
         return _Several(thumbnails)
 
     return Format("thumbnail", (), write, layers=True)
@@ -168,7 +168,7 @@ def only(thumbnails: Sequence[Thumbnail]) -> Format:
 def beside(format_: Format, thumbnails: Sequence[Thumbnail]) -> Format:
     """The same format of pixels; the thumbnails get the pixels too."""
 
-    def write(file: BinaryIO, header: Header, meta: Metadata, packing: Compression) -> Writer:
+    def write(file: BinaryIO, header: Header, meta: Metadata, packing: Packing) -> Writer:
         return _Several([format_.write(file, header, meta, packing), *thumbnails])
 
     return format_._replace(write=write)

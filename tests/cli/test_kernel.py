@@ -430,7 +430,6 @@ ERRORS = {
     "no picture": (["kernel", "show", "edge", "-o", "e.csv"], 2, "e.csv: show draws a picture"),
     "unknown picture": (["kernel", "show", "edge", "-o", "e.xyz"], 2, "'.xyz' is unknown"),
     "picture to stdout": (["kernel", "show", "edge", "-o", "-"], 2, "-o takes a file"),
-    "a picture of greys": (["kernel", "show", "edge", "-o", "e.gif"], 2, "show draws in colour"),
     "itself": (["kernel", "show", "small.png", "-o", "./small.png"], 2,
                "-o ./small.png would replace the kernel that is shown"),
     "no rows": (["kernel", "show", "0 -1 0, -1 5 -1, 0 -1 0"], 2, "expected a semicolon between"),

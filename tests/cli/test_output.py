@@ -110,23 +110,6 @@ def test_a_device_needs_no_extension(convtool, small, command):
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
-    [
-        (
-            ("explain", "small.png", "-k", "edge", "--at", "0,0"),
-            b"explain draws in colour, and gif",
-        ),
-        (("kernel", "show", "edge"), b"show draws in colour, and gif"),
-    ],
-)
-def test_a_picture_in_colour_is_refused_before_the_work(convtool, small, folder, command, told):
-    result = convtool(*command, "-o", "x.gif")
-    assert (result.returncode, result.stdout) == (2, b"")
-    assert told in result.stderr
-    assert not (folder / "x.gif").exists()
-
-
-@pytest.mark.parametrize(
     "command", [("explain", "small.png", "-k", "edge", "--at", "0,0"), ("kernel", "show", "edge")]
 )
 def test_a_picture_does_not_go_to_a_file_called_minus(convtool, small, folder, command):

@@ -83,11 +83,6 @@ def test_a_sheet_in_other_formats(convtool, cat, folder, name):
         (["photo.png", "--sheet", "-o", "g.npy"], 2, "npy holds numbers"),
         (["photo.png", "--sheet", "--format", "csv"], 2, "csv holds numbers"),
         (["photo.png", "--sheet", "--depth", "16"], 2, "--sheet draws in 8 bits"),
-        (
-            ["photo.png", "--sheet", "-o", "g.gif"],
-            2,
-            "g.gif: --sheet draws",
-        ),
         (["photo.png", "--sheet", "-o", "no/g.png"], 1, "there is no folder"),
         (["none.png", "--sheet", "-o", "g.png"], 1, "none.png"),
         (["photo.png", "--show", "--stride", "0"], 2, "expected 1 or more"),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from convtool import ConvtoolError, Pipeline, conv2d
 from convtool.core.choices import RANGES
+from convtool.core.encoding import Look
 from convtool.core.image import Header, check_image
 from convtool.inspect.explain import explain
 from convtool.inspect.steps.base import largest_of
@@ -308,10 +309,10 @@ def test_the_pixel_is_the_one_that_is_written(kind, range_, depth):
         reader = reader_of(image, may_have_alpha=True)
         operators = Pipeline.parse(text).operators
         file = io.BytesIO()
-        filter_image(reader, operators, file, FORMATS["png"], range_=range_, depth=depth)
+        filter_image(reader, operators, file, FORMATS["png"], look=Look(range_, depth))
         written = read_png(file)
         for place in ((0, 0), (1, 3), (written.shape[0] - 1, written.shape[1] - 1)):
-            found = explain(reader, operators, place, range_=range_, depth=depth)
+            found = explain(reader, operators, place, look=Look(range_, depth))
             assert [path.pixel for path in found.paths] == written[place].tolist(), (text, place)
             assert all(path.steps[-1].value == path.pixel for path in found.paths)
 
@@ -404,7 +405,7 @@ def test_numbers_at_the_ends(value, text, range_):
         map_ = Pipeline.parse(text).run(image)
     for place in {(0, 0), (1, 2), (map_.shape[0] - 1, map_.shape[1] // 2)}:
         if place[0] < map_.shape[0] and place[1] < map_.shape[1]:
-            (path,) = explained(image, text, place, range_=range_).paths
+            (path,) = explained(image, text, place, look=Look(range_)).paths
             assert np.array_equal([path.value], [map_[place]], equal_nan=True)
 
 

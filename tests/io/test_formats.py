@@ -6,15 +6,17 @@ import pytest
 from PIL import Image
 
 from convtool import ConvtoolError, read_image, write_image
+from convtool.core.encoding import USUAL
 from convtool.core.image import Header
 from convtool.core.metadata import NONE
 from convtool.io.formats import FORMATS, format_of, named_format
+from convtool.pipeline.tone import Lost
 
 
 def encoded(array, name):
     file = io.BytesIO()
     header = Header.of_array(array, may_have_alpha=True)
-    writer = FORMATS[name].write(file, header, NONE, "fast")
+    writer = FORMATS[name].write(file, header, NONE, USUAL)
     for start in range(0, len(array), 3):
         writer.write(writer.encode(array[start : start + 3]))
     writer.close()
@@ -62,11 +64,57 @@ def test_npy_keeps_the_type(dtype):
     ("name", "channels", "message"),
     [("jpeg", 4, "JPEG cannot hold this map"), ("bmp", 2, "BMP cannot hold"),
         ("bmp", 4, "BMP would drop the alpha"), ("ppm", 4, "PPM would drop the alpha"),
-     ("gif", 3, "GIF holds no true colour"), ("png", 5, "5 channels is no picture")],
+     ("png", 5, "5 channels is no picture")],
 )  # fmt: skip
 def test_what_a_format_cannot_hold(name, channels, message):
     with pytest.raises(ConvtoolError, match=message):
         encoded(np.zeros((3, 3, channels), np.uint8), name)
+
+
+def test_gif_holds_colour_by_a_palette():
+    array = np.zeros((9, 9, 3), np.uint8)
+    array[:, 4:] = 250, 120, 30
+    with Image.open(io.BytesIO(encoded(array, "gif"))) as image:
+        assert np.array_equal(np.asarray(image.convert("RGB")), array)
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "a.ppm", "a.bmp", "a.gif"])
+@pytest.mark.parametrize("channels", [2, 4])
+def test_what_holds_no_transparency_is_laid_over_the_background(folder, name, channels):
+    array = np.full((8, 8, channels), 40, np.uint8)
+    array[..., -1] = 0
+    array[:, 4:, -1] = 51  # a fifth
+    report = write_image(name, array, background="#ff0000")
+    assert report.lost == Lost(transparent=64)
+    behind = np.array([255, 0, 0] if channels == 4 else [76] * 3)
+    with Image.open(name) as image:
+        found = np.asarray(image.convert("RGB")).astype(int)
+    off = 6 if name == "a.jpg" else 0
+    assert np.abs(found[0, 0] - behind).max() <= off
+    assert np.abs(found[0, 7] - np.rint(0.2 * 40 + 0.8 * behind)).max() <= off
+    array[..., -1] = 255
+    assert write_image(name, array).lost == Lost()
+
+
+def test_write_image_tells_what_is_lost(folder):
+    values = np.array([[-3.0, 300.0, 0.2], [np.nan, 7.0, 1e9]])
+    assert write_image("a.png", values).lost == Lost(below=1, above=2, undefined=1)
+    deep = np.full((4, 4, 3), 5000, np.uint16)
+    assert write_image("a.jpg", deep).narrowed
+    assert not write_image("a.png", deep).narrowed
+    assert write_image("a.png", values / 300, white=1).lost == Lost(1, 1, 1)
+    assert read_image("a.png").tolist() == [[0, 255, 0], [0, 6, 255]]
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [({"white": 0}, "white: found 0, expected a number above 0"),
+     ({"background": "no"}, "background: found 'no', expected a colour"),
+     ({"quality": 101}, "quality is 101, expected 1 to 100"), ({"quality": 0}, "quality is 0")],
+)  # fmt: skip
+def test_what_write_image_cannot_do(folder, option, told):
+    with pytest.raises(ConvtoolError, match=told):
+        write_image("a.png", np.zeros((2, 2)), **option)
 
 
 def test_alpha_that_hides_nothing_may_be_dropped():

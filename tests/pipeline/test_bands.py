@@ -65,7 +65,7 @@ def test_few_rows_are_held_of_windows_that_are_far_apart(operator):
 
 def test_alpha_is_carried_over_where_the_size_stays():
     image = np.random.default_rng(2).integers(0, 256, (300, 250, 4), dtype=np.uint8)
-    found = result(Blocks(image, 9, alpha=True), Conv(np.ones((4, 6)), dilation=2))
+    found = result(Blocks(image, 9, alpha=True), Conv(np.ones((4, 6)), dilation=2, alpha="keep"))
     assert np.array_equal(found[..., 3], image[..., 3])
     assert np.array_equal(found[..., :3], conv2d(image[..., :3], np.ones((4, 6)), dilation=2))
 
@@ -75,7 +75,8 @@ def test_alpha_is_taken_at_the_anchor_where_the_size_changes():
     alpha = image[..., 1]
 
     def carried(**options):
-        return result(Blocks(image, 2, alpha=True), Conv(np.ones((3, 3)), **options))[..., 1]
+        operator = Conv(np.ones((3, 3)), alpha="keep", **options)
+        return result(Blocks(image, 2, alpha=True), operator)[..., 1]
 
     assert np.array_equal(carried(padding="valid"), alpha[1:-1, 1:-1])
     assert np.array_equal(carried(padding="valid", anchor=(0, 2)), alpha[:-2, 2:])
@@ -87,7 +88,7 @@ def test_alpha_is_taken_at_the_anchor_where_the_size_changes():
 def test_alpha_keeps_its_rows_under_wide_padding(border):
     image = np.zeros((60, 2000, 4), np.uint8)
     image[..., 3] = 4 * np.arange(60)[:, None]
-    options = {"border": border, "padding": ((12, 0), (0, 0))}
+    options = {"border": border, "padding": ((12, 0), (0, 0)), "alpha": "keep"}
     found = result(Blocks(image, 7, alpha=True), Conv([[1], [2], [3]], **options))
     assert found[:, 0, 3].tolist() == [4 * max(row - 11, 0) for row in range(70)]
 

@@ -8,6 +8,7 @@ import pytest
 from helpers.blocks import Blocks
 
 from convtool import ConvtoolError, conv2d, write_image
+from convtool.core.encoding import Look
 from convtool.core.image import Header
 from convtool.io.atomic import whole_file
 from convtool.io.base import ArrayReader
@@ -35,7 +36,7 @@ def test_sixteen_bits_are_for_grey_maps():
     image = np.zeros((2, 2, 3), np.uint8)
     reader = ArrayReader(Header.of_array(image, may_have_alpha=True), image)
     with pytest.raises(ConvtoolError, match=r"3 channel.* cannot be tiff of 16 bits"):
-        filter_image(reader, [], io.BytesIO(), FORMATS["tiff"], depth=16)
+        filter_image(reader, [], io.BytesIO(), FORMATS["tiff"], look=Look(depth=16))
 
 
 def bytes_of(pixels, name, threads, **options):
@@ -52,9 +53,9 @@ def bytes_of(pixels, name, threads, **options):
 @pytest.mark.parametrize("name", ["png", "csv", "npy", "tiff"])
 def test_the_same_bytes_from_any_number_of_threads(name, range_):
     pixels = np.random.default_rng(2).integers(0, 256, (900, 420, 4), dtype=np.uint8)
-    first = bytes_of(pixels, name, 1, range_=range_)
+    first = bytes_of(pixels, name, 1, look=Look(range_))
     for threads in (2, 3, 8):
-        assert bytes_of(pixels, name, threads, range_=range_) == first
+        assert bytes_of(pixels, name, threads, look=Look(range_)) == first
 
 
 @pytest.mark.parametrize("divisor", [1, 9, 10, -7, 0.3])
@@ -70,7 +71,7 @@ def test_pixels_rounded_by_the_convolution_are_the_tones(dtype, range_, divisor)
     operators = [Conv(weights, divisor=divisor, bias=3), Relu()]
     file = io.BytesIO()
     reader = ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels)
-    report = filter_image(reader, operators, file, FORMATS["png"], range_=range_)
+    report = filter_image(reader, operators, file, FORMATS["png"], look=Look(range_))
     exact = np.maximum(conv2d(pixels.astype(float), weights, divisor=divisor, bias=3), 0)
     depth = 16 if dtype == "uint16" else 8
     shown, lost = Tone(range_, reader.header.white, depth).pixels(exact)
@@ -99,7 +100,7 @@ def test_sums_are_rounded_to_pixels_at_once_where_none_can_be_lost(
     reader = ArrayReader(Header.of_array(image), image)
     operators = [Conv(kernel, divisor=divisor, bias=bias)]
     prepared = prepare(operators, reader.header, None)
-    assert run.shown(prepared, FORMATS["png"], "clip", None).chain[0].output.dtype == dtype
+    assert run.shown(prepared, FORMATS["png"], Look()).chain[0].output.dtype == dtype
     assert filter_image(reader, operators, io.BytesIO(), FORMATS["png"]).lost == lost
 
 
@@ -177,13 +178,13 @@ def test_several_maps_have_the_bytes_that_each_has_alone(range_, passes, names, 
     pixels = np.random.default_rng(6).integers(0, 256, (500, 420, 3), dtype=np.uint8)
     reader = Passes(pixels, 7)
     files = [io.BytesIO() for _ in OPERATORS]
-    several = targets(reader, files, names, range=range_)
+    several = targets(reader, files, names, look=Look(range_))
     reports = list(write_maps(reader, several, threads))
     assert reader.count == passes
     for target, report, file in zip(several, reports, files, strict=True):
         alone = io.BytesIO()
         operators = target.prepared.operators
-        assert report == filter_image(reader, operators, alone, target.format, range_=range_)
+        assert report == filter_image(reader, operators, alone, target.format, look=Look(range_))
         assert file.getvalue() == alone.getvalue()
 
 
@@ -229,7 +230,7 @@ def test_what_a_format_cannot_hold_is_told_before_the_first_file(folder):
     reader = Blocks(np.zeros((30, 50, 3), np.uint8), 50)
     prepared = prepare([], reader.header)
     several = [
-        Target(prepared, FORMATS[name], partial(whole_file, f"a.{name}"), name, depth=16)
+        Target(prepared, FORMATS[name], partial(whole_file, f"a.{name}"), name, Look(depth=16))
         for name in ("png", "jpeg")
     ]
     with pytest.raises(ConvtoolError, match="cannot be jpeg of 16 bits"):

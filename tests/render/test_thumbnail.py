@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from convtool.core.encoding import Look
 from convtool.core.image import Header
 from convtool.io.base import ArrayReader
 from convtool.io.formats import FORMATS
@@ -150,7 +151,7 @@ def test_beside_a_file_it_sees_the_files_pixels(photo, range_, depth):
     reader = Blocks(np.ascontiguousarray(photo), 11, alpha=True)
     operators = [Conv([[0, -1, 0], [-1, 4.5, -1], [0, -1, 0]])]
     plain, watched = io.BytesIO(), io.BytesIO()
-    options = {"range_": range_, "depth": depth, "threads": 2}
+    options = {"look": Look(range_, depth), "threads": 2}
     report = filter_image(reader, operators, plain, FORMATS["png"], **options)
     thumbnail = Thumbnail(report.output, (70, 99))
     format_ = beside(FORMATS["png"], [thumbnail])
@@ -158,7 +159,7 @@ def test_beside_a_file_it_sees_the_files_pixels(photo, range_, depth):
     assert watched.getvalue() == plain.getvalue()
 
     alone = Thumbnail(report.output, (70, 99))
-    filter_image(reader, operators, io.BytesIO(), only([alone]), range_=range_)
+    filter_image(reader, operators, io.BytesIO(), only([alone]), look=Look(range_))
     tolerance = 1 if depth == 16 else 0  # the map's 8 bits by way of its 16
     seen, expected = (each.cells("")[0].pixels.astype(int) for each in (thumbnail, alone))
     assert np.abs(seen - expected).max() <= tolerance

@@ -142,6 +142,10 @@ class PngWriter:
         if metadata.dpi:
             across, down = (round(dpi * INCHES_PER_METRE) for dpi in metadata.dpi)
             self._write_chunk(b"pHYs", struct.pack(">2IB", across, down, 1))
+        if metadata.exif:
+            self._write_chunk(b"eXIf", metadata.exif.removeprefix(b"Exif\0\0"))
+        if metadata.xmp:
+            self._write_chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + metadata.xmp)
 
     def _write_chunk(self, kind: bytes, data: bytes) -> None:
         self._file.write(chunk(kind, data))

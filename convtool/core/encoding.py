@@ -1,0 +1,37 @@
+"""What is asked of a file of a map: how values become pixels, and how these are packed."""
+
+from typing import NamedTuple
+
+from .choices import Compression, Range
+
+Color = tuple[int, int, int]
+"""Red, green and blue, from 0 to 255."""
+
+WHITE: Color = (255, 255, 255)
+
+
+class Look(NamedTuple):
+    """How values become pixels. Formats of numbers hold the values themselves."""
+
+    range: Range = "clip"
+    depth: int | None = None
+    """Bits of a pixel, 8 or 16; None: as the image, where the format can."""
+    white: float | None = None
+    """The value that is shown as white; None: the image's own, or that of the pixels."""
+    background: Color = WHITE
+    """What a map with alpha is laid over in a format without."""
+
+
+class Packing(NamedTuple):
+    """How pixels are packed, and what goes along with them."""
+
+    compression: Compression = "fast"
+    quality: int | None = None
+    """From 1 to 100, for formats that lose some detail; None: the format's own."""
+    strip: bool = False
+    """Whether EXIF and XMP stay behind."""
+
+
+PLAIN = Look()
+USUAL = Packing()
+"""What is asked where nothing is."""
