@@ -76,7 +76,7 @@ def build() -> None:
 
 def pictures(text: str) -> list[str]:
     """The names of the pictures that a page shows."""
-    return re.findall(r"^!\[[^]]*\]\(images/([\w.-]+)\)", text, re.MULTILINE)
+    return re.findall(r"!\[[^]]*\]\(images/([\w.-]+)\)", text)
 
 
 def _update(new: Path, kept: Path) -> None:

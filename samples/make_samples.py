@@ -2,8 +2,9 @@
 
     python samples/make_samples.py
 
-writes scene.png (RGB), scene-gray.png, scene-alpha.png (RGBA), scene-16bit.png (16-bit grey)
-and matrix4x4.csv into this folder. The same pixels every time.
+writes scene.png (RGB), scene-gray.png, scene-alpha.png (RGBA), scene-16bit.png (16-bit grey),
+sticker.png (RGBA, red where nothing is to be seen) and matrix4x4.csv into this folder. The same
+pixels every time.
 """
 
 from pathlib import Path
@@ -117,6 +118,20 @@ def with_alpha(picture: Image.Image) -> Image.Image:
     return picture
 
 
+def sticker() -> Image.Image:
+    """A blue star on nothing; the colour of that nothing is red."""
+    side = 160
+    turns = np.arange(10) * np.pi / 5
+    reach = np.where(np.arange(10) % 2, 28, 68) * SCALE
+    middle = side * SCALE / 2
+    points = zip(middle + reach * np.sin(turns), middle - reach * np.cos(turns), strict=True)
+    alpha = Image.new("L", (side * SCALE, side * SCALE))
+    ImageDraw.Draw(alpha).polygon(list(points), 255)
+    shown = np.asarray(alpha.resize((side, side), Image.Resampling.BOX)) > 127
+    pixels = np.where(shown[..., None], (30, 80, 200, 255), (230, 30, 30, 0))
+    return Image.fromarray(pixels.astype(np.uint8))
+
+
 def deep(picture: Image.Image) -> Image.Image:
     """The scene in 16-bit grey: its luma in steps finer than 8 bits have."""
     red, green, blue = np.moveaxis(np.asarray(picture, dtype=np.float64), -1, 0)
@@ -145,6 +160,7 @@ def main() -> None:
     scene.save(HERE / "scene.png", optimize=True)
     scene.convert("L").save(HERE / "scene-gray.png", optimize=True)
     with_alpha(scene).save(HERE / "scene-alpha.png", optimize=True)
+    sticker().save(HERE / "sticker.png", optimize=True)
     deep(scene).save(HERE / "scene-16bit.png", optimize=True)
     for name, array in zip(("conv1", "bias1"), layer(), strict=True):
         np.save(HERE / f"{name}.npy", array)

@@ -9,6 +9,7 @@ MethodName = Literal["direct", "separable", "box", "product", "layer", "fft"]
 Range = Literal["clip", "abs", "normalize", "center"]
 Combination = Literal["sum", "mean", "max", "magnitude", "abs-sum", "abs-max"]
 Compression = Literal["fast", "small"]
+Alpha = Literal["weight", "keep", "channel"]
 
 BORDERS: tuple[Border, ...] = get_args(Border)
 NAMED_PADDINGS: tuple[NamedPadding, ...] = get_args(NamedPadding)
@@ -19,6 +20,7 @@ STRETCHED: tuple[Range, ...] = ("normalize", "center")
 """The ranges that need the whole map before the first pixel."""
 COMBINATIONS: tuple[Combination, ...] = get_args(Combination)
 COMPRESSIONS: tuple[Compression, ...] = get_args(Compression)
+ALPHAS: tuple[Alpha, ...] = get_args(Alpha)
 STREAM = "-"
 """What stands for stdin or stdout where a path could."""
 STDIN = "stdin"

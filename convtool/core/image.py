@@ -43,6 +43,11 @@ class Header(NamedTuple):
         """Values in a row."""
         return self.width * len(self.channels)
 
+    @property
+    def flat(self) -> "Header":
+        """The same with channels of which none is alpha."""
+        return self._replace(channels=tuple(map(str, range(len(self.channels)))))
+
     @classmethod
     def of_array(cls, pixels: Array, *, may_have_alpha: bool = False) -> "Header":
         """The header of an array (H, W, C); 2 and 4 channels end in alpha if they may."""

@@ -10,9 +10,8 @@ import numpy as np
 from ..core.dtypes import FLOAT64, Array, is_integer
 from ..core.rounding import saturate
 from ..core.threads import in_order
-from ..ops.base import run_band
+from ..ops.base import Stage, run_band
 from ..ops.conv import Conv
-from ..ops.conv_stage import ConvStage
 from ..pipeline.tone import Tone
 from .pairs import Overlay, Strip
 
@@ -110,14 +109,14 @@ class _BoundConv:
         self._halves_up = halves_up
         result = images.after.dtype
         white = images.before.white if images.before.white else images.after.white
-        self._plain: ConvStage = operator.bind(images.before)
+        self._plain: Stage = operator.bind(images.before)
         if result.name in ("uint8", "uint16") and not halves_up:
             self._tone = Tone("clip", white, 8 * result.itemsize)
             if self._tone.rounds_to and is_integer(images.before.dtype):
                 operator = operator.rounded(self._tone.rounds_to)
         elif result.kind in "iu" and not halves_up:
             operator = operator.rounded(result)
-        self._stage: ConvStage = operator.bind(images.before)
+        self._stage: Stage = operator.bind(images.before)
 
     def agreement(self, strip: Strip) -> Agreement:
         """How well it explains these rows."""
@@ -139,7 +138,7 @@ class _BoundConv:
             values, expected = values[sound], expected[sound]
         return _agreement(values, expected, self._images.after.white)
 
-    def _run(self, stage: ConvStage, strip: Strip) -> Array:
+    def _run(self, stage: Stage, strip: Strip) -> Array:
         left, right = self._images.cols
         top = self._images.window[0].span(strip.first, strip.last)[0]
         return run_band(stage, strip.before, top, strip.first, strip.last)[:, left:right]

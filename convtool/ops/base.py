@@ -4,7 +4,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from ..core.choices import Border, MethodName
+from ..core.choices import Alpha, Border, MethodName
 from ..core.dtypes import Array, DType
 from ..core.errors import ConvtoolError
 from ..core.geometry import BAND_ELEMENTS, Window, band_height, cut
@@ -107,6 +107,14 @@ class Operator(Protocol):
         return None
 
 
+def carry_alpha(window: Window, band: Array, top: int, first: int, out: Array) -> None:
+    """Write alpha into the last channel of the output rows from `first` on: that of the pixel in
+    the middle of each window."""
+    rows, cols = window
+    lines = np.subtract(rows.centers(first, first + len(out)), top)
+    out[..., -1] = band[lines, :, -1][:, cols.centers(0, cols.output)]
+
+
 def cuts(stage: RowByRow, row_elements: int, least: int = 1) -> list[Pair]:
     """The bands (first, last) of a stage's output, of an image with so many values in a row.
 
@@ -138,6 +146,20 @@ def run_into(stage: Stage, band: Array, top: int, first: int, out: Array) -> Non
     """`Stage.run`, in which NaN and infinity arise and spread without a warning."""
     with np.errstate(invalid="ignore", over="ignore"):
         stage.run(band, top, first, out)
+
+
+def with_alpha(header: Header, how: Alpha | None) -> Header:
+    """The header of an array whose last channel is alpha if `how` says so.
+
+    Raises ConvtoolError where there is no other channel.
+    """
+    if how not in ("weight", "keep"):
+        return header
+    if len(header.channels) < 2:
+        raise ConvtoolError(
+            f"alpha is {how} and the image has 1 channel, expected colours and alpha"
+        )
+    return header._replace(channels=(*header.channels[:-1], "A"))
 
 
 def over_array(stage: Stage, pixels: Array, threads: int | None = None) -> Array:

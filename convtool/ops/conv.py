@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..core.choices import BORDERS, METHODS, Border, MethodName
+from ..core.choices import ALPHAS, BORDERS, METHODS, Alpha, Border, MethodName
 from ..core.dtypes import FLOAT64, Array, DType, is_integer, limits
 from ..core.errors import ConvtoolError, quoted
 from ..core.geometry import place
@@ -32,8 +32,9 @@ from ..methods import planner
 from ..methods.accumulators import Arithmetic, power_to_whole
 from ..methods.base import Task
 from ..methods.planner import Plan
-from .base import Operator, over_array
+from .base import Operator, over_array, with_alpha
 from .conv_stage import ConvStage
+from .weighted import Share, WeightedStage, opaque, product_type
 
 Bias = float | npt.ArrayLike
 
@@ -52,6 +53,7 @@ def conv2d(
     fill: float = 0.0,
     anchor: Pair | None = None,
     flip: bool = False,
+    alpha: Alpha | None = None,
     dtype: npt.DTypeLike | None = None,
     method: MethodName | None = None,
     threads: int | None = None,
@@ -68,7 +70,6 @@ def conv2d(
     Parameters
     ----------
     image : array of shape (H, W) or (H, W, C); bool, any integer or float type
-        every channel is convolved: an array does not say that one of them is alpha
     weights : array or Kernel
         of shape (kh, kw): the same kernel on every channel, of any size from 1x1;
         of shape (out, C / groups, kh, kw): a layer of a network, with `out` channels out.
@@ -88,6 +89,10 @@ def conv2d(
     flip : turn the kernel by 180 degrees first, its anchor with it
     anchor : (row, col) of the kernel's element that sits on the output pixel
         with "same" and "same_lower" it moves the windows; any other padding places them
+    alpha : what the last channel is: "weight": alpha, by which each pixel is weighted, so that what
+        is transparent has no colour to give (for weights of which none is negative, and the sum is
+        above 0); "keep": alpha, carried along from the pixel under the anchor; "channel", and
+        None: a channel like the others, as an array does not say more
     dtype : the type of the result; an integer type is rounded to, half to even, and
         saturated, never wrapped
     method : how to add up: "direct", "separable", "box", "product", "layer" or "fft"; None, the
@@ -126,10 +131,11 @@ def conv2d(
         fill=fill,
         anchor=anchor,
         flip=flip,
+        alpha=alpha,
         dtype=dtype,
         method=method,
     )
-    result = over_array(operator.bind(Header.of_array(pixels)), pixels, threads)
+    result = over_array(operator.bind(with_alpha(Header.of_array(pixels), alpha)), pixels, threads)
     return result[..., 0] if np.ndim(image) == 2 and not operator.is_layer else result
 
 
@@ -164,7 +170,8 @@ def plan(
         ) from None
     check_pixels(pixels)
     header = Header(height, width, names, pixels, white_of(pixels))
-    return Conv(weights, dtype=result, **options).bind(header).plan
+    operator = Conv(weights, dtype=result, **options)
+    return operator.bind(with_alpha(header, options.get("alpha"))).plan
 
 
 class Conv(Operator):
@@ -187,6 +194,7 @@ class Conv(Operator):
         fill: float = 0.0,
         anchor: Pair | None = None,
         flip: bool = False,
+        alpha: Alpha | None = None,
         dtype: npt.DTypeLike | None = None,
         method: MethodName | None = None,
         name: str = "",
@@ -219,6 +227,7 @@ class Conv(Operator):
         self.anchor = anchor
         self.dtype = _check_dtype(dtype)
         self.method = None if method is None else check_word("method", method, METHODS)
+        self.alpha = self._alpha(alpha)
 
     @property
     def sums_to_zero(self) -> bool:
@@ -249,8 +258,45 @@ class Conv(Operator):
             found.append(f"dilation {pair_words(self.dilation)}")
         return tuple(found)
 
-    def bind(self, header: Header) -> ConvStage:
+    def _alpha(self, asked: Alpha | None) -> Alpha:
+        """What is done with alpha: as asked, or what the weights ask for."""
+        weighs = not self.is_layer and bool(self.weights.min() >= 0 and self.weights.any())
+        if asked is None:
+            return "weight" if weighs else "keep"
+        if check_word("alpha", asked, ALPHAS) == "weight" and not weighs:
+            which = f"kernel {self.name}" if self.name else "the kernel"
+            has = "some weights below 0" if self.weights.min() < 0 else "no weight above 0"
+            has = "the weights of a layer" if self.is_layer else has
+            raise ConvtoolError(
+                f"alpha is weight and {which} has {has}: alpha needs weights of one sign; keep and "
+                "channel take any"
+            )
+        return asked
+
+    def bind(self, header: Header) -> "ConvStage | WeightedStage":
         """The stage for images of this description."""
+        if header.has_alpha and self.alpha == "weight":
+            return self._weighted(header)
+        return self._stage(header, header.colors if self.alpha == "keep" else len(header.channels))
+
+    def _weighted(self, header: Header) -> WeightedStage:
+        """The stage that weights by alpha."""
+        plain = self._stage(header, header.colors)
+        white = opaque(header)
+        summing = copy(self)
+        summing.dtype, summing.divisor, summing.bias = None, 1.0, np.zeros(())
+        summing.fill = self.fill * white
+        numbers = header.flat._replace(dtype=product_type(header.dtype), white=None)
+        products = summing._stage(numbers, len(numbers.channels))
+        fill = np.array([summing.fill] * header.colors + [white])
+        with np.errstate(over="ignore"):
+            share = Share.of(float(self.weights.sum(dtype=FLOAT64)), self.divisor)
+        products = products._replace(fill=fill)
+        bias = float(self.bias)
+        return WeightedStage(plain, products, plain.output, lambda first, last: share, bias)
+
+    def _stage(self, header: Header, count: int) -> ConvStage:
+        """The stage that convolves so many channels. One more is alpha, which is carried along."""
         window = place(
             (header.height, header.width),
             self.taps,
@@ -259,12 +305,12 @@ class Conv(Operator):
             dilation=self.dilation,
             anchor=self.anchor,
         )
-        self._check_channels(header)
+        self._check_channels(count)
         weights, divisor, numbers = self._exactly(header.dtype)
-        task = Task(weights, window, header.colors, self.groups, numbers)
+        task = Task(weights, window, count, self.groups, numbers)
         channels = header.channels
         if self.is_layer:
-            channels = tuple(str(i) for i in range(len(self.weights))) + channels[header.colors :]
+            channels = tuple(str(i) for i in range(len(self.weights))) + channels[count:]
         dtype = self.dtype or numbers.result
         output = Header(window[0].output, window[1].output, channels, dtype, header.white)
         return ConvStage(
@@ -315,8 +361,8 @@ class Conv(Operator):
         fits = not header.has_alpha or np.can_cast(header.dtype, dtype)
         return self.rounded(dtype) if fits else None
 
-    def _check_channels(self, header: Header) -> None:
-        count, groups = header.colors, self.groups
+    def _check_channels(self, count: int) -> None:
+        groups = self.groups
         if not self.is_layer:
             if groups != 1:
                 raise ConvtoolError(f"groups is {groups}, but a (kh, kw) kernel takes no groups")

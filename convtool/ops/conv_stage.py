@@ -1,7 +1,7 @@
 """The stage that runs a convolution on a band."""
 
 from contextlib import nullcontext
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from ..methods.base import Method, Task
 from ..methods.direct import careful, local
 from ..methods.loops.band import Rounding
 from ..methods.planner import Plan
-from .base import Laid, Sum
+from .base import Laid, Sum, carry_alpha
 from .ties import round_at_once, round_sums
 
 MOST_BITS = 1020
@@ -50,7 +50,13 @@ class ConvStage(NamedTuple):
     bias: Array
     """One number, or one for each output of a layer."""
     border: Border
-    fill: float
+    fill: Any
+    """A number, or one for each channel."""
+
+    @property
+    def carries_alpha(self) -> bool:
+        """Whether the last channel is sampled and not convolved."""
+        return self.task.channels < len(self.input.channels)
 
     @property
     def laid(self) -> tuple[Laid, ...]:
@@ -67,7 +73,9 @@ class ConvStage(NamedTuple):
         return (Sum(task.weights.size, task.taps, plan.method, plan.loops),)
 
     def carried_from(self, row: int, col: int) -> Pair | None:
-        """The pixel under the anchor."""
+        """The pixel under the anchor, if alpha is carried along."""
+        if not self.carries_alpha:
+            return None
         rows, cols = self.task.window
         return rows.centers(row, row + 1)[0], cols.centers(col, col + 1)[0]
 
@@ -75,7 +83,7 @@ class ConvStage(NamedTuple):
         """The input rows under the output rows first..last - 1: border sources, alpha's rows."""
         rows = self.task.window[0]
         start, stop = rows_needed(*rows.span(first, last), self.input.height, self.border)
-        if self.input.has_alpha:
+        if self.carries_alpha:
             centers = rows.centers(first, last)
             start, stop = min(start, centers[0]), max(stop, centers[-1] + 1)
         return start, stop
@@ -89,9 +97,8 @@ class ConvStage(NamedTuple):
             for left, right in cut(cols.output, piece(stop - start, cols, channels)):
                 part = out[upper:lower, left:right]
                 self._convolve(band[..., :channels], top, first + upper, left, part)
-        if self.input.has_alpha:
-            lines = np.subtract(rows.centers(first, first + len(out)), top)
-            out[..., -1] = band[lines, :, -1][:, cols.centers(0, cols.output)]
+        if self.carries_alpha:
+            carry_alpha(self.task.window, band, top, first, out)
 
     def _convolve(self, band: Array, top: int, first: int, left: int, out: Array) -> None:
         """Write the output from row `first` and column `left` on."""

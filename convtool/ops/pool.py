@@ -1,6 +1,7 @@
 """Pooling: the array function, and the stage that runs it on a band."""
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -9,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from ..core.border import extend, rows_needed
-from ..core.choices import POOL_MODES, PoolMode
+from ..core.choices import ALPHAS, POOL_MODES, Alpha, PoolMode
 from ..core.dtypes import (
     FLOAT32,
     FLOAT64,
@@ -40,8 +41,9 @@ from ..core.validation import (
 )
 from ..methods.loops.band import input_for
 from ..methods.loops.merged import merge_into
-from .base import Laid, Operator, Sum, over_array
+from .base import Laid, Operator, Sum, carry_alpha, over_array, with_alpha
 from .median import medians_into
+from .weighted import Share, WeightedStage, product_type
 
 MOST_BITS = 64
 """A window has fewer than 2**64 elements: divided by that, their sum is in float64's range."""
@@ -58,6 +60,7 @@ def pool2d(
     ceil_mode: bool = False,
     count_include_pad: bool = False,
     p: float = 2,
+    alpha: Alpha | None = None,
     threads: int | None = None,
 ) -> Array:
     """Merge each window of an image into one value.
@@ -79,6 +82,9 @@ def pool2d(
     count_include_pad : divide a mean by the window's elements in image and padding, not by
         those in the image alone (what ceil_mode adds past the padding is never counted)
     p : number from 1; for mode "lp"
+    alpha : what the last channel is: "weight": alpha, by which each pixel is weighted, so that what
+        is transparent has no colour to give (mean and sum only); "keep": alpha, carried along from
+        the pixel in the middle; "channel", and None: a channel like the others
     threads : how many to use, as for `conv2d`
 
     Returns
@@ -106,8 +112,9 @@ def pool2d(
         ceil_mode=ceil_mode,
         count_include_pad=count_include_pad,
         p=p,
+        alpha=alpha,
     )
-    result = over_array(operator.bind(Header.of_array(pixels)), pixels, threads)
+    result = over_array(operator.bind(with_alpha(Header.of_array(pixels), alpha)), pixels, threads)
     return result[..., 0] if np.ndim(image) == 2 else result
 
 
@@ -125,6 +132,7 @@ class Pool(Operator):
         ceil_mode: bool = False,
         count_include_pad: bool = False,
         p: float = 2,
+        alpha: Alpha | None = None,
     ) -> None:
         self.size = pair(size, "size")
         self.mode = check_word("mode", mode, POOL_MODES)
@@ -136,6 +144,17 @@ class Pool(Operator):
         self.p = check_number("p", p)
         if self.p < 1:
             raise ConvtoolError(f"p is {p}, expected 1 or more")
+        weighs = mode in ("mean", "sum")
+        self.alpha = "weight" if weighs else "channel"
+        if alpha is not None:
+            self.alpha = check_word("alpha", alpha, ALPHAS)
+        if self.alpha == "weight" and not weighs:
+            raise ConvtoolError(
+                f"alpha is weight and mode is {mode}, which weights nothing: expected keep or "
+                "channel, or mode mean or sum"
+            )
+        self.dtype: DType | None = None
+        """An integer type that weighted values are rounded to."""
 
     @property
     def label(self) -> str:
@@ -152,8 +171,28 @@ class Pool(Operator):
             found.append("ceil")
         return ", ".join(found)
 
-    def bind(self, header: Header) -> "PoolStage":
+    def bind(self, header: Header) -> "PoolStage | WeightedStage":
         """The stage for images of this description."""
+        stage = self._stage(header)
+        if not header.has_alpha or self.alpha != "weight":
+            return stage
+        summing = copy(self)
+        summing.mode = "sum"
+        products = header.flat._replace(dtype=product_type(header.dtype), white=None)
+        output = stage.output._replace(dtype=self.dtype or stage.output.dtype)
+        return WeightedStage(stage, summing._stage(products), output, stage.share)
+
+    def rounding(self, narrow: DType, wide: DType, header: Header) -> "Pool | None":
+        """The same, rounding what it divides by a sum of alpha."""
+        weighted = header.has_alpha and self.alpha == "weight"
+        if not (weighted and header.dtype in (narrow, wide) and is_integer(header.dtype)):
+            return None
+        other = copy(self)
+        other.dtype = narrow if self.mode == "mean" and header.dtype == narrow else wide
+        return other
+
+    def _stage(self, header: Header) -> "PoolStage":
+        """The stage that pools each channel for itself, alpha where it is one."""
         window = place(
             (header.height, header.width),
             self.size,
@@ -184,6 +223,11 @@ class PoolStage:
     """The type in which windows are merged."""
 
     @property
+    def carries_alpha(self) -> bool:
+        """Whether the last channel is sampled and not pooled."""
+        return self.input.has_alpha and self.pool.alpha == "keep"
+
+    @property
     def laid(self) -> tuple[Laid, ...]:
         """The window that is merged."""
         return (Laid(self.window, "constant", "padding"),)
@@ -194,15 +238,25 @@ class PoolStage:
         return ()
 
     def carried_from(self, row: int, col: int) -> Pair | None:
-        """Alpha is pooled like any channel."""
-        return None
+        """The pixel in the middle of the window, if alpha is carried along."""
+        if not self.carries_alpha:
+            return None
+        rows, cols = self.window
+        return rows.centers(row, row + 1)[0], cols.centers(col, col + 1)[0]
 
     def rows_needed(self, first: int, last: int) -> Pair:
         """The input rows under the output rows first..last - 1."""
         return rows_needed(*self.window[0].span(first, last), self.input.height, "constant")
 
     def run(self, band: Array, top: int, first: int, out: Array) -> None:
-        """Write the output rows from `first` on; alpha is pooled like any channel."""
+        """Write the output rows from `first` on."""
+        if self.carries_alpha:
+            carry_alpha(self.window, band, top, first, out)
+            out, band = out[..., :-1], band[..., :-1]
+        self._merge(band, top, first, out)
+
+    def _merge(self, band: Array, top: int, first: int, out: Array) -> None:
+        """Write the output rows from `first` on of the channels that are pooled."""
         rows, cols = self.window
         mode, last = MODES[self.pool.mode], first + len(out)
         spans = rows.span(first, last), cols.span(0, cols.output)
@@ -213,7 +267,7 @@ class PoolStage:
         mode.merge(self, padded, first, last, out)
         if mode.adds and self.working == FLOAT32 and not np.isfinite(out).all():
             # A sum that passes float32's range may still have a mean in it.
-            replace(self, working=FLOAT64).run(band, top, first, out)
+            replace(self, working=FLOAT64)._merge(band, top, first, out)
         elif self.pool.mode == "mean" and out.dtype == FLOAT64 and not np.isfinite(out).all():
             smaller = np.empty_like(out)
             mode.merge(self, np.ldexp(padded, -MOST_BITS), first, last, smaller)
@@ -236,6 +290,16 @@ class PoolStage:
         """How many elements of each window count, shape (last - first, W', 1)."""
         rows, cols = self.counts
         return np.multiply.outer(rows[first:last], cols)[..., np.newaxis]
+
+    def share(self, first: int, last: int) -> Share:
+        """What sums over these rows of windows are divided by where pixels have weights."""
+        rows, cols = (np.array(axis.counts(padding=False)) for axis in self.window)
+        count = np.multiply.outer(rows[first:last], cols)[..., np.newaxis]
+        if self.pool.mode == "sum":
+            return Share(count, count, 1)
+        if self.pool.count_include_pad:
+            return Share(count, count, self.elements(first, last))
+        return Share(count, 1, 1)
 
     @cached_property
     def full(self) -> int | None:

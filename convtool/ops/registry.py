@@ -7,7 +7,7 @@ NumPy is not imported until operators are built.
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..core.choices import BORDERS, COMBINATIONS, POOL_MODES
+from ..core.choices import ALPHAS, BORDERS, COMBINATIONS, POOL_MODES
 from ..core.errors import ConvtoolError, OptionError, at, nearest, quoted, shortened
 from ..core.filenames import distinct, plain
 from ..core.params import (
@@ -123,6 +123,14 @@ BORDERS_ELSEWHERE = {
 
 DILATION = Option("dilation", Size(1), "Step from element to element inside a window.", "1")
 
+ALPHA = Option(
+    "alpha",
+    Word(ALPHAS),
+    "What is done with transparency. weight: pixels count as much as they are opaque, so that "
+    "hidden colours do not show; keep: alpha is carried along; channel: alpha is filtered like a "
+    "colour.",
+)
+
 GRAY = Option("gray", Flag(), "Make the image grey first (BT.601 luma).")
 
 
@@ -147,8 +155,12 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
     filters = [found for spec in given["kernel"] for found in lookup.filters(spec)]
     before: list[Operator] = [Gray()] if given["gray"] else []
     after: list[Operator] = [Relu()] if given["relu"] else []
-    placing = ("stride", "padding", "dilation", "groups", "border", "fill", "flip")
+    placing = ("stride", "padding", "dilation", "groups", "border", "fill", "flip", "alpha")
     options = {name: given[name] for name in placing if given[name] is not None}
+    if given["combine"]:
+        if given["alpha"] == "weight":
+            raise OptionError("--alpha weight is for single maps: --combine takes keep or channel")
+        options.setdefault("alpha", "keep")
     operators = [Conv(**_weights(one, given, lookup), **options) for one in filters]
     combination = given["combine"]
     if combination and any(isinstance(one, Layer) for one in filters):
@@ -238,6 +250,9 @@ CONV = Operation(
             Position(),
             "The kernel's element that sits on the output pixel. Default: the middle.",
         ),
+        ALPHA._replace(
+            help=f"{ALPHA.help} Default: weight for kernels without negative weights, else keep."
+        ),
         GRAY,
         Option("relu", Flag(), "Set negative values of the map to 0."),
     ),
@@ -284,6 +299,7 @@ POOL = Operation(
         Option("ceil", Flag(), "Keep the last window even if a part of it lies outside."),
         Option("count_include_pad", Flag(), "Count padding as zeros in a mean."),
         Option("p", Number(), "The p of mode lp, from 1. Default: 2."),
+        ALPHA._replace(help=f"{ALPHA.help} Default: weight in mean and sum, else channel."),
         GRAY,
     ),
     _pool,

@@ -170,7 +170,7 @@ def test_clipping_is_told_in_one_line_with_the_share(convtool, folder):
 def test_numbers_are_not_toned_and_it_says_so(convtool, small):
     result = convtool("conv", "small.png", "-k", "edge", "--range", "abs", "-o", "map.csv")
     assert ok(result) == b""
-    assert b"--range and --depth are for pictures" in result.stderr
+    assert b"--range, --depth and --white are for pictures" in result.stderr
     assert read_image("map.csv").min() < 0
 
 
@@ -210,12 +210,99 @@ def test_sixteen_bits_through_npy(convtool, folder):
     assert np.array_equal(found, np.rint(pool2d(conv2d(deep, find_kernel("box3")))))
 
 
-def test_alpha_is_carried_over(convtool, small, folder):
+@pytest.fixture
+def rgba(small, folder):
+    """A picture with transparency, in rgba.png."""
     alpha = np.random.default_rng(0).integers(0, 256, (40, 50), dtype=np.uint8)
-    Image.fromarray(np.dstack([small, alpha])).save("rgba.png")
-    found = png(ok(convtool("conv", "rgba.png", "-k", "box3")))
-    assert np.array_equal(found[..., 3], alpha)
-    assert np.array_equal(found[..., :3], clipped(conv2d(small, find_kernel("box3"))))
+    image = np.dstack([small, alpha])
+    Image.fromarray(image).save("rgba.png")
+    return image
+
+
+def test_alpha_weighs_under_a_blur_and_is_kept_under_edges(convtool, small, rgba):
+    blurred = png(ok(convtool("conv", "rgba.png", "-k", "box3")))
+    box = find_kernel("box3")
+    assert np.array_equal(blurred, conv2d(rgba, box, alpha="weight", dtype=np.uint8))
+    edges = png(ok(convtool("conv", "rgba.png", "-k", "edge")))
+    assert np.array_equal(edges[..., 3], rgba[..., 3])
+    assert np.array_equal(edges[..., :3], clipped(conv2d(small, find_kernel("edge"))))
+    kept = png(ok(convtool("run", "conv -k box3 --alpha keep", "rgba.png")))
+    assert np.array_equal(
+        kept, png(ok(convtool("conv", "rgba.png", "-k", "box3", "--alpha", "keep")))
+    )
+    assert np.array_equal(kept[..., :3], clipped(conv2d(small, box)))
+    channel = png(ok(convtool("conv", "rgba.png", "-k", "box3", "--alpha", "channel")))
+    assert np.array_equal(channel, clipped(conv2d(rgba, box)))
+    pooled = png(ok(convtool("pool", "rgba.png", "-m", "mean")))
+    assert np.array_equal(pooled[..., 3], np.rint(pool2d(rgba, 2, "mean")[..., 3]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("conv", "-k", "edge", "--alpha", "weight"), "kernel edge has some weights below 0"),
+        (("pool", "--alpha", "weight"), "mode is max, which weights nothing"),
+        (("conv", "-k", "box3", "--combine", "max", "--alpha", "weight"), "--combine takes"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_weighted_by_alpha(convtool, rgba, arguments, told):
+    command, *options = arguments
+    result = convtool(command, "rgba.png", *options, "-o", "o.png")
+    assert result.returncode in (1, 2)
+    assert told in result.stderr.decode()
+
+
+def test_jpeg_gets_a_background_and_says_so(convtool, rgba):
+    result = convtool("conv", "rgba.png", "-k", "box3", "-o", "o.jpg")
+    assert b"jpeg holds no transparency: laid over white; --background COLOR" in result.stderr
+    result = convtool("pool", "rgba.png", "-o", "o.jpg", "--background", "#102030")
+    assert b"laid over #102030" in result.stderr
+    assert read_image("o.jpg").shape == (20, 25, 3)
+
+
+def test_shares_are_shown_black_with_a_word(convtool, folder):
+    np.save("shares.npy", np.random.default_rng(0).random((9, 9)))
+    told = b"all values lie between 0 and 1, and 255 is taken for white: --white 1 or "
+    assert told in convtool("conv", "shares.npy", "-k", "box3", "-o", "o.png").stderr
+    for options in (("--white", "1"), ("--range", "normalize"), ("--format", "npy")):
+        assert (
+            told not in convtool("conv", "shares.npy", "-k", "box3", "-o", "o.png", *options).stderr
+        )
+    ok(convtool("conv", "shares.npy", "-k", "identity", "-o", "o.png", "--white", "1"))
+    assert np.array_equal(read_image("o.png"), np.rint(np.load("shares.npy") * 255))
+
+
+def test_exif_and_xmp_go_along_and_strip_leaves_them(convtool, folder):
+    exif = Image.Exif()
+    exif[0x010F], exif[0x0112] = "Maker", 6  # turned
+    packet = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>"
+    Image.new("RGB", (30, 20), (9, 99, 199)).save("in.jpg", exif=exif, xmp=packet)
+    for name in ("o.jpg", "o.png", "o.webp", "o.tif"):
+        ok(convtool("conv", "in.jpg", "-k", "box3", "-o", name))
+        with Image.open(name) as found:
+            assert found.size == (20, 30)
+            assert found.getexif()[0x010F] == "Maker"
+            assert found.getexif().get(0x0112, 1) == 1
+            assert name == "o.tif" or found.info["xmp"] == packet
+        ok(convtool("conv", name, "-k", "box3", "-o", "again.png"))
+        with Image.open("again.png") as found:
+            assert found.getexif()[0x010F] == "Maker"
+        ok(convtool("conv", "in.jpg", "-k", "box3", "--strip", "-o", name))
+        with Image.open(name) as found:
+            assert 0x010F not in found.getexif()
+            assert "xmp" not in found.info
+
+
+def test_quality(convtool, small, folder):
+    sizes = []
+    for quality in ("95", "10"):
+        for name in ("q.jpg", "q.webp"):
+            ok(convtool("conv", "small.png", "-k", "box3", "--quality", quality, "-o", name))
+            sizes.append((folder / name).stat().st_size)
+    assert sizes[2] < sizes[0]
+    assert sizes[3] < sizes[1]
+    result = convtool("conv", "small.png", "-k", "box3", "--quality", "5", "-o", "q.png")
+    assert b"--quality is for jpeg, webp and avif, and png ignores it" in result.stderr
 
 
 def test_an_output_that_is_the_input(convtool, small):

@@ -73,7 +73,7 @@ def test_inline_toml_json_and_python_are_the_same(convtool, small, folder):
 
 
 def test_white_and_alpha_are_known_to_the_end(convtool, folder):
-    rgba = np.random.default_rng(0).integers(0, 256, (9, 8, 4), dtype=np.uint8)
+    rgba = np.random.default_rng(0).integers(1, 256, (9, 8, 4), dtype=np.uint8)
     Image.fromarray(rgba).save("rgba.png")
     deep = np.random.default_rng(1).integers(0, 65536, (9, 8), dtype=np.uint16)
     write_image("deep.png", deep)

@@ -11,10 +11,12 @@ from ...ops.combine import Combine, CombineStage
 from ...ops.conv_stage import ConvStage
 from ...ops.pointwise import PointStage
 from ...ops.pool import PoolStage
+from ...ops.weighted import WeightedStage
 from .base import Band, Calculation, Place, Step, Value, check, followed, item, numeral, patch_at
 from .conv import calculate_conv
 from .pointwise import calculate_point
 from .pool import calculate_pool
+from .weighted import calculate_weighted
 
 
 def calculate(
@@ -105,5 +107,6 @@ CALCULATED: dict[type, Callable[..., Calculation]] = {
     PoolStage: calculate_pool,
     PointStage: calculate_point,
     CombineStage: _combine,
+    WeightedStage: calculate_weighted,
 }
 """The calculation for each kind of stage."""
