@@ -56,9 +56,11 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
         paths = _paths(source.name, [SHEET] if draws_sheet else list(maps), format_, output)
     output.check_files(image, paths.values())
 
-    from convtool.pipeline.prepare import prepare  # while the image is being opened
+    from convtool.pipeline.nodata import with_nodata  # while the image is being opened
+    from convtool.pipeline.prepare import prepare
 
-    reader = source.reader(again=len(maps) > 1 or output.look.range in STRETCHED)
+    opened = source.reader(again=len(maps) > 1 or output.look.range in STRETCHED)
+    reader = with_nodata(opened, output.look.nodata)
     output.say(*(f"{source.name}: {note}" for note in reader.notes))
     if only_shown and (output.format or output.sheet):
         option = "--format" if output.format else "--sheet"

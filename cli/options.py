@@ -8,7 +8,17 @@ import click
 
 from convtool.core.choices import COMPRESSIONS, RANGES
 from convtool.core.errors import ConvtoolError, OptionError, quoted
-from convtool.core.params import Color, FileName, Flag, KernelName, Kind, Option, Positive, Word
+from convtool.core.params import (
+    Color,
+    FileName,
+    Flag,
+    KernelName,
+    Kind,
+    Number,
+    Option,
+    Positive,
+    Word,
+)
 from convtool.io.formats import FORMATS
 from convtool.ops.registry import OPERATIONS, Operation
 
@@ -239,6 +249,15 @@ white = click.option(
     ),
 )
 
+nodata = click.option(
+    "--nodata",
+    type=Value(Number()),
+    help=(
+        "The number that marks missing values in the image, besides NaN. In CSV and NPY what is "
+        "missing is this number again. --missing says what is done with it."
+    ),
+)
+
 background = click.option(
     "--background",
     type=Value(Color()),
@@ -409,8 +428,8 @@ def in_order(
 
 
 result = in_order(
-    *(output, overwrite, no_clobber, sheet, show, range_, white, depth, background, format_),
-    *(compress, quality, strip),
+    *(output, overwrite, no_clobber, sheet, show, range_, white, depth, background, nodata),
+    *(format_, compress, quality, strip),
     heading="Output",
 )
 """How values become pixels, and where the map goes."""

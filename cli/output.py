@@ -110,7 +110,7 @@ def look_of(given: Mapping[str, Any]) -> Look:
     """How values become pixels, from the parsed options of a command."""
     depth = int(given["depth"]) if given["depth"] else None
     background = given.get("background") or WHITE
-    return Look(given["range_"] or "clip", depth, given["white"], background)
+    return Look(given["range_"] or "clip", depth, given["white"], background, given["nodata"])
 
 
 def image_format(path: str | None, name: str | None = None, *, hint: str = HINT) -> "Format":

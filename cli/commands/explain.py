@@ -56,6 +56,7 @@ MODE = POOL.option("--mode")
     options.range_,
     options.depth,
     options.white,
+    options.nodata,
     heading="Output",
 )
 @options.max_pixels

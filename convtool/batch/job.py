@@ -12,6 +12,7 @@ from ..io.atomic import is_special, whole_file
 from ..io.formats import named_format
 from ..io.source import open_image
 from ..ops.base import Operator
+from ..pipeline.nodata import with_nodata
 from ..pipeline.prepare import prepare
 from ..pipeline.run import Report, Target, write_maps
 
@@ -82,7 +83,8 @@ def _write(
     work: Work, job: Job, threads: int, limit: int, reports: list[Report]
 ) -> tuple[str, ...]:
     """Write the maps of an image, and add a report of each; returns the reader's notes."""
-    reader = open_image(job.source, limit, ahead=threads > 1)
+    opened = open_image(job.source, limit, ahead=threads > 1)
+    reader = with_nodata(opened, work.look.nodata)
     format_ = named_format(work.format, f"format {work.format!r}")
     targets = []
     for number, path in job.targets:

@@ -20,6 +20,8 @@ class Look(NamedTuple):
     """The value that is shown as white; None: the image's own, or that of the pixels."""
     background: Color = WHITE
     """What a map with alpha is laid over in a format without."""
+    nodata: float | None = None
+    """The number that marks what is missing, in the image and in files of numbers."""
 
 
 class Packing(NamedTuple):

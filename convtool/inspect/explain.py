@@ -16,6 +16,7 @@ from ..io.formats import FORMATS
 from ..io.limits import MAX_PIXELS
 from ..ops.base import Laid, Operator, Stage
 from ..pipeline.bands import Segment
+from ..pipeline.nodata import with_nodata
 from ..pipeline.prepare import prepare
 from ..pipeline.run import shown, with_extremes
 from ..pipeline.tone import Tone
@@ -156,6 +157,7 @@ def explain(
     """
     if not operators:
         raise ConvtoolError("there is no stage to explain")
+    reader = with_nodata(reader, look.nodata)
     prepared = prepare(operators, reader.header, max_pixels)
     chain, stages, output = prepared.chain, prepared.stages, prepared.output
     row, col = place

@@ -5,10 +5,11 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from ..core.choices import Alpha, Border, MethodName
-from ..core.dtypes import Array, DType
+from ..core.dtypes import Array, DType, is_integer
 from ..core.errors import ConvtoolError
 from ..core.geometry import BAND_ELEMENTS, Window, band_height, cut
 from ..core.image import Header
+from ..core.rounding import saturate
 from ..core.threads import check_threads, on_threads
 from ..core.validation import Pair
 
@@ -107,12 +108,11 @@ class Operator(Protocol):
         return None
 
 
-def carry_alpha(window: Window, band: Array, top: int, first: int, out: Array) -> None:
-    """Write alpha into the last channel of the output rows from `first` on: that of the pixel in
-    the middle of each window."""
+def sampled(window: Window, band: Array, top: int, first: int, height: int) -> Array:
+    """Of a band from row `top` on the pixels in the middle of so many rows of windows."""
     rows, cols = window
-    lines = np.subtract(rows.centers(first, first + len(out)), top)
-    out[..., -1] = band[lines, :, -1][:, cols.centers(0, cols.output)]
+    lines = np.subtract(rows.centers(first, first + height), top)
+    return band[lines][:, cols.centers(0, cols.output)]
 
 
 def cuts(stage: RowByRow, row_elements: int, least: int = 1) -> list[Pair]:
@@ -160,6 +160,14 @@ def with_alpha(header: Header, how: Alpha | None) -> Header:
             f"alpha is {how} and the image has 1 channel, expected colours and alpha"
         )
     return header._replace(channels=(*header.channels[:-1], "A"))
+
+
+def store(values: Array, out: Array) -> None:
+    """Write values into an array, rounded and saturated where it is of integers."""
+    if is_integer(out.dtype) and values.dtype != out.dtype:
+        out[...] = saturate(values, out.dtype)
+    else:
+        np.copyto(out, values, casting="unsafe")
 
 
 def over_array(stage: Stage, pixels: Array, threads: int | None = None) -> Array:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from ..core.choices import ALPHAS, BORDERS, METHODS, Alpha, Border, MethodName
-from ..core.dtypes import FLOAT64, Array, DType, is_integer, limits
+from ..core.choices import ALPHAS, BORDERS, METHODS, Alpha, Border, MethodName, Missing
+from ..core.dtypes import FLOAT64, Array, DType, is_integer, is_whole, limits
 from ..core.errors import ConvtoolError, quoted
 from ..core.geometry import place
 from ..core.image import Header, check_image, check_pixels, white_of
@@ -34,6 +34,7 @@ from ..methods.base import Task
 from ..methods.planner import Plan
 from .base import Operator, over_array, with_alpha
 from .conv_stage import ConvStage
+from .missing import MissingStage, check_missing, check_rule, skipping_conv
 from .weighted import Share, WeightedStage, opaque, product_type
 
 Bias = float | npt.ArrayLike
@@ -54,6 +55,9 @@ def conv2d(
     anchor: Pair | None = None,
     flip: bool = False,
     alpha: Alpha | None = None,
+    missing: Missing = "propagate",
+    min_valid: float = 0.0,
+    fill_missing: bool = False,
     dtype: npt.DTypeLike | None = None,
     method: MethodName | None = None,
     threads: int | None = None,
@@ -93,6 +97,11 @@ def conv2d(
         is transparent has no colour to give (for weights of which none is negative, and the sum is
         above 0); "keep": alpha, carried along from the pixel under the anchor; "channel", and
         None: a channel like the others, as an array does not say more
+    missing : what is done where floats are NaN, which marks what is missing: "propagate": a window
+        with one has no value, NaN; "skip": only weights with a value count,
+        ``sum(w p) / sum(w there) * sum(w) / divisor + bias``; "zero": it counts as 0
+    min_valid : from 0 to 1; the least share of the weights that have a value under "skip"
+    fill_missing : under "skip", whether a pixel that is missing itself gets a value, too
     dtype : the type of the result; an integer type is rounded to, half to even, and
         saturated, never wrapped
     method : how to add up: "direct", "separable", "box", "product", "layer" or "fft"; None, the
@@ -132,6 +141,9 @@ def conv2d(
         anchor=anchor,
         flip=flip,
         alpha=alpha,
+        missing=missing,
+        min_valid=min_valid,
+        fill_missing=fill_missing,
         dtype=dtype,
         method=method,
     )
@@ -195,6 +207,9 @@ class Conv(Operator):
         anchor: Pair | None = None,
         flip: bool = False,
         alpha: Alpha | None = None,
+        missing: Missing = "propagate",
+        min_valid: float = 0.0,
+        fill_missing: bool = False,
         dtype: npt.DTypeLike | None = None,
         method: MethodName | None = None,
         name: str = "",
@@ -228,6 +243,14 @@ class Conv(Operator):
         self.dtype = _check_dtype(dtype)
         self.method = None if method is None else check_word("method", method, METHODS)
         self.alpha = self._alpha(alpha)
+        self.missing = check_rule(missing, min_valid, fill_missing)
+        if missing == "skip" and (self.is_layer or self.sums_to_zero):
+            why = "is a layer" if self.is_layer else "has weights that add up to 0"
+            which = f"kernel {self.name}" if self.name else "the kernel"
+            raise ConvtoolError(
+                f"missing is skip and {which} {why}: a sum of weights is what it divides by; "
+                "propagate and zero take any"
+            )
 
     @property
     def sums_to_zero(self) -> bool:
@@ -273,11 +296,32 @@ class Conv(Operator):
             )
         return asked
 
-    def bind(self, header: Header) -> "ConvStage | WeightedStage":
+    def bind(self, header: Header) -> "ConvStage | WeightedStage | MissingStage":
         """The stage for images of this description."""
         if header.has_alpha and self.alpha == "weight":
+            check_missing(self.missing, header)
             return self._weighted(header)
-        return self._stage(header, header.colors if self.alpha == "keep" else len(header.channels))
+        stage = self._stage(header, header.colors if self.alpha == "keep" else len(header.channels))
+        if self.missing.how == "propagate" or header.dtype.kind != "f":
+            return stage
+        return self._missing(stage)
+
+    def _missing(self, plain: ConvStage) -> MissingStage:
+        """The stage for floats that may be missing."""
+        colors = plain.input._replace(channels=plain.input.channels[: plain.task.channels]).flat
+        marked = colors._replace(
+            dtype=np.dtype(np.uint8) if is_whole(self.weights) else colors.dtype
+        )
+        summing = copy(self)
+        summing.dtype, summing.divisor, summing.bias = None, 1.0, np.zeros(())
+        products = summing._stage(colors, plain.task.channels)
+        masks = summing._stage(marked, plain.task.channels)
+        if self.border == "constant":
+            masks = masks._replace(fill=1)
+        with np.errstate(over="ignore"):
+            weight = float(self.weights.sum(dtype=FLOAT64))
+        merge = skipping_conv(products, masks, weight, self.divisor, float(self.bias))
+        return MissingStage(plain, self.missing, plain.task.window, merge)
 
     def _weighted(self, header: Header) -> WeightedStage:
         """The stage that weights by alpha."""

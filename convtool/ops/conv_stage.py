@@ -28,7 +28,7 @@ from ..methods.base import Method, Task
 from ..methods.direct import careful, local
 from ..methods.loops.band import Rounding
 from ..methods.planner import Plan
-from .base import Laid, Sum, carry_alpha
+from .base import Laid, Sum, sampled
 from .ties import round_at_once, round_sums
 
 MOST_BITS = 1020
@@ -98,7 +98,7 @@ class ConvStage(NamedTuple):
                 part = out[upper:lower, left:right]
                 self._convolve(band[..., :channels], top, first + upper, left, part)
         if self.carries_alpha:
-            carry_alpha(self.task.window, band, top, first, out)
+            out[..., -1] = sampled(self.task.window, band[..., -1], top, first, len(out))
 
     def _convolve(self, band: Array, top: int, first: int, left: int, out: Array) -> None:
         """Write the output from row `first` and column `left` on."""

@@ -51,6 +51,14 @@ def medians_into(padded: Array, window: Window, counts: tuple[Array, Array], out
             out[place] = _sorted(padded, window, piece, elements, out.dtype)
 
 
+def medians_of(padded: Array, window: Window, counts: Array, out: Array) -> None:
+    """The same where `counts` (height, W', C) says how many elements of each window count, and the
+    others are as large as the type has them."""
+    for piece in _pieces(Part(0, len(out), 0, window[1].output), window, out.shape[2]):
+        rows = slice(piece.top, piece.bottom)
+        out[rows] = _sorted(padded, window, piece, counts[rows], out.dtype)
+
+
 def _pieces(part: Part, window: Window, channels: int) -> Iterator[Part]:
     """Some rows at a time, of so few windows that their elements fit into memory."""
     taps = window[0].taps * window[1].taps
@@ -100,14 +108,15 @@ def _elements(padded: Array, window: Window, part: Part) -> Iterator[Array]:
 
 
 def _sorted(padded: Array, window: Window, part: Part, counts: Array, dtype: DType) -> Array:
-    """The medians (height, width, C) of windows of which so many elements (height, width) count."""
+    """The medians (height, width, C) of windows of which so many elements count: (height, width),
+    or one number a channel."""
     windows = np.stack(list(_elements(padded, window, part)), axis=-1)
     most = counts.max()
-    if counts.min() == most:
+    if counts.min() == most > 0:
         windows.partition(sorted({(most - 1) // 2, most // 2, -1}))
     else:
         windows.sort(axis=-1)
-    counts = counts[..., np.newaxis, np.newaxis]
+    counts = counts.reshape(*part.size, -1, 1)
     lower = np.take_along_axis(windows, (counts - 1) // 2, axis=-1)[..., 0]
     upper = np.take_along_axis(windows, counts // 2, axis=-1)[..., 0]
     median = _between(lower, upper, dtype) if np.any(counts % 2 == 0) else lower

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from ..core.border import extend, rows_needed
-from ..core.choices import ALPHAS, POOL_MODES, Alpha, PoolMode
+from ..core.choices import ALPHAS, POOL_MODES, Alpha, Missing, PoolMode
 from ..core.dtypes import (
     FLOAT32,
     FLOAT64,
@@ -41,8 +41,9 @@ from ..core.validation import (
 )
 from ..methods.loops.band import input_for
 from ..methods.loops.merged import merge_into
-from .base import Laid, Operator, Sum, carry_alpha, over_array, with_alpha
-from .median import medians_into
+from .base import Laid, Operator, Sum, over_array, run_band, sampled, with_alpha
+from .median import medians_into, medians_of
+from .missing import MissingStage, check_missing, check_rule
 from .weighted import Share, WeightedStage, product_type
 
 MOST_BITS = 64
@@ -61,6 +62,8 @@ def pool2d(
     count_include_pad: bool = False,
     p: float = 2,
     alpha: Alpha | None = None,
+    missing: Missing = "propagate",
+    min_valid: float = 0.0,
     threads: int | None = None,
 ) -> Array:
     """Merge each window of an image into one value.
@@ -85,6 +88,9 @@ def pool2d(
     alpha : what the last channel is: "weight": alpha, by which each pixel is weighted, so that what
         is transparent has no colour to give (mean and sum only); "keep": alpha, carried along from
         the pixel in the middle; "channel", and None: a channel like the others
+    missing : what is done where floats are NaN, which marks what is missing: "propagate": a window
+        with one has no value, NaN; "skip": the others are merged; "zero": it counts as 0
+    min_valid : from 0 to 1; the least share of a window that has values under "skip"
     threads : how many to use, as for `conv2d`
 
     Returns
@@ -113,6 +119,8 @@ def pool2d(
         count_include_pad=count_include_pad,
         p=p,
         alpha=alpha,
+        missing=missing,
+        min_valid=min_valid,
     )
     result = over_array(operator.bind(with_alpha(Header.of_array(pixels), alpha)), pixels, threads)
     return result[..., 0] if np.ndim(image) == 2 else result
@@ -133,6 +141,8 @@ class Pool(Operator):
         count_include_pad: bool = False,
         p: float = 2,
         alpha: Alpha | None = None,
+        missing: Missing = "propagate",
+        min_valid: float = 0.0,
     ) -> None:
         self.size = pair(size, "size")
         self.mode = check_word("mode", mode, POOL_MODES)
@@ -153,6 +163,7 @@ class Pool(Operator):
                 f"alpha is weight and mode is {mode}, which weights nothing: expected keep or "
                 "channel, or mode mean or sum"
             )
+        self.missing = check_rule(missing, min_valid)._replace(fill=True)
         self.dtype: DType | None = None
         """An integer type that weighted values are rounded to."""
 
@@ -171,16 +182,25 @@ class Pool(Operator):
             found.append("ceil")
         return ", ".join(found)
 
-    def bind(self, header: Header) -> "PoolStage | WeightedStage":
+    def bind(self, header: Header) -> "PoolStage | WeightedStage | MissingStage":
         """The stage for images of this description."""
         stage = self._stage(header)
         if not header.has_alpha or self.alpha != "weight":
-            return stage
-        summing = copy(self)
-        summing.mode = "sum"
+            if self.missing.how == "propagate" or header.dtype.kind != "f":
+                return stage
+            colors = header._replace(channels=header.channels[: header.colors]).flat
+            merge = partial(_skipping, self._stage(colors), self._summing(colors))
+            return MissingStage(stage, self.missing, stage.window, merge)
+        check_missing(self.missing, header)
         products = header.flat._replace(dtype=product_type(header.dtype), white=None)
         output = stage.output._replace(dtype=self.dtype or stage.output.dtype)
-        return WeightedStage(stage, summing._stage(products), output, stage.share)
+        return WeightedStage(stage, self._summing(products), output, stage.share)
+
+    def _summing(self, header: Header) -> "PoolStage":
+        """The stage that adds windows up."""
+        other = copy(self)
+        other.mode = "sum"
+        return other._stage(header)
 
     def rounding(self, narrow: DType, wide: DType, header: Header) -> "Pool | None":
         """The same, rounding what it divides by a sum of alpha."""
@@ -251,19 +271,24 @@ class PoolStage:
     def run(self, band: Array, top: int, first: int, out: Array) -> None:
         """Write the output rows from `first` on."""
         if self.carries_alpha:
-            carry_alpha(self.window, band, top, first, out)
+            out[..., -1] = sampled(self.window, band[..., -1], top, first, len(out))
             out, band = out[..., :-1], band[..., :-1]
         self._merge(band, top, first, out)
 
-    def _merge(self, band: Array, top: int, first: int, out: Array) -> None:
-        """Write the output rows from `first` on of the channels that are pooled."""
+    def padded(self, band: Array, top: int, first: int, last: int) -> Array:
+        """What windows of the output rows from `first` on lie on."""
         rows, cols = self.window
-        mode, last = MODES[self.pool.mode], first + len(out)
+        mode = MODES[self.pool.mode]
         spans = rows.span(first, last), cols.span(0, cols.output)
         fill = mode.fill(self.input.dtype)
         pixels = self.input.dtype.newbyteorder("=")
         taken = input_for(pixels, self.working) if mode.adds else self.working
-        padded = extend(band, top, self.input.height, *spans, "constant", fill, taken)
+        return extend(band, top, self.input.height, *spans, "constant", fill, taken)
+
+    def _merge(self, band: Array, top: int, first: int, out: Array) -> None:
+        """Write the output rows from `first` on of the channels that are pooled."""
+        mode, last = MODES[self.pool.mode], first + len(out)
+        padded = self.padded(band, top, first, last)
         mode.merge(self, padded, first, last, out)
         if mode.adds and self.working == FLOAT32 and not np.isfinite(out).all():
             # A sum that passes float32's range may still have a mean in it.
@@ -291,10 +316,15 @@ class PoolStage:
         rows, cols = self.counts
         return np.multiply.outer(rows[first:last], cols)[..., np.newaxis]
 
+    def inside(self, first: int, last: int) -> Array:
+        """How many elements of each window lie in the image, shape (last - first, W', 1)."""
+        rows, cols = (np.array(axis.counts(padding=False)) for axis in self.window)
+        found: Array = np.multiply.outer(rows[first:last], cols)[..., np.newaxis]
+        return found
+
     def share(self, first: int, last: int) -> Share:
         """What sums over these rows of windows are divided by where pixels have weights."""
-        rows, cols = (np.array(axis.counts(padding=False)) for axis in self.window)
-        count = np.multiply.outer(rows[first:last], cols)[..., np.newaxis]
+        count = self.inside(first, last)
         if self.pool.mode == "sum":
             return Share(count, count, 1)
         if self.pool.count_include_pad:
@@ -348,6 +378,33 @@ def _norm(stage: PoolStage, padded: Array, first: int, last: int, out: Array) ->
 def _medians(stage: PoolStage, padded: Array, first: int, last: int, out: Array) -> None:
     rows, cols = stage.counts
     medians_into(padded, stage.window, (rows[first:last], cols), out)
+
+
+def _skipping(
+    stage: PoolStage,
+    summing: PoolStage,
+    band: Array,
+    there: Array,
+    top: int,
+    first: int,
+    last: int,
+) -> tuple[Array, Array]:
+    """The values of windows of which some elements are missing, and the share that is there."""
+    counts = run_band(summing, there.astype(band.dtype), top, first, last).astype(FLOAT64)
+    inside, mode = stage.inside(first, last), stage.pool.mode
+    if mode in ("max", "min", "median"):
+        band = np.where(there, band, -np.inf if mode == "max" else np.inf)
+    if mode == "mean":
+        sums = run_band(summing, band, top, first, last).astype(FLOAT64)
+        padding = stage.elements(first, last) - inside
+        values = sums / np.maximum(counts + padding, 1)
+    elif mode == "median":
+        values = np.empty(counts.shape, stage.output.dtype)
+        padded = stage.padded(band, top, first, last)
+        medians_of(padded, stage.window, counts.astype(np.intp), values)
+    else:
+        values = run_band(stage, band, top, first, last)
+    return values, counts / inside
 
 
 def _of_the_image(pool: Pool, dtype: DType, window: Window) -> tuple[DType, DType]:

@@ -7,7 +7,7 @@ NumPy is not imported until operators are built.
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..core.choices import ALPHAS, BORDERS, COMBINATIONS, POOL_MODES
+from ..core.choices import ALPHAS, BORDERS, COMBINATIONS, MISSING, POOL_MODES
 from ..core.errors import ConvtoolError, OptionError, at, nearest, quoted, shortened
 from ..core.filenames import distinct, plain
 from ..core.params import (
@@ -121,6 +121,8 @@ BORDERS_ELSEWHERE = {
     "circular": "wrap",
 }
 
+MISSING_ELSEWHERE = {"interpolate": "skip", "ignore": "skip", "fill": "zero"}
+
 DILATION = Option("dilation", Size(1), "Step from element to element inside a window.", "1")
 
 ALPHA = Option(
@@ -131,10 +133,35 @@ ALPHA = Option(
     "colour.",
 )
 
+MISSING_ = Option(
+    "missing",
+    Word(MISSING, meant=MISSING_ELSEWHERE),
+    "What is done where numbers are missing, NaN or --nodata. propagate: a window with one has no "
+    "value; skip: those that are there count alone; zero: it counts as 0.",
+    "propagate",
+)
+
+MIN_VALID = Option(
+    "min_valid",
+    Number(),
+    "The least share of a window that has values, from 0 to 1, under --missing skip. Default: 0.",
+)
+
 GRAY = Option("gray", Flag(), "Make the image grey first (BT.601 luma).")
 
 
+MARKS = ("missing", "min_valid", "fill_missing")
+"""The options about what is missing."""
+
+
+def _check_missing(given: Given) -> None:
+    for name in ("min_valid", "fill_missing"):
+        if given.get(name) and given["missing"] != "skip":
+            raise OptionError(f"--{name.replace('_', '-')} goes with --missing skip")
+
+
 def _check_conv(given: Given) -> None:
+    _check_missing(given)
     if not given["kernel"]:
         raise OptionError("Missing option '--kernel', for instance --kernel edge")
     if given["fill"] is not None and given["border"] != "constant":
@@ -155,7 +182,7 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
     filters = [found for spec in given["kernel"] for found in lookup.filters(spec)]
     before: list[Operator] = [Gray()] if given["gray"] else []
     after: list[Operator] = [Relu()] if given["relu"] else []
-    placing = ("stride", "padding", "dilation", "groups", "border", "fill", "flip", "alpha")
+    placing = ("stride", "padding", "dilation", "groups", "border", "fill", "flip", "alpha", *MARKS)
     options = {name: given[name] for name in placing if given[name] is not None}
     if given["combine"]:
         if given["alpha"] == "weight":
@@ -253,6 +280,13 @@ CONV = Operation(
         ALPHA._replace(
             help=f"{ALPHA.help} Default: weight for kernels without negative weights, else keep."
         ),
+        MISSING_,
+        MIN_VALID,
+        Option(
+            "fill_missing",
+            Flag(),
+            "Under --missing skip, give missing pixels a value from those around them, too.",
+        ),
         GRAY,
         Option("relu", Flag(), "Set negative values of the map to 0."),
     ),
@@ -262,6 +296,7 @@ CONV = Operation(
 
 
 def _check_pool(given: Given) -> None:
+    _check_missing(given)
     if given["p"] is not None and given["mode"] != "lp":
         raise OptionError("--p goes with --mode lp")
     if given["p"] is not None and given["p"] < 1:
@@ -300,6 +335,8 @@ POOL = Operation(
         Option("count_include_pad", Flag(), "Count padding as zeros in a mean."),
         Option("p", Number(), "The p of mode lp, from 1. Default: 2."),
         ALPHA._replace(help=f"{ALPHA.help} Default: weight in mean and sum, else channel."),
+        MISSING_,
+        MIN_VALID,
         GRAY,
     ),
     _pool,

@@ -17,10 +17,9 @@ import numpy as np
 
 from ..core.dtypes import FLOAT64, Array, DType, is_integer
 from ..core.image import Header
-from ..core.rounding import saturate
 from ..core.validation import Pair
 from ..methods.planner import Plan
-from .base import Laid, Stage, Sum, run_band
+from .base import Laid, Stage, Sum, run_band, store
 
 
 class Share(NamedTuple):
@@ -89,7 +88,7 @@ class WeightedStage(NamedTuple):
         """Write the output rows from `first` on."""
         last = first + len(out)
         if self._is_opaque(band):
-            _store(run_band(self.plain, band, top, first, last), out)
+            store(run_band(self.plain, band, top, first, last), out)
             out[..., -1] = self.input.white
             return
         sums = run_band(self.products, self._multiplied(band), top, first, last).astype(FLOAT64)
@@ -99,9 +98,9 @@ class WeightedStage(NamedTuple):
         under, over = alpha * share.under, colors * share.over
         if self.bias:
             over += self.bias * under
-        _store(alpha / share.weight, out[..., -1:])
+        store(alpha / share.weight, out[..., -1:])
         np.divide(over, under, out=values, where=(alpha != 0) & (out[..., -1:] != 0))
-        _store(values, out[..., :-1])
+        store(values, out[..., :-1])
 
     def _is_opaque(self, band: Array) -> bool:
         """Whether every pixel is, of a type that says so."""
@@ -129,11 +128,3 @@ def product_type(dtype: DType) -> DType:
 def opaque(header: Header) -> float:
     """The alpha of what lies in a border: that of an opaque pixel."""
     return 1 if header.white is None else header.white
-
-
-def _store(values: Array, out: Array) -> None:
-    """Write values into an array, rounded and saturated where it is of integers."""
-    if is_integer(out.dtype) and values.dtype != out.dtype:
-        out[...] = saturate(values, out.dtype)
-    else:
-        np.copyto(out, values, casting="unsafe")

@@ -16,6 +16,7 @@ from ..io.base import Reader, Writer
 from ..io.formats import Format
 from ..ops.base import Operator
 from .bands import Segment, bands_of_all, segments
+from .nodata import marked
 from .prepare import Prepared, prepare
 from .tone import Extremes, Lost, Spread, Tone
 
@@ -191,8 +192,8 @@ def _write(reader: Reader, maps: Sequence[tuple[Target, Shown]], threads: int) -
             for target, file, one in zip(targets, files, found, strict=True)
         ]
         chains = [
-            (one.chain, partial(_encoded, one.tone, writer))
-            for one, writer in zip(found, writers, strict=True)
+            (one.chain, partial(_encoded, one.tone, target.look.nodata, writer))
+            for target, one, writer in zip(targets, found, writers, strict=True)
         ]
         with closing(bands_of_all(reader, chains, threads)) as encoded:
             for number, (band, lost_here, spread) in encoded:
@@ -211,10 +212,12 @@ def _kept(metadata: Metadata, target: Target) -> Metadata:
     return metadata._replace(exif=None, xmp=None) if target.packing.strip else metadata
 
 
-def _encoded(tone: Tone | None, writer: Writer, band: Array) -> tuple[Any, Lost, Spread]:
+def _encoded(
+    tone: Tone | None, nodata: float | None, writer: Writer, band: Array
+) -> tuple[Any, Lost, Spread]:
     """A band as the file holds it, what its pixels do not show, and where its values lie."""
     if tone is None:
-        return writer.encode(band), Lost(), Spread()
+        return writer.encode(marked(band, nodata)), Lost(), Spread()
     pixels, lost = tone.pixels(band)
     return writer.encode(pixels), lost, tone.spread_of(band)
 

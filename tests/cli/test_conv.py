@@ -335,3 +335,88 @@ def test_the_photo_with_every_bundled_kernel(convtool, photo, folder):
     for kernel in kernels:
         expected = clipped(conv2d(photo, kernel))
         assert np.array_equal(read_image(f"out-{kernel.name}.png"), expected)
+
+
+HOLES = "1,2,3,4,5\n6,-9,8,9,10\n11,12,-9,14,15\n16,17,18,19,20\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "row"),
+    [
+        ((), "-9,-9,-9,-9,9.666666666666666"),
+        (("--missing", "zero"), "5.555555555555555,4.777777777777778,5.777777777777778,"
+         "7.555555555555555,9.666666666666666"),
+        (("--missing", "skip"), "6.25,-9,7.428571428571429,8.5,9.666666666666666"),
+        (("--missing", "skip", "--fill-missing"), "6.25,6.142857142857143,7.428571428571429,8.5,"
+         "9.666666666666666"),
+        (("--missing", "skip", "--min-valid", "0.8"), "6.25,-9,-9,8.5,9.666666666666666"),
+    ],
+)  # fmt: skip
+def test_numbers_that_mark_what_is_missing(convtool, folder, options, row):
+    (folder / "holes.csv").write_text(HOLES)
+    result = convtool(
+        "conv", "holes.csv", "-k", "box3", "--nodata", "-9", "--format", "csv", *options
+    )
+    assert ok(result).decode().splitlines()[1] == row
+    words = " ".join(["conv -k box3", *options])
+    assert (
+        ok(convtool("run", words, "holes.csv", "--nodata", "-9", "--format", "csv"))
+        == result.stdout
+    )
+    ok(convtool("conv", "holes.csv", "-k", "box3", "--nodata", "-9", *options, "-d", "maps",
+                "--name", "{stem}.csv"))  # fmt: skip
+    assert (folder / "maps" / "holes.csv").read_bytes() == result.stdout
+
+
+def test_a_pool_skips_what_is_missing(convtool, folder):
+    (folder / "holes.csv").write_text(HOLES)
+    result = convtool("pool", "holes.csv", "-m", "mean", "--nodata", "-9", "--missing", "skip",
+                      "--format", "csv")  # fmt: skip
+    assert ok(result) == b"3,6\n14,17\n"
+    result = convtool("pool", "holes.csv", "--nodata", "-9", "-o", "o.png")
+    assert b"are NaN: black" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("conv", "-k", "edge", "--missing", "skip"), b"kernel edge has weights that add up to 0"),
+        (("conv", "-k", "box3", "--missing", "interpolate"), b"interpolate is called skip here"),
+        (("pool", "--min-valid", "0.5"), b"--min-valid goes with --missing skip"),
+    ],
+)
+def test_what_cannot_be_skipped(convtool, small, arguments, told):
+    command, *options = arguments
+    result = convtool(command, "small.png", *options, "-o", "o.png")
+    assert result.returncode in (1, 2)
+    assert told in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("0,1", "-k", "gaussian3"), "/ 14, the sum of the weights that have a value"),
+        (("1,1", "-k", "gaussian3"), "the pixel in the middle is missing, and so is the value"),
+        (("1,1", "-k", "gaussian3", "--fill-missing"), "/ 11, the sum of the weights that have a"),
+        (("0,0", "-k", "box3", "--min-valid", "0.9"), "89% of the weights have a value, too few"),
+        (("0,0", "--pool", "mean"), "/ 3 elements"),
+        (("0,0", "--pool", "median"), "the middle one of 3 elements in order"),
+        (("0,0", "--pool", "max", "--min-valid", "1"), "3 of 4 elements have a value, too few"),
+    ],
+)
+def test_what_is_missing_is_explained(convtool, folder, arguments, told):
+    (folder / "holes.csv").write_text(HOLES)
+    place, *options = arguments
+    result = convtool("explain", "holes.csv", "--at", place, "--nodata", "-9", "--missing", "skip",
+                      *options)  # fmt: skip
+    assert told in ok(result).decode()
+
+
+def test_alpha_that_weighs_is_explained(convtool, rgba):
+    for options in (
+        ("-k", "gaussian:5,1"),
+        ("--pool", "mean", "--count-include-pad", "--padding", "1"),
+    ):
+        for place in ("0,0", "5,7"):
+            told = ok(convtool("explain", "rgba.png", "--at", place, *options)).decode()
+            assert "the sum of the weights times alpha" in told

@@ -27,6 +27,19 @@ def calculate_pool(
     mode = operator.mode
     steps: tuple[Step, ...]
     expected: Fraction | Value
+    inside = len(kept)
+    if pixels.dtype.kind == "f" and operator.missing.how == "skip":
+        kept = kept[~np.isnan(pixels)]
+        pixels = pixels[~np.isnan(pixels)]
+    elif pixels.dtype.kind == "f" and operator.missing.how == "zero":
+        pixels = np.where(np.isnan(pixels), 0, pixels)
+    if len(kept) < inside and (not len(kept) or len(kept) / inside < operator.missing.min_valid):
+        words = f"{len(kept)} of {_elements(inside)} have a value, too few"
+        steps, expected, off, place_of, why = (Step(words, math.nan),), math.nan, 0.0, 0, ""
+        base.check(operator.label, value, expected, stage.output.dtype, off)
+        return Calculation(
+            operator.label, mode, patch.channel, index, row, col, (patch,), (), steps, value, None
+        )
     if pixels.dtype.kind == "f" and np.isnan(pixels).any():
         place_of = int(np.argmax(np.isnan(pixels)))
         steps, expected, off = (Step("NaN in a window makes NaN", math.nan),), math.nan, 0.0
@@ -74,6 +87,7 @@ def _mean(operator: Pool, stage: PoolStage, place: Place, pixels: Array) -> Merg
         counted = math.prod(
             _counted(axis, o) for axis, o in zip(stage.window, place[:2], strict=True)
         )
+        counted -= int(stage.inside(place[0], place[0] + 1)[0, place[1], 0]) - count  # missing
     result = result / counted
     padding = f", {counted - count} of them padding" if counted > count else ""
     step = Step(f"/ {counted} elements{padding}", base.as_float(result))

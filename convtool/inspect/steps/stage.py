@@ -9,11 +9,13 @@ from ...core.validation import Pair
 from ...ops.base import Operator, Stage, run_band
 from ...ops.combine import Combine, CombineStage
 from ...ops.conv_stage import ConvStage
+from ...ops.missing import MissingStage
 from ...ops.pointwise import PointStage
 from ...ops.pool import PoolStage
 from ...ops.weighted import WeightedStage
 from .base import Band, Calculation, Place, Step, Value, check, followed, item, numeral, patch_at
 from .conv import calculate_conv
+from .missing import calculate_missing
 from .pointwise import calculate_point
 from .pool import calculate_pool
 from .weighted import calculate_weighted
@@ -108,5 +110,6 @@ CALCULATED: dict[type, Callable[..., Calculation]] = {
     PointStage: calculate_point,
     CombineStage: _combine,
     WeightedStage: calculate_weighted,
+    MissingStage: calculate_missing,
 }
 """The calculation for each kind of stage."""
