@@ -4,8 +4,8 @@
     skip       the weights count where a value is: sum(w p) / sum(w there) * sum(w) / divisor + bias
     zero       what is missing is 0
 
-As `nan_treatment` of astropy.convolution (2018), which calls the last two "interpolate" and "fill",
-and as `gdal raster neighbors`: what is missing in the middle of a window stays so, unless asked.
+astropy.convolution's `nan_treatment` calls the last two "interpolate" and "fill". What is missing
+in the middle of a window stays so, as with its `preserve_nan`, unless asked otherwise.
 """
 
 from collections.abc import Callable
@@ -112,7 +112,8 @@ class MissingStage(NamedTuple):
             return
         band = band.copy()
         band[..., :count][missing] = 0
-        self.plain.run(band, top, first, out)
+        if self.rule.how == "zero" or self.input.has_alpha:
+            self.plain.run(band, top, first, out)
         if self.rule.how == "zero":
             return
         colors = out[..., : self.output.colors]

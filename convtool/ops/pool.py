@@ -189,7 +189,9 @@ class Pool(Operator):
             if self.missing.how == "propagate" or header.dtype.kind != "f":
                 return stage
             colors = header._replace(channels=header.channels[: header.colors]).flat
-            merge = partial(_skipping, self._stage(colors), self._summing(colors))
+            marked = colors._replace(dtype=np.dtype(np.uint8), white=None)
+            sums = self._summing(colors), self._summing(marked)
+            merge = partial(_skipping, self._stage(colors), *sums)
             return MissingStage(stage, self.missing, stage.window, merge)
         check_missing(self.missing, header)
         products = header.flat._replace(dtype=product_type(header.dtype), white=None)
@@ -383,6 +385,7 @@ def _medians(stage: PoolStage, padded: Array, first: int, last: int, out: Array)
 def _skipping(
     stage: PoolStage,
     summing: PoolStage,
+    counting: PoolStage,
     band: Array,
     there: Array,
     top: int,
@@ -390,7 +393,7 @@ def _skipping(
     last: int,
 ) -> tuple[Array, Array]:
     """The values of windows of which some elements are missing, and the share that is there."""
-    counts = run_band(summing, there.astype(band.dtype), top, first, last).astype(FLOAT64)
+    counts = run_band(counting, there.view(np.uint8), top, first, last).astype(FLOAT64)
     inside, mode = stage.inside(first, last), stage.pool.mode
     if mode in ("max", "min", "median"):
         band = np.where(there, band, -np.inf if mode == "max" else np.inf)
