@@ -10,7 +10,8 @@ from ...core.validation import Pair
 from ...ops.conv import Conv
 from ...ops.conv_stage import ConvStage
 from ...ops.missing import MissingStage
-from ...ops.pool import Pool, PoolStage
+from ...ops.pool import Pool
+from ...ops.pool_stage import PoolStage
 from . import base
 from .base import OFF, Band, Calculation, Place, Step, Value
 from .conv import calculate_conv

@@ -11,7 +11,8 @@ from ...core.choices import PoolMode
 from ...core.dtypes import EXACT_IN_FLOAT64, FLOAT64, Array, is_integer
 from ...core.geometry import Axis
 from ...core.validation import Pair
-from ...ops.pool import Pool, PoolStage
+from ...ops.pool import Pool
+from ...ops.pool_stage import PoolStage
 from . import base
 from .base import HUGE, OFF, Band, Calculation, Place, Step, Value
 

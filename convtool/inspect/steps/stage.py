@@ -11,7 +11,7 @@ from ...ops.combine import Combine, CombineStage
 from ...ops.conv_stage import ConvStage
 from ...ops.missing import MissingStage
 from ...ops.pointwise import PointStage
-from ...ops.pool import PoolStage
+from ...ops.pool_stage import PoolStage
 from ...ops.weighted import WeightedStage
 from .base import Band, Calculation, Place, Step, Value, check, followed, item, numeral, patch_at
 from .conv import calculate_conv
