@@ -123,7 +123,11 @@ def _loaded(opened: ImageFile) -> "Picture":
             opened.load()
         except OSError as error:  # libtiff's reason says more than Pillow's number
             raise OSError(damage[0] if damage else error) from None
-    image = expanded(_upright(opened))
+    image = _upright(opened)
+    if image.mode == "CMYK":
+        image, note = _from_cmyk(image)
+        notes = (*notes, note)
+    image = expanded(image)
     if image.mode.partition(";")[0] not in _PLAIN:
         raise ConvtoolError(f"is a picture of mode {image.mode}, expected grey or RGB")
     if opened.format == "TIFF" and X_RESOLUTION not in getattr(opened, "tag_v2", {}):
@@ -360,6 +364,29 @@ def expanded(image: Image.Image) -> Image.Image:
         found.info.pop("icc_profile", None)  # which holds the time of its creation
         return found
     return image.convert(_EXPANDED[mode]) if mode in _EXPANDED else image
+
+
+def _from_cmyk(image: Image.Image) -> tuple[Image.Image, str]:
+    """A CMYK picture as RGB, and how it was converted: by its profile, perceptually, to sRGB."""
+    profile = image.info.pop("icc_profile", None)
+    why = "without a profile"
+    if profile:
+        from PIL import ImageCms  # a library of its own, for a rare mode
+
+        try:
+            own, srgb = (
+                ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+                ImageCms.createProfile("sRGB"),
+            )
+            intent = ImageCms.Intent.PERCEPTUAL
+            found = ImageCms.profileToProfile(image, own, srgb, intent, outputMode="RGB")
+        except (ImageCms.PyCMSError, OSError):
+            why = "with a profile that does not hold for it"
+        else:
+            assert found is not None
+            found.info.pop("icc_profile", None)
+            return found, "is CMYK, converted to sRGB by its profile"
+    return image.convert("RGB"), f"is CMYK {why}: its colours as RGB are a guess"
 
 
 @cache

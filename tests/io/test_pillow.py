@@ -9,6 +9,7 @@ import zlib
 import numpy as np
 import pytest
 import tifffile
+from helpers.icc import cmyk_profile
 from PIL import BmpImagePlugin, Image, ImageCms
 
 from convtool import ConvtoolError, read_image
@@ -140,6 +141,28 @@ def test_colour_of_16_bits_is_told_or_refused(folder):
     with open("c.ppm", "wb") as file:
         file.write(b"P6 5 6 65535\n" + deep.astype(">u2").tobytes())
     assert open_image("c.ppm").notes == ("has 16 bits a channel, read as 8",)
+
+
+def test_cmyk_is_converted_by_its_profile(folder):
+    """Its first ink is red, which no formula without the profile knows."""
+    profile = cmyk_profile(
+        lambda c, m, y, k: (0, 0, 0) if k else (55, 60, 30) if c else (100, 0, 0)
+    )
+    inks = np.zeros((4, 4, 4), np.uint8)
+    inks[:, 2:, 0] = 255
+    save("a.tif", Image.fromarray(inks, "CMYK"), icc_profile=profile)
+    reader = open_image("a.tif")
+    assert reader.notes == ("is CMYK, converted to sRGB by its profile",)
+    assert reader.metadata.icc_profile is None
+    paper, ink = next(reader.blocks())[0, [0, 3]].astype(int)
+    assert (paper >= 254).all()
+    assert ink[0] > ink[1] + 80
+    save("b.tif", Image.fromarray(inks, "CMYK"), icc_profile=profile[:200])
+    assert "with a profile that does not hold for it" in open_image("b.tif").notes[0]
+    save("c.tif", Image.fromarray(inks, "CMYK"))
+    assert open_image("c.tif").notes == (
+        "is CMYK without a profile: its colours as RGB are a guess",
+    )
 
 
 @pytest.mark.parametrize("extension", ["tif", "jpg"])
