@@ -5,8 +5,8 @@ line between.
 
 A CSV does not name the type of its numbers. The reader takes the narrowest type that keeps every
 number as it is written: int16, int32 or int64 for whole numbers, else float32 or float64. So 0.1
-is read as a float32. A line ``# float64`` anywhere in the file makes it a float64. The writer
-gives every value exactly as computed, and adds that line where a map of float64 needs it.
+is read as a float32. A line ``# float64`` anywhere in the file makes it a float64. A cell with
+nothing in it is missing: NaN. The writer gives every value exactly as computed, and adds that line where a map of float64 needs it.
 """
 
 import io
@@ -37,6 +37,9 @@ LONGEST_ROW = 1 << 28
 
 _CHANNEL = re.compile(r"#\s*channel\s+\d+\s*:\s*(.+)")
 
+_EMPTY = re.compile(r"(?:^|,)[ \t]*(?=,|$)", re.MULTILINE)
+"""Cells with nothing in them."""
+
 IN_WHOLE = b"0123456789+-, \t\n"
 IN_NUMBERS = IN_WHOLE + b".eE"
 """The characters of rows of whole numbers, and of any numbers."""
@@ -57,7 +60,7 @@ def read_csv(file: BinaryIO, max_pixels: int) -> Reader:
     """The reader for a CSV file. Errors name row and column."""
     try:
         with io.TextIOWrapper(file, "utf-8-sig") as text:
-            channels, wide = _parsed(_lines(text), max_pixels)
+            channels, wide, empty = _parsed(_lines(text), max_pixels)
     except UnicodeDecodeError:
         raise ConvtoolError("is no text, expected comma-separated numbers") from None
     first = channels[0].shape
@@ -74,7 +77,8 @@ def read_csv(file: BinaryIO, max_pixels: int) -> Reader:
     known = CHANNEL_NAMES.get(len(names)) == names
     if not known:
         names = tuple(str(i) for i in range(len(names)))
-    return ArrayReader(Header(*first, names, pixels.dtype), pixels)
+    told = f"{empty} empty cell{'s are' * (empty > 1) or ' is'} missing, NaN"
+    return ArrayReader(Header(*first, names, pixels.dtype), pixels, (told,) * bool(empty))
 
 
 def _lines(text: io.TextIOBase) -> Iterator[str]:
@@ -91,10 +95,11 @@ def _lines(text: io.TextIOBase) -> Iterator[str]:
         yield line.strip()
 
 
-def _parsed(lines: Iterable[str], max_pixels: int) -> tuple[list[_Channel], bool]:
-    """The channels of a file, every row checked; and whether it has the line that marks float64."""
+def _parsed(lines: Iterable[str], max_pixels: int) -> tuple[list[_Channel], bool, int]:
+    """The channels of a file, every row checked; whether it has the line that marks float64; and
+    the number of its empty cells."""
     channels = [_Channel("", [])]
-    gap = 0
+    gap = empty = 0
     wide = False
     for first, part in _parts(lines):
         line = part[0]
@@ -118,9 +123,11 @@ def _parsed(lines: Iterable[str], max_pixels: int) -> tuple[list[_Channel], bool
             gap = 0
             blocks.append(_block(part, first, blocks[0].shape[1] if blocks else 0))
             check_size(*channels[-1].shape, max_pixels)
+            if np.isnan(blocks[-1]).any():
+                empty += len(_EMPTY.findall("\n".join(part)))
     if not channels[-1].blocks:
         raise ConvtoolError("holds no numbers, expected rows of them")
-    return [channel for channel in channels if channel.blocks], wide
+    return [channel for channel in channels if channel.blocks], wide, empty
 
 
 def _parts(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
@@ -220,9 +227,9 @@ def _row(line: str, where: str) -> list[float]:
 
 
 def _number(word: str, where: str) -> float:
-    """One number. Raises ConvtoolError for anything else."""
+    """One number, NaN where there is nothing. Raises ConvtoolError for anything else."""
     if not word:
-        raise ConvtoolError(f"{where}: is empty, expected a number")
+        return math.nan
     try:
         number = float("?" if "_" in word else word)
     except ValueError:

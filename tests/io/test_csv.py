@@ -128,12 +128,18 @@ def test_the_shortest_text_is_written():
     assert written(np.array([[True, False]])) == b"1,0\n"
 
 
+def test_a_cell_with_nothing_in_it_is_missing():
+    text = "1,,3\n ,5,\n"
+    assert np.array_equal(pixels(text), [[1, np.nan, 3], [np.nan, 5, np.nan]], equal_nan=True)
+    assert read(text).notes == ("3 empty cells are missing, NaN",)
+    assert read("1,\n").notes == ("1 empty cell is missing, NaN",)
+    assert read("1,nan\n").notes == ()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
         ("1,2\n3,x\n", "row 2, column 2: found 'x'"),
-        ("1,,3\n", "row 1, column 2: is empty"),
-        ("1,2,\n", "row 1, column 3: is empty"),
         ("1,2\n3\n", "row 2, column 2: the row has 1 number"),
         ("1\n2,3\n", "row 2, column 2: the row has 2 number"),
         ("1;2\n", "column 1: found '1;2', expected a number; numbers are separated by commas"),
