@@ -6,7 +6,8 @@ line between.
 A CSV does not name the type of its numbers. The reader takes the narrowest type that keeps every
 number as it is written: int16, int32 or int64 for whole numbers, else float32 or float64. So 0.1
 is read as a float32. A line ``# float64`` anywhere in the file makes it a float64. A cell with
-nothing in it is missing: NaN. The writer gives every value exactly as computed, and adds that line where a map of float64 needs it.
+nothing in it is missing: NaN. The writer gives every value exactly as computed, and adds that line
+where a map of float64 needs it.
 """
 
 import io
