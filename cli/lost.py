@@ -26,6 +26,8 @@ def notes_on_lost(
     notes = []
     if any(report.narrowed for report in reports):
         notes.append(f"{format_.name} holds 8 bits of such a map: 16 became 8; PNG holds 16")
+    if format_.palette and any(report.output.colors > 1 for report in reports):
+        notes.append(f"{format_.name} holds 256 colours: others became the nearest; PNG holds all")
     values = sum(report.values for report in reports)
     lost = reduce(Lost.plus, (report.lost for report in reports), Lost())
     where = f" of {len(reports)} maps" if len(reports) > 1 else ""

@@ -62,6 +62,8 @@ class Format(NamedTuple):
     """Whether it holds transparency."""
     lossy: bool = False
     """Whether it heeds a quality."""
+    palette: bool = False
+    """Whether it holds 256 colours at most."""
     layers: bool = False
     """Whether it holds any number of channels, and none is alpha by its place."""
     streams: bool = True
@@ -151,6 +153,7 @@ def _picture(pillow_name: str, *extensions: str, deep: tuple[int, ...] = ()) -> 
         deep=deep,
         alpha=pillow_name not in WITHOUT_ALPHA,
         lossy=pillow_name in LOSSY,
+        palette=pillow_name == "GIF",
         streams=False,
     )
 

@@ -260,6 +260,12 @@ def test_jpeg_gets_a_background_and_says_so(convtool, rgba):
     assert read_image("o.jpg").shape == (20, 25, 3)
 
 
+def test_gif_says_that_it_holds_few_colours(convtool, small):
+    told = b"gif holds 256 colours: others became the nearest; PNG holds all"
+    assert told in convtool("conv", "small.png", "-k", "box3", "-o", "o.gif").stderr
+    assert told not in convtool("conv", "small.png", "-k", "box3", "--gray", "-o", "o.gif").stderr
+
+
 def test_shares_are_shown_black_with_a_word(convtool, folder):
     np.save("shares.npy", np.random.default_rng(0).random((9, 9)))
     told = b"all values lie between 0 and 1, and 255 is taken for white: --white 1 or "
