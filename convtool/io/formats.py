@@ -28,6 +28,9 @@ NPY_SIGNATURE = b"\x93NUMPY"
 WITHOUT_ALPHA = ("JPEG", "PPM", "BMP", "DIB", "GIF", "PCX", "MPO", "MSP", "XBM", "EPS", "PDF")
 """Pillow's names of formats that hold no transparency, or one bit of it."""
 
+CARRIERS = ("JPEG", "WEBP", "AVIF", "TIFF", "MPO")
+"""Those that hold EXIF and XMP."""
+
 LOSSY = ("JPEG", "WEBP", "AVIF", "JPEG2000")
 
 SNIFFED = 4096
@@ -62,6 +65,8 @@ class Format(NamedTuple):
     """Whether it holds transparency."""
     lossy: bool = False
     """Whether it heeds a quality."""
+    carries: bool = True
+    """Whether it holds EXIF and XMP, or holds numbers."""
     palette: bool = False
     """Whether it holds 256 colours at most."""
     layers: bool = False
@@ -153,6 +158,7 @@ def _picture(pillow_name: str, *extensions: str, deep: tuple[int, ...] = ()) -> 
         deep=deep,
         alpha=pillow_name not in WITHOUT_ALPHA,
         lossy=pillow_name in LOSSY,
+        carries=pillow_name in CARRIERS,
         palette=pillow_name == "GIF",
         streams=False,
     )

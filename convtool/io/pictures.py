@@ -13,6 +13,7 @@ from ..core.geometry import band_height, cut
 from ..core.image import Header, check_image
 from ..core.metadata import Metadata
 from ..core.prefetch import Later
+from .formats import CARRIERS
 from .pillow import Picture, open_listed, pillow_limit
 
 
@@ -46,8 +47,28 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 """Pillow's format -> options for saving: without loss where the format can."""
 
 
-CARRIERS = ("JPEG", "WEBP", "AVIF", "TIFF", "MPO")
-"""The formats of Pillow that hold EXIF and XMP."""
+XMP_TAG = 700
+"""TIFF's."""
+
+MOST_IN_JPEG = 65_000
+"""Bytes of EXIF, and of XMP: a segment of a JPEG has 64 KiB, and its name in it."""
+
+
+def _carried(name: str, metadata: Metadata) -> dict[str, Any]:
+    """EXIF and XMP as Pillow takes them for a format."""
+    parts = {"EXIF": metadata.exif, "XMP": metadata.xmp}
+    if name in ("JPEG", "MPO"):
+        for part, data in parts.items():
+            if data and len(data) > MOST_IN_JPEG:
+                raise ConvtoolError(
+                    f"{name} holds no {part} of {len(data)} bytes; --strip leaves it behind"
+                )
+    if name == "TIFF" and metadata.xmp:
+        tags = Image.Exif()
+        tags.load(metadata.exif or b"")
+        tags[XMP_TAG] = metadata.xmp
+        return {"exif": tags}
+    return {"exif": metadata.exif, "xmp": metadata.xmp}
 
 
 class PillowWriter:
@@ -62,7 +83,7 @@ class PillowWriter:
         fitting = metadata.fitting(len(header.channels))
         known = {"icc_profile": fitting.icc_profile, "dpi": fitting.dpi}
         if name in CARRIERS:
-            known |= {"exif": metadata.exif, "xmp": metadata.xmp}
+            known |= _carried(name, metadata)
         asked = {"quality": quality} if quality else _OPTIONS.get(name, {})
         self._options = asked | {key: value for key, value in known.items() if value}
         shape = header.height, header.width, len(header.channels)

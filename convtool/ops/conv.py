@@ -309,9 +309,7 @@ class Conv(Operator):
     def _missing(self, plain: ConvStage) -> MissingStage:
         """The stage for floats that may be missing."""
         colors = plain.input._replace(channels=plain.input.channels[: plain.task.channels]).flat
-        marked = colors._replace(
-            dtype=np.dtype(np.uint8) if is_whole(self.weights) else colors.dtype
-        )
+        marked = colors._replace(dtype=np.dtype(np.uint8) if is_whole(self.weights) else FLOAT64)
         summing = copy(self)
         summing.dtype, summing.divisor, summing.bias = None, 1.0, np.zeros(())
         products = summing._stage(colors, plain.task.channels)
@@ -321,7 +319,7 @@ class Conv(Operator):
         with np.errstate(over="ignore"):
             weight = float(self.weights.sum(dtype=FLOAT64))
         merge = skipping_conv(products, masks, weight, self.divisor, float(self.bias))
-        return MissingStage(plain, self.missing, plain.task.window, merge)
+        return MissingStage(plain, self.missing, plain.task.window, plain.task.channels, merge)
 
     def _weighted(self, header: Header) -> WeightedStage:
         """The stage that weights by alpha."""

@@ -27,6 +27,10 @@ Merge = Callable[[Array, Array, int, int, int], tuple[Array, Array]]
 values, and which share of the weights was there. What is missing in the band is 0."""
 
 
+ROUNDING = 1e-9
+"""How far a share of weights may be off."""
+
+
 class Rule(NamedTuple):
     """What is done with missing values."""
 
@@ -65,6 +69,8 @@ class MissingStage(NamedTuple):
     """The same where nothing is missing."""
     rule: Rule
     window: Window
+    channels: int
+    """Those in which values may be missing. One more is alpha."""
     merge: Merge
 
     @property
@@ -105,23 +111,22 @@ class MissingStage(NamedTuple):
 
     def run(self, band: Array, top: int, first: int, out: Array) -> None:
         """Write the output rows from `first` on."""
-        count = self.input.colors
+        count = self.channels
         missing = np.isnan(band[..., :count])
         if not missing.any():
             self.plain.run(band, top, first, out)
             return
         band = band.copy()
         band[..., :count][missing] = 0
-        if self.rule.how == "zero" or self.input.has_alpha:
+        if self.rule.how == "zero" or count < len(self.input.channels):
             self.plain.run(band, top, first, out)
         if self.rule.how == "zero":
             return
-        colors = out[..., : self.output.colors]
         values, share = self.merge(band[..., :count], ~missing, top, first, first + len(out))
-        gone = (share <= 0) | (share < self.rule.min_valid)
+        gone = (share <= 0) | (share < self.rule.min_valid - ROUNDING)
         if not self.rule.fill:
             gone |= sampled(self.window, missing, top, first, len(out))
-        store(np.where(gone, np.nan, values), colors)
+        store(np.where(gone, np.nan, values), out[..., :count])
 
 
 def skipping_conv(
@@ -134,7 +139,10 @@ def skipping_conv(
         marks = there.astype(masks.input.dtype)
         weights = run_band(masks, marks, top, first, last).astype(FLOAT64)
         with np.errstate(divide="ignore"):
-            values = sums * weight / (weights * divisor) + bias
-        return values, weights / weight
+            values = sums * weight / (weights * divisor)
+        np.divide(
+            sums, divisor, out=values, where=weights == weight
+        )  # as without holes, to the bit
+        return values + bias, weights / weight
 
     return merge

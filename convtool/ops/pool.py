@@ -170,7 +170,7 @@ class Pool(Operator):
             marked = colors._replace(dtype=np.dtype(np.uint8), white=None)
             sums = self._summing(colors), self._summing(marked)
             merge = partial(skipping, self._stage(colors), *sums)
-            return MissingStage(stage, self.missing, stage.window, merge)
+            return MissingStage(stage, self.missing, stage.window, header.colors, merge)
         check_missing(self.missing, header)
         products = header.flat._replace(dtype=product_type(header.dtype), white=None)
         output = stage.output._replace(dtype=self.dtype or stage.output.dtype)

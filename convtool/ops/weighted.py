@@ -89,7 +89,7 @@ class WeightedStage(NamedTuple):
         last = first + len(out)
         if self._is_opaque(band):
             store(run_band(self.plain, band, top, first, last), out)
-            out[..., -1] = self.input.white
+            store(np.full((*out.shape[:2], 1), self.input.white, FLOAT64), out[..., -1:])
             return
         sums = run_band(self.products, self._multiplied(band), top, first, last).astype(FLOAT64)
         colors, alpha = sums[..., :-1], sums[..., -1:]

@@ -1,11 +1,11 @@
 """A number that marks what is missing: NaN on the way, and itself in files of numbers."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core.dtypes import FLOAT64, Array
+from ..core.dtypes import FLOAT64, Array, DType, limits
 from ..core.image import Header
 from ..core.metadata import Metadata
 from ..io.base import Reader
@@ -37,10 +37,26 @@ class NodataReader(NamedTuple):
         """The rows, alpha as it is."""
         header = self.header
         for block in self.reader.blocks():
-            missing = block[..., : header.colors] == np.asarray(self.value, block.dtype)
+            missing = _where(block[..., : header.colors], self.value)
             values = block.astype(header.dtype)
             values[..., : header.colors][missing] = np.nan
             yield values
+
+
+def _where(values: Array, value: float) -> Array:
+    """Which of the values are this one; none where their type does not hold it."""
+    one = _in_type(value, values.dtype)
+    return np.zeros(values.shape, np.bool_) if one is None else values == one
+
+
+def _in_type(value: float, dtype: DType) -> Any:
+    """The value in a type; None if it is none of that type's."""
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            one = np.float64(value).astype(dtype)
+        return one if np.isfinite(one) else None
+    low, high = limits(dtype)
+    return dtype.type(int(value)) if float(value).is_integer() and low <= value <= high else None
 
 
 def with_nodata(reader: Reader, value: float | None) -> Reader:
@@ -50,6 +66,5 @@ def with_nodata(reader: Reader, value: float | None) -> Reader:
 
 def marked(band: Array, value: float | None) -> Array:
     """Values for a file of numbers: what is missing is this value again, if it is one."""
-    if value is None or band.dtype.kind != "f":
-        return band
-    return np.where(np.isnan(band), np.asarray(value, band.dtype), band)
+    one = None if value is None or band.dtype.kind != "f" else _in_type(value, band.dtype)
+    return band if one is None else np.where(np.isnan(band), one, band)

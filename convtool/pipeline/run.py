@@ -125,7 +125,7 @@ def shown(prepared: Prepared, format_: Format, look: Look) -> Shown:
     depth = _depth(output, format_, look.depth)
     white = output.white if look.white is None else look.white
     background = None if format_.alpha or not output.has_alpha else look.background
-    tone = Tone(look.range, white, depth, output.has_alpha, background)
+    tone = Tone(look.range, white, depth, output.has_alpha, background, output.white)
     return Shown(_rounded(prepared, tone), tone)
 
 

@@ -97,6 +97,8 @@ class Tone(NamedTuple):
     depth: int = 8
     alpha: bool = False
     background: Color | None = None
+    opaque: float | None = None
+    """The alpha that hides all; None: `white`."""
     extremes: Extremes = Extremes()
 
     @property
@@ -145,7 +147,8 @@ class Tone(NamedTuple):
         with np.errstate(over="ignore", invalid="ignore"):
             pixels, lost = self._stretched(colors) if self.needs_extremes else self._clipped(colors)
         if self.alpha:
-            alpha = saturate(self._scaled(band[..., -1:]), self.dtype)
+            opaque = self.white if self.opaque is None else self.opaque
+            alpha = saturate(self._scaled(band[..., -1:], opaque), self.dtype)
             if self.background:
                 lost = lost._replace(transparent=int(np.count_nonzero(alpha < self._top)))
                 return self._laid_over(pixels, alpha), lost
@@ -166,17 +169,17 @@ class Tone(NamedTuple):
         """The pixels' white."""
         return int(np.iinfo(self.dtype).max)
 
-    def _scaled(self, values: Array) -> Array:
-        """Values with `white` moved to the pixels' white."""
-        if self.white in (None, self._top):
+    def _scaled(self, values: Array, white: float | None) -> Array:
+        """Values with this white moved to the pixels' own."""
+        if white in (None, self._top):
             return values
-        return values.astype(FLOAT64) * self._top / self.white
+        return values.astype(FLOAT64) * self._top / white
 
     def _clipped(self, values: Array) -> tuple[Array, Lost]:
         """clip and abs."""
         if self.range == "abs":
             values = self._magnitudes(values)
-        values = self._scaled(values)
+        values = self._scaled(values, self.white)
         if values.dtype == self.dtype:
             return values, Lost()
         loops, rows = compiled(), rows_of(values)

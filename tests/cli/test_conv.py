@@ -426,3 +426,33 @@ def test_alpha_that_weighs_is_explained(convtool, rgba):
         for place in ("0,0", "5,7"):
             told = ok(convtool("explain", "rgba.png", "--at", place, *options)).decode()
             assert "the sum of the weights times alpha" in told
+
+
+@pytest.mark.parametrize("value", ["-9999", "0.5", "256", "1e300", "1e-320"])
+def test_a_nodata_that_pixels_cannot_be_marks_none(convtool, small, value):
+    plain = ok(convtool("conv", "small.png", "-k", "box3"))
+    assert ok(convtool("conv", "small.png", "-k", "box3", "--nodata", value)) == plain
+    csv = "conv", "-k", "1", "--nodata", value, "--format", "csv"
+    assert ok(convtool(*csv, stdin=b"0,7\n")) == b"0,7\n"
+
+
+def test_white_leaves_transparency_alone(convtool, folder):
+    Image.fromarray(np.full((9, 9, 4), 128, np.uint8)).save("half.png")
+    for white in ("1", "100", "1000"):
+        found = png(ok(convtool("conv", "half.png", "-k", "identity", "--white", white)))
+        assert (found[..., 3] == 128).all()
+
+
+def test_what_carries_no_xmp_says_so(convtool, folder):
+    for name, size in (("in.webp", 10), ("long.webp", 70_000)):
+        packet = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>" + b" " * size + b"</x:xmpmeta>"
+        Image.new("RGB", (9, 9)).save(name, xmp=packet)
+    ok(convtool("conv", "in.webp", "-k", "box3", "-o", "o.tif"))
+    with Image.open("o.tif") as found:
+        assert found.info["xmp"].endswith(b"</x:xmpmeta>")
+    told = convtool("conv", "in.webp", "-k", "box3", "-o", "o.bmp").stderr
+    assert b"bmp holds no XMP, which stays behind" in told
+    result = convtool("conv", "long.webp", "-k", "box3", "-o", "o.jpg")
+    assert result.returncode == 1
+    assert b"JPEG holds no XMP of 70048 bytes; --strip leaves it behind" in result.stderr
+    ok(convtool("conv", "long.webp", "-k", "box3", "--strip", "-o", "o.jpg"))

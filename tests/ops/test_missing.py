@@ -9,6 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convtool import ConvtoolError, conv2d, find_kernel, pool2d
+from convtool.core.image import Header
+from convtool.ops.base import over_array
+from convtool.ops.conv import Conv
 
 BORDERS = ["edge", "constant", "reflect", "mirror", "wrap"]
 
@@ -153,3 +156,25 @@ def test_the_least_share_of_a_pools_window():
 def test_what_missing_cannot_be(call, told):
     with pytest.raises(ConvtoolError, match=told):
         call(np.ones((4, 4)))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_window_with_nothing_missing_has_all_of_its_weight(dtype):
+    image = np.ones((20, 20), dtype)
+    image[0, 0] = np.nan
+    line = np.exp(-((np.arange(7) - 3) ** 2) / 2)
+    kernel = np.outer(line, line) / line.sum() ** 2
+    found = conv2d(image, kernel, missing="skip", min_valid=1)
+    assert np.isnan(found).sum() == 16
+
+
+def test_alpha_as_a_channel_where_values_are_missing():
+    image = np.random.default_rng(0).random((9, 8, 4))
+    image[3, 3, 0] = np.nan
+    options = {"alpha": "channel", "missing": "skip", "fill_missing": True}
+    found = conv2d(image, find_kernel("box3"), **options)
+    assert not np.isnan(found).any()
+    assert np.array_equal(found[..., 3], conv2d(image[..., 3], find_kernel("box3")))
+    header = Header.of_array(image, may_have_alpha=True)
+    stage = Conv(find_kernel("box3"), **options).bind(header)
+    assert np.array_equal(over_array(stage, image, 1), found)

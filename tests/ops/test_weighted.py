@@ -219,3 +219,10 @@ def test_a_pool_that_keeps_alpha_takes_that_in_the_middle():
 def test_what_alpha_cannot_be(call, told):
     with pytest.raises(ConvtoolError, match=told):
         call(np.ones((4, 4, 4), np.uint8))
+
+
+def test_an_opaque_image_saturates_as_any_other():
+    image = np.full((3, 3, 2), 65535, np.uint16)
+    for dtype, most in (("uint8", 255), ("int16", 32767)):
+        found = conv2d(image, np.ones((3, 3)), divisor=9, alpha="weight", dtype=dtype)
+        assert (found == most).all()
