@@ -31,7 +31,7 @@ WITHOUT_ALPHA = ("JPEG", "PPM", "BMP", "DIB", "GIF", "PCX", "MPO", "MSP", "XBM",
 CARRIERS = ("JPEG", "WEBP", "AVIF", "TIFF", "MPO")
 """Those that hold EXIF and XMP."""
 
-LOSSY = ("JPEG", "WEBP", "AVIF", "JPEG2000")
+LOSSY = ("JPEG", "WEBP", "AVIF")
 
 SNIFFED = 4096
 """Bytes at the start of a file that show its format."""

@@ -89,6 +89,8 @@ class Operator(Protocol):
 
     clips_below_0: bool = False
     """Whether it sets negative values to 0, and does nothing else."""
+    asked_alpha: Alpha | None = None
+    """What it was told to do with alpha, if it was."""
 
     @property
     def label(self) -> str:

@@ -103,7 +103,7 @@ def conv2d(
     min_valid : from 0 to 1; the least share of the weights that have a value under "skip"
     fill_missing : under "skip", whether a pixel that is missing itself gets a value, too
     dtype : the type of the result; an integer type is rounded to, half to even, and
-        saturated, never wrapped
+        saturated, never wrapped; NaN becomes 0
     method : how to add up: "direct", "separable", "box", "product", "layer" or "fft"; None, the
         default, is what `plan` finds to be the quickest. Whole sums are the same by all. Others
         are within 1e-5 (float32) or 1e-12 (float64) of what their products' magnitudes add up to,
@@ -243,14 +243,26 @@ class Conv(Operator):
         self.dtype = _check_dtype(dtype)
         self.method = None if method is None else check_word("method", method, METHODS)
         self.alpha = self._alpha(alpha)
+        self.asked_alpha = alpha
         self.missing = check_rule(missing, min_valid, fill_missing)
-        if missing == "skip" and (self.is_layer or self.sums_to_zero):
-            why = "is a layer" if self.is_layer else "has weights that add up to 0"
-            which = f"kernel {self.name}" if self.name else "the kernel"
+        if missing == "skip" and (why := self._no_weights):
             raise ConvtoolError(
-                f"missing is skip and {which} {why}: a sum of weights is what it divides by; "
+                f"missing is skip and {self._which} {why}: their sum is what it divides by; "
                 "propagate and zero take any"
             )
+
+    @property
+    def _which(self) -> str:
+        return f"kernel {self.name}" if self.name else "the kernel"
+
+    @property
+    def _no_weights(self) -> str:
+        """Why its weights cannot say how much each pixel counts; nothing if they can."""
+        if self.is_layer:
+            return "is a layer, whose channels mix"
+        if self.weights.min() < 0:
+            return "has weights below 0"
+        return "" if self.weights.any() else "has no weight above 0"
 
     @property
     def sums_to_zero(self) -> bool:
@@ -283,28 +295,24 @@ class Conv(Operator):
 
     def _alpha(self, asked: Alpha | None) -> Alpha:
         """What is done with alpha: as asked, or what the weights ask for."""
-        weighs = not self.is_layer and bool(self.weights.min() >= 0 and self.weights.any())
         if asked is None:
-            return "weight" if weighs else "keep"
-        if check_word("alpha", asked, ALPHAS) == "weight" and not weighs:
-            which = f"kernel {self.name}" if self.name else "the kernel"
-            has = "some weights below 0" if self.weights.min() < 0 else "no weight above 0"
-            has = "the weights of a layer" if self.is_layer else has
+            return "keep" if self._no_weights else "weight"
+        if check_word("alpha", asked, ALPHAS) == "weight" and self._no_weights:
             raise ConvtoolError(
-                f"alpha is weight and {which} has {has}: alpha needs weights of one sign; keep and "
-                "channel take any"
+                f"alpha is weight and {self._which} {self._no_weights}: their sum is what it "
+                "divides by; keep and channel take any"
             )
         return asked
 
     def bind(self, header: Header) -> "ConvStage | WeightedStage | MissingStage":
         """The stage for images of this description."""
-        if header.has_alpha and self.alpha == "weight":
+        skips = self.missing.how != "propagate" and header.dtype.kind == "f"
+        if header.has_alpha and self.alpha == "weight" and not (skips and not self.asked_alpha):
             check_missing(self.missing, header)
             return self._weighted(header)
-        stage = self._stage(header, header.colors if self.alpha == "keep" else len(header.channels))
-        if self.missing.how == "propagate" or header.dtype.kind != "f":
-            return stage
-        return self._missing(stage)
+        count = len(header.channels) if self.alpha == "channel" else header.colors
+        stage = self._stage(header, count)
+        return self._missing(stage) if skips else stage
 
     def _missing(self, plain: ConvStage) -> MissingStage:
         """The stage for floats that may be missing."""

@@ -57,8 +57,8 @@ def check_missing(rule: Rule, header: Header) -> None:
     """ConvtoolError where values may be missing of an image that is weighted by its alpha."""
     if rule.how != "propagate" and header.dtype.kind == "f":
         raise ConvtoolError(
-            f"missing is {rule.how} and alpha is weight: one or the other weights the pixels; "
-            "alpha keep leaves it to what is missing"
+            f"missing is {rule.how} and alpha is weight, and only one can weight the pixels: "
+            "expected alpha keep or channel"
         )
 
 

@@ -141,6 +141,7 @@ class Pool(Operator):
                 f"alpha is weight and mode is {mode}, which weights nothing: expected keep or "
                 "channel, or mode mean or sum"
             )
+        self.asked_alpha = alpha
         self.missing = check_rule(missing, min_valid)._replace(fill=True)
         self.dtype: DType | None = None
         """An integer type that weighted values are rounded to."""
@@ -163,8 +164,9 @@ class Pool(Operator):
     def bind(self, header: Header) -> PoolStage | WeightedStage | MissingStage:
         """The stage for images of this description."""
         stage = self._stage(header)
-        if not header.has_alpha or self.alpha != "weight":
-            if self.missing.how == "propagate" or header.dtype.kind != "f":
+        skips = self.missing.how != "propagate" and header.dtype.kind == "f"
+        if not header.has_alpha or self.alpha != "weight" or (skips and not self.asked_alpha):
+            if not skips:
                 return stage
             colors = header._replace(channels=header.channels[: header.colors]).flat
             marked = colors._replace(dtype=np.dtype(np.uint8), white=None)

@@ -155,6 +155,8 @@ MARKS = ("missing", "min_valid", "fill_missing")
 
 
 def _check_missing(given: Given) -> None:
+    if given["min_valid"] is not None and not 0 <= given["min_valid"] <= 1:
+        raise OptionError("--min-valid is a share, expected 0 to 1")
     for name in ("min_valid", "fill_missing"):
         if given.get(name) and given["missing"] != "skip":
             raise OptionError(f"--{name.replace('_', '-')} goes with --missing skip")

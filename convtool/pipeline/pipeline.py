@@ -15,6 +15,7 @@ from ..core.threads import check_threads
 from ..io.base import ArrayReader
 from ..kernel.files import LARGEST_TEXT, read_file
 from ..kernel.lookup import Lookup
+from ..ops.base import with_alpha
 from ..ops.registry import make_stage
 from .bands import MOST_STAGES, bands
 from .parse import Step, steps_of_json, steps_of_toml, steps_of_words
@@ -109,7 +110,8 @@ class Pipeline:
         return found
 
     def run(self, image: npt.ArrayLike, *, threads: int | None = None) -> Array:
-        """Run it on an array (H, W) or (H, W, C); every channel is taken for a colour.
+        """Run it on an array (H, W) or (H, W, C); every channel is taken for a colour, except the
+        last where a stage says what is done with alpha.
 
         Returns an array (H', W', C'), or (H', W') where the image had no channels and one comes
         out; typed as by `conv2d` and `pool2d`. `threads` is as for `conv2d`.
@@ -118,7 +120,9 @@ class Pipeline:
         have more than 2 gigapixels.
         """
         pixels = check_image(image)
-        reader = ArrayReader(Header.of_array(pixels), pixels)
+        asked = next((one.asked_alpha for one in self.operators if one.asked_alpha), None)
+        header = with_alpha(Header.of_array(pixels), asked)
+        reader = ArrayReader(header, pixels)
         chain = prepare(self.operators, reader.header).chain
         map_ = np.concatenate(list(bands(reader, chain, np.asarray, check_threads(threads))))
         return map_[..., 0] if np.ndim(image) == 2 and map_.shape[2] == 1 else map_

@@ -240,7 +240,7 @@ def test_alpha_weighs_under_a_blur_and_is_kept_under_edges(convtool, small, rgba
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("conv", "-k", "edge", "--alpha", "weight"), "kernel edge has some weights below 0"),
+        (("conv", "-k", "edge", "--alpha", "weight"), "kernel edge has weights below 0"),
         (("pool", "--alpha", "weight"), "mode is max, which weights nothing"),
         (("conv", "-k", "box3", "--combine", "max", "--alpha", "weight"), "--combine takes"),
     ],
@@ -386,9 +386,10 @@ def test_a_pool_skips_what_is_missing(convtool, folder):
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("conv", "-k", "edge", "--missing", "skip"), b"kernel edge has weights that add up to 0"),
+        (("conv", "-k", "edge", "--missing", "skip"), b"kernel edge has weights below 0"),
         (("conv", "-k", "box3", "--missing", "interpolate"), b"interpolate is called skip here"),
         (("pool", "--min-valid", "0.5"), b"--min-valid goes with --missing skip"),
+        (("pool", "--missing", "skip", "--min-valid", "2"), b"--min-valid is a share, expected 0"),
     ],
 )
 def test_what_cannot_be_skipped(convtool, small, arguments, told):

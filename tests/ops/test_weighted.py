@@ -10,7 +10,7 @@ from helpers.reference import pad, same
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convtool import ConvtoolError, Kernel, conv2d, find_kernel, pool2d
+from convtool import ConvtoolError, Kernel, Pipeline, conv2d, find_kernel, pool2d
 from convtool.core.image import Header
 from convtool.ops.base import over_array
 from convtool.ops.conv import Conv
@@ -208,9 +208,12 @@ def test_a_pool_that_keeps_alpha_takes_that_in_the_middle():
 @pytest.mark.parametrize(
     ("call", "told"),
     [
-        (lambda i: conv2d(i, [[1, -1]], alpha="weight"), "the kernel has some weights below 0"),
+        (lambda i: conv2d(i, [[1, -1]], alpha="weight"), "the kernel has weights below 0"),
         (lambda i: conv2d(i, [[0]], alpha="weight"), "the kernel has no weight above 0"),
-        (lambda i: conv2d(i, np.ones((2, 3, 1, 1)), alpha="weight"), "weights of a layer"),
+        (
+            lambda i: conv2d(i, np.ones((2, 3, 1, 1)), alpha="weight"),
+            "kernel is a layer",
+        ),
         (lambda i: conv2d(i, [[1]], alpha="premultiply"), "expected one of: weight, keep, channel"),
         (lambda i: conv2d(i[..., 0], [[1]], alpha="keep"), "the image has 1 channel"),
         (lambda i: pool2d(i, alpha="weight"), "mode is max, which weights nothing"),
@@ -226,3 +229,13 @@ def test_an_opaque_image_saturates_as_any_other():
     for dtype, most in (("uint8", 255), ("int16", 32767)):
         found = conv2d(image, np.ones((3, 3)), divisor=9, alpha="weight", dtype=dtype)
         assert (found == most).all()
+
+
+@pytest.mark.parametrize("alpha", ["weight", "keep"])
+def test_a_pipeline_takes_the_last_channel_for_alpha_where_a_stage_says_so(alpha):
+    image = np.random.default_rng(0).integers(0, 256, (12, 9, 4), dtype=np.uint8)
+    kernel = find_kernel("gaussian3")
+    found = Pipeline.parse(f"conv -k gaussian3 --alpha {alpha}").run(image)
+    assert np.array_equal(found, conv2d(image, kernel, alpha=alpha))
+    plain = Pipeline.parse("conv -k gaussian3").run(image)
+    assert np.array_equal(plain, conv2d(image, kernel))
