@@ -314,34 +314,36 @@ class Conv(Operator):
         stage = self._stage(header, count)
         return self._missing(stage) if skips else stage
 
+    def _summing(self, fill: float) -> "Conv":
+        """The same without divisor and bias, over a constant border of this value."""
+        other = copy(self)
+        other.dtype, other.divisor, other.bias, other.fill = None, 1.0, np.zeros(()), fill
+        return other
+
+    @property
+    def _weight(self) -> float:
+        """The sum of the weights."""
+        with np.errstate(over="ignore"):
+            return float(self.weights.sum(dtype=FLOAT64))
+
     def _missing(self, plain: ConvStage) -> MissingStage:
         """The stage for floats that may be missing."""
         colors = plain.input._replace(channels=plain.input.channels[: plain.task.channels]).flat
         marked = colors._replace(dtype=np.dtype(np.uint8) if is_whole(self.weights) else FLOAT64)
-        summing = copy(self)
-        summing.dtype, summing.divisor, summing.bias = None, 1.0, np.zeros(())
-        products = summing._stage(colors, plain.task.channels)
-        masks = summing._stage(marked, plain.task.channels)
-        if self.border == "constant":
-            masks = masks._replace(fill=1)
-        with np.errstate(over="ignore"):
-            weight = float(self.weights.sum(dtype=FLOAT64))
-        merge = skipping_conv(products, masks, weight, self.divisor, float(self.bias))
+        products = self._summing(self.fill)._stage(colors, plain.task.channels)
+        masks = self._summing(1)._stage(marked, plain.task.channels)
+        merge = skipping_conv(products, masks, self._weight, self.divisor, float(self.bias))
         return MissingStage(plain, self.missing, plain.task.window, plain.task.channels, merge)
 
     def _weighted(self, header: Header) -> WeightedStage:
         """The stage that weights by alpha."""
         plain = self._stage(header, header.colors)
         white = opaque(header)
-        summing = copy(self)
-        summing.dtype, summing.divisor, summing.bias = None, 1.0, np.zeros(())
-        summing.fill = self.fill * white
         numbers = header.flat._replace(dtype=product_type(header.dtype), white=None)
-        products = summing._stage(numbers, len(numbers.channels))
-        fill = np.array([summing.fill] * header.colors + [white])
-        with np.errstate(over="ignore"):
-            share = Share.of(float(self.weights.sum(dtype=FLOAT64)), self.divisor)
+        products = self._summing(self.fill * white)._stage(numbers, len(numbers.channels))
+        fill = np.array([self.fill * white] * header.colors + [white])
         products = products._replace(fill=fill)
+        share = Share.of(self._weight, self.divisor)
         bias = float(self.bias)
         return WeightedStage(plain, products, plain.output, lambda first, last: share, bias)
 

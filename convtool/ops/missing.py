@@ -140,9 +140,8 @@ def skipping_conv(
         weights = run_band(masks, marks, top, first, last).astype(FLOAT64)
         with np.errstate(divide="ignore"):
             values = sums * weight / (weights * divisor)
-        np.divide(
-            sums, divisor, out=values, where=weights == weight
-        )  # as without holes, to the bit
+        whole = weights == weight  # and then the bits are those of an image without holes
+        np.divide(sums, divisor, out=values, where=whole)
         return values + bias, weights / weight
 
     return merge
