@@ -10,6 +10,7 @@ Range = Literal["clip", "abs", "normalize", "center"]
 Combination = Literal["sum", "mean", "max", "magnitude", "abs-sum", "abs-max"]
 Compression = Literal["fast", "small"]
 Alpha = Literal["weight", "keep", "channel"]
+Light = Literal["encoded", "linear"]
 Missing = Literal["propagate", "skip", "zero"]
 
 BORDERS: tuple[Border, ...] = get_args(Border)
@@ -22,6 +23,7 @@ STRETCHED: tuple[Range, ...] = ("normalize", "center")
 COMBINATIONS: tuple[Combination, ...] = get_args(Combination)
 COMPRESSIONS: tuple[Compression, ...] = get_args(Compression)
 ALPHAS: tuple[Alpha, ...] = get_args(Alpha)
+LIGHTS: tuple[Light, ...] = get_args(Light)
 MISSING: tuple[Missing, ...] = get_args(Missing)
 STREAM = "-"
 """What stands for stdin or stdout where a path could."""

@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from .dtypes import Array, DType
 from .errors import ConvtoolError
+from .metadata import Transfer
 
 CHANNEL_NAMES: dict[int, tuple[str, ...]] = {
     1: ("L",),
@@ -27,6 +28,8 @@ class Header(NamedTuple):
     dtype: DType
     white: float | None = None
     """The value that is white: 255, 65535, or 1 for bool; None for numbers that have none."""
+    transfer: Transfer = Transfer()
+    """How light became values."""
 
     @property
     def has_alpha(self) -> bool:

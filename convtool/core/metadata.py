@@ -9,6 +9,16 @@ PROFILE_OF = {1: b"GRAY", 2: b"GRAY", 3: b"RGB ", 4: b"RGB "}
 """Channels of a picture -> the colour space in the header of an ICC profile for it (ICC.1, 7.2)."""
 
 
+class Transfer(NamedTuple):
+    """What is known of how light became the values of an image. Nothing means sRGB."""
+
+    icc_profile: bytes | None = None
+    gamma: float | None = None
+    """The values are light to the power of this, if there is no profile."""
+    linear: bool = False
+    """Whether the values are in proportion to light by now."""
+
+
 class Metadata(NamedTuple):
     """What a file says of its pixels, None where it does not."""
 
@@ -25,6 +35,11 @@ class Metadata(NamedTuple):
     """EXIF, a TIFF file of tags, of a picture that is upright."""
     xmp: bytes | None = None
     """An XMP packet."""
+
+    @property
+    def transfer(self) -> Transfer:
+        """How light became values: by the profile, or as PNG's sRGB and gAMA chunks say."""
+        return Transfer(self.icc_profile, None if self.srgb is not None else self.gamma)
 
     def fitting(self, channels: int) -> "Metadata":
         """What holds for a picture of so many channels: an RGB profile means nothing in grey."""

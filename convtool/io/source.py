@@ -76,7 +76,7 @@ class _Placed(NamedTuple):
 
     @property
     def header(self) -> "Header":
-        return self.reader.header
+        return self.reader.header._replace(transfer=self.metadata.transfer)
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -364,7 +364,8 @@ class Conv(Operator):
         if self.is_layer:
             channels = tuple(str(i) for i in range(len(self.weights))) + channels[count:]
         dtype = self.dtype or numbers.result
-        output = Header(window[0].output, window[1].output, channels, dtype, header.white)
+        height, width = window[0].output, window[1].output
+        output = header._replace(height=height, width=width, channels=channels, dtype=dtype)
         return ConvStage(
             header,
             output,

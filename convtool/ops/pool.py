@@ -209,5 +209,5 @@ class Pool(Operator):
                 "expected less of either"
             )
         working, result = MODES[self.mode].types(self, header.dtype.newbyteorder("="), window)
-        output = Header(window[0].output, window[1].output, header.channels, result, header.white)
+        output = header._replace(height=window[0].output, width=window[1].output, dtype=result)
         return PoolStage(self, header, output, window, working)

@@ -5,9 +5,10 @@ NumPy is not imported until operators are built.
 """
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..core.choices import ALPHAS, BORDERS, COMBINATIONS, MISSING, POOL_MODES
+from ..core.choices import ALPHAS, BORDERS, COMBINATIONS, LIGHTS, MISSING, POOL_MODES
 from ..core.errors import ConvtoolError, OptionError, at, nearest, quoted, shortened
 from ..core.filenames import distinct, plain
 from ..core.params import (
@@ -147,6 +148,14 @@ MIN_VALID = Option(
     "The least share of a window that has values, from 0 to 1, under --missing skip. Default: 0.",
 )
 
+LIGHT = Option(
+    "light",
+    Word(LIGHTS),
+    "What is summed up. encoded: the pixels' values; linear: the light that they stand for, by the "
+    "image's own curve, so that a blur is as bright as the picture.",
+    "encoded",
+)
+
 GRAY = Option("gray", Flag(), "Make the image grey first (BT.601 luma).")
 
 
@@ -176,14 +185,23 @@ def _check_conv(given: Given) -> None:
         raise OptionError("--bias-file and --bias exclude each other")
 
 
+def _around(given: Given) -> "tuple[list[Operator], list[Operator]]":
+    """What is done to single pixels before a stage with windows, and after it."""
+    from .light import Encode, Linear
+    from .pointwise import Gray, Relu
+
+    linear = given["light"] == "linear"
+    before: list[Operator] = [*[Gray()] * given["gray"], *[Linear()] * linear]
+    after: list[Operator] = [*[Relu()] * bool(given.get("relu")), *[Encode()] * linear]
+    return before, after
+
+
 def _conv(given: Given, lookup: "Lookup") -> Maps:
     from ..kernel.kernel import Layer
     from .conv import Conv
-    from .pointwise import Gray, Relu
 
     filters = [found for spec in given["kernel"] for found in lookup.filters(spec)]
-    before: list[Operator] = [Gray()] if given["gray"] else []
-    after: list[Operator] = [Relu()] if given["relu"] else []
+    before, after = _around(given)
     placing = ("stride", "padding", "dilation", "groups", "border", "fill", "flip", "alpha", *MARKS)
     options = {name: given[name] for name in placing if given[name] is not None}
     if given["combine"]:
@@ -289,6 +307,7 @@ CONV = Operation(
             Flag(),
             "Under --missing skip, give missing pixels a value from those around them, too.",
         ),
+        LIGHT,
         GRAY,
         Option("relu", Flag(), "Set negative values of the map to 0."),
     ),
@@ -308,15 +327,15 @@ def _check_pool(given: Given) -> None:
 
 
 def _pool(given: Given, _: "Lookup") -> Maps:
-    from .pointwise import Gray
     from .pool import Pool
 
-    options = {key: value for key, value in given.items() if value is not None and key != "gray"}
+    own = {key: value for key, value in given.items() if key not in ("gray", "light")}
+    options = {key: value for key, value in own.items() if value is not None}
     operator = Pool(ceil_mode=options.pop("ceil"), **options)
     rows, cols = operator.size
     size = f"{rows}" if rows == cols else f"{rows}x{cols}"
-    before: list[Operator] = [Gray()] if given["gray"] else []
-    return {f"{operator.mode}{size}": [*before, operator]}
+    before, after = _around(given)
+    return {f"{operator.mode}{size}": [*before, operator, *after]}
 
 
 POOL = Operation(
@@ -339,6 +358,7 @@ POOL = Operation(
         ALPHA._replace(help=f"{ALPHA.help} Default: weight in mean and sum, else channel."),
         MISSING_,
         MIN_VALID,
+        LIGHT,
         GRAY,
     ),
     _pool,
@@ -346,13 +366,13 @@ POOL = Operation(
 )
 
 
-def _pointwise(name: str, class_name: str, *options: Option) -> Operation:
+def _pointwise(
+    name: str, class_name: str, *options: Option, module: str = "pointwise"
+) -> Operation:
     """A stage that looks at one pixel at a time; its options are the operator's own."""
 
     def make(given: Given, _: "Lookup") -> Maps:
-        from . import pointwise
-
-        return {name: [getattr(pointwise, class_name)(**given)]}
+        return {name: [getattr(import_module(f"{__package__}.{module}"), class_name)(**given)]}
 
     return Operation(name, options, make)
 
@@ -372,6 +392,8 @@ OPERATIONS = {
         _pointwise("tanh", "Tanh"),
         _pointwise("abs", "Abs"),
         _pointwise("gray", "Gray"),
+        _pointwise("linear", "Linear", module="light"),
+        _pointwise("encode", "Encode", module="light"),
     )
 }
 """The stages by name."""
