@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from convtool.ops.registry import Maps
     from convtool.pipeline.run import Report
 
-LEAST_TOLD = 0.005
-"""The share of clipped values from which on it is told, of kernels that do not sum to 0."""
-
 
 def notes_on_lost(
     reports: "Sequence[Report]", format_: "Format", look: "Look", maps: "Maps"
@@ -28,6 +25,10 @@ def notes_on_lost(
         notes.append(f"{format_.name} holds 8 bits of such a map: 16 became 8; PNG holds 16")
     if format_.palette and any(report.output.colors > 1 for report in reports):
         notes.append(f"{format_.name} holds 256 colours: others became the nearest; PNG holds all")
+    if format_.pixels and any(report.output.transfer.linear for report in reports):
+        notes.append(
+            "the map is linear light, which looks too dark in a picture: encode is to come last"
+        )
     values = sum(report.values for report in reports)
     lost = reduce(Lost.plus, (report.lost for report in reports), Lost())
     where = f" of {len(reports)} maps" if len(reports) > 1 else ""
@@ -47,8 +48,9 @@ def notes_on_lost(
     clipped = lost.below + lost.above
     as_they_are = look.range in ("clip", "abs")
     signed = as_they_are and any(map(_sums_to_zero, maps.values()))
-    if clipped and (signed or clipped / values >= LEAST_TOLD):
-        kinds = {"below black": lost.below, "above white": lost.above}
+    if clipped:
+        below = "negative light" if any(map(_encodes, maps.values())) else "below black"
+        kinds = {below: lost.below, "above white": lost.above}
         parts = [f"{_percent(count / values)} {kind}" for kind, count in kinds.items() if count]
         ranges = "center or normalize" if signed and lost.below else "normalize"
         hint = f"; --range {ranges} shows them" if as_they_are else ""
@@ -57,6 +59,11 @@ def notes_on_lost(
             f"({', '.join(parts)}){hint}"
         )
     return notes
+
+
+def _encodes(operators: "Sequence[Operator]") -> bool:
+    """Whether a map's values are of light, of which kernels with negative weights make negative."""
+    return any(operator.label == "encode" for operator in operators)
 
 
 def _sums_to_zero(operators: "Sequence[Operator]") -> bool:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.dtypes import Array, DType, result_float
+from ..core.dtypes import FLOAT64, Array, DType, result_float
 from ..core.errors import ConvtoolError
 from ..core.image import Header
 from ..core.light import Curve
@@ -33,7 +33,7 @@ class Linear(Operator):
         if header.transfer.linear:
             raise ConvtoolError("linear: the values are linear light already")
         output = _turned(header)
-        return PointStage(header, output, Decoding(*_curves(header), output.dtype).of)
+        return PointStage(header, output, Decoding(*curves(header), output.dtype).of)
 
 
 class Encode(Operator):
@@ -46,7 +46,7 @@ class Encode(Operator):
         if not header.transfer.linear:
             raise ConvtoolError("encode: the values are no linear light, expected linear before it")
         output = _turned(header)
-        return PointStage(header, output, Encoding(*_curves(header), output.dtype).of)
+        return PointStage(header, output, Encoding(*curves(header), output.dtype).of)
 
 
 def _turned(header: Header) -> Header:
@@ -55,20 +55,23 @@ def _turned(header: Header) -> Header:
     return header._replace(dtype=result_float(header.dtype), transfer=transfer)
 
 
-def _curves(header: Header) -> tuple[tuple[Curve, ...], float]:
-    """The curve of every channel, or of each of them, and the value that is white."""
+def curves(header: Header) -> tuple[tuple[Curve, ...], float]:
+    """The curve of all channels, or of each of them, and the value that is white.
+
+    Raises ConvtoolError where one of these is not known.
+    """
     if header.white is None:
         raise ConvtoolError(
             f"light is decoded of pictures, and none of these values of {header.dtype} is known to "
             "be white"
         )
-    curves = curves_of(header.transfer)
-    if len(curves) not in (1, header.colors):
+    found = curves_of(header.transfer)
+    if len(found) not in (1, header.colors):
         raise ConvtoolError(
-            f"light is decoded by a curve for each of {len(curves)} channels, and the image has "
+            f"light is decoded by a curve for each of {len(found)} channels, and the image has "
             f"{header.colors}"
         )
-    return curves, header.white
+    return found, header.white
 
 
 class Decoding(NamedTuple):
@@ -81,14 +84,18 @@ class Decoding(NamedTuple):
     def of(self, values: Array) -> Array:
         """The light, in floats."""
         if values.dtype.kind == "f":
-            return self._light(values)
-        table = self._light(np.arange(self.white + 1)[:, np.newaxis])  # of pixels, which are few
-        if len(self.curves) == 1:
+            return self._light(values.astype(self.dtype))
+        count = len(self.curves)
+        pixels = np.arange(
+            self.white + 1, dtype=FLOAT64
+        )  # there are few, and their light is looked up
+        table = self._light(np.stack([pixels] * count, axis=-1)).astype(self.dtype)
+        if count == 1:
             return np.take(table[:, 0], values)
-        return np.stack([table[values[..., n], n] for n in range(len(self.curves))], axis=-1)
+        return np.stack([table[values[..., n], n] for n in range(count)], axis=-1)
 
     def _light(self, values: Array) -> Array:
-        return _each([curve.decode for curve in self.curves], values.astype(self.dtype), self.white)
+        return _each([curve.decode for curve in self.curves], values, self.white)
 
 
 class Encoding(NamedTuple):

@@ -11,9 +11,11 @@ from ...core.color import LUMA
 from ...core.dtypes import FLOAT64, DType, is_integer, limits
 from ...core.validation import Pair
 from ...ops.base import Operator
+from ...ops.light import Encode, Linear
 from ...ops.pointwise import Abs, Gray, LeakyRelu, PointStage, Relu, Sigmoid, Tanh
 from . import base
 from .base import OFF, Band, Calculation, Place, Step, Value
+from .light import light_steps
 
 GRAY = tuple(part / 1000 for part in LUMA)
 
@@ -40,9 +42,11 @@ def calculate_point(
     names = stage.input.channels
     size = stage.input.height, stage.input.width
     patches = tuple(base.patch_at(band, size, ((row,), (col,)), (names[n], n)) for n in numbers)
-    steps, expected, off = _applied(
-        operator, [base.item(p.pixels[0, 0]) for p in patches], stage.output.dtype
-    )
+    pixels = [base.item(p.pixels[0, 0]) for p in patches]
+    if isinstance(operator, Linear | Encode):
+        steps, expected, off = light_steps(operator, stage.input, index, pixels[0])
+    else:
+        steps, expected, off = _applied(operator, pixels, stage.output.dtype)
     if gray and len(patches) == 3:
         patches = tuple(
             p._replace(weights=np.array([[w]]), products=p.pixels * w)
