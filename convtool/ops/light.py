@@ -86,9 +86,8 @@ class Decoding(NamedTuple):
         if values.dtype.kind == "f":
             return self._light(values.astype(self.dtype))
         count = len(self.curves)
-        pixels = np.arange(
-            self.white + 1, dtype=FLOAT64
-        )  # there are few, and their light is looked up
+        # There are few whole pixels: the light of each is looked up.
+        pixels = np.arange(self.white + 1, dtype=FLOAT64)
         table = self._light(np.stack([pixels] * count, axis=-1)).astype(self.dtype)
         if count == 1:
             return np.take(table[:, 0], values)

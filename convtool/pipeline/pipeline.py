@@ -51,8 +51,8 @@ class Pipeline:
     def parse(cls, text: str) -> "Pipeline":
         """The pipeline in the words of the command line: stages separated by ``|``.
 
-        A stage is conv, pool, relu, leaky_relu, sigmoid, tanh, abs or gray, and the options of the
-        command of that name; ``leaky_relu --slope 0.2``.
+        A stage is conv, pool, relu, leaky_relu, sigmoid, tanh, abs, gray, linear or encode, and the
+        options of the command of that name; ``leaky_relu --slope 0.2``.
 
         Raises ConvtoolError where a stage or an option is unknown, and where a kernel is not found.
         """

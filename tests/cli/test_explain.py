@@ -324,7 +324,7 @@ def test_help_has_its_examples_first_and_the_options_of_both(convtool):
         (["blur", "--at", "0,0"], 2, "stage 1: found 'blur'"),
         (["edge", "--at", "0,0"], 2, "; a kernel is given as --kernel edge"),
         (["0 1; 1 0", "--at", "0,0"], 2, "; a kernel is given as --kernel '0 1; 1 0'"),
-        (["edge | relu", "--at", "0,0"], 2, "tanh, abs, gray\n"),
+        (["edge | relu", "--at", "0,0"], 2, "abs, gray, linear, encode\n"),
         (["conv", "-k", "edge", "--at", "0,0"], 2, "found --kernel and PIPELINE"),
         (
             ["relu", "--at", "0,0", "-o", "x.npy"],
