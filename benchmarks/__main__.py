@@ -84,4 +84,15 @@ def fit(rounds: int, work: Path, out: Path) -> None:
     run(rounds, work, out)
 
 
+@main.command()
+@rounds
+@work
+@results
+def pixels(rounds: int, work: Path, out: Path) -> None:
+    """Alpha, light and holes, beside the same jobs without."""
+    from .pixels import run
+
+    run(rounds, work, out)
+
+
 main(prog_name="python -m benchmarks")
