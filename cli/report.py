@@ -125,17 +125,23 @@ class BatchReport:
         """A line of JSON on stdout, if that is asked for."""
         if not self._as_json:
             return
-        shape = None
-        if report:
-            shape = [report.output.height, report.output.width, len(report.output.channels)]
         line = {
             "input": plan.image.path,
             "output": file,
             "status": status,
-            "shape": shape,
+            "shape": None,
             "seconds": None if seconds is None else round(seconds, 6),
-            "clipped": (report.lost.below + report.lost.above) / report.values if report else None,
+            **dict.fromkeys(("clipped", "undefined", "transparent", "narrowed")),
             "error": error,
         }
+        if report:
+            output, lost = report.output, report.lost
+            line |= {
+                "shape": [output.height, output.width, len(output.channels)],
+                "clipped": (lost.below + lost.above) / report.values,
+                "undefined": lost.undefined / report.values,
+                "transparent": lost.transparent / (output.height * output.width),
+                "narrowed": report.narrowed,
+            }
         self.progress.clear()
         click.echo(json.dumps(line))

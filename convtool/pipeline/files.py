@@ -56,11 +56,14 @@ def write_image(
     `quality` from 1 to 100 is for JPEG, WebP and AVIF.
 
     Returns what there is to say of it: ``lost.below``, ``lost.above`` and ``lost.undefined`` count
-    the values that became black, white and, of NaN, black; ``lost.transparent`` the pixels that
-    were laid over the background; ``narrowed`` says whether 16 bits became 8.
+    the values that became black, white and, of NaN, black, out of ``values``; ``lost.transparent``
+    the pixels that were laid over the background; ``narrowed`` says whether 16 bits became 8;
+    of floats of which 255 was taken for white ``spread.between`` counts those between 0 and 1, and
+    ``spread.beyond`` those above; ``output`` describes the map (``height``, ``width``, ...).
 
-    Raises ConvtoolError on an unknown extension, where the format cannot hold the array, and
-    where the file cannot be written; a file that was there before then stays as it was.
+    Raises ConvtoolError on an unknown extension, where the format cannot hold the array or has no
+    quality, and where the file cannot be written; a file that was there before then stays as it
+    was.
     """
     pixels = check_image(image)
     if not (depth is None or (type(depth) is int and depth in (8, 16))):
@@ -72,9 +75,12 @@ def write_image(
         _read("background", Color(), background),
     )
     check_word("compression", compression, COMPRESSIONS)
-    if quality is not None and not whole_number(quality, "quality", 1) <= 100:
-        raise ConvtoolError(f"quality is {quality}, expected 1 to 100")
     format_ = format_of(path)
+    if quality is not None:
+        if not whole_number(quality, "quality", 1) <= 100:
+            raise ConvtoolError(f"quality is {quality}, expected 1 to 100")
+        if not format_.lossy:
+            raise ConvtoolError(f"quality is for jpeg, webp and avif, and not for {format_.name}")
     reader = ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels)
     packing = Packing(compression, quality)
     place = os.fspath(path)

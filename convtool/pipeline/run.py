@@ -227,7 +227,9 @@ def _report(target: Target, one: Shown, lost: Lost, spread: Spread) -> Report:
     values = output.height * output.width * output.colors
     narrows = one.tone is not None and output.white == 65535 and one.tone.depth == 8
     narrowed = narrows and target.look.depth is None
-    return Report(one.chain[-1].output, values, lost, narrowed, spread)
+    described = one.chain[-1].output
+    transfer = described.transfer._replace(icc_profile=None)  # large, and told nobody
+    return Report(described._replace(transfer=transfer), values, lost, narrowed, spread)
 
 
 def _rounded(prepared: Prepared, tone: Tone) -> tuple[Segment, ...]:

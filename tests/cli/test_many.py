@@ -90,6 +90,7 @@ def test_names_and_formats(convtool, album, folder):
     assert line == {
         "input": "album/a.png", "output": "out/sobel_x/png/a.npy", "status": "done",
         "shape": [30, 40, 3], "clipped": 0.0, "error": None,
+        "undefined": 0.0, "transparent": 0.0, "narrowed": False,
     }  # fmt: skip
 
 

@@ -110,7 +110,8 @@ def test_write_image_tells_what_is_lost(folder):
     ("option", "told"),
     [({"white": 0}, "white: found 0, expected a number above 0"),
      ({"background": "no"}, "background: found 'no', expected a colour"),
-     ({"quality": 101}, "quality is 101, expected 1 to 100"), ({"quality": 0}, "quality is 0")],
+     ({"quality": 101}, "quality is 101, expected 1 to 100"), ({"quality": 0}, "quality is 0"),
+     ({"quality": 50}, "quality is for jpeg, webp and avif, and not for png")],
 )  # fmt: skip
 def test_what_write_image_cannot_do(folder, option, told):
     with pytest.raises(ConvtoolError, match=told):
