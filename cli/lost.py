@@ -29,6 +29,14 @@ def notes_on_lost(
         notes.append(
             "the map is linear light, which looks too dark in a picture: encode is to come last"
         )
+    left = dict.fromkeys(name for report in reports for name in report.left)
+    if left:
+        it, stays = ("it", "stays") if len(left) == 1 else ("them", "stay")
+        notes.append(
+            f"{format_.name} holds no {_listed(list(left))}, which {stays} behind; PNG holds {it}"
+        )
+    if any(report.unfit for report in reports):
+        notes.append("the ICC profile is for other channels than the map's, and stays behind")
     values = sum(report.values for report in reports)
     lost = reduce(Lost.plus, (report.lost for report in reports), Lost())
     where = f" of {len(reports)} maps" if len(reports) > 1 else ""
@@ -59,6 +67,11 @@ def notes_on_lost(
             f"({', '.join(parts)}){hint}"
         )
     return notes
+
+
+def _listed(names: "Sequence[str]") -> str:
+    """Names in a row: ``EXIF, XMP and resolution``."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _encodes(operators: "Sequence[Operator]") -> bool:

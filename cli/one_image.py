@@ -62,10 +62,6 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     opened = source.reader(again=len(maps) > 1 or output.look.range in STRETCHED)
     reader = with_nodata(opened, output.look.nodata)
     output.say(*(f"{source.name}: {note}" for note in reader.notes))
-    left = [name for name in ("exif", "xmp") if getattr(reader.metadata, name)]
-    if left and to_files and not (format_.carries or output.packing.strip):
-        names = " and ".join(name.upper() for name in left)
-        output.say(f"{format_.name} holds no {names}, which stays behind; PNG and JPEG hold it")
     if only_shown and (output.format or output.sheet):
         option = "--format" if output.format else "--sheet"
         output.say(f"--show makes no file of {option}: give -o FILE as well")
@@ -125,7 +121,7 @@ def _written(reader: "Reader", targets: "Sequence[Target]", output: Output) -> "
     in_files, in_views = [], []
     for target, report in zip(targets, write_maps(reader, targets, output.threads), strict=True):
         if target.format.layers:
-            in_views.append(report._replace(narrowed=False))
+            in_views.append(report._replace(narrowed=False, left=()))
             continue
         in_files.append(report)
         if output.path is None and target.place != STDOUT:

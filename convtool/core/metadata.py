@@ -1,5 +1,6 @@
 """How a picture's pixels are meant, beside their values; what goes from file to file with them."""
 
+from collections.abc import Container
 from typing import NamedTuple
 
 LARGEST_DPI = 10**6
@@ -7,6 +8,17 @@ LARGEST_DPI = 10**6
 
 PROFILE_OF = {1: b"GRAY", 2: b"GRAY", 3: b"RGB ", 4: b"RGB "}
 """Channels of a picture -> the colour space in the header of an ICC profile for it (ICC.1, 7.2)."""
+
+
+NAMES = {
+    "icc_profile": "ICC profile",
+    "dpi": "resolution",
+    "gamma": "gamma",
+    "chromaticities": "chromaticities",
+    "exif": "EXIF",
+    "xmp": "XMP",
+}
+"""What people call that whose loss matters. To be sRGB is usual."""
 
 
 class Transfer(NamedTuple):
@@ -35,6 +47,16 @@ class Metadata(NamedTuple):
     """EXIF, a TIFF file of tags, of a picture that is upright."""
     xmp: bytes | None = None
     """An XMP packet."""
+
+    def left_by(self, held: Container[str]) -> tuple[str, ...]:
+        """What is known here and no format with these fields holds, in words."""
+        meant = self.icc_profile is None and self.srgb is None  # or gamma has no say
+        known = self if meant else self._replace(gamma=None, chromaticities=None)
+        return tuple(
+            name
+            for field, name in NAMES.items()
+            if getattr(known, field) is not None and field not in held
+        )
 
     @property
     def transfer(self) -> Transfer:

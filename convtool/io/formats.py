@@ -28,8 +28,15 @@ NPY_SIGNATURE = b"\x93NUMPY"
 WITHOUT_ALPHA = ("JPEG", "PPM", "BMP", "DIB", "GIF", "PCX", "MPO", "MSP", "XBM", "EPS", "PDF")
 """Pillow's names of formats that hold no transparency, or one bit of it."""
 
-CARRIERS = ("JPEG", "WEBP", "AVIF", "TIFF", "MPO")
-"""Those that hold EXIF and XMP."""
+EVERYTHING = ("icc_profile", "dpi", "srgb", "gamma", "chromaticities", "exif", "xmp")
+"""What PNG holds of an image's metadata."""
+
+HELD = {
+    **dict.fromkeys(("JPEG", "MPO", "TIFF"), ("icc_profile", "dpi", "exif", "xmp")),
+    **dict.fromkeys(("WEBP", "AVIF"), ("icc_profile", "exif", "xmp")),
+    **dict.fromkeys(("BMP", "DIB", "PCX"), ("dpi",)),
+}
+"""What other formats hold of it, by Pillow's names."""
 
 LOSSY = ("JPEG", "WEBP", "AVIF")
 
@@ -65,8 +72,8 @@ class Format(NamedTuple):
     """Whether it holds transparency."""
     lossy: bool = False
     """Whether it heeds a quality."""
-    carries: bool = True
-    """Whether it holds EXIF and XMP, or holds numbers."""
+    holds: tuple[str, ...] = ()
+    """The fields of `Metadata` that it holds."""
     palette: bool = False
     """Whether it holds 256 colours at most."""
     layers: bool = False
@@ -158,7 +165,7 @@ def _picture(pillow_name: str, *extensions: str, deep: tuple[int, ...] = ()) -> 
         deep=deep,
         alpha=pillow_name not in WITHOUT_ALPHA,
         lossy=pillow_name in LOSSY,
-        carries=pillow_name in CARRIERS,
+        holds=HELD.get(pillow_name, ()),
         palette=pillow_name == "GIF",
         streams=False,
     )
@@ -173,6 +180,7 @@ _TABLE = (
         lambda head: head.startswith(PNG_SIGNATURE),
         deep=(1, 2, 3, 4),
         packed=True,
+        holds=EVERYTHING,
     ),
     Format("csv", (".csv",), _write_csv, _read_csv, _starts_csv, pixels=False, text=True),
     Format(

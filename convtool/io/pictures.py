@@ -13,7 +13,7 @@ from ..core.geometry import band_height, cut
 from ..core.image import Header, check_image
 from ..core.metadata import Metadata
 from ..core.prefetch import Later
-from .formats import CARRIERS
+from .formats import HELD
 from .pillow import Picture, open_listed, pillow_limit
 
 
@@ -82,7 +82,7 @@ class PillowWriter:
         self._name = name
         fitting = metadata.fitting(len(header.channels))
         known = {"icc_profile": fitting.icc_profile, "dpi": fitting.dpi}
-        if name in CARRIERS:
+        if "exif" in HELD.get(name, ()):
             known |= _carried(name, metadata)
         asked = {"quality": quality} if quality else _OPTIONS.get(name, {})
         self._options = asked | {key: value for key, value in known.items() if value}

@@ -39,6 +39,10 @@ class Report(NamedTuple):
     """Whether 16 bits became 8, as the format holds no more of such a map."""
     spread: Spread = Spread()
     """Where values lie that have no white."""
+    left: tuple[str, ...] = ()
+    """What of the image's metadata the format does not hold, in words."""
+    unfit: bool = False
+    """Whether the image's ICC profile is for other channels than the map's, and stays behind."""
 
 
 class Target(NamedTuple):
@@ -187,9 +191,10 @@ def _write(reader: Reader, maps: Sequence[tuple[Target, Shown]], threads: int) -
     with ExitStack() as stack:
         files = [stack.enter_context(target.open()) for target in targets]
         found = with_extremes(reader, [one for _, one in maps], threads)
+        kept = [_kept(reader.metadata, target) for target in targets]
         writers = [
-            target.format.write(file, one.output, _kept(reader.metadata, target), target.packing)
-            for target, file, one in zip(targets, files, found, strict=True)
+            target.format.write(file, one.output, metadata, target.packing)
+            for target, file, one, metadata in zip(targets, files, found, kept, strict=True)
         ]
         chains = [
             (one.chain, partial(_encoded, one.tone, target.look.nodata, writer))
@@ -204,7 +209,7 @@ def _write(reader: Reader, maps: Sequence[tuple[Target, Shown]], threads: int) -
         for target, writer in zip(targets, writers, strict=True):
             with unwritable_as_error(target.place):
                 writer.close()
-    return [_report(*each) for each in zip(targets, found, lost, spreads, strict=True)]
+    return [_report(*each) for each in zip(targets, found, kept, lost, spreads, strict=True)]
 
 
 def _kept(metadata: Metadata, target: Target) -> Metadata:
@@ -222,14 +227,18 @@ def _encoded(
     return writer.encode(pixels), lost, tone.spread_of(band)
 
 
-def _report(target: Target, one: Shown, lost: Lost, spread: Spread) -> Report:
-    output = target.prepared.output
-    values = output.height * output.width * output.colors
-    narrows = one.tone is not None and output.white == 65535 and one.tone.depth == 8
+def _report(target: Target, one: Shown, metadata: Metadata, lost: Lost, spread: Spread) -> Report:
+    map_ = target.prepared.output
+    values = map_.height * map_.width * map_.colors
+    narrows = one.tone is not None and map_.white == 65535 and one.tone.depth == 8
     narrowed = narrows and target.look.depth is None
     described = one.chain[-1].output
     transfer = described.transfer._replace(icc_profile=None)  # large, and told nobody
-    return Report(described._replace(transfer=transfer), values, lost, narrowed, spread)
+    left = metadata.left_by(target.format.holds)
+    fits = metadata.fitting(len(one.output.channels)).icc_profile == metadata.icc_profile
+    unfit = "icc_profile" in target.format.holds and not fits
+    output = described._replace(transfer=transfer)
+    return Report(output, values, lost, narrowed, spread, left, unfit)
 
 
 def _rounded(prepared: Prepared, tone: Tone) -> tuple[Segment, ...]:
