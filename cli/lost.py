@@ -1,6 +1,6 @@
 """What of a map's values its pixels do not show, in words for a person."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import reduce
 from typing import TYPE_CHECKING
 
@@ -14,27 +14,15 @@ if TYPE_CHECKING:
     from convtool.pipeline.run import Report
 
 
-def notes_on_lost(
-    reports: "Sequence[Report]", format_: "Format", look: "Look", maps: "Maps"
-) -> list[str]:
+def notes_on_lost(reports: "Sequence[Report]", look: "Look", maps: "Maps") -> list[str]:
     """What of the values of all these maps the pixels do not show, in words for a person."""
+    from convtool.io.formats import named_format
     from convtool.pipeline.tone import Lost, Spread
 
-    notes = []
-    if any(report.narrowed for report in reports):
-        notes.append(f"{format_.name} holds 8 bits of such a map: 16 became 8; PNG holds 16")
-    if format_.palette and any(report.output.colors > 1 for report in reports):
-        notes.append(f"{format_.name} holds 256 colours: others became the nearest; PNG holds all")
-    if format_.pixels and any(report.output.transfer.linear for report in reports):
-        notes.append(
-            "the map is linear light, which looks too dark in a picture: encode is to come last"
-        )
-    left = dict.fromkeys(name for report in reports for name in report.left)
-    if left:
-        it, stays = ("it", "stays") if len(left) == 1 else ("them", "stay")
-        notes.append(
-            f"{format_.name} holds no {_listed(list(left))}, which {stays} behind; PNG holds {it}"
-        )
+    notes: list[str] = []
+    for name in dict.fromkeys(report.format for report in reports):
+        same = [report for report in reports if report.format == name]
+        notes += _of_format(named_format(name, name), same, look)
     if any(report.unfit for report in reports):
         notes.append("the ICC profile is for other channels than the map's, and stays behind")
     values = sum(report.values for report in reports)
@@ -48,13 +36,8 @@ def notes_on_lost(
             f"all values{where} lie between 0 and 1, and 255 is taken for white: --white 1 or "
             "--range normalize shows them"
         )
-    if lost.transparent:
-        notes.append(
-            f"{format_.name} holds no transparency: laid over {_name(look)}; --background COLOR "
-            "takes another colour, and PNG keeps it"
-        )
     clipped = lost.below + lost.above
-    as_they_are = look.range in ("clip", "abs")
+    as_they_are = look.range in (None, "clip", "abs")
     signed = as_they_are and any(map(_sums_to_zero, maps.values()))
     if clipped:
         below = "negative light" if any(map(_encodes, maps.values())) else "below black"
@@ -67,6 +50,27 @@ def notes_on_lost(
             f"({', '.join(parts)}){hint}"
         )
     return notes
+
+
+def _of_format(format_: "Format", reports: "Sequence[Report]", look: "Look") -> "Iterator[str]":
+    """What a format does not hold of these maps."""
+    if any(report.narrowed for report in reports):
+        yield f"{format_.name} holds 8 bits of such a map: 16 became 8; PNG holds 16"
+    if format_.palette and any(report.output.colors > 1 for report in reports):
+        yield f"{format_.name} holds 256 colours: others became the nearest; PNG holds all"
+    if format_.pixels and any(report.output.transfer.linear for report in reports):
+        yield "the map is linear light, which looks too dark in a picture: encode is to come last"
+    if any(report.lost.transparent for report in reports):
+        yield (
+            f"{format_.name} holds no transparency: laid over {_name(look)}; --background COLOR "
+            "takes another colour, and PNG keeps it"
+        )
+    left = dict.fromkeys(name for report in reports for name in report.left)
+    if left:
+        it, stays = ("it", "stays") if len(left) == 1 else ("them", "stay")
+        holder = "TIFF" if "georeference" in left else "PNG"
+        names = _listed(list(left))
+        yield f"{format_.name} holds no {names}, which {stays} behind; {holder} holds {it}"
 
 
 def _listed(names: "Sequence[str]") -> str:

@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -16,7 +17,7 @@ from convtool.ops.registry import Maps
 from .inputs import Image, gather
 from .lost import notes_on_lost
 from .naming import PLACEHOLDER, check_names, check_template, targets
-from .output import Output, sweep_beside
+from .output import Output, image_format, sweep_beside
 from .report import BatchReport, Planned, Progress
 
 if TYPE_CHECKING:
@@ -54,26 +55,36 @@ def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output
         raise click.UsageError(
             f"-o {output.path} is one file, and there are {len(images)} images: use -d DIR"
         )
+    from convtool.io.formats import format_of_file
+
     maps = make()
-    template = request.name and os.path.join(request.out_dir or "", request.name)
-    format_ = output.format_for(template or output.path)
-    plans = list(_plans(_files(images, list(maps), format_, request, output), request))
-    jobs = {_job(plan, files, request): plan for plan, files in plans if plan.files}
+    named = request.name and os.path.join(request.out_dir or "", request.name)
+
+    def format_of(image: Image) -> "Format":
+        return output.format_for(named or output.path, partial(format_of_file, image.path))
+
+    plans = list(_plans(_files(images, list(maps), format_of, request, output), request))
+    jobs = {
+        _job(plan, files, format_of(plan.image), request): plan
+        for plan, files in plans
+        if plan.files
+    }
     for plan in jobs.values():
         output.check_files(plan.image.path, plan.files)
-    output.say_beforehand(format_)
+    for name in dict.fromkeys(job.format for job in jobs):
+        output.say_beforehand(image_format(None, name))
     sweep_beside(file for plan in jobs.values() for file in plan.files)
     report = BatchReport(request.json_, output.quiet, Progress(len(jobs), not output.quiet))
     for plan, _ in plans:
         report.skip(plan)
     cluster_failed = False
     try:
-        _do(jobs, _work(maps, format_, output), request, output, report)
+        _do(jobs, _work(maps, output), request, output, report)
     except ConvtoolError as error:  # of the cluster, and of no image
         cluster_failed = True
         report.progress.say(str(error))
     finally:
-        output.say(*notes_on_lost(report.maps, format_, output.look, maps))
+        output.say(*notes_on_lost(report.maps, output.look, maps))
         if report.done or report.failed or not cluster_failed:
             output.say(report.summary(len(plans)))
     if report.failed or cluster_failed:
@@ -99,13 +110,12 @@ def _do(
                 return
 
 
-def _work(maps: Maps, format_: "Format", output: Output) -> "Work":
+def _work(maps: Maps, output: Output) -> "Work":
     """What is done to every image."""
     from convtool.batch.job import Work
 
     return Work(
         tuple(tuple(operators) for operators in maps.values()),
-        format_.name,
         output.look,
         output.packing,
         output.max_pixels,
@@ -138,7 +148,7 @@ def _check(names: Sequence[str], request: Request, output: Output) -> None:
 def _files(
     images: Sequence[Image],
     maps: Sequence[str],
-    format_: "Format",
+    format_of: "Callable[[Image], Format]",
     request: Request,
     output: Output,
 ) -> list[tuple[Image, list[str]]]:
@@ -146,8 +156,12 @@ def _files(
     if output.path:
         check_names(maps, output.path, "-o")
         return [(images[0], [output.path.replace(PLACEHOLDER, name) for name in maps])]
-    template = request.name or f"{{stem}}-{PLACEHOLDER}{format_.extensions[0]}"
-    check_names(maps, template, "--name")
+    if request.name:
+        check_names(maps, request.name, "--name")
+
+    def template(image: Image) -> str:
+        return request.name or f"{{stem}}-{PLACEHOLDER}{format_of(image).extensions[0]}"
+
     return targets(
         images,
         maps,
@@ -168,13 +182,13 @@ def _plans(
         yield Planned(image, tuple(left.values()), tuple(there)), left
 
 
-def _job(plan: Planned, files: Mapping[int, str], request: Request) -> "Job":
+def _job(plan: Planned, files: Mapping[int, str], format_: "Format", request: Request) -> "Job":
     """The job of a plan; on other machines paths from here mean nothing."""
     from convtool.batch.job import Job
 
     here = os.getcwd() if request.scheduler else ""
     targets = tuple((n, os.path.join(here, file)) for n, file in files.items())
-    return Job(os.path.join(here, plan.image.path), targets)
+    return Job(os.path.join(here, plan.image.path), targets, format_.name)
 
 
 def _as_given(outcome: "Outcome", job: "Job", plan: Planned) -> "Outcome":

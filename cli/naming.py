@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -49,7 +49,7 @@ def targets(
     images: "Sequence[Image]",
     maps: Sequence[str],
     folder: str,
-    template: str,
+    template: "Callable[[Image], str]",
     *,
     leave: bool,
     overwrite: bool,
@@ -64,7 +64,7 @@ def targets(
     taken: dict[str, Image] = {}
     found = []
     for image in images:
-        names = [_name(template, image, map_) for map_ in maps]
+        names = [_name(template(image), image, map_) for map_ in maps]
         files = [os.path.join(folder, image.folder, name) for name in names]
         for file in files:
             place = _place(file)

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from functools import partial
+from functools import cached_property, partial
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from .preview import Views
 if TYPE_CHECKING:
     from convtool.io.base import Reader
     from convtool.io.formats import Format
+    from convtool.io.source import Placed
     from convtool.ops.base import Operator
     from convtool.pipeline.prepare import Prepared
     from convtool.pipeline.run import Report, Target
@@ -43,10 +44,11 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     source = Source(image, output)
     import numpy  # noqa: F401  here, where it takes less than on the source's thread
 
-    format_ = output.format_for(output.path)
+    maps = make()
+    source.again = len(maps) > 1 or output.look.range in STRETCHED
+    format_ = output.format_for(output.path, source.format)
     if output.sheet:
         _check_sheet(format_, output)
-    maps = make()
     screen = _screen(output)
     only_shown = screen is not None and output.path is None and _on_terminal()
     draws_sheet = output.sheet and not only_shown
@@ -59,8 +61,7 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     from convtool.pipeline.nodata import with_nodata  # while the image is being opened
     from convtool.pipeline.prepare import prepare
 
-    opened = source.reader(again=len(maps) > 1 or output.look.range in STRETCHED)
-    reader = with_nodata(opened, output.look.nodata)
+    reader = with_nodata(source.reader, output.look.nodata)
     output.say(*(f"{source.name}: {note}" for note in reader.notes))
     if only_shown and (output.format or output.sheet):
         option = "--format" if output.format else "--sheet"
@@ -84,7 +85,7 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     if draws_sheet:
         _write_sheet(views.sheet(reader.metadata), format_, paths[SHEET], output)
     views.show()
-    output.say(*notes_on_lost(reports, format_, output.look, maps))
+    output.say(*notes_on_lost(reports, output.look, maps))
 
 
 def _to_file(prepared: "Prepared", format_: "Format", path: str | None, output: Output) -> "Target":
@@ -120,8 +121,8 @@ def _written(reader: "Reader", targets: "Sequence[Target]", output: Output) -> "
     replaced = [target.place for target in targets if os.path.exists(target.place)]
     in_files, in_views = [], []
     for target, report in zip(targets, write_maps(reader, targets, output.threads), strict=True):
-        if target.format.layers:
-            in_views.append(report._replace(narrowed=False, left=()))
+        if not target.place:
+            in_views.append(report._replace(format="png", narrowed=False, left=()))
             continue
         in_files.append(report)
         if output.path is None and target.place != STDOUT:
@@ -197,16 +198,25 @@ class Source:
 
     def __init__(self, image: str, output: Output) -> None:
         self.name = shown(image)
+        self.again = True
+        """Whether the image is to be read more than once: to be said before one from stdin is."""
         self._image = image
         self._max_pixels = output.max_pixels
         self._opening = None if image == STREAM else Later(self._open)
 
-    def reader(self, *, again: bool) -> "Reader":
-        """The image; `again` says whether it is to be read more than once."""
+    @cached_property
+    def reader(self) -> "Placed":
+        """The image."""
         # A pipe is read on a thread too: a signal is not heeded while Pillow decodes on this one.
-        return (self._opening or Later(lambda: self._open(again))).result()
+        return (self._opening or Later(self._open)).result()
 
-    def _open(self, again: bool = True) -> "Reader":
+    def format(self) -> "Format | None":
+        """That of the image: a file's by its name, as there is no need to wait for it."""
+        from convtool.io.formats import format_of_file
+
+        return self.reader.format if self._image == STREAM else format_of_file(self._image)
+
+    def _open(self) -> "Placed":
         from convtool.io.source import open_named
 
-        return open_named(self._image, self._max_pixels, again=again)
+        return open_named(self._image, self._max_pixels, again=self.again)

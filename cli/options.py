@@ -227,16 +227,18 @@ range_ = click.option(
     help=(
         "How values become pixels. clip: rounded, below 0 is black, above white is white; "
         "abs: their magnitude; normalize: smallest to black, largest to white; center: 0 to "
-        "mid-grey, nothing clipped. CSV and NPY hold the values themselves. Default: clip."
+        "mid-grey, nothing clipped. CSV and NPY hold the values themselves, and so does TIFF of "
+        "images of floats and the like, which have no white. Default: clip."
     ),
 )
 
 depth = click.option(
     "--depth",
-    type=click.Choice(["8", "16"]),
+    type=click.Choice(["8", "16", "float"]),
     help=(
-        "Bits of a pixel. White stays white; floats from CSV and NPY, which have no white, "
-        "become pixels as they are. Default: 16 for images of 16 bits where the format holds them."
+        "Bits of a pixel; float: none, a TIFF is to hold the values themselves. White stays white; "
+        "numbers, which have no white, become pixels as they are. Default: 16 for images of 16 "
+        "bits where the format holds them."
     ),
 )
 
@@ -291,9 +293,10 @@ format_ = click.option(
 compress = click.option(
     "--compress",
     type=click.Choice(COMPRESSIONS),
-    default="fast",
-    show_default=True,
-    help="How a PNG is packed: fast, or small, which takes many times longer.",
+    help=(
+        "How a PNG or TIFF is packed: fast, small, which takes many times longer, or none. "
+        "Default: fast for PNG, none for TIFF."
+    ),
 )
 
 threads = click.option(

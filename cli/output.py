@@ -35,8 +35,6 @@ class Output(NamedTuple):
     format: str | None
     look: Look
     packing: Packing
-    asks_pixels: bool
-    """Whether an option says how values become pixels."""
     threads: int | None
     max_pixels: int
     quiet: bool
@@ -61,7 +59,6 @@ class Output(NamedTuple):
             given["format_"],
             look_of(given),
             Packing(given["compress"], given["quality"], given["strip"]),
-            any(given[name] is not None for name in ("range_", "depth", "white")),
             given["threads"],
             given["max_pixels"] or MAX_PIXELS,
             given["quiet"],
@@ -71,9 +68,14 @@ class Output(NamedTuple):
             given["no_clobber"],
         )
 
-    def format_for(self, path: str | None) -> "Format":
-        """The format asked for, or the one of a path's extension, or PNG."""
-        return image_format(path, self.format)
+    def format_for(self, path: str | None, of: "Callable[[], Format | None]") -> "Format":
+        """The format asked for, or the one of a path's extension, or that for maps of images in
+        the format `of` says: PNG where pixels are asked for and that holds none."""
+        from convtool.io.formats import FORMATS
+
+        found = image_format(path, self.format, of)
+        given = self.format or path not in (None, STREAM)
+        return found if given or found.pixels or not self.look.asks_pixels else FORMATS["png"]
 
     def say(self, *lines: str) -> None:
         """Words for a person, on stderr."""
@@ -82,14 +84,15 @@ class Output(NamedTuple):
 
     def say_beforehand(self, format_: "Format") -> None:
         """Say which options have nothing to act on."""
-        if not format_.pixels and self.asks_pixels:
+        if not format_.pixels and self.look.asks_pixels:
             self.say(
                 f"{format_.name} holds the values themselves: --range, --depth and --white are for "
                 "pictures"
             )
-        if not format_.packed and self.packing.compression != "fast":
+        if not format_.packed and self.packing.compression:
             self.say(
-                f"--compress {self.packing.compression} is for png, and {format_.name} ignores it"
+                f"--compress {self.packing.compression} is for png and tiff, and {format_.name} "
+                "ignores it"
             )
         if not format_.lossy and self.packing.quality is not None:
             self.say(f"--quality is for jpeg, webp and avif, and {format_.name} ignores it")
@@ -108,26 +111,36 @@ class Output(NamedTuple):
 
 def look_of(given: Mapping[str, Any]) -> Look:
     """How values become pixels, from the parsed options of a command."""
-    depth = int(given["depth"]) if given["depth"] else None
+    numbers = given["depth"] == "float"
+    depth = None if numbers or not given["depth"] else int(given["depth"])
     background = given.get("background") or WHITE
-    return Look(given["range_"] or "clip", depth, given["white"], background, given["nodata"])
+    return Look(given["range_"], depth, numbers, given["white"], background, given["nodata"])
 
 
-def image_format(path: str | None, name: str | None = None, *, hint: str = HINT) -> "Format":
-    """The format of an image by its name, or else of a path's extension, or else PNG."""
-    from convtool.io.formats import FORMATS, format_of, named_format
+def image_format(
+    path: str | None,
+    name: str | None = None,
+    of: "Callable[[], Format | None]" = lambda: None,
+    *,
+    hint: str = HINT,
+) -> "Format":
+    """The format of an image by its name, or else of a path's extension, or else that for maps of
+    images in the format `of` says."""
+    from convtool.io.formats import format_for_maps, format_of, named_format
 
     def named(name: str) -> "Format":
         return named_format(name, f"--format {quoted(name)}")
 
-    return _format(path, name, named, format_of, FORMATS["png"], hint)
+    return _format(path, name, named, format_of, lambda: format_for_maps(of()), hint)
 
 
 def kernel_format(path: str | None, name: str | None, default: str = "txt") -> "KernelFormat":
     """The format of a kernel by its name, or else of a path's extension, or else the default."""
     from convtool.kernel.formats import table
 
-    default_ = table.KERNEL_FORMATS[default]
+    def default_() -> "KernelFormat":
+        return table.KERNEL_FORMATS[default]
+
     return _format(path, name, table.kernel_format, table.kernel_format_of, default_)
 
 
@@ -136,14 +149,15 @@ def _format(
     name: str | None,
     named: Callable[[str], AnyFormat],
     of_path: Callable[[str], AnyFormat],
-    default: AnyFormat,
+    default: Callable[[], AnyFormat],
     hint: str = HINT,
 ) -> AnyFormat:
+    if not name and (path is None or path == STREAM or path in STDOUT or _is_bare_device(path)):
+        return default()
     try:
         if name:
             return named(name)
-        if path is None or path == STREAM or path in STDOUT or _is_bare_device(path):
-            return default
+        assert path is not None
         if os.path.isdir(path):
             raise click.UsageError(f"-o {path}: is a folder, expected a file")
         return of_path(path)

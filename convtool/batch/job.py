@@ -22,7 +22,6 @@ class Work(NamedTuple):
 
     maps: tuple[tuple[Operator, ...], ...]
     """The operators of each map."""
-    format: str
     look: Look = PLAIN
     packing: Packing = USUAL
     max_pixels: int = 2 * 10**9
@@ -35,6 +34,8 @@ class Job(NamedTuple):
     source: str
     targets: tuple[tuple[int, str], ...]
     """Number of a map, and the file that it goes to."""
+    format: str
+    """That of the files."""
 
 
 class Outcome(NamedTuple):
@@ -85,7 +86,7 @@ def _write(
     """Write the maps of an image, and add a report of each; returns the reader's notes."""
     opened = open_image(job.source, limit, ahead=threads > 1)
     reader = with_nodata(opened, work.look.nodata)
-    format_ = named_format(work.format, f"format {work.format!r}")
+    format_ = named_format(job.format, f"format {job.format!r}")
     targets = []
     for number, path in job.targets:
         with at(job.source):

@@ -13,9 +13,12 @@ WHITE: Color = (255, 255, 255)
 class Look(NamedTuple):
     """How values become pixels. Formats of numbers hold the values themselves."""
 
-    range: Range = "clip"
+    range: Range | None = None
+    """None: not asked for; pixels are clipped."""
     depth: int | None = None
     """Bits of a pixel, 8 or 16; None: as the image, where the format can."""
+    numbers: bool = False
+    """Whether the file is to hold the values themselves, in a format that holds them and pixels."""
     white: float | None = None
     """The value that is shown as white; None: the image's own, or that of the pixels."""
     background: Color = WHITE
@@ -23,11 +26,17 @@ class Look(NamedTuple):
     nodata: float | None = None
     """The number that marks what is missing, in the image and in files of numbers."""
 
+    @property
+    def asks_pixels(self) -> bool:
+        """Whether it says how values become pixels."""
+        return (self.range, self.depth, self.white) != (None, None, None)
+
 
 class Packing(NamedTuple):
     """How pixels are packed, and what goes along with them."""
 
-    compression: Compression = "fast"
+    compression: Compression | None = None
+    """None: fast in PNG, none in TIFF."""
     quality: int | None = None
     """From 1 to 100, for formats that lose some detail; None: the format's own."""
     strip: bool = False

@@ -3,6 +3,8 @@
 from collections.abc import Container
 from typing import NamedTuple
 
+from .georeference import Georeference
+
 LARGEST_DPI = 10**6
 """Beyond it a resolution is none, and formats have no room for it."""
 
@@ -17,6 +19,7 @@ NAMES = {
     "chromaticities": "chromaticities",
     "exif": "EXIF",
     "xmp": "XMP",
+    "georeference": "georeference",
 }
 """What people call that whose loss matters. To be sRGB is usual."""
 
@@ -47,6 +50,9 @@ class Metadata(NamedTuple):
     """EXIF, a TIFF file of tags, of a picture that is upright."""
     xmp: bytes | None = None
     """An XMP packet."""
+    georeference: Georeference | None = None
+    nodata: float | None = None
+    """The number that marks what is missing."""
 
     def left_by(self, held: Container[str]) -> tuple[str, ...]:
         """What is known here and no format with these fields holds, in words."""

@@ -191,7 +191,7 @@ def explain(
             _path(name, found, tone, pixels[number] if pixels else None, number == alpha)
             for number, (name, found) in enumerate(zip(output.channels, traces, strict=True))
         ),
-        look.range,
+        look.range or "clip",
         tone.depth if tone else 8,
     )
 

@@ -5,11 +5,12 @@ imported when an image is read or written in it: each needs other libraries.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from ..core.encoding import Packing
 from ..core.errors import ConvtoolError, quoted
+from .limits import MOST_CHANNELS
 
 if TYPE_CHECKING:
     from ..core.image import Header
@@ -23,6 +24,7 @@ MakeWriter = Callable[[BinaryIO, "Header", "Metadata", Packing], "Writer"]
 """(open file, description of the map, what its pixels mean, how to pack them) -> writer"""
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 NPY_SIGNATURE = b"\x93NUMPY"
 
 WITHOUT_ALPHA = ("JPEG", "PPM", "BMP", "DIB", "GIF", "PCX", "MPO", "MSP", "XBM", "EPS", "PDF")
@@ -31,8 +33,10 @@ WITHOUT_ALPHA = ("JPEG", "PPM", "BMP", "DIB", "GIF", "PCX", "MPO", "MSP", "XBM",
 EVERYTHING = ("icc_profile", "dpi", "srgb", "gamma", "chromaticities", "exif", "xmp")
 """What PNG holds of an image's metadata."""
 
+CARRIED = ("icc_profile", "dpi", "exif", "xmp")
+
 HELD = {
-    **dict.fromkeys(("JPEG", "MPO", "TIFF"), ("icc_profile", "dpi", "exif", "xmp")),
+    **dict.fromkeys(("JPEG", "MPO"), CARRIED),
     **dict.fromkeys(("WEBP", "AVIF"), ("icc_profile", "exif", "xmp")),
     **dict.fromkeys(("BMP", "DIB", "PCX"), ("dpi",)),
 }
@@ -63,7 +67,9 @@ class Format(NamedTuple):
     """Whether a file with these first bytes is in this format. None: Pillow recognizes it."""
     pixels: bool = True
     """Whether it holds pixels, which `tone` computes; if not, the map's own numbers."""
-    deep: tuple[int, ...] = ()
+    numbers: bool = False
+    """Whether it holds pixels and the map's own numbers, which it gets where none is white."""
+    deep: Container[int] = ()
     """The counts of channels with which it holds pixels of 16 bits."""
     packed: bool = False
     """Whether it heeds how to pack."""
@@ -106,7 +112,7 @@ def _write_png(
 ) -> "Writer":
     from .png.writer import PngWriter
 
-    return PngWriter(file, header, metadata, packing.compression)
+    return PngWriter(file, header, metadata, packing.compression or "fast")
 
 
 def _read_csv(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
@@ -150,6 +156,20 @@ def _write_npy(file: BinaryIO, header: "Header", _: "Metadata", __: Packing) -> 
     return NpyWriter(file, header)
 
 
+def _read_tiff(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
+    from .tiff.reader import read_tiff
+
+    return read_tiff(file, max_pixels)
+
+
+def _write_tiff(
+    file: BinaryIO, header: "Header", metadata: "Metadata", packing: Packing
+) -> "Writer":
+    from .tiff.writer import TiffWriter
+
+    return TiffWriter(file, header, metadata, packing.compression or "none")
+
+
 def _picture(pillow_name: str, *extensions: str, deep: tuple[int, ...] = ()) -> Format:
     """A format that Pillow reads and writes, by its name there and its extensions."""
 
@@ -191,7 +211,18 @@ _TABLE = (
         lambda head: head.startswith(NPY_SIGNATURE),
         pixels=False,
     ),
-    _picture("TIFF", ".tif", ".tiff", deep=(1,)),
+    Format(
+        "tiff",
+        (".tif", ".tiff"),
+        _write_tiff,
+        _read_tiff,
+        lambda head: head.startswith(TIFF_SIGNATURES),
+        deep=range(1, MOST_CHANNELS + 1),
+        packed=True,
+        numbers=True,
+        layers=True,
+        holds=(*CARRIED, "georeference"),
+    ),
     _picture("JPEG", ".jpg", ".jpeg"),
     _picture("WEBP", ".webp"),
     _picture("BMP", ".bmp"),
@@ -239,10 +270,20 @@ def named_format(name: str, where: str) -> Format:
     raise ConvtoolError(f"{where} is unknown, expected one of: {', '.join(FORMATS)}")
 
 
+def format_for_maps(of: Format | None) -> Format:
+    """The format of maps of an image in this one, if nobody names any: numbers stay numbers."""
+    return of if of and (of.numbers or not of.pixels) else FORMATS["png"]
+
+
 def format_by_name(path: str | os.PathLike[str]) -> Format | None:
     """The format by the file's name, for numbers. None for a picture: its content decides."""
     format_ = _BY_EXTENSION.get(extension_of(path))
     return None if format_ is None or format_.pixels else format_
+
+
+def format_of_file(path: str | os.PathLike[str]) -> Format | None:
+    """The format that a file's extension stands for; None for those that only Pillow knows."""
+    return _BY_EXTENSION.get(extension_of(path))
 
 
 def format_by_start(head: bytes) -> Format | None:

@@ -6,7 +6,7 @@ import re
 import struct
 import threading
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
@@ -241,21 +241,38 @@ def metadata_of(image: Image.Image) -> Metadata:
         info.get("srgb"),
         info.get("gamma"),
         info.get("chromaticity"),
-        _exif_of(image),
+        _exif_of(image.getexif, whole="exif" in image.info),
         info.get("xmp") if isinstance(info.get("xmp"), bytes) else None,
     )
 
 
-def _exif_of(image: Image.Image) -> bytes | None:
-    """The EXIF of a picture that stands upright by now. A thumbnail in it stays behind."""
+def exif_in_tiff(file: BinaryIO) -> bytes | None:
+    """The EXIF in an open TIFF that stands upright, if it has any."""
+
+    def read() -> Image.Exif:
+        found = Image.Exif()
+        file.seek(0)
+        found.load_from_fp(file)
+        return found
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return _exif_of(read, whole=False)
+
+
+def _exif_of(read: Callable[[], Image.Exif], *, whole: bool) -> bytes | None:
+    """The EXIF of a picture that stands upright by now; of a TIFF's tags those that are EXIF.
+
+    A thumbnail in it stays behind.
+    """
     try:
-        found = image.getexif()
+        found = read()
         kept = Image.Exif()
         for tag, value in found.items():
             if tag in SUBFILES:
                 inner = found.get_ifd(tag).items()
                 kept.get_ifd(tag).update((key, one) for key, one in inner if key not in SIZES)
-            elif tag in DESCRIPTIVE or "exif" in image.info:
+            elif tag in DESCRIPTIVE or whole:
                 kept[tag] = 1 if tag == ORIENTATION else value
         return kept.tobytes() if kept else None
     except Exception:  # broken EXIF is no reason to refuse the pixels

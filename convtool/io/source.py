@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def open_image(
     path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS, *, ahead: bool = True
-) -> "Reader":
+) -> "Placed":
     """The reader for an image file: a picture, ``.csv`` or ``.npy``.
 
     `ahead` allows a thread to read ahead, where the format can.
@@ -39,7 +39,7 @@ def open_image(
         return _opened(_open_file(path), place, max_pixels, format_by_name(path), ahead=ahead)
 
 
-def open_stream(stream: BinaryIO, max_pixels: int = MAX_PIXELS, *, again: bool = True) -> "Reader":
+def open_stream(stream: BinaryIO, max_pixels: int = MAX_PIXELS, *, again: bool = True) -> "Placed":
     """The reader for an image that comes through a pipe. Its first bytes show the format.
 
     `again` says whether its rows will be read more than once. Then the image is kept in memory or,
@@ -52,7 +52,7 @@ def open_stream(stream: BinaryIO, max_pixels: int = MAX_PIXELS, *, again: bool =
 
 def open_named(
     path: str, max_pixels: int = MAX_PIXELS, *, again: bool = True, ahead: bool = True
-) -> "Reader":
+) -> "Placed":
     """The reader for an image file as `open_image`, or as `open_stream` where ``-`` means stdin."""
     if path != STREAM:
         return open_image(path, max_pixels, ahead=ahead)
@@ -68,11 +68,13 @@ def open_picture(data: bytes, max_pixels: int) -> "Reader":
     return read(io.BytesIO(data), max_pixels, False)
 
 
-class _Placed(NamedTuple):
+class Placed(NamedTuple):
     """A reader whose errors name the place that the image came from."""
 
     reader: "Reader"
     place: str
+    format: Format | None
+    """None: one that only Pillow recognizes."""
 
     @property
     def header(self) -> "Header":
@@ -99,7 +101,7 @@ def _opened(
     *,
     ahead: bool,
     again: bool = True,
-) -> "Reader":
+) -> "Placed":
     """The reader for an open file, in this format, or in that of its first bytes."""
     try:
         head = file.read(SNIFFED)
@@ -117,7 +119,7 @@ def _opened(
                 with file:
                     file = kept(file, max_pixels)
         read = format_.read if format_ else read_picture
-        return _Placed(read(file, max_pixels, ahead), place)
+        return Placed(read(file, max_pixels, ahead), place, format_)
     except BaseException:
         file.close()
         raise

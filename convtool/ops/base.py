@@ -41,6 +41,8 @@ class Laid(NamedTuple):
     """What lies outside the input."""
     outside: str
     """The same in words: ``mirror``, ``constant 0``, ``padding``."""
+    middle: tuple[float, float]
+    """(row, column) in the window of what its value stands for: the anchor, or a pool's middle."""
 
 
 class Sum(NamedTuple):

@@ -64,7 +64,8 @@ class ConvStage(NamedTuple):
         outside: str = self.border
         if self.border == "constant":
             outside += f" {self.fill:.0f}" if float(self.fill).is_integer() else f" {self.fill:g}"
-        return (Laid(self.task.window, self.border, outside),)
+        rows, cols = self.task.window
+        return (Laid(self.task.window, self.border, outside, (rows.center, cols.center)),)
 
     @property
     def sums(self) -> tuple[Sum, ...]:

@@ -57,7 +57,9 @@ class PoolStage:
     @property
     def laid(self) -> tuple[Laid, ...]:
         """The window that is merged."""
-        return (Laid(self.window, "constant", "padding"),)
+        rows, cols = self.window
+        middle = (rows.extent - 1) / 2, (cols.extent - 1) / 2
+        return (Laid(self.window, "constant", "padding", middle),)
 
     @property
     def sums(self) -> tuple[Sum, ...]:

@@ -1,7 +1,7 @@
 """Whole images in and out of files, for Python."""
 
 import os
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -40,20 +40,22 @@ def write_image(
     path: str | os.PathLike[str],
     image: npt.ArrayLike,
     *,
-    range: Range = "clip",
-    depth: int | None = None,
+    range: Range | None = None,
+    depth: int | Literal["float"] | None = None,
     white: float | None = None,
     background: str = "white",
-    compression: Compression = "fast",
+    compression: Compression | None = None,
     quality: int | None = None,
 ) -> Report:
     """Write an array (H, W) or (H, W, C) to a file, in the format of its extension.
 
-    `range` says how values become pixels of `depth` 8 or 16 bits, and `white` which value is white
-    (default: 255, 65535 or 1 for uint8, uint16 and bool; others as they are); of 2 and 4 channels
-    the last is alpha, which formats without it lay over the colour `background`: a name, or
-    "#rrggbb". CSV and NPY hold the values as they are. A PNG is compressed "fast" or "small";
-    `quality` from 1 to 100 is for JPEG, WebP and AVIF.
+    `range` ("clip", "abs", "normalize", "center"; default: "clip") says how values become pixels of
+    `depth` 8 or 16 bits, and `white` which value is white (default: 255, 65535 or 1 for uint8,
+    uint16 and bool; others as they are); of 2 and 4 channels the last is alpha, which formats
+    without it lay over the colour `background`: a name, or "#rrggbb". CSV and NPY hold the values
+    as they are; so does TIFF where the type has no white and neither `range`, `depth` nor `white`
+    is given, or with `depth="float"`. `compression` is "fast", "small" or "none" (default: fast
+    for PNG, none for TIFF); `quality` from 1 to 100 is for JPEG, WebP and AVIF.
 
     Returns what there is to say of it: ``lost.below``, ``lost.above`` and ``lost.undefined`` count
     the values that became black, white and, of NaN, black, out of ``values``; ``lost.transparent``
@@ -66,15 +68,17 @@ def write_image(
     was.
     """
     pixels = check_image(image)
-    if not (depth is None or (type(depth) is int and depth in (8, 16))):
-        raise ConvtoolError(f"depth is {quoted(depth)}, expected 8 or 16")
+    if not (depth is None or (type(depth) in (int, str) and depth in (8, 16, "float"))):
+        raise ConvtoolError(f"depth is {quoted(depth)}, expected 8, 16 or float")
     look = Look(
-        check_word("range", range, RANGES),
-        depth,
+        None if range is None else check_word("range", range, RANGES),
+        depth if isinstance(depth, int) else None,
+        depth == "float",
         None if white is None else _read("white", Positive(), white),
         _read("background", Color(), background),
     )
-    check_word("compression", compression, COMPRESSIONS)
+    if compression is not None:
+        check_word("compression", compression, COMPRESSIONS)
     format_ = format_of(path)
     if quality is not None:
         if not whole_number(quality, "quality", 1) <= 100:

@@ -1,5 +1,6 @@
 """A number that marks what is missing: NaN on the way, and itself in files of numbers."""
 
+import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -16,6 +17,8 @@ class NodataReader(NamedTuple):
 
     reader: Reader
     value: float
+    asked: bool
+    """Whether somebody named it; if not, the file does."""
 
     @property
     def header(self) -> Header:
@@ -25,13 +28,14 @@ class NodataReader(NamedTuple):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Those of the image."""
-        return self.reader.notes
+        """Those of the image, and what marks missing values if nobody has named it."""
+        told = f"{self.value:g} marks what is missing, as the file says (GDAL_NODATA)"
+        return self.reader.notes if self.asked else (*self.reader.notes, told)
 
     @property
     def metadata(self) -> Metadata:
-        """That of the image."""
-        return self.reader.metadata
+        """That of the image, with this value."""
+        return self.reader.metadata._replace(nodata=self.value)
 
     def blocks(self) -> Iterator[Array]:
         """The rows, alpha as it is."""
@@ -59,9 +63,21 @@ def _in_type(value: float, dtype: DType) -> Any:
     return dtype.type(int(value)) if float(value).is_integer() and low <= value <= high else None
 
 
-def with_nodata(reader: Reader, value: float | None) -> Reader:
-    """The image, of which this value is missing, if it is one."""
-    return reader if value is None else NodataReader(reader, value)
+def with_nodata(reader: Reader, asked: float | None) -> Reader:
+    """The image, of which this value is missing, or else the one that its file names."""
+    value = reader.metadata.nodata if asked is None else asked
+    if value is None or math.isnan(value):
+        return reader
+    return NodataReader(reader, value, asked is not None)
+
+
+def mark(pixels: Array, missing: Array, value: float | None) -> bool:
+    """Set what is missing to this value; False where these pixels cannot hold it."""
+    one = None if value is None else _in_type(value, pixels.dtype)
+    if one is None or pixels.shape != missing.shape:
+        return False
+    pixels[missing] = one
+    return True
 
 
 def marked(band: Array, value: float | None) -> Array:

@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from functools import partial
 from typing import Any, BinaryIO, NamedTuple
 
+import numpy as np
+
 from ..core.dtypes import Array
 from ..core.encoding import PLAIN, USUAL, Look, Packing
 from ..core.errors import ConvtoolError
@@ -16,7 +18,8 @@ from ..io.base import Reader, Writer
 from ..io.formats import Format
 from ..ops.base import Operator
 from .bands import Segment, bands_of_all, segments
-from .nodata import marked
+from .nodata import mark, marked
+from .placement import placed
 from .prepare import Prepared, prepare
 from .tone import Extremes, Lost, Spread, Tone
 
@@ -30,6 +33,8 @@ LARGEST_HELD = 1 << 28
 class Report(NamedTuple):
     """What there is to say of a map that was written."""
 
+    format: str
+    """The name of the file's format."""
     output: Header
     values: int
     """Values in the map, alpha aside."""
@@ -123,14 +128,31 @@ def shown(prepared: Prepared, format_: Format, look: Look) -> Shown:
 
     Raises ConvtoolError where the format holds no such pixels.
     """
-    if not format_.pixels:
-        return Shown(prepared.chain, None)
     output = prepared.output
+    if _as_numbers(output, format_, look):
+        return Shown(prepared.chain, None)
     depth = _depth(output, format_, look.depth)
     white = output.white if look.white is None else look.white
     background = None if format_.alpha or not output.has_alpha else look.background
-    tone = Tone(look.range, white, depth, output.has_alpha, background, output.white)
+    tone = Tone(look.range or "clip", white, depth, output.has_alpha, background, output.white)
     return Shown(_rounded(prepared, tone), tone)
+
+
+def _as_numbers(output: Header, format_: Format, look: Look) -> bool:
+    """Whether a file gets the values of a map themselves.
+
+    That is in formats of numbers, and in those that hold both where no value is known to be white
+    and nobody asks for pixels. Raises ConvtoolError where a format cannot hold what is asked for.
+    """
+    if not format_.pixels:
+        return True
+    if not format_.numbers:
+        if look.numbers:
+            raise ConvtoolError(
+                f"{format_.name} holds pixels of 8 or 16 bits; TIFF, NPY and CSV hold floats"
+            )
+        return False
+    return look.numbers or (output.white is None and not look.asks_pixels)
 
 
 def with_extremes(reader: Reader, maps: Sequence[Shown], threads: int) -> list[Shown]:
@@ -160,7 +182,7 @@ def _shown_in(target: Target) -> Shown:
     ):
         raise ConvtoolError(
             f"the last of {len(output.channels)} maps would be alpha in {format_.name}: "
-            "NPY and CSV hold them as they are"
+            "TIFF, NPY and CSV hold them as they are"
         )
     return found
 
@@ -192,12 +214,13 @@ def _write(reader: Reader, maps: Sequence[tuple[Target, Shown]], threads: int) -
         files = [stack.enter_context(target.open()) for target in targets]
         found = with_extremes(reader, [one for _, one in maps], threads)
         kept = [_kept(reader.metadata, target) for target in targets]
+        nodata = reader.metadata.nodata
         writers = [
             target.format.write(file, one.output, metadata, target.packing)
             for target, file, one, metadata in zip(targets, files, found, kept, strict=True)
         ]
         chains = [
-            (one.chain, partial(_encoded, one.tone, target.look.nodata, writer))
+            (one.chain, partial(_encoded, one.tone, target.format, nodata, writer))
             for target, one, writer in zip(targets, found, writers, strict=True)
         ]
         with closing(bands_of_all(reader, chains, threads)) as encoded:
@@ -214,16 +237,21 @@ def _write(reader: Reader, maps: Sequence[tuple[Target, Shown]], threads: int) -
 
 def _kept(metadata: Metadata, target: Target) -> Metadata:
     """What goes along into the target's file."""
+    if metadata.georeference:
+        georeference = placed(metadata.georeference, target.prepared.stages)
+        metadata = metadata._replace(georeference=georeference)
     return metadata._replace(exif=None, xmp=None) if target.packing.strip else metadata
 
 
 def _encoded(
-    tone: Tone | None, nodata: float | None, writer: Writer, band: Array
+    tone: Tone | None, format_: Format, nodata: float | None, writer: Writer, band: Array
 ) -> tuple[Any, Lost, Spread]:
     """A band as the file holds it, what its pixels do not show, and where its values lie."""
     if tone is None:
         return writer.encode(marked(band, nodata)), Lost(), Spread()
     pixels, lost = tone.pixels(band)
+    if lost.undefined and format_.numbers and mark(pixels, np.isnan(band), nodata):
+        lost = lost._replace(undefined=0)
     return writer.encode(pixels), lost, tone.spread_of(band)
 
 
@@ -238,7 +266,7 @@ def _report(target: Target, one: Shown, metadata: Metadata, lost: Lost, spread: 
     fits = metadata.fitting(len(one.output.channels)).icc_profile == metadata.icc_profile
     unfit = "icc_profile" in target.format.holds and not fits
     output = described._replace(transfer=transfer)
-    return Report(output, values, lost, narrowed, spread, left, unfit)
+    return Report(target.format.name, output, values, lost, narrowed, spread, left, unfit)
 
 
 def _rounded(prepared: Prepared, tone: Tone) -> tuple[Segment, ...]:
@@ -267,7 +295,7 @@ def _depth(output: Header, format_: Format, asked: int | None) -> int:
     if asked == 16 and not can:
         raise ConvtoolError(
             f"this map of {len(output.channels)} channel(s) cannot be {format_.name} of 16 bits: "
-            "PNG can, of 1 to 4 channels; TIFF and PPM of grey maps (--gray); NPY holds any values"
+            "PNG can, of 1 to 4 channels; TIFF of any; PPM of grey maps (--gray)"
         )
     if asked is not None:
         return asked

@@ -28,7 +28,7 @@ LONG = 600.0
 """Seconds that are never waited for but where something hangs, however busy the machine is."""
 
 EDGE = find_kernel("edge")
-WORK = Work(((Conv(EDGE),),), "npy")
+WORK = Work(((Conv(EDGE),),))
 
 
 class Machines:
@@ -111,7 +111,7 @@ def pieces(folder):
     jobs = []
     for i in range(30):
         Image.fromarray(photo[5 * i : 5 * i + 80, :90]).save(f"{i}.png")
-        jobs.append(Job(str(folder / f"{i}.png"), ((0, str(folder / "out" / f"{i}.npy")),)))
+        jobs.append(Job(str(folder / f"{i}.png"), ((0, str(folder / "out" / f"{i}.npy")),), "npy"))
     return jobs
 
 
@@ -179,8 +179,8 @@ def test_an_image_that_kills_its_workers_is_a_failure(machines, pieces, folder, 
         monkeypatch.setenv("PYTHONPATH", str(folder))
         own.worker("--nanny")
         own.worker("--nanny")
-        work = Work(((Conv(EDGE),), (Deadly(),)), "npy")
-        jobs = [*pieces[:12], Job(pieces[12].source, ((1, pieces[12].targets[0][1]),)),
+        work = Work(((Conv(EDGE),), (Deadly(),)))
+        jobs = [*pieces[:12], Job(pieces[12].source, ((1, pieces[12].targets[0][1]),), "npy"),
                 *pieces[13:]]  # fmt: skip
         own.wait_for_workers(2)
         with Cluster(own.address, work) as pool:
@@ -305,5 +305,5 @@ class SlowScheduler:
 
 def test_what_a_busy_worker_has_done_is_asked_for_again(monkeypatch):
     monkeypatch.setattr(dask, "Scheduler", SlowScheduler)
-    jobs = [Job(f"{i}.png", ()) for i in range(20)]
+    jobs = [Job(f"{i}.png", (), "png") for i in range(20)]
     assert dict(do_all(jobs, WORK, scheduler="busy")) == dict.fromkeys(jobs, Outcome())

@@ -128,7 +128,7 @@ def test_nothing_goes_on_afterwards(patience, new_threads, name):
     with Server({**SILENT, **STRANGE}[name]) as server:
         address = f"tcp://{server.location}"
         with pytest.raises(ConvtoolError, match=f"^scheduler {address} "):
-            list(do_all([Job("a", ()), Job("b", ())], Work((), "npy"), scheduler=address))
+            list(do_all([Job("a", (), "npy"), Job("b", (), "npy")], Work(()), scheduler=address))
         assert {thread.name for thread in new_threads()} <= {NAME}
         gc.collect()
 

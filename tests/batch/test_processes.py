@@ -17,7 +17,7 @@ from convtool.batch.run import do_all
 from convtool.batch.schedule import outcomes
 from convtool.ops.conv import Conv
 
-WORK = Work(((Conv(find_kernel("edge")),), (Conv(find_kernel("box3")),)), "npy")
+WORK = Work(((Conv(find_kernel("edge")),), (Conv(find_kernel("box3")),)))
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def pieces(folder):
     jobs = []
     for i in range(12):
         Image.fromarray(photo[10 * i : 10 * i + 50, :60]).save(f"{i}.png")
-        jobs.append(Job(f"{i}.png", ((0, f"out/{i}-edge.npy"), (1, f"out/{i}-box3.npy"))))
+        jobs.append(Job(f"{i}.png", ((0, f"out/{i}-edge.npy"), (1, f"out/{i}-box3.npy")), "npy"))
     return jobs
 
 
@@ -107,8 +107,8 @@ class Deadly:
 
 
 def test_an_image_that_kills_its_process_is_a_failure(pieces):
-    deadly = Work(((Deadly(),), (Conv(find_kernel("box3")),)), "npy")
-    jobs = [*pieces[:5], *(Job(job.source, job.targets[1:]) for job in pieces[5:])]
+    deadly = Work(((Deadly(),), (Conv(find_kernel("box3")),)))
+    jobs = [*pieces[:5], *(Job(job.source, job.targets[1:], "npy") for job in pieces[5:])]
     with Processes(deadly, 2, None, "fork") as pool:
         found = {job: outcome.error for job, outcome in outcomes(jobs, pool)}
     assert [found[job] for job in jobs[5:]] == [None] * 7
@@ -161,8 +161,8 @@ class Faulty:
 
 
 def test_a_fault_of_our_own_is_told_and_the_rest_goes_on(pieces):
-    work = Work(((Faulty(),), (Conv(find_kernel("box3")),)), "npy")
-    jobs = [pieces[0], *(Job(job.source, job.targets[1:]) for job in pieces[1:])]
+    work = Work(((Faulty(),), (Conv(find_kernel("box3")),)))
+    jobs = [pieces[0], *(Job(job.source, job.targets[1:], "npy") for job in pieces[1:])]
     found = {job: outcome.error for job, outcome in do_all(jobs, work, 2)}
     assert found.pop(pieces[0]) == "0.png: ZeroDivisionError: of all things"
     assert set(found.values()) == {None}

@@ -48,7 +48,7 @@ class MadeUp:
 
 
 def jobs(count):
-    return [Job(f"{i}.png", ((0, f"{i}-out.png"),)) for i in range(count)]
+    return [Job(f"{i}.png", ((0, f"{i}-out.png"),), "png") for i in range(count)]
 
 
 @pytest.mark.parametrize("most", [1, 4, 100])

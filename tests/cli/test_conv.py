@@ -178,7 +178,7 @@ def test_numbers_are_not_toned_and_it_says_so(convtool, small):
 def test_packing_is_for_png(convtool, small, folder, name):
     result = convtool("conv", "small.png", "-k", "edge", "--compress", "small", "-o", name)
     assert result.returncode == 0
-    assert b"convtool: --compress small is for png, and " in result.stderr
+    assert b"convtool: --compress small is for png and tiff, and " in result.stderr
 
 
 @pytest.mark.parametrize("text", ["# Title\n\nwords", "# a layer\n[[stages]]\n"])

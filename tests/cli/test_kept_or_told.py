@@ -92,11 +92,11 @@ def cmyk(_):
 
 
 ALPHA = {"jpg", "bmp", "gif", "ppm"}
-PIXELS = {"png", "jpg", "tif", "webp", "bmp", "gif", "ppm"}
+PIXELS = {"png", "jpg", "webp", "bmp", "gif", "ppm"}
 TABLE = {
     "colour": (carrying(), {"gif"}, "256 colours"),
     "alpha": (rgba, ALPHA, "holds no transparency: laid over white"),
-    "16 bits": (deep(20, 30), PIXELS - {"png", "tif", "ppm"}, "8 bits of such a map: 16 became 8"),
+    "16 bits": (deep(20, 30), PIXELS - {"png", "ppm"}, "8 bits of such a map: 16 became 8"),
     "16 bits, colour": (deep(20, 30, 3), PIXELS - {"png"}, "8 bits of such a map: 16 became 8"),
     "shares": (numbers(ramp(20, 30, top=1, dtype=np.float64)), PIXELS, "--white 1"),
     "negative": (numbers(ramp(20, 30).astype(np.int16) - 9), PIXELS, "below black"),

@@ -51,7 +51,7 @@ def test_a_tree_is_mirrored(convtool, album, folder):
         result = convtool("pool", "album", "--recursive", "-d", "album/out", "-q")
         assert (result.returncode, result.stderr) == (0, b"")
         assert made(album / "out") == [
-            "a-max2.png", "b-max2.png", "sub/a-max2.png", "sub/deep/c-max2.png",
+            "a-max2.png", "b-max2.png", "sub/a-max2.png", "sub/deep/c-max2.tif",
             "sub/deep/d e-max2.png",
         ]  # fmt: skip
 

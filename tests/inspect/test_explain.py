@@ -14,6 +14,7 @@ from convtool import ConvtoolError, Pipeline, conv2d
 from convtool.core.choices import RANGES
 from convtool.core.encoding import Look
 from convtool.core.image import Header, check_image
+from convtool.core.metadata import NONE
 from convtool.inspect.explain import explain
 from convtool.inspect.steps.base import largest_of
 from convtool.io.base import ArrayReader
@@ -379,7 +380,7 @@ def test_no_more_rows_are_read_than_the_bands_need():
     taken = []
 
     class Watched:
-        header, notes, metadata = reader_of(np.zeros((100_000, 100, 1), np.uint8)).header, (), None
+        header, notes, metadata = reader_of(np.zeros((100_000, 100, 1), np.uint8)).header, (), NONE
 
         def blocks(self):
             for top in range(0, 100_000, 100):

@@ -171,7 +171,7 @@ def test_a_bad_image_leaves_no_file(folder):
     with pytest.raises(ConvtoolError, match="range is 'wide'"):
         write_image("a.png", np.zeros((2, 2)), range="wide")
     for depth in ("8", 12, True, 0, np.zeros(2)):
-        with pytest.raises(ConvtoolError, match=r"depth is .*, expected 8 or 16"):
+        with pytest.raises(ConvtoolError, match=r"depth is .*, expected 8, 16 or float"):
             write_image("a.png", np.zeros((2, 2)), depth=depth)
     assert list(folder.iterdir()) == []
 

@@ -119,25 +119,8 @@ def test_white_may_be_0(folder):
         assert np.array_equal(read_image("a.tif"), 2**bits - 1 - image)
 
 
-@pytest.mark.parametrize("dtype", ["int16", "int32", "float32"])
-def test_numbers_that_pillow_takes_for_others_are_refused(folder, dtype):
-    image = np.arange(6).reshape(2, 3).astype(dtype)
-    tifffile.imwrite("a.tif", image, byteorder=">", compression="zlib")
-    with pytest.raises(ConvtoolError, match=r"a.tif: compressed big-endian numbers"):
-        open_image("a.tif")
-    tifffile.imwrite("b.tif", image, byteorder=">")
-    assert np.array_equal(read_image("b.tif"), image)
-
-
-def test_colour_of_16_bits_is_told_or_refused(folder):
+def test_colour_of_16_bits_is_told(folder):
     deep = (np.arange(90).reshape(6, 5, 3) * 700).astype(np.uint16)
-    tifffile.imwrite("a.tif", deep, photometric="rgb")
-    assert open_image("a.tif").notes == ("has 16 bits a channel, read as 8",)
-    assert np.array_equal(read_image("a.tif"), deep >> 8)
-    planes = np.moveaxis(deep, -1, 0)
-    tifffile.imwrite("b.tif", planes, photometric="rgb", planarconfig="separate")
-    with pytest.raises(ConvtoolError, match=r"b.tif: planes of 16 bits cannot be read"):
-        open_image("b.tif")
     with open("c.ppm", "wb") as file:
         file.write(b"P6 5 6 65535\n" + deep.astype(">u2").tobytes())
     assert open_image("c.ppm").notes == ("has 16 bits a channel, read as 8",)
@@ -355,7 +338,9 @@ def test_damage_that_libtiff_finds_is_told_and_not_printed(folder, capfd):
     data = bytearray((folder / "b.tif").read_bytes())
     data[40:60] = bytes(20)
     (folder / "b.tif").write_bytes(data)
-    with pytest.raises(ConvtoolError, match=r"^b.tif: is broken .*: ZIPDecode: Decoding error"):
-        open_image("b.tif")
+    with pytest.raises(
+        ConvtoolError, match=r"^b.tif: is broken: strip or tile 1 cannot be decoded"
+    ):
+        list(open_image("b.tif").blocks())
     assert capfd.readouterr().err == ""
     assert open_image(save("c.tif", RGB, compression="tiff_lzw")).notes == ()

@@ -35,8 +35,8 @@ def test_the_report_counts_what_was_clipped():
 def test_sixteen_bits_are_for_grey_maps():
     image = np.zeros((2, 2, 3), np.uint8)
     reader = ArrayReader(Header.of_array(image, may_have_alpha=True), image)
-    with pytest.raises(ConvtoolError, match=r"3 channel.* cannot be tiff of 16 bits"):
-        filter_image(reader, [], io.BytesIO(), FORMATS["tiff"], look=Look(depth=16))
+    with pytest.raises(ConvtoolError, match=r"3 channel.* cannot be ppm of 16 bits"):
+        filter_image(reader, [], io.BytesIO(), FORMATS["ppm"], look=Look(depth=16))
 
 
 def bytes_of(pixels, name, threads, **options):

@@ -62,9 +62,15 @@ def _pack_small(data: memoryview) -> bytes:
     return min(packed, _pack_fast(data), key=len)  # for noise either can be smaller
 
 
+def _pack_none(data: memoryview) -> bytes:
+    packer = zlib.compressobj(0, zlib.DEFLATED, -15)
+    return packer.compress(data) + packer.flush(zlib.Z_FULL_FLUSH)
+
+
 PACKINGS: dict[Compression, Packing] = {
     "fast": Packing(b"\x78\x01", (NONE, SUB, UP, AVERAGE), _pack_fast),
     "small": Packing(b"\x78\xda", (NONE, SUB, UP, AVERAGE, PAETH), _pack_small),
+    "none": Packing(b"\x78\x01", (NONE,), _pack_none),
 }
 
 

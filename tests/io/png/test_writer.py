@@ -196,7 +196,7 @@ def test_a_resolution_beyond_reason_is_left_out(convtool, folder):
 
 def test_sixteen_bits_that_a_format_cannot_hold_are_told(convtool, folder):
     write_image("deep.png", np.zeros((4, 4, 3), np.uint16))
-    for name in ("o.tif", "o.jpg", "o.ppm"):
+    for name in ("o.webp", "o.jpg", "o.ppm"):
         result = convtool("conv", "deep.png", "-k", "box3", "-o", name)
         assert b"holds 8 bits of such a map: 16 became 8" in result.stderr
     for options in (["-o", "o.png"], ["-o", "o.tif", "--depth", "8"], ["-o", "o.tif", "--gray"]):

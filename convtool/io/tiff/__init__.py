@@ -1,0 +1,1 @@
+"""TIFF files in the type of their own numbers."""

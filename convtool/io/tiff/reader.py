@@ -1,0 +1,385 @@
+"""Reads TIFF files in their own type, by rows of strips or tiles; `tifffile` parses them.
+
+Pillow reads what this cannot decode, where it keeps the type; `imagecodecs`, if it is installed,
+decodes the rest.
+"""
+
+import logging
+import lzma
+import os
+import weakref
+import zlib
+from collections.abc import Iterator
+from importlib.util import find_spec
+from types import SimpleNamespace
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import tifffile
+
+from ...core.dtypes import Array, DType, is_integer
+from ...core.errors import ConvtoolError
+from ...core.geometry import band_height, cut
+from ...core.georeference import (
+    DOUBLES,
+    KEYS,
+    PIXEL_SCALE,
+    TEXTS,
+    TIEPOINTS,
+    TRANSFORMATION,
+    Georeference,
+)
+from ...core.image import CHANNEL_NAMES, Header, check_pixels, white_of
+from ...core.metadata import LARGEST_DPI, Metadata
+from ..base import Reader
+from ..limits import check_channels, check_size
+from ..pipe import kept
+
+logging.getLogger("tifffile").addHandler(logging.NullHandler())  # or it prints on stderr
+logging.getLogger("tifffile").propagate = False
+
+DEFLATE = (8, 32946)
+LZMA = 34925
+UNPACKED = (1, *DEFLATE, LZMA)
+"""The compressions that are undone here."""
+
+HORIZONTAL, FLOATING = 2, 3
+"""Predictors."""
+
+MINISWHITE, MINISBLACK, RGB = 0, 1, 2
+"""Photometric interpretations."""
+
+ASSOCIATED, UNASSOCIATED = 1, 2
+"""Extra samples that are alpha, multiplied into the colours or not."""
+
+ACROSS, DOWN, UNIT, XMP, PROFILE, NODATA = 282, 283, 296, 700, 34675, 42113
+"""Tags: resolution, metadata, and the text by which GDAL marks what is missing."""
+
+EXIF = (270, 271, 272, 305, 306, 315, 33432, 34665, 34853)
+"""The tags that are EXIF, and those of its own directories."""
+
+INCHES = {2: 1.0, 3: 2.54}
+"""Units of a resolution -> how many of them an inch is."""
+
+REDUCED, MASK = 1, 4
+"""Bits of the type of a page that is none of its own."""
+
+LARGEST_TILE = 1 << 28
+"""Bytes of a strip or tile, unpacked."""
+
+
+def read_tiff(file: BinaryIO, max_pixels: int) -> Reader:
+    """The reader for a TIFF file."""
+    file = file if file.seekable() else kept(file, max_pixels)
+    try:
+        page, frames = _first_page(file)
+        why_not = _undecodable(page)
+    except ConvtoolError:
+        raise
+    except Exception:  # a broken file can raise almost any error; Pillow's reason is better
+        return _by_pillow(file, max_pixels)
+    if why_not is None:
+        return TiffReader(file, page, frames, max_pixels)
+    if page.bitspersample > 8 and not _kept_by_pillow(page):
+        raise ConvtoolError(f"{why_not}; with imagecodecs installed it can be read")
+    return _by_pillow(file, max_pixels)
+
+
+def _by_pillow(file: BinaryIO, max_pixels: int) -> Reader:
+    from ..pillow import read_picture
+
+    file.seek(0)
+    return read_picture(file, max_pixels)
+
+
+def _first_page(file: BinaryIO) -> tuple[tifffile.TiffPage, int]:
+    """The first page, and how many pages show something of their own."""
+    file.seek(0)
+    nameless = SimpleNamespace(read=file.read, seek=file.seek, tell=file.tell)  # some have no name
+    opened = tifffile.TiffFile(nameless, _multifile=False)
+    page = opened.pages.first
+    frames = 0
+    for each in opened.pages:
+        kind = each.tags.get(254) if isinstance(each, tifffile.TiffPage) else None
+        frames += not (kind and kind.value & (REDUCED | MASK))
+    return page, frames
+
+
+def _undecodable(page: tifffile.TiffPage) -> str | None:
+    """Why a page cannot be decoded here; None if it can."""
+    dtype = page.dtype
+    if dtype is not None and dtype.kind == "c":
+        raise ConvtoolError(f"holds complex numbers ({dtype}), expected integers or floats")
+    orientation = page.tags.get(274)
+    if orientation and orientation.value not in (0, 1):
+        return "is not upright"
+    if page.photometric not in (MINISWHITE, MINISBLACK, RGB) or page.is_subsampled:
+        return f"has colours of {getattr(page.photometric, 'name', page.photometric)}"
+    if dtype is None or page.bitspersample not in (8, 16, 32, 64) or page.imagedepth != 1:
+        return f"has samples of {page.bitspersample} bits"
+    if page.fillorder != 1:
+        return "has its bits in reverse order"
+    if page.compression in UNPACKED and page.predictor in (1, HORIZONTAL, FLOATING):
+        return None
+    if find_spec("imagecodecs"):
+        return None
+    name = getattr(page.compression, "name", page.compression)
+    return f"is compressed by {name}, of {page.samplesperpixel} samples of {dtype}"
+
+
+def _kept_by_pillow(page: tifffile.TiffPage) -> bool:
+    """Whether Pillow keeps the type of pixels of more than 8 bits."""
+    native = page.dtype is not None and page.dtype.name in ("uint16", "int32", "uint32", "float32")
+    return native and page.samplesperpixel == 1
+
+
+class _Grid(NamedTuple):
+    """The strips or tiles of a page."""
+
+    height: int
+    width: int
+    down: int
+    across: int
+    planes: int
+    samples: int
+    """In one of them."""
+
+
+class TiffReader:
+    """A TIFF whose strips or tiles are decoded when their rows are read."""
+
+    def __init__(
+        self, file: BinaryIO, page: tifffile.TiffPage, frames: int, max_pixels: int
+    ) -> None:
+        """The file is closed with the reader; ConvtoolError if the page is no image."""
+        self._file = file
+        self._page = page
+        assert page.dtype is not None
+        height, width, samples = page.imagelength, page.imagewidth, page.samplesperpixel
+        if 0 in (height, width, samples):
+            raise ConvtoolError(f"is a TIFF of {height}x{width} pixels, expected at least one")
+        check_size(height, width, max_pixels)
+        check_channels(samples)
+        check_pixels(page.dtype)
+        in_file = page.dtype.newbyteorder(page.parent.byteorder)
+        self._dtype = in_file.newbyteorder("=") if in_file.isnative else in_file
+        alpha = page.extrasamples[-1:] if page.extrasamples else ()
+        self._has_alpha = samples in (2, 4) and alpha in ((ASSOCIATED,), (UNASSOCIATED,))
+        self._associated = self._has_alpha and alpha == (ASSOCIATED,)
+        self._grid = self._checked_grid(height, width, samples)
+        native = page.dtype.newbyteorder("=")
+        named = self._has_alpha or samples in (1, 3)
+        channels = CHANNEL_NAMES[samples] if named else tuple(map(str, range(samples)))
+        self.header = Header(height, width, channels, native, white_of(native))
+        self.metadata = _metadata(page, file)
+        self.notes = tuple(self._noted(frames))
+        weakref.finalize(self, file.close)
+
+    def _noted(self, frames: int) -> Iterator[str]:
+        if frames > 1:
+            yield f"holds {frames} frames, only the first is read"
+        if self._associated:
+            yield "its colours were multiplied by alpha, and are divided by it"
+
+    def _checked_grid(self, height: int, width: int, samples: int) -> _Grid:
+        """The grid of a page; ConvtoolError where it cannot be."""
+        page = self._page
+        if page.is_tiled:
+            tall, wide = page.tilelength, page.tilewidth
+        else:
+            tall, wide = min(page.rowsperstrip, height), width
+        if tall < 1 or wide < 1:
+            raise ConvtoolError("is broken: its tiles have no size")
+        separate = page.planarconfig == 2 and samples > 1
+        planes, inside = (samples, 1) if separate else (1, samples)
+        grid = _Grid(tall, wide, -(-height // tall), -(-width // wide), planes, inside)
+        count = grid.down * grid.across * planes
+        if min(len(page.dataoffsets), len(page.databytecounts)) < count:
+            raise ConvtoolError(f"is broken: it lists fewer than {count} strips or tiles")
+        end = self._file.seek(0, os.SEEK_END)
+        ends = np.add(page.dataoffsets, page.databytecounts, dtype=np.float64)
+        if ends.max() > end:
+            raise ConvtoolError(
+                f"is broken: it ends at {end}, before strip or tile {ends.argmax()}"
+            )
+        one = tall * wide * inside * self._dtype.itemsize
+        if one > LARGEST_TILE and not self._is_raw:
+            raise ConvtoolError(f"has a compressed strip or tile of {one} bytes, expected less")
+        return grid
+
+    @property
+    def _is_raw(self) -> bool:
+        """Whether the rows lie in the file one after another as they are."""
+        return bool(self._page.is_contiguous) and not (
+            self._page.planarconfig == 2 and self._page.samplesperpixel > 1
+        )
+
+    def blocks(self) -> Iterator[Array]:
+        """The rows from top to bottom in blocks (n, W, C); every call starts over."""
+        for rows in self._raw_blocks() if self._is_raw else self._unpacked_blocks():
+            yield self._meant(rows.astype(self.header.dtype, copy=False))
+
+    def _raw_blocks(self) -> Iterator[Array]:
+        header = self.header
+        row = header.row_elements * self._dtype.itemsize
+        self._file.seek(self._page.dataoffsets[0])
+        for first, last in cut(header.height, band_height(header.row_elements, 1)):
+            data = self._file.read((last - first) * row)
+            if len(data) < (last - first) * row:
+                raise ConvtoolError(f"is broken: it ends before row {last}")
+            yield np.frombuffer(data, self._dtype).reshape(last - first, header.width, -1)
+
+    def _unpacked_blocks(self) -> Iterator[Array]:
+        """A row of tiles, or a strip, at a time."""
+        header, grid = self.header, self._grid
+        for down, (first, last) in enumerate(cut(header.height, grid.height)):
+            rows = np.empty((last - first, header.width, len(header.channels)), header.dtype)
+            for plane in range(grid.planes):
+                into = rows[..., plane : plane + 1] if grid.planes > 1 else rows
+                for across, (left, right) in enumerate(cut(header.width, grid.width)):
+                    index = (plane * grid.down + down) * grid.across + across
+                    tile = self._tile(index, last - first)
+                    into[:, left:right] = tile[: last - first, : right - left]
+            yield from np.split(rows, range(0, len(rows), self._step)[1:])
+
+    @property
+    def _step(self) -> int:
+        """Rows of a block."""
+        return band_height(self.header.row_elements, 1)
+
+    def _tile(self, index: int, rows: int) -> Array:
+        """The pixels (rows, columns, samples) of a strip or tile, of which so many rows count."""
+        page, grid = self._page, self._grid
+        start, size = page.dataoffsets[index], page.databytecounts[index]
+        tall = grid.height if page.is_tiled else rows
+        if not size:  # left out, as GDAL does with what is nodata or 0
+            empty = self.metadata.nodata or 0
+            return np.full((tall, grid.width, grid.samples), empty).astype(self._dtype)
+        self._file.seek(start)
+        data = self._file.read(min(size, 2 * LARGEST_TILE))
+        if len(data) < size:
+            raise ConvtoolError(f"is broken: it ends in strip or tile {index + 1}")
+        try:
+            if page.compression in UNPACKED:
+                return self._decoded(data, (tall, grid.width, grid.samples))
+            found, *_ = page.decode(data, index, jpegtables=page.jpegtables)
+            return np.asarray(found).reshape(-1, grid.width, grid.samples)
+        except Exception as error:  # each decoder raises errors of its own
+            raise ConvtoolError(
+                f"is broken: strip or tile {index + 1} cannot be decoded ({error})"
+            ) from None
+
+    def _decoded(self, data: bytes, shape: tuple[int, int, int]) -> Array:
+        size = int(np.prod(shape)) * self._dtype.itemsize
+        data = _unpacked(self._page.compression, data, size)
+        if len(data) < size:
+            raise ValueError(f"it holds {len(data)} bytes, expected {size}")
+        if self._page.predictor == FLOATING:
+            return _from_planes(data[:size], shape, self._dtype)
+        pixels = np.frombuffer(data, self._dtype, size // self._dtype.itemsize).reshape(shape)
+        if self._page.predictor == HORIZONTAL:
+            return _summed(pixels)
+        return pixels
+
+    def _meant(self, rows: Array) -> Array:
+        """The pixels with black at 0, and straight alpha."""
+        if self._page.photometric == MINISWHITE and is_integer(self.header.dtype):
+            colors = rows[..., : self.header.colors]
+            rows = rows.copy()
+            rows[..., : self.header.colors] = ~colors  # the same as the largest less the value
+        if self._associated:
+            rows = _straight(rows, self.header.white)
+        return rows
+
+
+def _unpacked(compression: int, data: bytes, size: int) -> bytes:
+    """The bytes of a strip, no more than `size` of them."""
+    if compression in DEFLATE:
+        return zlib.decompressobj().decompress(data, size)
+    if compression == LZMA:
+        return lzma.LZMADecompressor().decompress(data, size)
+    return data
+
+
+def _summed(differences: Array) -> Array:
+    """Pixels whose rows begin with themselves and go on with differences (TIFF 6.0, 14)."""
+    unsigned = np.dtype(f"u{differences.dtype.itemsize}").newbyteorder(differences.dtype.byteorder)
+    bits = differences.view(unsigned)
+    native = bits.astype(unsigned.newbyteorder("="))
+    summed = np.cumsum(native, axis=1, dtype=native.dtype)
+    pixels: Array = summed.view(differences.dtype.newbyteorder("="))
+    return pixels
+
+
+def _from_planes(data: bytes, shape: tuple[int, int, int], dtype: DType) -> Array:
+    """Floats whose rows hold first all highest bytes, then the next ones, as differences
+    (Adobe Photoshop TIFF Technical Note 3)."""
+    height, width, samples = shape
+    rows = np.frombuffer(data, np.uint8).reshape(height, width * dtype.itemsize, samples)
+    summed = np.cumsum(rows, axis=1, dtype=np.uint8).reshape(height, dtype.itemsize, -1)
+    big_endian = np.ascontiguousarray(np.moveaxis(summed, 1, 2))
+    return big_endian.view(dtype.newbyteorder(">")).reshape(shape)
+
+
+def _straight(rows: Array, white: float | None) -> Array:
+    """Colours divided by the alpha that they were multiplied by; 0 where it is 0."""
+    alpha = rows[..., -1:].astype(np.float64) / (1 if white is None else white)
+    colors = np.divide(rows[..., :-1], alpha, out=np.zeros(rows[..., :-1].shape), where=alpha != 0)
+    if is_integer(rows.dtype):
+        colors = np.rint(np.minimum(colors, np.iinfo(rows.dtype).max))
+    return np.concatenate([colors.astype(rows.dtype), rows[..., -1:]], axis=-1)
+
+
+def _metadata(page: tifffile.TiffPage, file: BinaryIO) -> Metadata:
+    """What the file says of its pixels; a broken tag says nothing."""
+    nodata = _numbers(page, NODATA)
+    geo = Georeference(
+        _numbers(page, PIXEL_SCALE),
+        _numbers(page, TIEPOINTS),
+        _numbers(page, TRANSFORMATION),
+        tuple(map(int, _numbers(page, KEYS))),
+        _numbers(page, DOUBLES),
+        str(page.tags.valueof(TEXTS, "")),
+    )
+    return Metadata(
+        icc_profile=_bytes(page, PROFILE),
+        dpi=_resolution(page),
+        exif=_exif(page, file),
+        xmp=_bytes(page, XMP),
+        georeference=geo if any(geo) else None,
+        nodata=nodata[0] if nodata else None,
+    )
+
+
+def _exif(page: tifffile.TiffPage, file: BinaryIO) -> bytes | None:
+    """The EXIF, if there is any; Pillow, slow to import, knows what it is."""
+    if not any(tag in page.tags for tag in EXIF):
+        return None
+    from ..pillow import exif_in_tiff
+
+    return exif_in_tiff(file)
+
+
+def _numbers(page: tifffile.TiffPage, tag: int) -> tuple[float, ...]:
+    value = page.tags.valueof(tag, ())
+    try:
+        return tuple(map(float, value if isinstance(value, tuple) else (value,)))
+    except (TypeError, ValueError):
+        return ()
+
+
+def _bytes(page: tifffile.TiffPage, tag: int) -> bytes | None:
+    value = page.tags.valueof(tag)
+    return bytes(value) if isinstance(value, bytes | tuple) and value else None
+
+
+def _resolution(page: tifffile.TiffPage) -> tuple[float, float] | None:
+    """Pixels per inch, across and down."""
+    unit = INCHES.get(page.tags.valueof(UNIT, 2))
+    pairs = page.tags.valueof(ACROSS), page.tags.valueof(DOWN)
+    try:
+        across, down = (top / bottom * unit for top, bottom in pairs)
+    except (TypeError, ValueError, ZeroDivisionError):  # there is none, or no unit
+        return None
+    sound = 0 < across <= LARGEST_DPI and 0 < down <= LARGEST_DPI
+    return (across, down) if sound else None

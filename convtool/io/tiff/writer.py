@@ -1,0 +1,160 @@
+"""Writes TIFF files of any type: the header, then the bands of the map, one strip each.
+
+Pillow lays out the header's tags. They come first, so that a file can go into a pipe.
+"""
+
+import shutil
+import zlib
+from tempfile import SpooledTemporaryFile
+from typing import Any, BinaryIO
+
+import numpy as np
+from isal import isal_zlib
+from PIL import Image
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+from ...core.choices import Compression
+from ...core.dtypes import Array, is_integer
+from ...core.georeference import DOUBLES, KEYS, PIXEL_SCALE, TEXTS, TIEPOINTS, TRANSFORMATION
+from ...core.image import Header
+from ...core.metadata import Metadata
+from ..pillow import SUBFILES
+from .reader import ACROSS, DOWN, NODATA, PROFILE, UNIT, XMP
+
+WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
+OFFSETS, SAMPLES, ROWS, COUNTS, PLANAR = 273, 277, 278, 279, 284
+PREDICTOR, EXTRA, FORMAT = 317, 338, 339
+"""Tags."""
+
+ASCII, SHORT, LONG, UNDEFINED, DOUBLE, LONG8 = 2, 3, 4, 7, 12, 16
+"""Their types."""
+
+FORMATS = {"u": 1, "i": 2, "f": 3}
+
+LARGEST_CLASSIC = 2**32 - 2**24
+"""Bytes of pixels that offsets of 32 bits reach."""
+
+MOST_IN_MEMORY = 1 << 24
+"""Bytes of packed strips; more go to a temporary file until the header can be written."""
+
+
+class TiffWriter:
+    """Writes a map; all bands but the last have one height."""
+
+    def __init__(
+        self, file: BinaryIO, header: Header, metadata: Metadata, compression: Compression
+    ) -> None:
+        self._file = file
+        self._header = header
+        self._dtype = header.dtype.newbyteorder("<")
+        self._metadata = metadata.fitting(len(header.channels))
+        self._level = {"none": None, "fast": 1, "small": 9}[compression]
+        self._packed = SpooledTemporaryFile(MOST_IN_MEMORY)  # noqa: SIM115  until `close`
+        self._sizes: list[int] = []
+        self._rows = 0
+
+    def encode(self, band: Array) -> tuple[int, Any]:
+        """The rows of a band, and its bytes."""
+        pixels = np.ascontiguousarray(band, self._dtype)
+        if self._level is None:
+            return len(band), pixels.data
+        if is_integer(self._dtype):
+            pixels = _differences(pixels)
+        pack = isal_zlib.compress if self._level == 1 else zlib.compress
+        return len(band), pack(pixels.data, self._level)
+
+    def write(self, band: tuple[int, Any]) -> None:
+        rows, data = band
+        if not self._rows:
+            self._rows = rows
+            if self._level is None:
+                self._write_header(self._plain_sizes())
+        if self._level is None:
+            self._file.write(data)
+            return
+        self._sizes.append(len(data))
+        self._packed.write(data)
+
+    def close(self) -> None:
+        """Write the packed strips, whose sizes are known now."""
+        if self._level is not None:
+            self._write_header(self._sizes)
+            self._packed.seek(0)
+            shutil.copyfileobj(self._packed, self._file, MOST_IN_MEMORY)
+        self._packed.close()
+
+    def _plain_sizes(self) -> list[int]:
+        """Bytes of each strip that is not packed."""
+        row = self._header.row_elements * self._dtype.itemsize
+        height = self._header.height
+        return [min(self._rows, height - top) * row for top in range(0, height, self._rows)]
+
+    def _write_header(self, sizes: list[int]) -> None:
+        big = sum(sizes) > LARGEST_CLASSIC
+        start = b"II\x2b\0\x08\0\0\0\x10\0\0\0\0\0\0\0" if big else b"II\x2a\0\x08\0\0\0"
+        tags = ImageFileDirectory_v2(start)
+        self._carry(tags)
+        self._describe(tags)
+        offsets = np.cumsum([0, *sizes[:-1]]).tolist()  # from the end of the tags, Pillow's way
+        for tag, values in ((OFFSETS, offsets), (COUNTS, sizes)):
+            tags.tagtype[tag] = LONG8 if big else LONG
+            tags[tag] = tuple(values)
+        self._file.write(start)
+        self._file.write(tags.tobytes(len(start)))
+
+    def _describe(self, tags: ImageFileDirectory_v2) -> None:
+        """What the pixels are."""
+        header, count = self._header, len(self._header.channels)
+        colors = 3 if header.colors == 3 else 1
+        tags[WIDTH], tags[HEIGHT], tags[ROWS] = header.width, header.height, self._rows
+        tags[BITS] = (8 * self._dtype.itemsize,) * count
+        tags[FORMAT] = (FORMATS[self._dtype.kind],) * count
+        tags[COMPRESSION] = 1 if self._level is None else 8
+        tags[PHOTOMETRIC] = 2 if colors == 3 else 1
+        tags[SAMPLES], tags[PLANAR] = count, 1
+        if self._level is not None and is_integer(self._dtype):
+            tags[PREDICTOR] = 2
+        if count > colors:
+            others = (0,) * (count - colors - header.has_alpha)
+            tags.tagtype[EXTRA] = SHORT
+            tags[EXTRA] = (*others, *(2,) * header.has_alpha)
+
+    def _carry(self, tags: ImageFileDirectory_v2) -> None:
+        """What goes along."""
+        metadata = self._metadata
+        if metadata.exif:
+            exif = Image.Exif()
+            exif.load(metadata.exif)
+            for tag, value in exif.items():
+                tags[tag] = exif.get_ifd(tag) if tag in SUBFILES else value
+        if metadata.dpi:
+            tags[ACROSS], tags[DOWN] = metadata.dpi
+            tags[UNIT] = 2
+        for tag, data in ((PROFILE, metadata.icc_profile), (XMP, metadata.xmp)):
+            if data:
+                tags.tagtype[tag] = UNDEFINED
+                tags[tag] = data
+        if metadata.nodata is not None:
+            tags.tagtype[NODATA] = ASCII
+            tags[NODATA] = f"{metadata.nodata:.17g}"
+        geo = metadata.georeference
+        if geo:
+            for tag, kind, values in (
+                (PIXEL_SCALE, DOUBLE, geo.pixel_scale),
+                (TIEPOINTS, DOUBLE, geo.tiepoints),
+                (TRANSFORMATION, DOUBLE, geo.transformation),
+                (KEYS, SHORT, geo.keys),
+                (DOUBLES, DOUBLE, geo.doubles),
+                (TEXTS, ASCII, geo.texts),
+            ):
+                if values:
+                    tags.tagtype[tag] = kind
+                    tags[tag] = values
+
+
+def _differences(pixels: Array) -> Array:
+    """Each pixel less the one on its left, modulo the type (TIFF 6.0, 14)."""
+    bits = pixels.view(f"<u{pixels.dtype.itemsize}")
+    found = bits.copy()
+    np.subtract(bits[:, 1:], bits[:, :-1], out=found[:, 1:])
+    return found

@@ -1,0 +1,399 @@
+"""TIFF in the type of its own numbers, beside tifffile and Pillow."""
+
+import io
+import struct
+import tracemalloc
+import zlib
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from helpers.command import run_here
+from PIL import Image
+
+from convtool import ConvtoolError, conv2d, find_kernel, pool2d, read_image, write_image
+from convtool.core.georeference import Georeference
+from convtool.io.source import open_image
+
+TYPES = [f"{kind}{size}" for kind in "ui" for size in (1, 2, 4, 8)] + ["f2", "f4", "f8"]
+SEVERAL = {2: [2], 3: None, 4: [2], 5: [0, 0, 0, 0]}
+"""Samples, and which of them are extra: 2 is alpha."""
+
+
+def pixels(dtype, samples, shape=(37, 45)):
+    rng = np.random.default_rng(samples)
+    if np.dtype(dtype).kind == "f":
+        return rng.normal(0, 1, (*shape, samples)).astype(dtype)
+    info = np.iinfo(dtype)
+    return rng.integers(info.min, info.max, (*shape, samples), dtype, endpoint=True)
+
+
+def written(image, path="a.tif", planar="contig", **options):
+    samples = image.shape[2]
+    if samples == 1:
+        tifffile.imwrite(path, image[..., 0], photometric="minisblack", metadata=None, **options)
+        return
+    data = image if planar == "contig" else np.moveaxis(image, 2, 0)
+    photometric = "rgb" if samples in (3, 4) else "minisblack"
+    options |= {"extrasamples": SEVERAL[samples]} if SEVERAL[samples] else {}
+    tifffile.imwrite(
+        path, data, photometric=photometric, planarconfig=planar, metadata=None, **options
+    )
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("samples", [1, *SEVERAL])
+def test_every_type_is_read_as_it_is(folder, dtype, samples):
+    image = pixels(dtype, samples)
+    for planar in ("contig", "separate"):
+        for options in (
+            {"rowsperstrip": 7}, {"tile": (16, 32)}, {"byteorder": ">"}, {"bigtiff": True},
+            {"compression": "zlib", "rowsperstrip": 5}, {"compression": "lzma", "tile": (32, 16)},
+            {"byteorder": ">", "tile": (16, 16), "compression": "zlib"},
+        ):  # fmt: skip
+            written(image, planar=planar, **options)
+            found = read_image("a.tif")
+            assert found.dtype == np.dtype(dtype), options
+            assert np.array_equal(found, np.squeeze(image)), (planar, options)
+            if options.get("compression") and np.dtype(dtype).kind != "f":
+                written(image, planar=planar, predictor=2, **options)
+                assert np.array_equal(read_image("a.tif"), np.squeeze(image)), (planar, options)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("samples", [1, *SEVERAL])
+@pytest.mark.parametrize("compression", [None, "none", "fast", "small"])
+def test_every_type_is_written_as_it_is(folder, dtype, samples, compression):
+    image = np.squeeze(pixels(dtype, samples, (70, 45)))
+    write_image("a.tif", image, compression=compression)
+    with tifffile.TiffFile("a.tif") as file:
+        page = file.pages.first
+        assert page.asarray().dtype == np.dtype(dtype)
+        assert np.array_equal(page.asarray(), image)
+        assert page.photometric == (2 if samples in (3, 4) else 1)
+        assert page.extrasamples == {2: (2,), 4: (2,), 5: (0, 0, 0, 0)}.get(samples, ())
+    assert np.array_equal(read_image("a.tif"), image)
+
+
+def test_floats_in_planes_of_bytes(folder):
+    """Predictor 3, as GDAL writes it: bytes by their weight, as differences along a row."""
+    image = pixels("f4", 3, (6, 8))
+    rows = image.astype(">f4").reshape(6, 24, 1).view(np.uint8).reshape(6, 24, 4)
+    planes = np.moveaxis(rows, 2, 1).reshape(6, -1).astype(np.int16)
+    differences = planes.copy()
+    differences[:, 3:] -= planes[:, :-3]
+    packed = zlib.compress(differences.astype(np.uint8).tobytes())
+    written(image, compression="zlib", rowsperstrip=6)
+    with tifffile.TiffFile("a.tif", mode="r+b") as file:
+        tags = file.pages.first.tags
+        offset = tags[273].valueoffset
+        tags[279].overwrite(len(packed))
+    data = bytearray(Path("a.tif").read_bytes())
+    data[offset : offset + 4] = struct.pack("<I", len(data))
+    Path("a.tif").write_bytes(bytes(data) + packed)
+    with tifffile.TiffFile("a.tif", mode="r+b") as file:
+        tags = file.pages.first.tags
+        assert file.pages.first.dataoffsets == (len(data),)
+        assert 317 not in tags
+    # the tag of the predictor takes the place of one that nobody needs: the software's name
+    data = Path("a.tif").read_bytes()
+    entry = struct.pack("<HHI", 305, 2, 12)
+    assert data.count(entry) == 1
+    place = data.index(entry)
+    data = data[:place] + struct.pack("<HHIHH", 317, 3, 1, 3, 0) + data[place + 12 :]
+    Path("a.tif").write_bytes(data)
+    assert np.array_equal(read_image("a.tif"), image)
+
+
+def test_white_may_be_0_in_any_integers(folder):
+    image = pixels("u4", 1)[..., 0]
+    tifffile.imwrite("a.tif", image, photometric="miniswhite")
+    assert np.array_equal(read_image("a.tif"), 2**32 - 1 - image)
+
+
+def test_colours_that_were_multiplied_by_alpha(folder):
+    image = np.array([[[100, 50, 25, 128], [9, 9, 9, 0], [10, 20, 30, 255]]], np.uint8)
+    tifffile.imwrite("a.tif", image, photometric="rgb", extrasamples=[1], metadata=None)
+    reader = open_image("a.tif")
+    assert reader.notes == ("its colours were multiplied by alpha, and are divided by it",)
+    assert read_image("a.tif").tolist() == [
+        [[199, 100, 50, 128], [0, 0, 0, 0], [10, 20, 30, 255]],
+    ]
+
+
+def test_extra_samples_without_a_meaning_are_no_alpha(folder):
+    image = pixels("u1", 4)
+    tifffile.imwrite("a.tif", image, photometric="rgb", extrasamples=[0], metadata=None)
+    assert not open_image("a.tif").header.has_alpha
+    assert np.array_equal(read_image("a.tif"), image)
+
+
+def test_what_others_decode(folder):
+    """LZW and PackBits by Pillow, where it keeps the type; else the error names the way."""
+    gray, deep = pixels("u1", 1)[..., 0], pixels("u2", 3)
+    floats = pixels("f4", 1)[..., 0]
+    for image in (gray, pixels("u1", 3), pixels("u2", 1)[..., 0], floats):
+        for how in ("tiff_lzw", "packbits"):
+            Image.fromarray(image).save("a.tif", compression=how)
+            found = read_image("a.tif")
+            assert found.dtype == image.dtype
+            assert np.array_equal(found, image)
+    written(deep, compression=None)
+    data = Path("a.tif").read_bytes()
+    entry = struct.pack("<HHIHH", 259, 3, 1, 1, 0)
+    Path("a.tif").write_bytes(data.replace(entry, struct.pack("<HHIHH", 259, 3, 1, 5, 0)))
+    try:
+        import imagecodecs  # noqa: F401
+    except ImportError:
+        with pytest.raises(ConvtoolError, match=r"compressed by LZW.*with imagecodecs installed"):
+            open_image("a.tif")
+
+
+def test_a_pipe_and_pages(folder):
+    image = pixels("f4", 1)[..., 0]
+    tifffile.imwrite("a.tif", image)
+    tifffile.imwrite("a.tif", image[::2], append=True)
+    assert open_image("a.tif").notes == ("holds 2 frames, only the first is read",)
+    for options in ([], ["--compress", "fast"]):
+        result = run_here(["conv", "-k", "1", *options], Path("a.tif").read_bytes())
+        assert result.stderr == b"convtool: stdin: holds 2 frames, only the first is read\n"
+        with tifffile.TiffFile(io.BytesIO(result.stdout)) as file:  # TIFF in, TIFF out
+            assert np.array_equal(file.asarray(), image)
+
+
+@pytest.mark.parametrize("options", [{"tile": (64, 64)}, {"rowsperstrip": 64}, {}])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_memory_is_that_of_some_rows(folder, options, compression):
+    image = np.tile(pixels("f4", 1, (64, 64))[..., 0], (64, 16))
+    if compression and not options:
+        return  # one strip: it has to be unpacked whole
+    tifffile.imwrite("a.tif", image, compression=compression, **options)
+    reader = open_image("a.tif")
+    next(reader.blocks())
+    tracemalloc.start()
+    top = 0
+    for block in reader.blocks():
+        assert np.array_equal(block[..., 0], image[top : top + len(block)])
+        top += len(block)
+        del block
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert top == len(image)
+    assert peak < image.nbytes / 2
+
+
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_broken_files(folder, compression, capfd):
+    written(pixels("f4", 1), compression=compression, rowsperstrip=9)
+    data = Path("a.tif").read_bytes()
+    rng = np.random.default_rng(7)
+    for _ in range(300):
+        broken = bytearray(data)
+        for place in rng.integers(0, min(len(data), 600), rng.integers(1, 6)):
+            broken[place] = rng.integers(0, 256)
+        if rng.random() < 0.3:
+            broken = broken[: rng.integers(8, len(broken))]
+        Path("b.tif").write_bytes(broken)
+        with suppress(ConvtoolError):
+            reader = open_image("b.tif", 10**6)
+            for block in reader.blocks():
+                assert block.shape[1:] == (reader.header.width, len(reader.header.channels))
+    assert capfd.readouterr().err == ""
+
+
+def test_a_strip_that_unpacks_to_more_is_cut_off(folder):
+    """A bomb: a thousand times its size."""
+    image = np.zeros((4, 4), np.float32)
+    tifffile.imwrite("a.tif", image, compression="zlib", rowsperstrip=4)
+    packed = zlib.compress(bytes(1 << 28))
+    data = bytearray(Path("a.tif").read_bytes())
+    with tifffile.TiffFile("a.tif") as file:
+        tags = file.pages.first.tags
+        for tag, value in ((273, len(data)), (279, len(packed))):
+            data[tags[tag].offset + 8 : tags[tag].offset + 12] = struct.pack("<I", value)
+            data[tags[tag].offset + 2 : tags[tag].offset + 4] = struct.pack("<H", 4)
+    Path("a.tif").write_bytes(bytes(data) + packed)
+    tracemalloc.start()
+    assert np.array_equal(read_image("a.tif"), image)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 << 20
+
+
+GEO = Georeference(
+    pixel_scale=(10.0, 20.0, 0.0),
+    tiepoints=(0.0, 0.0, 0.0, 500000.0, 4000000.0, 0.0),
+    keys=(1, 1, 0, 2, 1024, 0, 1, 1, 1025, 0, 1, 1),
+)
+
+
+def with_geo(image, geo=GEO, nodata=None):
+    tags = [
+        (33550, "d", len(geo.pixel_scale), geo.pixel_scale),
+        (33922, "d", len(geo.tiepoints), geo.tiepoints),
+        (34264, "d", len(geo.transformation), geo.transformation),
+        (34735, "H", len(geo.keys), geo.keys),
+    ]
+    extra = [tag for tag in tags if tag[2]]
+    if nodata is not None:
+        extra.append((42113, "s", len(nodata) + 1, nodata))
+    tifffile.imwrite("dem.tif", image, extratags=extra, metadata=None)
+
+
+def where(geo, col, row):
+    """The place in the world of the centre of a pixel, by the tags as OGC 19-008r4 has them."""
+    half = 0.0 if geo.is_point else 0.5
+    i, j = col + half, row + half
+    if geo.transformation:
+        a = np.reshape(geo.transformation, (4, 4)) @ [i, j, 0, 1]
+        return tuple(a[:2])
+    column, line, _, x, y, _ = geo.tiepoints
+    return (x + (i - column) * geo.pixel_scale[0], y - (j - line) * geo.pixel_scale[1])
+
+
+MATRIX = (10.0, 1.0, 0.0, 5e5, 2.0, -20.0, 0.0, 4e6, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+POINT = (1, 1, 0, 1, 1025, 0, 1, 2)
+
+
+@pytest.mark.parametrize("geo", [
+    GEO, GEO._replace(keys=POINT), Georeference(transformation=MATRIX),
+    Georeference(transformation=MATRIX, keys=POINT),
+])  # fmt: skip
+@pytest.mark.parametrize(("arguments", "first"), [
+    (["conv", "-k", "box3"], (0, 0)),
+    (["conv", "-k", "box3", "--padding", "valid"], (1, 1)),
+    (["conv", "-k", "box3", "--stride", "2x3", "--padding", "valid"], (1, 1)),
+    (["conv", "-k", "1 2", "--padding", "valid", "--stride", "2"], (0, 0)),
+    (["pool", "-m", "mean"], (0.5, 0.5)),
+    (["pool", "-m", "mean", "-s", "3", "--stride", "2"], (1, 1)),
+    (["pool", "-m", "mean", "-s", "4x2", "--padding", "1"], (0.5, -0.5)),
+    (["run", "conv -k box3 --stride 2 --padding valid | pool -m max -s 2"], (2, 2)),
+])  # fmt: skip
+def test_a_map_lies_where_its_pixels_come_from(convtool, folder, geo, arguments, first):
+    """The centre of the first pixel and of another one, in the world, by hand."""
+    with_geo(np.zeros((30, 40), np.float32), geo)
+    where_to = ["dem.tif"] if arguments[0] != "run" else []
+    command = [*arguments, "dem.tif"] if not where_to else [arguments[0], *where_to, *arguments[1:]]
+    assert convtool(*command, "-o", "map.tif").returncode == 0
+    found = open_image("map.tif").metadata.georeference
+    step = (
+        {"2x3": (2, 3), "2": (2, 2)}.get(arguments[arguments.index("--stride") + 1])
+        if ("--stride" in arguments)
+        else {"conv": (1, 1), "pool": (2, 2), "run": (4, 4)}[arguments[0]]
+    )
+    step = (4, 2) if "4x2" in arguments else step
+    for row, col in ((0, 0), (3, 5)):
+        position = first[1] + col * step[1], first[0] + row * step[0]
+        assert where(found, col, row) == pytest.approx(where(geo, *position), abs=1e-6)
+    assert found.keys == geo.keys
+
+
+def test_a_height_model(convtool, folder):
+    heights = pixels("f4", 1)[..., 0] * 100 + 500
+    heights[5, 7] = -9999
+    with_geo(heights, nodata="-9999")
+    result = convtool(
+        "conv", "dem.tif", "-k", "gaussian:9", "--missing", "skip", "-o", "smooth.tif"
+    )
+    assert result.stderr == (
+        b"convtool: dem.tif: -9999 marks what is missing, as the file says (GDAL_NODATA)\n"
+    )
+    smooth = tifffile.imread("smooth.tif")
+    assert smooth.dtype == np.float32
+    assert smooth[5, 7] == -9999
+    holed = np.where(heights == -9999, np.nan, heights)
+    expected = conv2d(holed, find_kernel("gaussian:9"), missing="skip")
+    assert np.allclose(np.where(smooth == -9999, np.nan, smooth), expected, equal_nan=True)
+    metadata = open_image("smooth.tif").metadata
+    assert (metadata.georeference, metadata.nodata) == (GEO, -9999)
+    told = convtool("conv", "dem.tif", "-k", "box3", "-o", "x.npy").stderr.decode()
+    assert "npy holds no EXIF and georeference, which stay behind; TIFF holds them" in told
+    asked = convtool("conv", "dem.tif", "-k", "box3", "--nodata", "7", "-o", "x.tif")
+    assert asked.stderr == b""
+    assert open_image("x.tif").metadata.nodata == 7
+
+
+def test_what_is_missing_in_a_picture_stays_marked(convtool, folder):
+    image = np.full((9, 9), 100, np.uint8)
+    image[4, 4] = 255
+    with_geo(image, nodata="255")
+    result = convtool("conv", "dem.tif", "-k", "box3", "--missing", "skip", "-o", "o.tif")
+    assert b"NaN" not in result.stderr
+    found = read_image("o.tif")
+    assert (found.dtype, found[4, 4], found[0, 0]) == (np.uint8, 255, 100)
+
+
+def test_which_values_a_tiff_gets(convtool, folder):
+    """Pixels of a picture, and numbers as they are unless pixels are asked for."""
+    write_image("photo.png", pixels("u1", 3))
+    write_image("deep.tif", pixels("u2", 3))
+    write_image("ints.tif", pixels("i2", 1)[..., 0])
+    for name, options, dtype in (
+        ("photo.png", ["-k", "sobel_x"], np.uint8),
+        ("photo.png", ["-k", "sobel_x", "--depth", "float"], np.float32),
+        ("photo.png", ["-k", "box3", "--depth", "16"], np.uint16),
+        ("deep.tif", ["-k", "box3"], np.uint16),
+        ("ints.tif", ["-k", "box3"], np.float32),
+        ("ints.tif", ["-k", "box3", "--range", "normalize"], np.uint8),
+        ("ints.tif", ["-k", "box3", "--white", "300"], np.uint8),
+    ):
+        assert convtool("conv", name, *options, "-o", "o.tif").returncode == 0
+        assert tifffile.imread("o.tif").dtype == dtype, (name, options)
+    values = tifffile.imread("ints.tif")
+    assert convtool("pool", "ints.tif", "-o", "o.tif").stderr == b""
+    found = tifffile.imread("o.tif")
+    assert found.dtype == np.int16
+    assert np.array_equal(found, pool2d(values))
+
+
+@pytest.mark.parametrize("extension", ["csv", "npy", "tif"])
+def test_numbers_stay_in_their_format(convtool, folder, extension):
+    values = np.arange(12.0).reshape(3, 4)
+    write_image(f"a.{extension}", values)
+    data = (folder / f"a.{extension}").read_bytes()
+    (folder / "out").write_bytes(convtool("conv", "-k", "1", stdin=data).stdout)
+    assert open_image("out").format.name in (extension, "tiff")
+    assert np.array_equal(np.concatenate(list(open_image("out").blocks()))[..., 0], values)
+    (folder / "out").write_bytes(convtool("conv", f"a.{extension}", "-k", "1").stdout)
+    assert open_image("out").format.name in (extension, "tiff")
+    (folder / "out").unlink()
+    assert convtool("conv", f"a.{extension}", "-k", "1", "-d", "out", "-q").returncode == 0
+    assert np.array_equal(read_image(f"out/a-kernel.{extension}"), values)
+    shown = convtool("conv", f"a.{extension}", "-k", "1", "--range", "normalize").stdout
+    assert shown[:4] == (b"II*\0" if extension == "tif" else b"\x89PNG")
+
+
+def test_many_images_of_several_formats(convtool, folder):
+    write_image("a.csv", np.ones((4, 4)))
+    write_image("b.png", np.ones((4, 4), np.uint8))
+    write_image("c.tif", np.ones((4, 4), np.float32))
+    assert convtool("pool", "a.csv", "b.png", "c.tif", "-d", "out", "-q").returncode == 0
+    assert sorted(path.name for path in (folder / "out").iterdir()) == [
+        "a-max2.csv", "b-max2.png", "c-max2.tif",
+    ]  # fmt: skip
+
+
+def test_exif_and_profile_stay_in_a_tiff(convtool, folder):
+    exif = Image.Exif()
+    exif[0x010E] = "a ramp"
+    exif.get_ifd(0x8769)[0x829A] = 0.5
+    rgb = pixels("u1", 3)
+    Image.fromarray(rgb).save("a.jpg", exif=exif, dpi=(300, 200), quality=100)
+    assert convtool("conv", "a.jpg", "-k", "1", "-o", "b.tif").returncode == 0
+    assert convtool("conv", "b.tif", "-k", "1", "-o", "c.tif").returncode == 0
+    for name in ("b.tif", "c.tif"):
+        with Image.open(name) as image:
+            assert image.getexif()[0x010E] == "a ramp"
+            assert image.getexif().get_ifd(0x8769)[0x829A] == 0.5
+            assert image.info["dpi"] == (300, 200)
+    assert convtool("conv", "b.tif", "-k", "1", "--strip", "-o", "d.tif").returncode == 0
+    with Image.open("d.tif") as image:
+        assert 0x010E not in image.getexif()
+
+
+def test_complex_numbers_are_refused(folder):
+    tifffile.imwrite("a.tif", np.ones((3, 3), np.complex64))
+    with pytest.raises(ConvtoolError, match=r"a.tif: holds complex numbers"):
+        open_image("a.tif")
