@@ -287,7 +287,11 @@ format_ = click.option(
     metavar="NAME",
     type=TEXT,
     shell_complete=lambda *_: list(FORMATS),
-    help=(f"{', '.join(FORMATS)}, ... Default: the extension of --output, else png."),
+    help=(
+        f"{', '.join(FORMATS)}, ... CSV and NPY get the values themselves, TIFF too of images "
+        "of floats and the like, all others pixels. Default: the extension of --output, else the "
+        "image's own format if it is csv, npy or tiff, else png."
+    ),
 )
 
 compress = click.option(

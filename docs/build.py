@@ -29,6 +29,7 @@ from convtool.cli.main import cli
 from convtool.cli.options import GroupedCommand
 
 import convtool
+from convtool.core.metadata import NAMES
 from convtool.io.formats import FORMATS
 from convtool.io.pillow import READ_FORMATS as PICTURES
 from convtool.kernel.formats.table import KERNEL_FORMATS
@@ -480,12 +481,16 @@ def _pictures() -> Iterator[str]:
         "PostScript, PDF, WMF, FPX and whatever else needs a program to be drawn is not read."
     )
     yield "Written, besides whatever else Pillow writes:"
-    rows = ["| format | extensions | holds | 16 bits |", "| --- | --- | --- | --- |"]
+    head = ("format", "extensions", "holds", "16 bits", "carries along")
+    rows = [f"| {' | '.join(head)} |", "| --- | --- | --- | --- | --- |"]
     for format_ in FORMATS.values():
         holds = "pixels" if format_.pixels else "the values themselves"
+        holds += " of pictures, the values themselves of numbers" if format_.numbers else ""
         deep = "grey" if format_.deep == (1,) else "grey and colour" if format_.deep else "no"
         deep = deep if format_.pixels else "as they are"
-        rows.append(f"| {format_.name} | {', '.join(format_.extensions)} | {holds} | {deep} |")
+        carried = ", ".join(name for field, name in NAMES.items() if field in format_.holds)
+        cells = (format_.name, ", ".join(format_.extensions), holds, deep, carried or "-")
+        rows.append(f"| {' | '.join(cells)} |")
     yield "\n".join(rows)
 
 
