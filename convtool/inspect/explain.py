@@ -15,7 +15,7 @@ from ..io.base import Reader
 from ..io.formats import FORMATS
 from ..io.limits import MAX_PIXELS
 from ..ops.base import Laid, Operator, Stage
-from ..pipeline.bands import Segment
+from ..ops.segment import Segment
 from ..pipeline.nodata import with_nodata
 from ..pipeline.prepare import prepare
 from ..pipeline.run import shown, with_extremes

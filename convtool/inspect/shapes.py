@@ -11,7 +11,7 @@ from ..core.geometry import Field, Window
 from ..core.image import CHANNEL_NAMES, Header
 from ..core.validation import LARGEST, Pair, Sides
 from ..ops.base import Operator, Stage
-from ..pipeline.bands import segments
+from ..ops.segment import segments
 
 
 class Placing(NamedTuple):

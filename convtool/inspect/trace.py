@@ -12,7 +12,7 @@ import numpy as np
 from ..core.dtypes import Array
 from ..core.validation import Pair
 from ..io.base import Reader
-from ..pipeline.bands import Segment
+from ..ops.segment import Segment
 from ..pipeline.row_buffer import Rows
 
 

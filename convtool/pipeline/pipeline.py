@@ -17,7 +17,8 @@ from ..kernel.files import LARGEST_TEXT, read_file
 from ..kernel.lookup import Lookup
 from ..ops.base import with_alpha
 from ..ops.registry import make_stage
-from .bands import MOST_STAGES, bands
+from ..ops.segment import MOST_STAGES
+from .bands import bands
 from .parse import Step, steps_of_json, steps_of_toml, steps_of_words
 from .prepare import prepare
 

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from ..core.image import Header
 from ..io.limits import MAX_PIXELS
 from ..ops.base import Operator, Stage
-from .bands import Segment, check_sizes, segments
+from ..ops.segment import Segment, segments
+from .bands import check_sizes
 
 
 class Prepared(NamedTuple):

@@ -17,7 +17,8 @@ from ..io.atomic import unwritable_as_error
 from ..io.base import Reader, Writer
 from ..io.formats import Format
 from ..ops.base import Operator
-from .bands import Segment, bands_of_all, segments
+from ..ops.segment import Segment, segments
+from .bands import bands_of_all
 from .nodata import mark, marked
 from .placement import placed
 from .prepare import Prepared, prepare

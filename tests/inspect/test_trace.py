@@ -9,7 +9,7 @@ from convtool import ConvtoolError, Pipeline
 from convtool.core.image import Header
 from convtool.inspect.trace import last_band, read_rows, rows_needed, trace
 from convtool.io.base import ArrayReader
-from convtool.pipeline.bands import segments
+from convtool.ops.segment import segments
 
 TEXTS = [
     "conv -k box5 | pool | conv -k edge --stride 3", "abs", "pool -s 3x1 --stride 2", "relu | pool",

@@ -10,7 +10,8 @@ from convtool.core.image import Header
 from convtool.ops.conv import Conv
 from convtool.ops.pointwise import Relu
 from convtool.ops.pool import Pool
-from convtool.pipeline.bands import bands, bands_of_all, segments
+from convtool.ops.segment import segments
+from convtool.pipeline.bands import bands, bands_of_all
 
 
 def result(reader, *operators, threads=2):
