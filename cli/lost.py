@@ -29,7 +29,9 @@ def notes_on_lost(reports: "Sequence[Report]", look: "Look", maps: "Maps") -> li
     lost = reduce(Lost.plus, (report.lost for report in reports), Lost())
     where = f" of {len(reports)} maps" if len(reports) > 1 else ""
     if lost.undefined:
-        notes.append(f"{_percent(lost.undefined / values)} of the values{where} are NaN: black")
+        hint = "; --only keeps the image there" if any(map(_reads_within, maps.values())) else ""
+        told = f"{_percent(lost.undefined / values)} of the values{where} are NaN: black{hint}"
+        notes.append(told)
     spread = reduce(Spread.plus, (report.spread for report in reports), Spread())
     if spread.looks_like_shares:
         notes.append(
@@ -81,6 +83,13 @@ def _listed(names: "Sequence[str]") -> str:
 def _encodes(operators: "Sequence[Operator]") -> bool:
     """Whether a map's values are of light, of which kernels with negative weights make negative."""
     return any(operator.label == "encode" for operator in operators)
+
+
+def _reads_within(operators: "Sequence[Operator]") -> bool:
+    """Whether pixels are missing because a mask says so."""
+    from convtool.ops.within import Within
+
+    return any(isinstance(one, Within) for one in operators)
 
 
 def _sums_to_zero(operators: "Sequence[Operator]") -> bool:

@@ -7,6 +7,7 @@ import click
 from convtool.ops.registry import POOL, Maps
 
 from .. import job, options
+from ..messages import say
 
 
 @click.command(cls=options.GroupedCommand, no_args_is_help=False)
@@ -37,6 +38,10 @@ def pool(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     def maps() -> Maps:
         from convtool.kernel.lookup import Lookup
 
-        return POOL.make(stage, Lookup())
+        lookup = Lookup()
+        found = POOL.make(stage, lookup)
+        if not given["quiet"]:
+            say(*lookup.notes)
+        return found
 
     job.run(images, given, maps)

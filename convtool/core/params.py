@@ -228,6 +228,12 @@ class FileName(_Text):
     metavar = "FILE"
 
 
+class MaskName(FileName):
+    """The name of an image that says where."""
+
+    metavar = "MASK"
+
+
 def _word(value: object, joints: dict[int, str]) -> str:
     """A value as the word of a command line; a list is joined by what its length asks for."""
     if isinstance(value, list) and len(value) in joints and all(map(_is_number, value)):

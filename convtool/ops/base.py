@@ -111,6 +111,14 @@ class Operator(Protocol):
         """
         return None
 
+    def widened(self) -> "Operator":
+        """The same with values of float64, where that is more than it would give."""
+        return self
+
+    def cropped(self, first: int, last: int) -> "Operator":
+        """The same for an image of these columns of its own."""
+        return self
+
 
 def sampled(window: Window, band: Array, top: int, first: int, height: int) -> Array:
     """Of a band from row `top` on the pixels in the middle of so many rows of windows."""

@@ -395,7 +395,7 @@ class Conv(Operator):
         return self.weights, self.divisor, numbers
 
     def rounded(self, dtype: DType) -> "Conv":
-        """The same convolution with results of an integer type, rounded half to even."""
+        """The same convolution with results of this type; whole ones are rounded half to even."""
         other = copy(self)
         other.dtype = dtype
         return other
@@ -413,6 +413,10 @@ class Conv(Operator):
         dtype = narrow if least - 0.25 < low and high < most + 0.25 else wide
         fits = not header.has_alpha or np.can_cast(header.dtype, dtype)
         return self.rounded(dtype) if fits else None
+
+    def widened(self) -> "Conv":
+        """The same with values of float64, unless another type was asked for."""
+        return self if self.dtype else self.rounded(np.dtype(FLOAT64))
 
     def _check_channels(self, count: int) -> None:
         groups = self.groups

@@ -5,6 +5,7 @@ NumPy is not imported until operators are built.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -16,6 +17,7 @@ from ..core.params import (
     FileName,
     Flag,
     KernelName,
+    MaskName,
     Number,
     Option,
     Padding,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from ..kernel.kernel import Kernel, Layer
     from ..kernel.lookup import Lookup
     from .base import Operator
+    from .mask import Mask
 
 Given = Mapping[str, Any]
 """The values of all options of a stage by name; None where one was not given."""
@@ -138,8 +141,8 @@ MISSING_ = Option(
     "missing",
     Word(MISSING, meant=MISSING_ELSEWHERE),
     "What is done where numbers are missing, NaN or --nodata. propagate: a window with one has no "
-    "value; skip: those that are there count alone; zero: it counts as 0.",
-    "propagate",
+    "value; skip: those that are there count alone; zero: it counts as 0. Default: propagate, and "
+    "skip with --within.",
 )
 
 MIN_VALID = Option(
@@ -156,6 +159,22 @@ LIGHT = Option(
     "encoded",
 )
 
+ONLY = Option(
+    "only",
+    MaskName(),
+    "What is written: the map only where this mask, an image of the map's size, is white. The "
+    "image stays where it is black, and grey blends. A mask with transparency counts as it is "
+    "opaque, others by their grey.",
+)
+
+WITHIN = Option(
+    "within",
+    MaskName(),
+    "What is read: pixels only where this mask, an image of the image's size, is at least half "
+    "white. Others are missing, and stay so in the map; --fill-missing gives them values, and "
+    "under --only the image stays there.",
+)
+
 GRAY = Option("gray", Flag(), "Make the image grey first (BT.601 luma).")
 
 
@@ -163,16 +182,29 @@ MARKS = ("missing", "min_valid", "fill_missing")
 """The options about what is missing."""
 
 
+def _how_missing(given: Given) -> str:
+    """What is done with missing values: as asked, or as the mask asks for."""
+    return given["missing"] or ("skip" if given["within"] else "propagate")
+
+
+def _check_regions(given: Given) -> None:
+    _check_missing(given)
+    stride = given["stride"] or given.get("size") or (1, 1)
+    if given["only"] and stride != (1, 1):
+        found = "x".join(map(str, stride))
+        raise OptionError(f"--only goes with --stride 1, and the stride is {found}")
+
+
 def _check_missing(given: Given) -> None:
     if given["min_valid"] is not None and not 0 <= given["min_valid"] <= 1:
         raise OptionError("--min-valid is a share, expected 0 to 1")
     for name in ("min_valid", "fill_missing"):
-        if given.get(name) and given["missing"] != "skip":
+        if given.get(name) and _how_missing(given) != "skip":
             raise OptionError(f"--{name.replace('_', '-')} goes with --missing skip")
 
 
 def _check_conv(given: Given) -> None:
-    _check_missing(given)
+    _check_regions(given)
     if not given["kernel"]:
         raise OptionError("Missing option '--kernel', for instance --kernel edge")
     if given["fill"] is not None and given["border"] != "constant":
@@ -185,15 +217,43 @@ def _check_conv(given: Given) -> None:
         raise OptionError("--bias-file and --bias exclude each other")
 
 
-def _around(given: Given) -> "tuple[list[Operator], list[Operator]]":
-    """What is done to single pixels before a stage with windows, and after it."""
-    from .light import Encode, Linear
-    from .pointwise import Gray, Relu
+class Regions(NamedTuple):
+    """The masks of a stage."""
 
-    linear = given["light"] == "linear"
-    before: list[Operator] = [*[Gray()] * given["gray"], *[Linear()] * linear]
-    after: list[Operator] = [*[Relu()] * bool(given.get("relu")), *[Encode()] * linear]
-    return before, after
+    only: "Mask | None"
+    within: "Mask | None"
+
+    def around(self, operator: "Operator", given: Given) -> "list[Operator]":
+        """An operator with windows, and all that is done before and after it."""
+        from .light import Encode, Linear
+        from .only import Only
+        from .pointwise import Gray, Relu
+        from .within import Within
+
+        every = given["alpha"] == "channel" and "kernel" in given
+        linear = given["light"] == "linear"
+        stages: list[Operator] = [*[Linear()] * linear]
+        stages += [Within(self.within, alpha_too=every)] if self.within else []
+        stages += [operator, *[Relu()] * bool(given.get("relu")), *[Encode()] * linear]
+        stages = [Only(stages, self.only)] if self.only else stages
+        return [*[Gray()] * given["gray"], *stages]
+
+
+def _regions(given: Given, lookup: "Lookup") -> Regions:
+    """The masks that were asked for, read."""
+    found: dict[str, Mask | None] = {"only": None, "within": None}
+    empty = {"only": "nothing is changed", "within": "every pixel is missing"}
+    for name in found:
+        if given[name]:
+            from .mask import read_mask
+
+            with at(f"--{name}"):
+                mask, notes = read_mask(lookup.path(given[name]))
+            found[name] = mask
+            lookup.notes += notes
+            if not mask.values.any():
+                lookup.notes.append(f"{mask.name}: the mask is empty: {empty[name]}")
+    return Regions(**found)
 
 
 def _conv(given: Given, lookup: "Lookup") -> Maps:
@@ -201,14 +261,16 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
     from .conv import Conv
 
     filters = [found for spec in given["kernel"] for found in lookup.filters(spec)]
-    before, after = _around(given)
+    regions = _regions(given, lookup)
     placing = ("stride", "padding", "dilation", "groups", "border", "fill", "flip", "alpha", *MARKS)
     options = {name: given[name] for name in placing if given[name] is not None}
+    options["missing"] = _how_missing(given)
     if given["combine"]:
         if given["alpha"] == "weight":
             raise OptionError("--alpha weight is for single maps: --combine takes keep or channel")
         options.setdefault("alpha", "keep")
-    operators = [Conv(**_weights(one, given, lookup), **options) for one in filters]
+    with at("--within") if given["within"] and not given["missing"] else nullcontext():
+        operators = [Conv(**_weights(one, given, lookup), **options) for one in filters]
     combination = given["combine"]
     if combination and any(isinstance(one, Layer) for one in filters):
         raise OptionError("--combine is for kernels, and a layer makes one map as it is")
@@ -216,11 +278,9 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
         from .combine import Combine
 
         combined = Combine(operators, combination)
-        return {combination: [*before, combined, *after]}
+        return {combination: regions.around(combined, given)}
     names = distinct([plain(one.name) for one in filters])
-    return {
-        name: [*before, operator, *after] for name, operator in zip(names, operators, strict=True)
-    }
+    return {name: regions.around(one, given) for name, one in zip(names, operators, strict=True)}
 
 
 def _weights(found: "Kernel | Layer", given: Given, lookup: "Lookup") -> dict[str, Any]:
@@ -308,6 +368,8 @@ CONV = Operation(
             "Under --missing skip, give missing pixels a value from those around them, too.",
         ),
         LIGHT,
+        ONLY,
+        WITHIN,
         GRAY,
         Option("relu", Flag(), "Set negative values of the map to 0."),
     ),
@@ -317,7 +379,7 @@ CONV = Operation(
 
 
 def _check_pool(given: Given) -> None:
-    _check_missing(given)
+    _check_regions(given)
     if given["p"] is not None and given["mode"] != "lp":
         raise OptionError("--p goes with --mode lp")
     if given["p"] is not None and given["p"] < 1:
@@ -326,16 +388,17 @@ def _check_pool(given: Given) -> None:
         raise OptionError("--count-include-pad goes with --mode mean")
 
 
-def _pool(given: Given, _: "Lookup") -> Maps:
+def _pool(given: Given, lookup: "Lookup") -> Maps:
     from .pool import Pool
 
-    own = {key: value for key, value in given.items() if key not in ("gray", "light")}
+    around = ("gray", "light", "only", "within")
+    own = {key: value for key, value in given.items() if key not in around}
     options = {key: value for key, value in own.items() if value is not None}
+    options["missing"] = _how_missing(given)
     operator = Pool(ceil_mode=options.pop("ceil"), **options)
     rows, cols = operator.size
     size = f"{rows}" if rows == cols else f"{rows}x{cols}"
-    before, after = _around(given)
-    return {f"{operator.mode}{size}": [*before, operator, *after]}
+    return {f"{operator.mode}{size}": _regions(given, lookup).around(operator, given)}
 
 
 POOL = Operation(
@@ -359,6 +422,8 @@ POOL = Operation(
         MISSING_,
         MIN_VALID,
         LIGHT,
+        ONLY,
+        WITHIN,
         GRAY,
     ),
     _pool,

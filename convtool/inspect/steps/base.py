@@ -91,7 +91,8 @@ class Calculation(NamedTuple):
     stage: str
     """What the stage is called."""
     kind: str
-    """conv, max, min, mean, sum, median, lp, relu, ..., combine, or carried for alpha."""
+    """conv, max, min, mean, sum, median, lp, relu, ..., combine, weighted, within, only where the
+    image stays, or carried for alpha."""
     channel: str
     number: int
     row: int

@@ -10,14 +10,17 @@ from ...ops.base import Operator, Stage, run_band
 from ...ops.combine import Combine, CombineStage
 from ...ops.conv_stage import ConvStage
 from ...ops.missing import MissingStage
+from ...ops.only import Only, OnlyStage
 from ...ops.pointwise import PointStage
 from ...ops.pool_stage import PoolStage
 from ...ops.weighted import WeightedStage
+from ...ops.within import WithinStage
 from .base import Band, Calculation, Place, Step, Value, check, followed, item, numeral, patch_at
 from .conv import calculate_conv
 from .missing import calculate_missing
 from .pointwise import calculate_point
 from .pool import calculate_pool
+from .regions import calculate_only, calculate_within
 from .weighted import calculate_weighted
 
 
@@ -104,6 +107,13 @@ def _combine(
     )
 
 
+def _only(
+    operator: Only, stage: OnlyStage, band: Band, _: Pair, place: Place, value: Value
+) -> Calculation:
+    """The map's value, the image's, or some of each."""
+    return calculate_only(calculate, operator, stage, band, place, value)
+
+
 CALCULATED: dict[type, Callable[..., Calculation]] = {
     ConvStage: calculate_conv,
     PoolStage: calculate_pool,
@@ -111,5 +121,7 @@ CALCULATED: dict[type, Callable[..., Calculation]] = {
     CombineStage: _combine,
     WeightedStage: calculate_weighted,
     MissingStage: calculate_missing,
+    WithinStage: calculate_within,
+    OnlyStage: _only,
 }
 """The calculation for each kind of stage."""
