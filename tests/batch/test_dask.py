@@ -145,6 +145,18 @@ def test_the_command_gives_the_same_on_a_cluster(machines, pieces, convtool, fol
     assert b'"output": "there/5-log5-relu-max2.png"' in there.stdout
 
 
+def test_masks_travel_with_the_work(machines, pieces, convtool, folder):
+    mask = np.zeros((80, 90), np.uint8)
+    mask[20:50, 30:60] = 200
+    Image.fromarray(mask).save("mask.png")
+    command = ["conv", *(f"{i}.png" for i in range(4)), "-k", "box5", "--only", "mask.png",
+               "--within", "mask.png"]  # fmt: skip
+    assert convtool(*command, "-d", "here", "--threads", "1").returncode == 0
+    assert convtool(*command, "-d", "there", "--scheduler", machines.address).returncode == 0
+    for name in os.listdir("here"):
+        assert (folder / "here" / name).read_bytes() == (folder / "there" / name).read_bytes()
+
+
 def test_a_worker_that_is_killed_in_the_middle(machines, pieces):
     victim = machines.worker()
     machines.wait_for_workers(3)

@@ -138,6 +138,10 @@ def test_nothing_outside_is_computed(monkeypatch):
     values[100:120, 50:80] = values[2900:2920, 1900:1950] = 255
     run([Only([Conv(np.ones((7, 7)))], Mask("m", values, 255))], image)
     assert sorted(made) == [(20, 30 + 6), (20, 50 + 6)]
+    mask = Mask("m", values, 255)
+    both = Only([Within(mask), Conv(np.ones((7, 7)), missing="skip")], mask)
+    stage = both.bind(Header.of_array(image))
+    assert [part.taken for part in stage.parts] == [(47, 83), (1897, 1953)]
     made.clear()
     run([Only([Conv(np.ones((7, 7)))], Mask("m", values * 0, 255))], image)
     assert made == []
