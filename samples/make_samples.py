@@ -3,8 +3,8 @@
     python samples/make_samples.py
 
 writes scene.png (RGB), scene-gray.png, scene-alpha.png (RGBA), scene-16bit.png (16-bit grey),
-sticker.png (RGBA, red where nothing is to be seen) and matrix4x4.csv into this folder. The same
-pixels every time.
+sticker.png (RGBA, red where nothing is to be seen), sign.png (a mask) and matrix4x4.csv into this
+folder. The same pixels every time.
 """
 
 from pathlib import Path
@@ -132,6 +132,13 @@ def sticker() -> Image.Image:
     return Image.fromarray(pixels.astype(np.uint8))
 
 
+def sign() -> Image.Image:
+    """Where the scene's board is: white, with a soft rim."""
+    row, col = np.mgrid[:HEIGHT, :WIDTH]
+    outside = np.hypot(np.maximum(abs(row - 287) - 25, 0), np.maximum(abs(col - 290) - 50, 0))
+    return Image.fromarray(np.rint(np.clip(1 - outside / 8, 0, 1) * 255).astype(np.uint8))
+
+
 def deep(picture: Image.Image) -> Image.Image:
     """The scene in 16-bit grey: its luma in steps finer than 8 bits have."""
     red, green, blue = np.moveaxis(np.asarray(picture, dtype=np.float64), -1, 0)
@@ -161,6 +168,7 @@ def main() -> None:
     scene.convert("L").save(HERE / "scene-gray.png", optimize=True)
     with_alpha(scene).save(HERE / "scene-alpha.png", optimize=True)
     sticker().save(HERE / "sticker.png", optimize=True)
+    sign().save(HERE / "sign.png", optimize=True)
     deep(scene).save(HERE / "scene-16bit.png", optimize=True)
     for name, array in zip(("conv1", "bias1"), layer(), strict=True):
         np.save(HERE / f"{name}.npy", array)

@@ -22,6 +22,7 @@ def test_the_samples_are_what_their_script_draws():
     alpha = np.asarray(script.with_alpha(scene))
     assert np.array_equal(read_image(SAMPLES / "scene-alpha.png"), alpha)
     assert np.array_equal(read_image(SAMPLES / "sticker.png"), np.asarray(script.sticker()))
+    assert np.array_equal(read_image(SAMPLES / "sign.png"), np.asarray(script.sign()))
     assert np.array_equal(read_image(SAMPLES / "scene-16bit.png"), np.asarray(script.deep(scene)))
 
 
