@@ -119,6 +119,7 @@ def _work(maps: Maps, output: Output) -> "Work":
         output.look,
         output.packing,
         output.max_pixels,
+        output.table,
     )
 
 

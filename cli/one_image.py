@@ -201,7 +201,7 @@ class Source:
         self.again = True
         """Whether the image is to be read more than once: to be said before one from stdin is."""
         self._image = image
-        self._max_pixels = output.max_pixels
+        self._max_pixels, self._table = output.max_pixels, output.table
         self._opening = None if image == STREAM else Later(self._open)
 
     @cached_property
@@ -219,4 +219,4 @@ class Source:
     def _open(self) -> "Placed":
         from convtool.io.source import open_named
 
-        return open_named(self._image, self._max_pixels, again=self.again)
+        return open_named(self._image, self._max_pixels, again=self.again, table=self._table)

@@ -10,6 +10,7 @@ from convtool.core.choices import COMPRESSIONS, RANGES
 from convtool.core.errors import ConvtoolError, OptionError, quoted
 from convtool.core.params import (
     Color,
+    Delimiter,
     FileName,
     Flag,
     KernelName,
@@ -320,6 +321,21 @@ max_pixels = click.option(
     help="Refuse images and maps of more pixels. Default: 2000000000.",
 )
 
+delimiter = click.option(
+    "--delimiter",
+    type=Value(Delimiter()),
+    help=(
+        "What separates numbers in CSV, read and written: one character as ';', or tab; ' ' reads "
+        "any number of blanks. Default: a comma."
+    ),
+)
+
+header = click.option(
+    "--header",
+    is_flag=True,
+    help="Skip the rows of headings that a CSV begins with: those that hold no number.",
+)
+
 quiet = click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 
 output = click.option(
@@ -446,6 +462,6 @@ many = in_order(
         *(out_dir, name, recursive, from_file, null, skip_existing, fail_fast, json_, scheduler),
         heading="Many images",
     ),
-    *(threads, max_pixels, quiet),
+    *(threads, max_pixels, delimiter, header, quiet),
 )
 """Several images, who does the work, and what is said of it."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 import click
 
 from convtool.core.choices import STREAM
-from convtool.core.encoding import WHITE, Look, Packing
+from convtool.core.encoding import WHITE, Look, Packing, Table
 from convtool.core.errors import ConvtoolError, quoted
 
 from .messages import say
@@ -46,6 +46,8 @@ class Output(NamedTuple):
     """Whether a map may replace the image that it is computed from."""
     no_clobber: bool = False
     """Whether every file that is there is kept."""
+    table: Table = Table()
+    """How numbers are written in text."""
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Output":
@@ -54,11 +56,12 @@ class Output(NamedTuple):
 
         if given["overwrite"] and given["no_clobber"]:
             raise click.UsageError("--overwrite and --no-clobber exclude each other")
+        table = table_of(given)
         return cls(
             given["output"],
             given["format_"],
             look_of(given),
-            Packing(given["compress"], given["quality"], given["strip"]),
+            Packing(given["compress"], given["quality"], given["strip"], table.delimiter),
             given["threads"],
             given["max_pixels"] or MAX_PIXELS,
             given["quiet"],
@@ -66,6 +69,7 @@ class Output(NamedTuple):
             given["sheet"],
             given["overwrite"],
             given["no_clobber"],
+            table,
         )
 
     def format_for(self, path: str | None, of: "Callable[[], Format | None]") -> "Format":
@@ -107,6 +111,11 @@ class Output(NamedTuple):
                 check_replaces_none(path, [image], "the image; --overwrite allows it")
             if self.no_clobber and os.path.isfile(path):
                 raise ConvtoolError(f"{path}: is there already, and --no-clobber keeps it")
+
+
+def table_of(given: Mapping[str, Any]) -> Table:
+    """How numbers are written in text, from the parsed options of a command."""
+    return Table(given["delimiter"] or ",", given["header"])
 
 
 def look_of(given: Mapping[str, Any]) -> Look:

@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from convtool.core.choices import STREAM
+from convtool.core.encoding import COMMAS, Table
 from convtool.core.errors import ConvtoolError, at, quoted
 from convtool.core.filenames import shown
 
@@ -21,12 +22,12 @@ MOST_LINES = 100_000
 class Sources:
     """Opens images, as often as they are asked for."""
 
-    def __init__(self, max_pixels: int) -> None:
+    def __init__(self, max_pixels: int, table: Table = COMMAS) -> None:
         self.notes: dict[str, None] = {}
         """What is to be said of them, each thing once."""
         self.paths: list[str] = []
         """Those of all images that have been named."""
-        self._max_pixels = max_pixels
+        self._max_pixels, self._table = max_pixels, table
 
     def pair(self, before: str, after: str, place: str = "") -> "ImagePair":
         """Two images by their paths; `place` is where that pair is named."""
@@ -70,7 +71,7 @@ class Sources:
             if kept:
                 return kept[0]
             with at(place) if place else nullcontext():
-                reader = open_named(path, self._max_pixels)
+                reader = open_named(path, self._max_pixels, table=self._table)
             if path == STREAM or not os.path.isfile(path):
                 kept.append(reader)
             self.notes.update(dict.fromkeys(f"{shown(path)}: {note}" for note in reader.notes))

@@ -60,6 +60,8 @@ MODE = POOL.option("--mode")
     heading="Output",
 )
 @options.max_pixels
+@options.delimiter
+@options.header
 @options.quiet
 def explain(**given: Any) -> None:
     """Explain one value of a map of IMAGE: window, kernel, products, sum, value, pixel.
@@ -89,10 +91,13 @@ def explain(**given: Any) -> None:
     from convtool.io.limits import MAX_PIXELS
     from convtool.io.source import open_named
 
+    from ..output import table_of
+
     with options.usage():
         maps, notes = _maps(given)
     name = shown(image)
-    reader = open_named(image, given["max_pixels"] or MAX_PIXELS)
+    table = table_of(given)
+    reader = open_named(image, given["max_pixels"] or MAX_PIXELS, table=table)
     if not given["quiet"]:
         say(*notes, *(f"{name}: {note}" for note in reader.notes))
     found = _explained(reader, maps, name, given)

@@ -12,7 +12,7 @@ from convtool.core.params import Size
 from convtool.kernel.formats.table import KERNEL_FORMATS
 
 from .. import job, options
-from ..output import check_replaces_none, kernel_format
+from ..output import check_replaces_none, kernel_format, table_of
 
 if TYPE_CHECKING:
     from convtool.kernel.formats.table import KernelFormat
@@ -82,6 +82,8 @@ if TYPE_CHECKING:
     "--json", "json_", is_flag=True, help="Print kernel and report as one JSON object on stdout."
 )
 @options.max_pixels
+@options.delimiter
+@options.header
 @options.threads
 @options.quiet
 @click.pass_context
@@ -118,7 +120,7 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     from convtool.io.limits import MAX_PIXELS
 
     keep_freed_memory()
-    sources = Sources(given["max_pixels"] or MAX_PIXELS)
+    sources = Sources(given["max_pixels"] or MAX_PIXELS, table_of(given))
     pairs = [sources.pair(*images)] if images else []
     if given["pairs"]:
         pairs += sources.pairs_of(given["pairs"])

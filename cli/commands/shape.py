@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from convtool.core.choices import STREAM
+from convtool.core.encoding import Table
 
 from .. import options, usage
 from ..messages import say
@@ -29,8 +30,10 @@ SHORTEST = 12
 )
 @click.argument("image", metavar="IMAGE|HxWxC", type=options.FILE)
 @click.argument("pipeline", metavar="PIPELINE", type=options.FILE)
+@options.delimiter
+@options.header
 @click.option("--json", "json_", is_flag=True, help="Print one object of JSON.")
-def shape(image: str, pipeline: str, json_: bool) -> None:
+def shape(image: str, pipeline: str, json_: bool, delimiter: str | None, header: bool) -> None:
     """Tell the shapes and the cost of PIPELINE, without computing any pixel.
 
     \b
@@ -59,13 +62,15 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
 
     pipeline, image = usage.pipeline_first([image, pipeline], usual=1)
     with options.usage():
-        header = header_of_size(image) or _header_of_file(image)
+        found_header = header_of_size(image) or _header_of_file(
+            image, Table(delimiter or ",", header)
+        )
         from convtool.pipeline.pipeline import Pipeline
 
         found_pipeline = Pipeline.find(pipeline)
     say(*found_pipeline.notes)
     with at(image):
-        found = shapes(found_pipeline.operators, header)
+        found = shapes(found_pipeline.operators, found_header)
     _say_too_large(found)
     if json_:
         from convtool.render.serialize import json_of_shapes
@@ -77,7 +82,7 @@ def shape(image: str, pipeline: str, json_: bool) -> None:
         _print(found)
 
 
-def _header_of_file(image: str) -> "Header":
+def _header_of_file(image: str, table: Table) -> "Header":
     from convtool.core.errors import ConvtoolError, TooManyPixels
     from convtool.io.source import open_named
 
@@ -85,7 +90,7 @@ def _header_of_file(image: str) -> "Header":
     try:
         if image == STREAM and (sys.stdin is None or sys.stdin.isatty()):
             raise click.UsageError("no image is piped in")
-        return open_named(image, again=False, ahead=False).header
+        return open_named(image, again=False, ahead=False, table=table).header
     except TooManyPixels as error:
         told = str(error).partition(";")[0]
         raise ConvtoolError(f"{told}; give its size in place of it, as HxWxC") from None

@@ -5,7 +5,7 @@ import time
 from functools import partial
 from typing import NamedTuple
 
-from ..core.encoding import PLAIN, USUAL, Look, Packing
+from ..core.encoding import COMMAS, PLAIN, USUAL, Look, Packing, Table
 from ..core.errors import ConvtoolError, TooManyPixels, at
 from ..core.version import __version__
 from ..io.atomic import is_special, whole_file
@@ -25,6 +25,7 @@ class Work(NamedTuple):
     look: Look = PLAIN
     packing: Packing = USUAL
     max_pixels: int = 2 * 10**9
+    table: Table = COMMAS
     version: str = __version__
 
 
@@ -84,7 +85,7 @@ def _write(
     work: Work, job: Job, threads: int, limit: int, reports: list[Report]
 ) -> tuple[str, ...]:
     """Write the maps of an image, and add a report of each; returns the reader's notes."""
-    opened = open_image(job.source, limit, ahead=threads > 1)
+    opened = open_image(job.source, limit, ahead=threads > 1, table=work.table)
     reader = with_nodata(opened, work.look.nodata)
     format_ = named_format(job.format, f"format {job.format!r}")
     targets = []

@@ -41,8 +41,20 @@ class Packing(NamedTuple):
     """From 1 to 100, for formats that lose some detail; None: the format's own."""
     strip: bool = False
     """Whether EXIF and XMP stay behind."""
+    delimiter: str = ","
+    """What separates the numbers of a row of text."""
+
+
+class Table(NamedTuple):
+    """How rows of numbers are written that are read as an image."""
+
+    delimiter: str = ","
+    """What separates the numbers; a blank stands for any number of blanks."""
+    header: bool = False
+    """Whether rows that hold no numbers may come first."""
 
 
 PLAIN = Look()
 USUAL = Packing()
+COMMAS = Table()
 """What is asked where nothing is."""

@@ -145,6 +145,22 @@ class Color:
         return found
 
 
+class Delimiter:
+    """What separates numbers: one character, or the word tab."""
+
+    metavar = "CHAR"
+
+    def read(self, value: object) -> str:
+        """The character."""
+        found = "\t" if value in ("tab", "\\t") else value
+        marks = "+-.#_\"'"
+        if not (isinstance(found, str) and len(found) == 1) or found.isalnum() or found in marks:
+            raise ConvtoolError(f"found {quoted(value)}, expected one character as ; or tab")
+        if found.isspace() and found not in " \t":
+            raise ConvtoolError(f"found {quoted(value)}, expected one character as ; or tab")
+        return found
+
+
 class Count:
     """A whole number from 1."""
 

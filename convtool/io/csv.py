@@ -1,5 +1,8 @@
 """CSV: a matrix of numbers, comma-separated, with one line for each row.
 
+Another delimiter becomes a comma before rows are read, and takes its place in rows that are
+written. Rows of headings count as comments.
+
 Several channels follow one another as blocks, each under a line ``# channel 0: R``, with an empty
 line between.
 
@@ -22,6 +25,7 @@ import numpy as np
 import orjson
 
 from ..core.dtypes import EXACT_IN_FLOAT64, FLOAT32, FLOAT64, Array, limits
+from ..core.encoding import COMMAS, Table
 from ..core.errors import ConvtoolError
 from ..core.image import CHANNEL_NAMES, Header
 from .base import ArrayReader, Reader
@@ -37,6 +41,11 @@ LONGEST_ROW = 1 << 28
 """Characters."""
 
 _CHANNEL = re.compile(r"#\s*channel\s+\d+\s*:\s*(.+)")
+
+_NUMBER = re.compile(
+    r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE
+)
+"""A number, with a decimal comma, too."""
 
 _EMPTY = re.compile(r"(?:^|,)[ \t]*(?=,|$)", re.MULTILINE)
 """Cells with nothing in them."""
@@ -57,11 +66,13 @@ class _Channel(NamedTuple):
         return sum(map(len, self.blocks)), self.blocks[0].shape[1]
 
 
-def read_csv(file: BinaryIO, max_pixels: int) -> Reader:
+def read_csv(file: BinaryIO, max_pixels: int, table: Table = COMMAS) -> Reader:
     """The reader for a CSV file. Errors name row and column."""
+    headings: list[str] = []
     try:
         with io.TextIOWrapper(file, "utf-8-sig") as text:
-            channels, wide, empty = _parsed(_lines(text), max_pixels)
+            lines = _with_commas(_lines(text), table, headings)
+            channels, wide, empty = _parsed(lines, max_pixels)
     except UnicodeDecodeError:
         raise ConvtoolError("is no text, expected comma-separated numbers") from None
     first = channels[0].shape
@@ -79,11 +90,13 @@ def read_csv(file: BinaryIO, max_pixels: int) -> Reader:
     if not known:
         names = tuple(str(i) for i in range(len(names)))
     told = f"{empty} empty cell{'s are' * (empty > 1) or ' is'} missing, NaN"
-    return ArrayReader(Header(*first, names, pixels.dtype), pixels, (told,) * bool(empty))
+    skipped = f"skipped {len(headings)} row{'s' * (len(headings) > 1)} of headings"
+    notes = (skipped,) * bool(headings) + (told,) * bool(empty)
+    return ArrayReader(Header(*first, names, pixels.dtype), pixels, notes)
 
 
 def _lines(text: io.TextIOBase) -> Iterator[str]:
-    """The lines, stripped of blanks. Raises ConvtoolError for one that is too long."""
+    """The lines, without their ends. Raises ConvtoolError for one that is too long."""
     for number in count(1):
         line = text.readline(LONGEST_ROW)
         if not line:
@@ -93,7 +106,59 @@ def _lines(text: io.TextIOBase) -> Iterator[str]:
                 f"row {number} has more than {LONGEST_ROW} characters, "
                 "expected numbers, a row a line"
             )
-        yield line.strip()
+        yield line.rstrip("\r\n")
+
+
+def _with_commas(lines: Iterable[str], table: Table, headings: list[str]) -> Iterator[str]:
+    """The lines, stripped of blanks, with commas for delimiters.
+
+    Rows of headings come as comments, and are added to `headings`; ConvtoolError for one where
+    there are to be none.
+    """
+    delimiter, begun = table.delimiter, False
+    for number, line in enumerate(lines, start=1):
+        line = line.strip(" " if delimiter == "\t" else None)
+        if not line or line.startswith("#"):
+            yield line
+        elif not begun and _is_heading(line, delimiter):
+            if not table.header:
+                column, cell = next((i, c) for i, c in enumerate(_cells(line, delimiter), 1) if c)
+                raise ConvtoolError(
+                    f"row {number}, column {column}: found {_shown(cell)}, expected a number; "
+                    "--header skips rows of headings"
+                )
+            headings.append(line)
+            yield "#"
+        else:
+            begun = True
+            yield line if delimiter == "," else _joined(line, delimiter, number)
+
+
+def _is_heading(line: str, delimiter: str) -> bool:
+    """Whether no cell of a row is a number, nor any numbers with other delimiters."""
+    cells = list(filter(None, _cells(line, delimiter)))
+    words = filter(None, re.split(r"[,;|\s]+", line))
+    is_number = _NUMBER.fullmatch
+    return bool(cells) and not any(map(is_number, cells)) and not all(map(is_number, words))
+
+
+def _cells(line: str, delimiter: str) -> list[str]:
+    return [cell.strip() for cell in (line.split() if delimiter == " " else line.split(delimiter))]
+
+
+def _joined(line: str, delimiter: str, number: int) -> str:
+    """A row with commas for delimiters; ConvtoolError where it has commas of its own."""
+    cells = _cells(line, delimiter)
+    for column, cell in enumerate(cells, start=1):
+        if "," in cell:
+            decimal = _NUMBER.fullmatch(cell)
+            expected = "a number"
+            if decimal:
+                expected = f"a point for the decimal comma: {cell.replace(',', '.')}"
+            raise ConvtoolError(
+                f"row {number}, column {column}: found {_shown(cell)}, expected {expected}"
+            )
+    return ",".join(cells)
 
 
 def _parsed(lines: Iterable[str], max_pixels: int) -> tuple[list[_Channel], bool, int]:
@@ -234,12 +299,17 @@ def _number(word: str, where: str) -> float:
     try:
         number = float("?" if "_" in word else word)
     except ValueError:
-        hint = "; numbers are separated by commas" if re.search(r"[\s;]", word) else ""
-        shown = word if len(word) <= 40 else f"{word[:37]}..."
-        raise ConvtoolError(f"{where}: found {shown!r}, expected a number{hint}") from None
+        other = re.search(r"[;\s|]", word)
+        name = {"\t": "tab", " ": "' '"}.get(other[0], f"'{other[0]}'") if other else ""
+        hint = f"; numbers are separated by commas, or as --delimiter {name} says" if other else ""
+        raise ConvtoolError(f"{where}: found {_shown(word)}, expected a number{hint}") from None
     if math.isinf(number) and "inf" not in word.lower():
         raise ConvtoolError(f"{where}: the number is too large, expected less than 1.8e308")
     return number
+
+
+def _shown(word: str) -> str:
+    return repr(word if len(word) <= 40 else f"{word[:37]}...")
 
 
 def reads_as_float32(values: Array) -> bool:
@@ -288,10 +358,11 @@ class Lines(NamedTuple):
 class CsvWriter:
     """Writes a line for each row; several channels as blocks under ``# channel 0: R``."""
 
-    def __init__(self, file: BinaryIO, header: Header) -> None:
+    def __init__(self, file: BinaryIO, header: Header, delimiter: str = ",") -> None:
         from tempfile import SpooledTemporaryFile  # not needed for reading
 
         self._file = file
+        self._delimiter = delimiter.encode()
         self._channels = header.channels
         # The first channel goes straight to the file; the others wait until it is complete.
         self._waiting = [SpooledTemporaryFile(MOST_WAITING) for _ in header.channels[1:]]  # noqa: SIM115
@@ -309,6 +380,8 @@ class CsvWriter:
             band = band.astype(self._dtype, copy=False)
         narrow = self._dtype == FLOAT64 and reads_as_float32(band)
         channels = [_text(band[..., channel]) for channel in range(band.shape[2])]
+        if self._delimiter != b",":
+            channels = [rows.replace(b",", self._delimiter) for rows in channels]
         return Lines(channels, narrow, narrow and differs_in_float32(band))
 
     def write(self, band: Lines) -> None:

@@ -5,10 +5,11 @@ imported when an image is read or written in it: each needs other libraries.
 """
 
 import os
+import re
 from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from ..core.encoding import Packing
+from ..core.encoding import COMMAS, Packing, Table
 from ..core.errors import ConvtoolError, quoted
 from .limits import MOST_CHANNELS
 
@@ -44,6 +45,9 @@ HELD = {
 
 LOSSY = ("JPEG", "WEBP", "AVIF")
 
+_ROW = re.compile(rb"\n[ \t]*[-+.]?\d[-+.eE\d]*[ \t]*[,;\t|][-+.eE\d,;\t |]*\r?\n")
+"""A line of numbers."""
+
 SNIFFED = 4096
 """Bytes at the start of a file that show its format."""
 
@@ -74,6 +78,8 @@ class Format(NamedTuple):
     packed: bool = False
     """Whether it heeds how to pack."""
     text: bool = False
+    read_text: Callable[[BinaryIO, int, Table], "Reader"] | None = None
+    """What reads text, as it is told how it is written, in place of `read`."""
     alpha: bool = True
     """Whether it holds transparency."""
     lossy: bool = False
@@ -115,18 +121,18 @@ def _write_png(
     return PngWriter(file, header, metadata, packing.compression or "fast")
 
 
-def _read_csv(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
+def _read_csv(file: BinaryIO, max_pixels: int, table: Table) -> "Reader":
     _import_orjson()
     from .csv import read_csv
 
-    return read_csv(file, max_pixels)
+    return read_csv(file, max_pixels, table)
 
 
-def _write_csv(file: BinaryIO, header: "Header", _: "Metadata", __: Packing) -> "Writer":
+def _write_csv(file: BinaryIO, header: "Header", _: "Metadata", packing: Packing) -> "Writer":
     _import_orjson()
     from .csv import CsvWriter
 
-    return CsvWriter(file, header)
+    return CsvWriter(file, header, packing.delimiter)
 
 
 def _import_orjson() -> None:
@@ -202,7 +208,15 @@ _TABLE = (
         packed=True,
         holds=EVERYTHING,
     ),
-    Format("csv", (".csv",), _write_csv, _read_csv, _starts_csv, pixels=False, text=True),
+    Format(
+        "csv",
+        (".csv",),
+        _write_csv,
+        starts=_starts_csv,
+        pixels=False,
+        text=True,
+        read_text=_read_csv,
+    ),
     Format(
         "npy",
         (".npy",),
@@ -289,6 +303,18 @@ def format_of_file(path: str | os.PathLike[str]) -> Format | None:
 def format_by_start(head: bytes) -> Format | None:
     """The format by the file's first bytes; None if only Pillow may recognize it."""
     return next((format_ for format_ in _TABLE if format_.starts and format_.starts(head)), None)
+
+
+def holds_rows(head: bytes) -> bool:
+    """Whether these first bytes of a file hold a row of numbers, under whatever headings."""
+    return b"\0" not in head and bool(_ROW.search(head))
+
+
+def format_of_text(path: str, head: bytes, table: Table) -> Format | None:
+    """The format of a file that somebody calls a table of numbers, if it may be one."""
+    plain = b"\0" not in head and not head.startswith((b"P1", b"P2", b"P3"))
+    told = table != COMMAS and extension_of(path) not in PICTURE_EXTENSIONS
+    return FORMATS["csv"] if told and plain else None
 
 
 def extension_of(path: str | os.PathLike[str]) -> str:

@@ -12,8 +12,17 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from ..core.choices import STDIN, STREAM
-from ..core.errors import ConvtoolError, at
-from .formats import SNIFFED, Format, format_by_name, format_by_start, read_picture
+from ..core.encoding import COMMAS, Table
+from ..core.errors import ConvtoolError, NoImage, at
+from .formats import (
+    SNIFFED,
+    Format,
+    format_by_name,
+    format_by_start,
+    format_of_text,
+    holds_rows,
+    read_picture,
+)
 from .limits import MAX_PIXELS
 from .pipe import Pipe, kept, rewind
 
@@ -25,21 +34,30 @@ if TYPE_CHECKING:
 
 
 def open_image(
-    path: str | os.PathLike[str], max_pixels: int = MAX_PIXELS, *, ahead: bool = True
+    path: str | os.PathLike[str],
+    max_pixels: int = MAX_PIXELS,
+    *,
+    ahead: bool = True,
+    table: Table = COMMAS,
 ) -> "Placed":
     """The reader for an image file: a picture, ``.csv`` or ``.npy``.
 
-    `ahead` allows a thread to read ahead, where the format can.
+    `ahead` allows a thread to read ahead, where the format can. `table` says how numbers are
+    written in a text.
 
     Raises ConvtoolError, naming the file, if it is missing, empty, no image, broken, or has
     more than `max_pixels` pixels. Damage further on is found when those rows are read.
     """
     place = os.fspath(path)
     with at(place), _unreadable_as_error():
-        return _opened(_open_file(path), place, max_pixels, format_by_name(path), ahead=ahead)
+        return _opened(
+            _open_file(path), place, max_pixels, format_by_name(path), table, ahead=ahead
+        )
 
 
-def open_stream(stream: BinaryIO, max_pixels: int = MAX_PIXELS, *, again: bool = True) -> "Placed":
+def open_stream(
+    stream: BinaryIO, max_pixels: int = MAX_PIXELS, *, again: bool = True, table: Table = COMMAS
+) -> "Placed":
     """The reader for an image that comes through a pipe. Its first bytes show the format.
 
     `again` says whether its rows will be read more than once. Then the image is kept in memory or,
@@ -47,18 +65,23 @@ def open_stream(stream: BinaryIO, max_pixels: int = MAX_PIXELS, *, again: bool =
     """
     with at(STDIN), _unreadable_as_error():
         file = cast(BinaryIO, Pipe(stream))
-        return _opened(file, STDIN, max_pixels, None, ahead=True, again=again)
+        return _opened(file, STDIN, max_pixels, None, table, ahead=True, again=again)
 
 
 def open_named(
-    path: str, max_pixels: int = MAX_PIXELS, *, again: bool = True, ahead: bool = True
+    path: str,
+    max_pixels: int = MAX_PIXELS,
+    *,
+    again: bool = True,
+    ahead: bool = True,
+    table: Table = COMMAS,
 ) -> "Placed":
     """The reader for an image file as `open_image`, or as `open_stream` where ``-`` means stdin."""
     if path != STREAM:
-        return open_image(path, max_pixels, ahead=ahead)
+        return open_image(path, max_pixels, ahead=ahead, table=table)
     if sys.stdin is None:
         raise ConvtoolError("stdin is closed, expected an image")
-    return open_stream(sys.stdin.buffer, max_pixels, again=again)
+    return open_stream(sys.stdin.buffer, max_pixels, again=again, table=table)
 
 
 def open_picture(data: bytes, max_pixels: int) -> "Reader":
@@ -98,6 +121,7 @@ def _opened(
     place: str,
     max_pixels: int,
     format_: Format | None,
+    table: Table,
     *,
     ahead: bool,
     again: bool = True,
@@ -108,7 +132,7 @@ def _opened(
         if not head:
             hint = "" if file.seekable() else "; did the command before it fail?"
             raise ConvtoolError(f"is empty, expected an image{hint}")
-        format_ = format_ or format_by_start(head)
+        format_ = format_ or format_by_start(head) or format_of_text(place, head, table)
         rewind(file, head)
         if not file.seekable():
             if format_ is None:  # a pipe need not end: refuse what is no image at once
@@ -118,8 +142,14 @@ def _opened(
             if again:
                 with file:
                     file = kept(file, max_pixels)
+        if format_ and format_.read_text:
+            return Placed(format_.read_text(file, max_pixels, table), place, format_)
         read = format_.read if format_ else read_picture
         return Placed(read(file, max_pixels, ahead), place, format_)
+    except NoImage as error:
+        file.close()
+        hint = "; --header reads rows of numbers under headings" if holds_rows(head) else ""
+        raise NoImage(f"{error}{hint}") from None
     except BaseException:
         file.close()
         raise

@@ -8,11 +8,11 @@ import numpy.typing as npt
 
 from ..core.choices import COMPRESSIONS, RANGES, Compression, Range
 from ..core.dtypes import Array
-from ..core.encoding import Look, Packing
+from ..core.encoding import Look, Packing, Table
 from ..core.errors import ConvtoolError, quoted
 from ..core.image import Header, check_image
-from ..core.params import Color, Kind, Positive
-from ..core.validation import check_word, whole_number
+from ..core.params import Color, Delimiter, Kind, Positive
+from ..core.validation import check_flag, check_word, whole_number
 from ..io.atomic import whole_file
 from ..io.base import ArrayReader
 from ..io.formats import format_of
@@ -21,8 +21,17 @@ from ..io.source import open_image
 from .run import Report, filter_image
 
 
-def read_image(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) -> Array:
+def read_image(
+    path: str | os.PathLike[str],
+    *,
+    max_pixels: int = MAX_PIXELS,
+    delimiter: str = ",",
+    header: bool = False,
+) -> Array:
     """Read an image: a picture, ``.csv`` or ``.npy``.
+
+    In a text, `delimiter` separates numbers (" " means any number of blanks), and with `header`
+    rows that hold no numbers may come first.
 
     Returns shape (H, W), or (H, W, C) if it has several channels: uint8; uint16 for 16-bit
     grey; the type of the numbers for CSV and NPY. EXIF orientation is applied, palettes and
@@ -31,7 +40,8 @@ def read_image(path: str | os.PathLike[str], *, max_pixels: int = MAX_PIXELS) ->
     Raises ConvtoolError, naming the file, if it is missing, empty, no image, broken, or has
     more than `max_pixels` pixels.
     """
-    reader = open_image(path, whole_number(max_pixels, "max_pixels", 1))
+    table = Table(_read("delimiter", Delimiter(), delimiter), check_flag("header", header))
+    reader = open_image(path, whole_number(max_pixels, "max_pixels", 1), table=table)
     pixels = np.concatenate(list(reader.blocks()))
     return pixels[..., 0] if pixels.shape[2] == 1 else pixels
 
@@ -46,6 +56,7 @@ def write_image(
     background: str = "white",
     compression: Compression | None = None,
     quality: int | None = None,
+    delimiter: str = ",",
 ) -> Report:
     """Write an array (H, W) or (H, W, C) to a file, in the format of its extension.
 
@@ -55,7 +66,8 @@ def write_image(
     without it lay over the colour `background`: a name, or "#rrggbb". CSV and NPY hold the values
     as they are; so does TIFF where the type has no white and neither `range`, `depth` nor `white`
     is given, or with `depth="float"`. `compression` is "fast", "small" or "none" (default: fast
-    for PNG, none for TIFF); `quality` from 1 to 100 is for JPEG, WebP and AVIF.
+    for PNG, none for TIFF); `quality` from 1 to 100 is for JPEG, WebP and AVIF. In a
+    CSV `delimiter` separates numbers.
 
     Returns what there is to say of it: ``lost.below``, ``lost.above`` and ``lost.undefined`` count
     the values that became black, white and, of NaN, black, out of ``values``; ``lost.transparent``
@@ -86,7 +98,8 @@ def write_image(
         if not format_.lossy:
             raise ConvtoolError(f"quality is for jpeg, webp and avif, and not for {format_.name}")
     reader = ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels)
-    packing = Packing(compression, quality)
+    separator = _read("delimiter", Delimiter(), delimiter)
+    packing = Packing(compression, quality, delimiter=separator)
     place = os.fspath(path)
     with whole_file(path) as file:
         return filter_image(reader, (), file, format_, look=look, packing=packing, place=place)

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convtool import ConvtoolError
+from convtool import ConvtoolError, read_image, write_image
+from convtool.core.encoding import Table
 from convtool.core.image import Header
 from convtool.io.csv import CsvWriter, read_csv
 from convtool.io.source import open_image
@@ -203,3 +204,88 @@ def test_words_that_are_json_but_no_numbers():
     for word in ("true", "null", '"1"', "[1]", "1e", "0x10", "4],[5"):
         with pytest.raises(ConvtoolError, match="row 2, column 2: found"):
             read(f"1,2\n3,{word}\n")
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "text", "expected"),
+    [
+        (";", "1;-2.5\n3 ; 4\n", [[1, -2.5], [3, 4]]),
+        ("\t", "1\t2\r\n\t4\n", [[1, 2], [np.nan, 4]]),
+        ("\t", "1\t\n3\t4\n", [[1, np.nan], [3, 4]]),
+        (" ", "  1 2.5   3\n4 5\t6 \n", [[1, 2.5, 3], [4, 5, 6]]),
+        ("|", "# made by hand, in 2024\n1|2\n", [[1, 2]]),
+    ],
+)
+def test_another_delimiter(delimiter, text, expected):
+    reader = read_csv(io.BytesIO(text.encode()), 10**6, Table(delimiter))
+    (block,) = reader.blocks()
+    assert np.array_equal(block[..., 0], expected, equal_nan=True)
+
+
+@given(
+    st.integers(0, 2**32), st.sampled_from([";", "\t", " ", "|", ":"]),
+    st.sampled_from(["<f4", "<f8", "<i2", "<u8", "?"]), st.integers(1, 3),
+)  # fmt: skip
+def test_what_is_written_with_a_delimiter_is_read_with_it(seed, delimiter, dtype, channels):
+    rng = np.random.default_rng(seed)
+    array = (rng.normal(size=(4, 5, channels)) * 9).astype(dtype)
+    if array.dtype.kind == "f":
+        array[rng.random(array.shape) < 0.1] = np.nan
+    file, comma = io.BytesIO(), io.BytesIO()
+    for target, sign in ((file, delimiter), (comma, ",")):
+        writer = CsvWriter(target, Header.of_array(array, may_have_alpha=True), sign)
+        writer.write(writer.encode(array))
+        writer.close()
+    other = read_csv(io.BytesIO(file.getvalue()), 10**6, Table(delimiter))
+    same = read_csv(io.BytesIO(comma.getvalue()), 10**6)
+    assert other.header == same.header
+    (found,), (expected,) = other.blocks(), same.blocks()
+    assert np.array_equal(found, expected, equal_nan=array.dtype.kind == "f")
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a,b\n1,2\n", "skipped 1 row of headings"),
+        ("# years\n\na, 1st \n(m),(s)\n1,2\n", "skipped 2 rows of headings"),
+        ("1,2\n", None),
+    ],
+)
+def test_headings_are_skipped_and_told(text, told):
+    reader = read_csv(io.BytesIO(text.encode()), 10**6, Table(header=True))
+    (block,) = reader.blocks()
+    assert block[..., 0].tolist() == [[1, 2]]
+    assert reader.notes == ((told,) if told else ())
+
+
+@pytest.mark.parametrize(
+    ("text", "table", "told"),
+    [
+        ("a,b\n1,2\n", Table(), "row 1, column 1: found 'a', expected a number; --header"),
+        (",b 2\n1,2\n", Table(), "row 1, column 2: found 'b 2', expected a number; --header skips"),
+        ("x, y;z\n1;2\n", Table(";"), "row 1, column 1: found 'x, y', expected a number; --header"),
+        ("1,2\na,b\n", Table(header=True), "row 2, column 1: found 'a', expected a number"),
+        ("a,1\n3,4\n", Table(header=True), "row 1, column 1: found 'a', expected a number"),
+        ("1;2\n1,5;2\n", Table(";"),
+         "row 2, column 1: found '1,5', expected a point for the decimal comma: 1.5"),
+        ("a;b\n1,5;2\n", Table(";", header=True), "row 2, column 1: found '1,5', expected a point"),
+        ("1,5 2\n", Table(" "), "row 1, column 1: found '1,5', expected a point"),
+        ("1;2\n", Table(), "separated by commas, or as --delimiter ';' says"),
+        ("1\t2\n", Table(), "separated by commas, or as --delimiter tab says"),
+        ("a,b\n", Table(header=True), "holds no numbers"),
+    ],
+)  # fmt: skip
+def test_what_other_tables_do_not_hold(text, table, told):
+    with pytest.raises(ConvtoolError) as caught:
+        read_csv(io.BytesIO(text.encode()), 10**6, table)
+    assert told in str(caught.value)
+
+
+def test_python_takes_the_same(folder):
+    (folder / "t.txt").write_text("a;b\n1;2\n")
+    assert read_image("t.txt", delimiter=";", header=True).tolist() == [[1, 2]]
+    write_image("o.csv", np.array([[1.5, 2]]), delimiter="\t")
+    assert (folder / "o.csv").read_text() == "1.5\t2\n"
+    for wrong in ("", ";;", "1", "a", ".", "#", "\n", 3):
+        with pytest.raises(ConvtoolError, match="delimiter: found"):
+            read_image("t.txt", delimiter=wrong)
