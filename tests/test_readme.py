@@ -14,7 +14,7 @@ from convtool.cli.main import COMMANDS
 from helpers.running import LIMIT
 from PIL import Image
 
-from convtool import read_image
+from convtool import read_image, write_image
 from convtool.kernel.files import parse_bytes
 from convtool.kernel.lookup import bundled_folder, file_names
 
@@ -41,6 +41,7 @@ LINES = {
 def workplace(folder, photo):
     """A folder with a photo, a folder of photos, and the samples in it."""
     Image.fromarray(photo).save("photo.png")
+    write_image("dem.tif", photo[..., 0].astype(np.float32))
     (folder / "photos" / "trip").mkdir(parents=True)
     for name in ("a.jpg", "b.png", "trip/c.jpg"):
         Image.fromarray(photo[:90, :120]).save(f"photos/{name}")
