@@ -1,13 +1,15 @@
 """What it costs to heed what pixels mean: convtool beside itself, with and without."""
 
+import sys
 from pathlib import Path
 
 import click
 import numpy as np
+import tifffile
 from PIL import Image
 
 from .commands import photo
-from .job import OURS, SLOW, Commands, Job, measure, own, report
+from .job import OURS, SCRIPTS, SLOW, Commands, Job, measure, own, report
 
 PLAIN = "without"
 
@@ -21,13 +23,13 @@ def run(rounds: int, work: Path, out: Path) -> None:
         measure(job, rounds)
         click.echo(str(job))
         found.append(job)
-        targets.append((job.name, target, f"{job.ratio(PLAIN):.2f}"))
+        targets.append((job.name, target, f"{job.ratio(job.peers[0]):.2f}"))
     out.mkdir(parents=True, exist_ok=True)
     text = report(
         "What pixels mean, and what it costs",
         f"Medians of {rounds} interleaved rounds of whole processes; what takes more than "
         f"{SLOW:g} seconds is run once.",
-        "Each job beside the same one with the option's other value.",
+        "Each job beside the same one with the option's other value; TIFF beside scripts.",
         targets,
         found,
     )
@@ -53,6 +55,11 @@ def jobs(work: Path) -> list[tuple[Job, str]]:
           for words in (("conv", "-k", "box3"), blur, mean, ("pool", "-m", "max"),
                         ("pool", "-m", "median", "-s", "3"))),
     ]  # fmt: skip
+    floats = _floats(work)
+    for kernel, flag in (("edge", "filter2D"), ("gaussian:9", "sepFilter2D")):
+        peer = _tiffs(kernel, flag)
+        name = f"12 MP of float32, TIFF to TIFF, {kernel}, over tifffile and OpenCV's {flag}"
+        found.append((name, floats, "o.tif", peer, "0.6"))
     return [
         (Job(name, 12, source, str(work / target), commands), limit)
         for name, source, target, commands, limit in found
@@ -69,6 +76,24 @@ def _pair(words: tuple[str, ...], option: str, with_: str, without: str) -> Comm
         OURS: lambda a, b: command(with_, a, b),
         PLAIN: lambda a, b: command(without, a, b),
     }
+
+
+def _tiffs(kernel: str, flag: str) -> Commands:
+    """A TIFF of floats through a kernel, beside a script by tifffile and OpenCV."""
+    script = str(SCRIPTS / "tiff_with_opencv.py")
+    return {
+        OURS: lambda a, b: [own(), "conv", a, "-k", kernel, "-qo", b],
+        "tifffile and OpenCV": lambda a, b: [sys.executable, script, a, b, flag],
+    }
+
+
+def _floats(work: Path) -> str:
+    """The photo in grey as an uncompressed TIFF of float32."""
+    path = work / "floats-12.tif"
+    if not path.exists():
+        with Image.open(photo(work, 12, ".png", "L")) as image:
+            tifffile.imwrite(path, np.asarray(image, np.float32))
+    return str(path)
 
 
 def _soft(work: Path) -> str:

@@ -82,7 +82,7 @@ def _listed(names: "Sequence[str]") -> str:
 
 def _encodes(operators: "Sequence[Operator]") -> bool:
     """Whether a map's values are of light, of which kernels with negative weights make negative."""
-    return any(operator.label == "encode" for operator in operators)
+    return any("encode" in operator.label.split(", ") for operator in operators)
 
 
 def _reads_within(operators: "Sequence[Operator]") -> bool:

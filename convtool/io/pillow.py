@@ -260,6 +260,13 @@ def exif_in_tiff(file: BinaryIO) -> bytes | None:
         return _exif_of(read, whole=False)
 
 
+def exif_of_words(words: dict[int, str]) -> bytes | None:
+    """EXIF of these texts by their tags, if there are any."""
+    found = Image.Exif()
+    found.update(words)
+    return _exif_of(lambda: found, whole=False)
+
+
 def _exif_of(read: Callable[[], Image.Exif], *, whole: bool) -> bytes | None:
     """The EXIF of a picture that stands upright by now; of a TIFF's tags those that are EXIF.
 

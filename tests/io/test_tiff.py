@@ -378,6 +378,7 @@ def test_many_images_of_several_formats(convtool, folder):
 def test_exif_and_profile_stay_in_a_tiff(convtool, folder):
     exif = Image.Exif()
     exif[0x010E] = "a ramp"
+    exif[317], exif[322], exif[259] = 2, 16, 5  # of another picture: predictor, tiles, LZW
     exif.get_ifd(0x8769)[0x829A] = 0.5
     rgb = pixels("u1", 3)
     Image.fromarray(rgb).save("a.jpg", exif=exif, dpi=(300, 200), quality=100)
@@ -388,9 +389,23 @@ def test_exif_and_profile_stay_in_a_tiff(convtool, folder):
             assert image.getexif()[0x010E] == "a ramp"
             assert image.getexif().get_ifd(0x8769)[0x829A] == 0.5
             assert image.info["dpi"] == (300, 200)
+            assert np.array_equal(np.asarray(image), read_image("a.jpg"))
     assert convtool("conv", "b.tif", "-k", "1", "--strip", "-o", "d.tif").returncode == 0
     with Image.open("d.tif") as image:
         assert 0x010E not in image.getexif()
+
+
+def test_words_of_a_bigtiff(folder):
+    image = pixels("u1", 1)[..., 0]
+    tifffile.imwrite("a.tif", image, bigtiff=True, description="a ramp", metadata=None)
+    exif = Image.Exif()
+    exif.load(open_image("a.tif").metadata.exif)
+    assert exif[270] == "a ramp"
+    tags = [(65000, "I", 1, 8)]
+    tifffile.imwrite("a.tif", image, bigtiff=True, extratags=tags, metadata=None)
+    data, of_mine = Path("a.tif").read_bytes(), struct.pack("<HHQ", 65000, 4, 1)
+    Path("a.tif").write_bytes(data.replace(of_mine, struct.pack("<HHQ", 34665, 4, 1)))
+    assert open_image("a.tif").notes == ("its EXIF is not read, as it is a BigTIFF",)
 
 
 def test_complex_numbers_are_refused(folder):

@@ -55,8 +55,11 @@ ASSOCIATED, UNASSOCIATED = 1, 2
 ACROSS, DOWN, UNIT, XMP, PROFILE, NODATA = 282, 283, 296, 700, 34675, 42113
 """Tags: resolution, metadata, and the text by which GDAL marks what is missing."""
 
-EXIF = (270, 271, 272, 305, 306, 315, 33432, 34665, 34853)
-"""The tags that are EXIF, and those of its own directories."""
+DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 33432)
+"""Those tags that are EXIF: what is shown, camera, software, date, artist, copyright."""
+
+DIRECTORIES = (34665, 34853)
+"""The tags with further ones: of the shot, and of its place."""
 
 INCHES = {2: 1.0, 3: 2.54}
 """Units of a resolution -> how many of them an inch is."""
@@ -178,6 +181,8 @@ class TiffReader:
     def _noted(self, frames: int) -> Iterator[str]:
         if frames > 1:
             yield f"holds {frames} frames, only the first is read"
+        if any(tag in self._page.tags for tag in DIRECTORIES) and self._page.parent.is_bigtiff:
+            yield "its EXIF is not read, as it is a BigTIFF"
         if self._associated:
             yield "its colours were multiplied by alpha, and are divided by it"
 
@@ -353,10 +358,13 @@ def _metadata(page: tifffile.TiffPage, file: BinaryIO) -> Metadata:
 
 def _exif(page: tifffile.TiffPage, file: BinaryIO) -> bytes | None:
     """The EXIF, if there is any; Pillow, slow to import, knows what it is."""
-    if not any(tag in page.tags for tag in EXIF):
+    if not any(tag in page.tags for tag in (*DESCRIPTIVE, *DIRECTORIES)):
         return None
-    from ..pillow import exif_in_tiff
+    from ..pillow import exif_in_tiff, exif_of_words
 
+    if page.parent.is_bigtiff:  # which Pillow's EXIF does not know
+        words = {tag: page.tags.valueof(tag) for tag in DESCRIPTIVE}
+        return exif_of_words({tag: word for tag, word in words.items() if isinstance(word, str)})
     return exif_in_tiff(file)
 
 

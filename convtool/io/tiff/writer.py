@@ -26,6 +26,12 @@ OFFSETS, SAMPLES, ROWS, COUNTS, PLANAR = 273, 277, 278, 279, 284
 PREDICTOR, EXTRA, FORMAT = 317, 338, 339
 """Tags."""
 
+LAYOUT = {
+    *range(254, 267), *range(277, 282), *range(322, 326), *range(338, 348), *range(512, 533),
+    *(273, 284, 317, 320, 330),
+}  # fmt: skip
+"""Tags about where pixels lie and how they are packed: EXIF may have those of another picture."""
+
 ASCII, SHORT, LONG, UNDEFINED, DOUBLE, LONG8 = 2, 3, 4, 7, 12, 16
 """Their types."""
 
@@ -125,8 +131,8 @@ class TiffWriter:
         if metadata.exif:
             exif = Image.Exif()
             exif.load(metadata.exif)
-            for tag, value in exif.items():
-                tags[tag] = exif.get_ifd(tag) if tag in SUBFILES else value
+            for tag in exif.keys() - LAYOUT:
+                tags[tag] = exif.get_ifd(tag) if tag in SUBFILES else exif[tag]
         if metadata.dpi:
             tags[ACROSS], tags[DOWN] = metadata.dpi
             tags[UNIT] = 2
