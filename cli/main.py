@@ -108,7 +108,7 @@ def cli() -> None:
     \b
     Examples:
       convtool conv photo.png --kernel edge.json -o edges.png
-      convtool conv photo.png -k edge --format npy | convtool pool > half.png
+      convtool conv photo.png -k edge --format npy | convtool pool -o half.png
       convtool conv photo.png --kernel '0 -1 0; -1 5 -1; 0 -1 0' -o sharp.csv
 
     Results go to stdout or to a file, words to stderr. Exit status: 0 done, 1 failed,
