@@ -56,7 +56,7 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     paths: Mapping[str, str | None] = {}
     if not only_shown:
         paths = _paths(source.name, [SHEET] if draws_sheet else list(maps), format_, output)
-    output.check_files(image, paths.values())
+    output.check_files(image, paths.values(), maps)
 
     from convtool.pipeline.nodata import with_nodata  # while the image is being opened
     from convtool.pipeline.prepare import prepare

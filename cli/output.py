@@ -17,6 +17,7 @@ from .messages import say
 if TYPE_CHECKING:
     from convtool.io.formats import Format
     from convtool.kernel.formats.table import KernelFormat
+    from convtool.ops.registry import Maps
     from convtool.render.canvas import Block
 
 STDOUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
@@ -101,14 +102,16 @@ class Output(NamedTuple):
         if not format_.lossy and self.packing.quality is not None:
             self.say(f"--quality is for jpeg, webp and avif, and {format_.name} ignores it")
 
-    def check_files(self, image: str, paths: Iterable[str | None]) -> None:
-        """UsageError if one of an image's maps would replace it, unless that is asked for.
+    def check_files(self, image: str, paths: Iterable[str | None], maps: "Maps") -> None:
+        """UsageError if a map would replace its image or a mask, unless that is asked for.
 
         Raises ConvtoolError for a file that is there, if those are to be kept.
         """
+        masks = {name for operators in maps.values() for one in operators for name in one.masks}
         for path in filter(None, paths):
             if not self.overwrite:
                 check_replaces_none(path, [image], "the image; --overwrite allows it")
+                check_replaces_none(path, masks, "the mask; --overwrite allows it")
             if self.no_clobber and os.path.isfile(path):
                 raise ConvtoolError(f"{path}: is there already, and --no-clobber keeps it")
 

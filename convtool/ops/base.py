@@ -93,6 +93,8 @@ class Operator(Protocol):
     """Whether it sets negative values to 0, and does nothing else."""
     asked_alpha: Alpha | None = None
     """What it was told to do with alpha, if it was."""
+    masks: tuple[str, ...] = ()
+    """The files of the masks that it has read."""
 
     @property
     def label(self) -> str:

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..core.border import runs_needed
-from ..core.choices import Alpha
 from ..core.dtypes import FLOAT64, Array, DType, result_float
 from ..core.errors import ConvtoolError
 from ..core.geometry import Window
@@ -37,6 +36,8 @@ class Only(Operator):
     def __init__(self, operators: Sequence[Operator], mask: Mask) -> None:
         self.operators = tuple(operators)
         self.mask = mask
+        self.masks = (mask.name, *(name for one in self.operators for name in one.masks))
+        self.asked_alpha = next((one.asked_alpha for one in operators if one.asked_alpha), None)
         self.is_hard = mask.is_hard
         self.dtype: DType | None = None
         """The type of the map; None: one that holds the image and the operators' map."""
@@ -55,11 +56,6 @@ class Only(Operator):
     def name(self) -> str:
         """What people call the weights, if there are any."""
         return next((one.name for one in self.operators if hasattr(one, "name")), "")
-
-    @property
-    def asked_alpha(self) -> Alpha | None:  # type: ignore[override]
-        """What it was told to do with alpha, if it was."""
-        return next((one.asked_alpha for one in self.operators if one.asked_alpha), None)
 
     def bind(self, header: Header) -> "OnlyStage":
         """The stage for images of this description.

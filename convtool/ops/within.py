@@ -18,7 +18,7 @@ class Within(Operator):
     """
 
     def __init__(self, mask: Mask, *, alpha_too: bool = False) -> None:
-        self.mask = mask
+        self.mask, self.masks = mask, (mask.name,)
         self.alpha_too = alpha_too
 
     @property

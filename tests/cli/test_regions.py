@@ -142,6 +142,16 @@ def test_a_batch_has_one_mask_for_all(convtool, small, mask, folder):
             assert np.array_equal(found[mask == 255], blur[mask == 255])
 
 
+def test_a_mask_is_not_replaced_unasked(convtool, small, mask):
+    words = ("conv", "small.png", "-k", "box3", "--only", "m.png", "--within", "m.png")
+    for files in (("-o", "m.png"), ("-d", ".", "--name", "m.png")):
+        done = convtool(*words, *files)
+        assert done.returncode == 2
+        assert b"m.png would replace the mask; --overwrite allows it" in done.stderr
+        assert np.array_equal(read_image("m.png"), mask)
+    assert convtool(*words, "-o", "m.png", "--overwrite").returncode == 0
+
+
 def test_explained(convtool, folder):
     (folder / "i.csv").write_text("0,0,0\n0,90,200\n0,0,0\n")
     (folder / "m.csv").write_text("0,0,0\n0,51,255\n0,0,0\n")
