@@ -8,7 +8,6 @@ import logging
 import lzma
 import os
 import weakref
-import zlib
 from collections.abc import Iterator
 from importlib.util import find_spec
 from types import SimpleNamespace
@@ -16,6 +15,7 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import tifffile
+from isal import isal_zlib
 
 from ...core.dtypes import Array, DType, is_integer
 from ...core.errors import ConvtoolError
@@ -300,7 +300,7 @@ class TiffReader:
 def _unpacked(compression: int, data: bytes, size: int) -> bytes:
     """The bytes of a strip, no more than `size` of them."""
     if compression in DEFLATE:
-        return zlib.decompressobj().decompress(data, size)
+        return isal_zlib.decompressobj().decompress(data, size)
     if compression == LZMA:
         return lzma.LZMADecompressor().decompress(data, size)
     return data
