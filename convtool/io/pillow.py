@@ -6,7 +6,7 @@ import re
 import struct
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
@@ -246,13 +246,15 @@ def metadata_of(image: Image.Image) -> Metadata:
     )
 
 
-def exif_in_tiff(file: BinaryIO) -> bytes | None:
-    """The EXIF in an open TIFF that stands upright, if it has any."""
+def exif_in_tiff(file: BinaryIO, left: Iterable[int]) -> bytes | None:
+    """The EXIF in an open TIFF that stands upright, without these tags, if it has any."""
 
     def read() -> Image.Exif:
         found = Image.Exif()
         file.seek(0)
         found.load_from_fp(file)
+        for tag in left:
+            del found[tag]
         return found
 
     with warnings.catch_warnings():

@@ -395,6 +395,20 @@ def test_exif_and_profile_stay_in_a_tiff(convtool, folder):
         assert 0x010E not in image.getexif()
 
 
+def test_descriptions_of_the_layout_stay_behind(convtool, folder):
+    """By tifffile's own, and ImageJ's, programs would take the map for something else."""
+    image = pixels("f4", 1, (40, 60))[..., 0]
+    tifffile.imwrite("a.tif", image)
+    assert convtool("pool", "a.tif", "-o", "b.tif").stderr == b""
+    assert tifffile.imread("b.tif").shape == (20, 30)
+    tifffile.imwrite("a.tif", image, imagej=True)
+    told = convtool("pool", "a.tif", "-o", "b.tif").stderr
+    assert told == b"convtool: a.tif: what it tells ImageJ or OME of its pages stays behind\n"
+    with tifffile.TiffFile("b.tif") as file:
+        assert file.asarray().shape == (20, 30)
+        assert 270 not in file.pages.first.tags
+
+
 def test_words_of_a_bigtiff(folder):
     image = pixels("u1", 1)[..., 0]
     tifffile.imwrite("a.tif", image, bigtiff=True, description="a ramp", metadata=None)

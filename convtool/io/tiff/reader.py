@@ -58,6 +58,8 @@ ACROSS, DOWN, UNIT, XMP, PROFILE, NODATA = 282, 283, 296, 700, 34675, 42113
 DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 33432)
 """Those tags that are EXIF: what is shown, camera, software, date, artist, copyright."""
 
+DESCRIPTION = 270
+
 DIRECTORIES = (34665, 34853)
 """The tags with further ones: of the shot, and of its place."""
 
@@ -183,6 +185,8 @@ class TiffReader:
             yield f"holds {frames} frames, only the first is read"
         if any(tag in self._page.tags for tag in DIRECTORIES) and self._page.parent.is_bigtiff:
             yield "its EXIF is not read, as it is a BigTIFF"
+        if self._page.is_imagej or self._page.is_ome:
+            yield "what it tells ImageJ or OME of its pages stays behind"
         if self._associated:
             yield "its colours were multiplied by alpha, and are divided by it"
 
@@ -358,14 +362,21 @@ def _metadata(page: tifffile.TiffPage, file: BinaryIO) -> Metadata:
 
 def _exif(page: tifffile.TiffPage, file: BinaryIO) -> bytes | None:
     """The EXIF, if there is any; Pillow, slow to import, knows what it is."""
-    if not any(tag in page.tags for tag in (*DESCRIPTIVE, *DIRECTORIES)):
+    left = {DESCRIPTION} if _describes_layout(page) else set()
+    descriptive = [tag for tag in DESCRIPTIVE if tag in page.tags and tag not in left]
+    if not descriptive and not any(tag in page.tags for tag in DIRECTORIES):
         return None
     from ..pillow import exif_in_tiff, exif_of_words
 
     if page.parent.is_bigtiff:  # which Pillow's EXIF does not know
-        words = {tag: page.tags.valueof(tag) for tag in DESCRIPTIVE}
+        words = {tag: page.tags.valueof(tag) for tag in descriptive}
         return exif_of_words({tag: word for tag, word in words.items() if isinstance(word, str)})
-    return exif_in_tiff(file)
+    return exif_in_tiff(file, left)
+
+
+def _describes_layout(page: tifffile.TiffPage) -> bool:
+    """Whether its description tells programs how the pages of this very file lie."""
+    return bool(page.is_shaped or page.is_imagej or page.is_ome)
 
 
 def _numbers(page: tifffile.TiffPage, tag: int) -> tuple[float, ...]:
