@@ -69,7 +69,7 @@ INCHES = {2: 1.0, 3: 2.54}
 REDUCED, MASK = 1, 4
 """Bits of the type of a page that is none of its own."""
 
-LARGEST_TILE = 1 << 28
+LARGEST_TILE = 1 << 31
 """Bytes of a strip or tile, unpacked."""
 
 
@@ -79,14 +79,15 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Reader:
     try:
         page, frames = _first_page(file)
         why_not = _undecodable(page)
+        if why_not is None:
+            return TiffReader(file, page, frames, max_pixels)
+        bits = page.bitspersample  # several numbers where samples differ
+        if isinstance(bits, int) and bits > 8 and not _kept_by_pillow(page):
+            raise ConvtoolError(f"{why_not}; with imagecodecs installed it can be read")
     except ConvtoolError:
         raise
     except Exception:  # a broken file can raise almost any error; Pillow's reason is better
-        return _by_pillow(file, max_pixels)
-    if why_not is None:
-        return TiffReader(file, page, frames, max_pixels)
-    if page.bitspersample > 8 and not _kept_by_pillow(page):
-        raise ConvtoolError(f"{why_not}; with imagecodecs installed it can be read")
+        pass
     return _by_pillow(file, max_pixels)
 
 
@@ -265,7 +266,7 @@ class TiffReader:
             empty = self.metadata.nodata or 0
             return np.full((tall, grid.width, grid.samples), empty).astype(self._dtype)
         self._file.seek(start)
-        data = self._file.read(min(size, 2 * LARGEST_TILE))
+        data = self._file.read(size)
         if len(data) < size:
             raise ConvtoolError(f"is broken: it ends in strip or tile {index + 1}")
         try:
