@@ -94,13 +94,14 @@ _pillow_limit = threading.Lock()
 
 def read_picture(file: BinaryIO, max_pixels: int) -> "Reader":
     """The reader for a picture: upright; palettes and 1 bit expanded; CMYK and the like as RGB."""
-    picture = _decoded(file, max_pixels)
+    picture = decoded(file, max_pixels)
     from .pictures import PictureReader  # which needs NumPy
 
     return PictureReader(picture)
 
 
-def _decoded(file: BinaryIO, max_pixels: int) -> "Picture":
+def decoded(file: BinaryIO, max_pixels: int) -> "Picture":
+    """The picture in a file, which is closed."""
     with file, pillow_decodes():
         head = file.read(SIGNATURES)
         file.seek(0)

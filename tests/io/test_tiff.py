@@ -12,6 +12,7 @@ import pytest
 import tifffile
 from helpers.command import run_here
 from PIL import Image
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from convtool import ConvtoolError, conv2d, find_kernel, pool2d, read_image, write_image
 from convtool.core.georeference import Georeference
@@ -393,6 +394,27 @@ def test_exif_and_profile_stay_in_a_tiff(convtool, folder):
     assert convtool("conv", "b.tif", "-k", "1", "--strip", "-o", "d.tif").returncode == 0
     with Image.open("d.tif") as image:
         assert 0x010E not in image.getexif()
+
+
+def test_what_pillow_decodes_is_placed_too(convtool, folder):
+    heights = pixels("f4", 1)[..., 0]
+    with Image.new("F", (45, 37)) as image:
+        image.putdata(heights.ravel().tolist())
+        tags = {33550: GEO.pixel_scale, 33922: GEO.tiepoints, 34735: GEO.keys, 42113: "-9999"}
+        info = ImageFileDirectory_v2()
+        for tag, value in tags.items():
+            info.tagtype[tag] = {34735: 3, 42113: 2}.get(tag, 12)
+            info[tag] = value
+        image.save("a.tif", compression="tiff_lzw", tiffinfo=info)
+        info[274] = 6
+        image.save("b.tif", compression="tiff_lzw", tiffinfo=info)
+    metadata = open_image("a.tif").metadata
+    assert (metadata.georeference, metadata.nodata) == (GEO, -9999)
+    assert open_image("b.tif").metadata.georeference is None
+    assert open_image("b.tif").notes == ("it is turned upright, and its georeference stays behind",)
+    tifffile.imwrite("c.tif", heights, extratags=[(42112, "s", 3, "<a>")], metadata=None)
+    (note,) = open_image("c.tif").notes
+    assert "GDAL_METADATA" in note
 
 
 def test_descriptions_of_the_layout_stay_behind(convtool, folder):

@@ -58,7 +58,10 @@ ACROSS, DOWN, UNIT, XMP, PROFILE, NODATA = 282, 283, 296, 700, 34675, 42113
 DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 33432)
 """Those tags that are EXIF: what is shown, camera, software, date, artist, copyright."""
 
-DESCRIPTION = 270
+DESCRIPTION, ORIENTATION = 270, 274
+
+OF_BANDS = (42112, 50844)
+"""GDAL's tags of statistics and names, and of how a satellite looked."""
 
 DIRECTORIES = (34665, 34853)
 """The tags with further ones: of the shot, and of its place."""
@@ -76,6 +79,8 @@ LARGEST_TILE = 1 << 31
 def read_tiff(file: BinaryIO, max_pixels: int) -> Reader:
     """The reader for a TIFF file."""
     file = file if file.seekable() else kept(file, max_pixels)
+    placed = Metadata()
+    notes: tuple[str, ...] = ()
     try:
         page, frames = _first_page(file)
         why_not = _undecodable(page)
@@ -84,18 +89,21 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Reader:
         bits = page.bitspersample  # several numbers where samples differ
         if isinstance(bits, int) and bits > 8 and not _kept_by_pillow(page):
             raise ConvtoolError(f"{why_not}; with imagecodecs installed it can be read")
+        placed, notes = _metadata(page, None), tuple(_left_behind(page))
+        if placed.georeference and not _is_upright(page):
+            placed = placed._replace(georeference=None)
+            notes += ("it is turned upright, and its georeference stays behind",)
     except ConvtoolError:
         raise
     except Exception:  # a broken file can raise almost any error; Pillow's reason is better
         pass
-    return _by_pillow(file, max_pixels)
-
-
-def _by_pillow(file: BinaryIO, max_pixels: int) -> Reader:
-    from ..pillow import read_picture
-
     file.seek(0)
-    return read_picture(file, max_pixels)
+    from ..pictures import PictureReader
+    from ..pillow import decoded
+
+    picture = decoded(file, max_pixels)
+    metadata = picture.metadata._replace(georeference=placed.georeference, nodata=placed.nodata)
+    return PictureReader(picture._replace(notes=(*picture.notes, *notes), metadata=metadata))
 
 
 def _first_page(file: BinaryIO) -> tuple[tifffile.TiffPage, int]:
@@ -116,8 +124,7 @@ def _undecodable(page: tifffile.TiffPage) -> str | None:
     dtype = page.dtype
     if dtype is not None and dtype.kind == "c":
         raise ConvtoolError(f"holds complex numbers ({dtype}), expected integers or floats")
-    orientation = page.tags.get(274)
-    if orientation and orientation.value not in (0, 1):
+    if not _is_upright(page):
         return "is not upright"
     if page.photometric not in (MINISWHITE, MINISBLACK, RGB) or page.is_subsampled:
         return f"has colours of {getattr(page.photometric, 'name', page.photometric)}"
@@ -131,6 +138,18 @@ def _undecodable(page: tifffile.TiffPage) -> str | None:
         return None
     name = getattr(page.compression, "name", page.compression)
     return f"is compressed by {name}, of {page.samplesperpixel} samples of {dtype}"
+
+
+def _is_upright(page: tifffile.TiffPage) -> bool:
+    return page.tags.valueof(ORIENTATION, 1) in (0, 1)
+
+
+def _left_behind(page: tifffile.TiffPage) -> Iterator[str]:
+    """What of the file no map keeps, and no format holds."""
+    if page.is_imagej or page.is_ome:
+        yield "what it tells ImageJ or OME of its pages stays behind"
+    if any(tag in page.tags for tag in OF_BANDS):
+        yield "what GDAL tells of its bands (GDAL_METADATA, RPC) stays behind"
 
 
 def _kept_by_pillow(page: tifffile.TiffPage) -> bool:
@@ -186,8 +205,7 @@ class TiffReader:
             yield f"holds {frames} frames, only the first is read"
         if any(tag in self._page.tags for tag in DIRECTORIES) and self._page.parent.is_bigtiff:
             yield "its EXIF is not read, as it is a BigTIFF"
-        if self._page.is_imagej or self._page.is_ome:
-            yield "what it tells ImageJ or OME of its pages stays behind"
+        yield from _left_behind(self._page)
         if self._associated:
             yield "its colours were multiplied by alpha, and are divided by it"
 
@@ -340,8 +358,8 @@ def _straight(rows: Array, white: float | None) -> Array:
     return np.concatenate([colors.astype(rows.dtype), rows[..., -1:]], axis=-1)
 
 
-def _metadata(page: tifffile.TiffPage, file: BinaryIO) -> Metadata:
-    """What the file says of its pixels; a broken tag says nothing."""
+def _metadata(page: tifffile.TiffPage, file: BinaryIO | None) -> Metadata:
+    """What the file says of its pixels; a broken tag says nothing. EXIF is read from the file."""
     nodata = _numbers(page, NODATA)
     geo = Georeference(
         _numbers(page, PIXEL_SCALE),
@@ -354,7 +372,7 @@ def _metadata(page: tifffile.TiffPage, file: BinaryIO) -> Metadata:
     return Metadata(
         icc_profile=_bytes(page, PROFILE),
         dpi=_resolution(page),
-        exif=_exif(page, file),
+        exif=_exif(page, file) if file else None,
         xmp=_bytes(page, XMP),
         georeference=geo if any(geo) else None,
         nodata=nodata[0] if nodata else None,
