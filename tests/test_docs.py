@@ -130,7 +130,7 @@ def test_the_pictures_of_the_gallery_and_the_readme_are_the_real_ones(folder):
 
 def test_the_figures_are_those_of_the_benchmarks():
     text = (DOCS / "performance.md").read_text()
-    for name in ("commands", "batch", "fit", "engine"):
+    for name in ("commands", "batch", "pixels", "fit", "engine"):
         assert f"<!-- {name} -->\n{BUILD.measured(name)}<!-- end -->" in text
 
 
