@@ -3,17 +3,20 @@
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from convtool.core.choices import STREAM
+from convtool.core.choices import STREAM, STRETCHED
 from convtool.core.malloc import keep_freed_memory
 from convtool.ops.registry import Maps
 
 from .messages import say_text
 from .options import usage
 from .output import Output
+
+if TYPE_CHECKING:
+    from convtool.ops.base import Operator
 
 MANY = ("out_dir", "from_file", "json_", "skip_existing", "scheduler")
 """Options that treat even a single image as a batch."""
@@ -31,7 +34,12 @@ def run(images: Sequence[str], given: Mapping[str, Any], make: Callable[[], Maps
 
     def maps() -> Maps:
         with usage():
-            return make()
+            found = make()
+        if output.look.range in (*STRETCHED, "abs") and any(map(_keeps_some, found.values())):
+            raise click.UsageError(
+                f"--range {output.look.range} is for maps, and --only keeps some of the image"
+            )
+        return found
 
     if given["name"] and not given["out_dir"]:
         raise click.UsageError("--name goes with --out-dir")
@@ -49,6 +57,13 @@ def run(images: Sequence[str], given: Mapping[str, Any], make: Callable[[], Maps
         from . import one_image
 
         one_image.run(images[0] if images else STREAM, maps, output)
+
+
+def _keeps_some(operators: "Sequence[Operator]") -> bool:
+    """Whether some of the image stays as it is."""
+    from convtool.ops.only import Only
+
+    return any(isinstance(one, Only) for one in operators)
 
 
 def _is_folder(path: str) -> bool:

@@ -32,6 +32,11 @@ def notes_on_lost(reports: "Sequence[Report]", look: "Look", maps: "Maps") -> li
         hint = "; --only keeps the image there" if any(map(_reads_within, maps.values())) else ""
         told = f"{_percent(lost.undefined / values)} of the values{where} are NaN: black{hint}"
         notes.append(told)
+    if lost.taken:
+        notes.append(
+            f"{lost.taken} values{where} equal the number that marks what is missing, and are "
+            "taken for it from now on; --nodata names another"
+        )
     spread = reduce(Spread.plus, (report.spread for report in reports), Spread())
     if spread.looks_like_shares:
         notes.append(
@@ -47,6 +52,8 @@ def notes_on_lost(reports: "Sequence[Report]", look: "Look", maps: "Maps") -> li
         parts = [f"{_percent(count / values)} {kind}" for kind, count in kinds.items() if count]
         ranges = "center or normalize" if signed and lost.below else "normalize"
         hint = f"; --range {ranges} shows them" if as_they_are else ""
+        if all(report.format == "tiff" for report in reports):
+            hint += ", and --depth float keeps them"
         notes.append(
             f"{_percent(clipped / values)} of the values{where} were clipped "
             f"({', '.join(parts)}){hint}"
@@ -76,8 +83,8 @@ def _of_format(format_: "Format", reports: "Sequence[Report]", look: "Look") -> 
 
 
 def _listed(names: "Sequence[str]") -> str:
-    """Names in a row: ``EXIF, XMP and resolution``."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    """Names in a row: ``EXIF, XMP or resolution``."""
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _encodes(operators: "Sequence[Operator]") -> bool:
@@ -86,10 +93,11 @@ def _encodes(operators: "Sequence[Operator]") -> bool:
 
 
 def _reads_within(operators: "Sequence[Operator]") -> bool:
-    """Whether pixels are missing because a mask says so."""
+    """Whether pixels are missing because a mask says so, and the image could stay there."""
     from convtool.ops.within import Within
 
-    return any(isinstance(one, Within) for one in operators)
+    steps = (getattr(operator, "stride", (1, 1)) for operator in operators)
+    return any(isinstance(one, Within) for one in operators) and set(steps) == {(1, 1)}
 
 
 def _sums_to_zero(operators: "Sequence[Operator]") -> bool:

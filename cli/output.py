@@ -57,6 +57,8 @@ class Output(NamedTuple):
 
         if given["overwrite"] and given["no_clobber"]:
             raise click.UsageError("--overwrite and --no-clobber exclude each other")
+        if given["depth"] == "float" and (given["range_"] or given["white"]):
+            raise click.UsageError("--depth float goes without --range and --white, as of pixels")
         table = table_of(given)
         return cls(
             given["output"],

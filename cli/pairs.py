@@ -67,11 +67,13 @@ class Sources:
 
         def opened() -> "Reader":
             from convtool.io.source import open_named
+            from convtool.pipeline.nodata import with_nodata
 
             if kept:
                 return kept[0]
             with at(place) if place else nullcontext():
-                reader = open_named(path, self._max_pixels, table=self._table)
+                opened = open_named(path, self._max_pixels, table=self._table)
+                reader = with_nodata(opened, None)
             if path == STREAM or not os.path.isfile(path):
                 kept.append(reader)
             self.notes.update(dict.fromkeys(f"{shown(path)}: {note}" for note in reader.notes))

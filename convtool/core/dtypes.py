@@ -112,3 +112,13 @@ def float32_will_do(weights: Array, others: Iterable[float]) -> bool:
         numbers += [smallest, largest]
     moderate = all(1 / MODERATE <= number <= MODERATE for number in numbers)
     return moderate and magnitudes.size <= MOST_IN_FLOAT32
+
+
+def in_type(value: float, dtype: DType) -> Any:
+    """The value in a type; None if it is none of that type's."""
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            one = np.float64(value).astype(dtype)
+        return one if np.isfinite(one) else None
+    low, high = limits(dtype)
+    return dtype.type(int(value)) if float(value).is_integer() and low <= value <= high else None

@@ -91,7 +91,8 @@ def read_csv(file: BinaryIO, max_pixels: int, table: Table = COMMAS) -> Reader:
         names = tuple(str(i) for i in range(len(names)))
     told = f"{empty} empty cell{'s are' * (empty > 1) or ' is'} missing, NaN"
     skipped = f"skipped {len(headings)} row{'s' * (len(headings) > 1)} of headings"
-    notes = (skipped,) * bool(headings) + (told,) * bool(empty)
+    skipped = skipped if headings else "no row of headings comes first"
+    notes = (skipped,) * (table.header or bool(headings)) + (told,) * bool(empty)
     return ArrayReader(Header(*first, names, pixels.dtype), pixels, notes)
 
 

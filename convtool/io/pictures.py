@@ -90,7 +90,7 @@ class PillowWriter:
         if shape[2] > 4:
             raise ConvtoolError(
                 f"a map of {shape[2]} channels is no picture, expected 1 to 4; "
-                "CSV and NPY hold any number"
+                "TIFF, CSV and NPY hold any number"
             )
         self._pixels = np.empty(shape, header.dtype)
         self._row = 0

@@ -41,7 +41,7 @@ class Mask(NamedTuple):
         if (height, width) != size:
             raise ConvtoolError(
                 f"mask {self.name} is {height}x{width} and the {what} {size[0]}x{size[1]}, "
-                "expected one size"
+                "expected one size (rows x columns)"
             )
 
     def cropped(self, first: int, last: int) -> "Mask":

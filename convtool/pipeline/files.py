@@ -18,6 +18,7 @@ from ..io.base import ArrayReader
 from ..io.formats import format_of
 from ..io.limits import MAX_PIXELS
 from ..io.source import open_image
+from .nodata import with_nodata
 from .run import Report, filter_image
 
 
@@ -28,21 +29,22 @@ def read_image(
     delimiter: str = ",",
     header: bool = False,
 ) -> Array:
-    """Read an image: a picture, ``.csv`` or ``.npy``.
+    """Read an image: a picture, ``.csv`` or ``.npy``. Its metadata stay behind.
 
     In a text, `delimiter` separates numbers (" " means any number of blanks), and with `header`
     rows that hold no numbers may come first.
 
-    Returns shape (H, W), or (H, W, C) if it has several channels: uint8; uint16 for 16-bit
-    grey; the type of the numbers for CSV and NPY. EXIF orientation is applied, palettes and
-    1-bit images are expanded, CMYK and the like become RGB.
+    Returns shape (H, W), or (H, W, C) if it has several channels: uint8; uint16 for 16 bits; the
+    type of the numbers for CSV, NPY and TIFF. What a TIFF says is missing (GDAL_NODATA) is NaN, and
+    whole numbers are then float64. The first frame counts. EXIF orientation is applied, palettes
+    and 1-bit images are expanded, CMYK and the like become RGB.
 
     Raises ConvtoolError, naming the file, if it is missing, empty, no image, broken, or has
     more than `max_pixels` pixels.
     """
     table = Table(_read("delimiter", Delimiter(), delimiter), check_flag("header", header))
-    reader = open_image(path, whole_number(max_pixels, "max_pixels", 1), table=table)
-    pixels = np.concatenate(list(reader.blocks()))
+    opened = open_image(path, whole_number(max_pixels, "max_pixels", 1), table=table)
+    pixels = np.concatenate(list(with_nodata(opened, None).blocks()))
     return pixels[..., 0] if pixels.shape[2] == 1 else pixels
 
 

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from ..core.dtypes import FLOAT64, Array, DType, limits
+from ..core.dtypes import FLOAT64, Array, in_type
 from ..core.image import Header
 from ..core.metadata import Metadata
 from ..io.base import Reader
@@ -29,8 +29,14 @@ class NodataReader(NamedTuple):
     @property
     def notes(self) -> tuple[str, ...]:
         """Those of the image, and what marks missing values if nobody has named it."""
-        told = f"{self.value:g} marks what is missing, as the file says (GDAL_NODATA)"
-        return self.reader.notes if self.asked else (*self.reader.notes, told)
+        own = self.reader.metadata.nodata
+        if not self.asked:
+            told = f"{self.value:g} marks what is missing, as the file says (GDAL_NODATA)"
+        elif own not in (None, self.value):
+            told = f"{own:g}, which the file calls missing (GDAL_NODATA), is not taken for that"
+        else:
+            return self.reader.notes
+        return (*self.reader.notes, told)
 
     @property
     def metadata(self) -> Metadata:
@@ -49,18 +55,8 @@ class NodataReader(NamedTuple):
 
 def _where(values: Array, value: float) -> Array:
     """Which of the values are this one; none where their type does not hold it."""
-    one = _in_type(value, values.dtype)
+    one = in_type(value, values.dtype)
     return np.zeros(values.shape, np.bool_) if one is None else values == one
-
-
-def _in_type(value: float, dtype: DType) -> Any:
-    """The value in a type; None if it is none of that type's."""
-    if dtype.kind == "f":
-        with np.errstate(over="ignore"):
-            one = np.float64(value).astype(dtype)
-        return one if np.isfinite(one) else None
-    low, high = limits(dtype)
-    return dtype.type(int(value)) if float(value).is_integer() and low <= value <= high else None
 
 
 def with_nodata(reader: Reader, asked: float | None) -> Reader:
@@ -69,18 +65,3 @@ def with_nodata(reader: Reader, asked: float | None) -> Reader:
     if value is None or math.isnan(value):
         return reader
     return NodataReader(reader, value, asked is not None)
-
-
-def mark(pixels: Array, missing: Array, value: float | None) -> bool:
-    """Set what is missing to this value; False where these pixels cannot hold it."""
-    one = None if value is None else _in_type(value, pixels.dtype)
-    if one is None or pixels.shape != missing.shape:
-        return False
-    pixels[missing] = one
-    return True
-
-
-def marked(band: Array, value: float | None) -> Array:
-    """Values for a file of numbers: what is missing is this value again, if it is one."""
-    one = None if value is None or band.dtype.kind != "f" else _in_type(value, band.dtype)
-    return band if one is None else np.where(np.isnan(band), one, band)

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 
-from ..core.dtypes import Array
+from ..core.dtypes import Array, in_type
 from ..core.encoding import PLAIN, USUAL, Look, Packing
 from ..core.errors import ConvtoolError
 from ..core.image import Header
@@ -19,7 +19,6 @@ from ..io.formats import Format
 from ..ops.base import Operator
 from ..ops.segment import Segment, segments
 from .bands import bands_of_all
-from .nodata import mark, marked
 from .placement import placed
 from .prepare import Prepared, prepare
 from .tone import Extremes, Lost, Spread, Tone
@@ -221,7 +220,7 @@ def _write(reader: Reader, maps: Sequence[tuple[Target, Shown]], threads: int) -
             for target, file, one, metadata in zip(targets, files, found, kept, strict=True)
         ]
         chains = [
-            (one.chain, partial(_encoded, one.tone, target.format, nodata, writer))
+            (one.chain, partial(_encoded, one.tone, _marker(target, nodata), writer))
             for target, one, writer in zip(targets, found, writers, strict=True)
         ]
         with closing(bands_of_all(reader, chains, threads)) as encoded:
@@ -244,16 +243,33 @@ def _kept(metadata: Metadata, target: Target) -> Metadata:
     return metadata._replace(exif=None, xmp=None) if target.packing.strip else metadata
 
 
+def _marker(target: Target, nodata: float | None) -> float | None:
+    """The number that marks what is missing in the target's file.
+
+    TIFF says which it is. In other files of numbers it is what somebody has named, or else NaN,
+    and in other pictures none.
+    """
+    if "georeference" in target.format.holds:
+        return nodata
+    return None if target.format.pixels else target.look.nodata
+
+
 def _encoded(
-    tone: Tone | None, format_: Format, nodata: float | None, writer: Writer, band: Array
+    tone: Tone | None, marker: float | None, writer: Writer, band: Array
 ) -> tuple[Any, Lost, Spread]:
-    """A band as the file holds it, what its pixels do not show, and where its values lie."""
-    if tone is None:
-        return writer.encode(marked(band, nodata)), Lost(), Spread()
-    pixels, lost = tone.pixels(band)
-    if lost.undefined and format_.numbers and mark(pixels, np.isnan(band), nodata):
-        lost = lost._replace(undefined=0)
-    return writer.encode(pixels), lost, tone.spread_of(band)
+    """A band as the file holds it, what its pixels do not show, and where its values lie.
+
+    What is missing becomes `marker`, if it is a number, where the file's type holds it.
+    """
+    pixels, lost = (band, Lost()) if tone is None else tone.pixels(band)
+    spread = Spread() if tone is None else tone.spread_of(band)
+    one = None if marker is None else in_type(marker, pixels.dtype)
+    if one is not None and band.dtype.kind == "f" and pixels.shape == band.shape:
+        missing = np.isnan(band)
+        taken = int(np.count_nonzero((pixels == one) & ~missing))
+        pixels = np.where(missing, one, pixels)
+        lost = lost._replace(undefined=0, taken=taken)
+    return writer.encode(pixels), lost, spread
 
 
 def _report(target: Target, one: Shown, metadata: Metadata, lost: Lost, spread: Spread) -> Report:

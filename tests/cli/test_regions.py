@@ -193,3 +193,12 @@ def test_shape_of_a_stage_with_masks(convtool, small, mask):
     (stage,) = json.loads(done.stdout)["stages"]
     assert stage["stage"] == "within m.png, conv box5 5x5, only m.png"
     assert (stage["shape"], stage["field"], stage["weights"]) == ([40, 50, 3], [5, 5], 25)
+
+
+def test_a_range_that_stretches_is_not_for_what_stays(convtool, folder):
+    Image.fromarray(np.arange(100, dtype=np.uint8).reshape(10, 10)).save("a.png")
+    Image.fromarray(np.full((10, 10), 255, np.uint8)).save("m.png")
+    for range_ in ("normalize", "center", "abs"):
+        result = convtool("conv", "a.png", "-k", "edge", "--only", "m.png", "--range", range_)
+        assert result.returncode == 2
+        assert b"is for maps, and --only keeps some of the image" in result.stderr

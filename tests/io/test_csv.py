@@ -248,14 +248,14 @@ def test_what_is_written_with_a_delimiter_is_read_with_it(seed, delimiter, dtype
     [
         ("a,b\n1,2\n", "skipped 1 row of headings"),
         ("# years\n\na, 1st \n(m),(s)\n1,2\n", "skipped 2 rows of headings"),
-        ("1,2\n", None),
+        ("1,2\n", "no row of headings comes first"),
     ],
 )
 def test_headings_are_skipped_and_told(text, told):
     reader = read_csv(io.BytesIO(text.encode()), 10**6, Table(header=True))
     (block,) = reader.blocks()
     assert block[..., 0].tolist() == [[1, 2]]
-    assert reader.notes == ((told,) if told else ())
+    assert reader.notes == (told,)
 
 
 @pytest.mark.parametrize(

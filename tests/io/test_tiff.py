@@ -310,9 +310,12 @@ def test_a_height_model(convtool, folder):
     metadata = open_image("smooth.tif").metadata
     assert (metadata.georeference, metadata.nodata) == (GEO, -9999)
     told = convtool("conv", "dem.tif", "-k", "box3", "-o", "x.npy").stderr.decode()
-    assert "npy holds no EXIF and georeference, which stay behind; TIFF holds them" in told
+    assert "npy holds no EXIF or georeference, which stay behind; TIFF holds them" in told
+    assert np.isnan(read_image("x.npy")).any()  # NPY does not say that -9999 is missing
+    assert np.isnan(read_image("smooth.tif")[5, 7])
     asked = convtool("conv", "dem.tif", "-k", "box3", "--nodata", "7", "-o", "x.tif")
-    assert asked.stderr == b""
+    told = "-9999, which the file calls missing (GDAL_NODATA), is not taken for that"
+    assert told in asked.stderr.decode()
     assert open_image("x.tif").metadata.nodata == 7
 
 
@@ -322,8 +325,19 @@ def test_what_is_missing_in_a_picture_stays_marked(convtool, folder):
     with_geo(image, nodata="255")
     result = convtool("conv", "dem.tif", "-k", "box3", "--missing", "skip", "-o", "o.tif")
     assert b"NaN" not in result.stderr
-    found = read_image("o.tif")
+    found = tifffile.imread("o.tif")
     assert (found.dtype, found[4, 4], found[0, 0]) == (np.uint8, 255, 100)
+
+
+def test_values_that_equal_the_marker_are_told(convtool, folder):
+    values = np.arange(20, dtype=np.float32).reshape(4, 5)
+    with_geo(values, nodata="3")
+    assert convtool("conv", "dem.tif", "-k", "1", "-o", "o.tif").stderr.count(b"\n") == 1
+    told = convtool("conv", "dem.tif", "-k", "1", "--bias", "1", "-o", "o.tif").stderr
+    assert b"1 values equal the number that marks what is missing" in told
+    with_geo(values, nodata="-9999")
+    assert convtool("conv", "dem.tif", "-k", "1", "--depth", "8", "-o", "o.tif").returncode == 0
+    assert open_image("o.tif").metadata.nodata is None  # which 8 bits do not hold
 
 
 def test_which_values_a_tiff_gets(convtool, folder):

@@ -94,7 +94,7 @@ class PngWriter:
         if channels not in COLOR_TYPE:
             raise ConvtoolError(
                 f"a map of {channels} channels is no picture, expected 1 to 4; "
-                "CSV and NPY hold any number"
+                "TIFF, CSV and NPY hold any number"
             )
         if max(header.height, header.width) > LARGEST_SIDE:
             raise ConvtoolError(f"a map of {header.height}x{header.width} is too large for PNG")

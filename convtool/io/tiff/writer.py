@@ -14,7 +14,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from ...core.choices import Compression
-from ...core.dtypes import Array, is_integer
+from ...core.dtypes import Array, in_type, is_integer
 from ...core.georeference import DOUBLES, KEYS, PIXEL_SCALE, TEXTS, TIEPOINTS, TRANSFORMATION
 from ...core.image import Header
 from ...core.metadata import Metadata
@@ -140,7 +140,7 @@ class TiffWriter:
             if data:
                 tags.tagtype[tag] = UNDEFINED
                 tags[tag] = data
-        if metadata.nodata is not None:
+        if metadata.nodata is not None and in_type(metadata.nodata, self._dtype) is not None:
             tags.tagtype[NODATA] = ASCII
             tags[NODATA] = f"{metadata.nodata:.17g}"
         geo = metadata.georeference
