@@ -279,8 +279,9 @@ def named_format(name: str, where: str) -> Format:
     from .pillow import pillow_formats
 
     others = pillow_formats()
-    if f".{name}" in others:
-        return _picture(others[f".{name}"], f".{name}")
+    for extension, pillow_name in others.items():
+        if name in (extension.removeprefix("."), pillow_name.lower()):
+            return _picture(pillow_name, extension)
     raise ConvtoolError(f"{where} is unknown, expected one of: {', '.join(FORMATS)}")
 
 

@@ -189,3 +189,17 @@ def test_pillow_encodes_where_no_signal_waits_for_it(folder, monkeypatch):
     write_image("a.webp", np.zeros((2, 2), np.uint8))
     assert threads
     assert threading.main_thread() not in threads
+
+
+@pytest.mark.parametrize("extension", [".jp2", ".tga", ".pcx", ".ico"])
+def test_a_format_that_pillow_alone_knows_is_found_by_its_own_name(extension):
+    found = format_of(f"a{extension}")
+    assert named_format(found.name, "it").name == found.name
+
+
+def test_a_map_in_a_format_that_pillow_alone_knows(convtool, folder):
+    Image.fromarray(np.zeros((9, 9, 3), np.uint8)).save("a.png")
+    for where in (("-o", "a.jp2"), ("-d", "out", "--format", "jp2")):
+        result = convtool("pool", "a.png", *where, "-q")
+        assert (result.returncode, result.stderr) == (0, b"")
+    assert (folder / "out").is_dir()
