@@ -11,7 +11,7 @@ import click
 
 from convtool.core.choices import STREAM
 from convtool.core.engine import engine
-from convtool.core.errors import ConvtoolError, quoted
+from convtool.core.errors import ConvtoolError
 from convtool.ops.registry import Maps
 
 from .inputs import Image, gather
@@ -55,13 +55,14 @@ def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output
         raise click.UsageError(
             f"-o {output.path} is one file, and there are {len(images)} images: use -d DIR"
         )
-    from convtool.io.formats import format_of_file
+    from convtool.io.formats import extension_of, format_of_file
 
     maps = make()
     named = request.name and os.path.join(request.out_dir or "", request.name)
 
     def format_of(image: Image) -> "Format":
-        return output.format_for(named or output.path, partial(format_of_file, image.path))
+        path = named.replace("{ext}", extension_of(image.path)[1:]) if named else output.path
+        return output.format_for(path, partial(format_of_file, image.path, output.table))
 
     plans = list(_plans(_files(images, list(maps), format_of, request, output), request))
     jobs = {
@@ -133,11 +134,6 @@ def _check(names: Sequence[str], request: Request, output: Output) -> None:
         raise click.UsageError("--threads is for this machine, and --scheduler has its own")
     if request.name:
         check_template(request.name)
-        if request.name.endswith(".{ext}") and not output.format:
-            raise click.UsageError(
-                f"--name: found {quoted(request.name)}, expected an extension of its own at the "
-                "end, such as .png"
-            )
     if request.out_dir and os.path.exists(request.out_dir) and not os.path.isdir(request.out_dir):
         raise ConvtoolError(f"{request.out_dir}: is a file, expected a folder for the maps")
     if request.json_ and sys.stdout is None:

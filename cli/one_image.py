@@ -214,7 +214,9 @@ class Source:
         """That of the image: a file's by its name, as there is no need to wait for it."""
         from convtool.io.formats import format_of_file
 
-        return self.reader.format if self._image == STREAM else format_of_file(self._image)
+        if self._image == STREAM:
+            return self.reader.format
+        return format_of_file(self._image, self._table)
 
     def _open(self) -> "Placed":
         from convtool.io.source import open_named

@@ -372,7 +372,8 @@ name = click.option(
     type=TEXT,
     help=(
         "How maps in --out-dir are called: {stem} is the image's name without its extension, "
-        "{ext} that extension, {kernel} the kernel's name. Default: '{stem}-{kernel}.png'."
+        "{ext} that extension, {kernel} the kernel's name. Default: '{stem}-{kernel}' with the "
+        "extension of the format."
     ),
 )
 

@@ -81,6 +81,11 @@ class Output(NamedTuple):
         from convtool.io.formats import FORMATS
 
         found = image_format(path, self.format, of)
+        if self.look.numbers and found.pixels and not found.numbers:
+            raise click.UsageError(
+                f"--depth float: {found.name} holds pixels of 8 or 16 bits; --format tiff, npy and "
+                "csv hold floats"
+            )
         given = self.format or path not in (None, STREAM)
         return found if given or found.pixels or not self.look.asks_pixels else FORMATS["png"]
 
@@ -109,13 +114,18 @@ class Output(NamedTuple):
 
         Raises ConvtoolError for a file that is there, if those are to be kept.
         """
-        masks = {name for operators in maps.values() for one in operators for name in one.masks}
+        masks = masks_of(maps)
         for path in filter(None, paths):
             if not self.overwrite:
                 check_replaces_none(path, [image], "the image; --overwrite allows it")
                 check_replaces_none(path, masks, "the mask; --overwrite allows it")
             if self.no_clobber and os.path.isfile(path):
                 raise ConvtoolError(f"{path}: is there already, and --no-clobber keeps it")
+
+
+def masks_of(maps: "Maps") -> set[str]:
+    """The files of all masks that the maps' operators have read."""
+    return {name for operators in maps.values() for one in operators for name in one.masks}
 
 
 def table_of(given: Mapping[str, Any]) -> Table:

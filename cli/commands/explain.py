@@ -91,7 +91,7 @@ def explain(**given: Any) -> None:
     from convtool.io.limits import MAX_PIXELS
     from convtool.io.source import open_named
 
-    from ..output import table_of
+    from ..output import check_replaces_none, masks_of, table_of
 
     with options.usage():
         maps, notes = _maps(given)
@@ -100,6 +100,8 @@ def explain(**given: Any) -> None:
     reader = open_named(image, given["max_pixels"] or MAX_PIXELS, table=table)
     if not given["quiet"]:
         say(*notes, *(f"{name}: {note}" for note in reader.notes))
+    if given["output"]:
+        check_replaces_none(given["output"], masks_of(maps), "a mask of the map")
     found = _explained(reader, maps, name, given)
     if given["output"]:
         from convtool.render.explanations import draw

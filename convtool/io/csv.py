@@ -50,6 +50,9 @@ _NUMBER = re.compile(
 _EMPTY = re.compile(r"(?:^|,)[ \t]*(?=,|$)", re.MULTILINE)
 """Cells with nothing in them."""
 
+MARKS_OF_OTHERS = ("na", "n/a", "null", "none", "missing", "-", "?")
+"""What other programs write where there is no number."""
+
 IN_WHOLE = b"0123456789+-, \t\n"
 IN_NUMBERS = IN_WHOLE + b".eE"
 """The characters of rows of whole numbers, and of any numbers."""
@@ -126,7 +129,7 @@ def _with_commas(lines: Iterable[str], table: Table, headings: list[str]) -> Ite
                 column, cell = next((i, c) for i, c in enumerate(_cells(line, delimiter), 1) if c)
                 raise ConvtoolError(
                     f"row {number}, column {column}: found {_shown(cell)}, expected a number; "
-                    "--header skips rows of headings"
+                    f"--header skips rows of headings{_hint(cell)}"
                 )
             headings.append(line)
             yield "#"
@@ -300,13 +303,22 @@ def _number(word: str, where: str) -> float:
     try:
         number = float("?" if "_" in word else word)
     except ValueError:
-        other = re.search(r"[;\s|]", word)
-        name = {"\t": "tab", " ": "' '"}.get(other[0], f"'{other[0]}'") if other else ""
-        hint = f"; numbers are separated by commas, or as --delimiter {name} says" if other else ""
-        raise ConvtoolError(f"{where}: found {_shown(word)}, expected a number{hint}") from None
+        raise ConvtoolError(
+            f"{where}: found {_shown(word)}, expected a number{_hint(word)}"
+        ) from None
     if math.isinf(number) and "inf" not in word.lower():
         raise ConvtoolError(f"{where}: the number is too large, expected less than 1.8e308")
     return number
+
+
+def _hint(word: str) -> str:
+    """What to do about a cell that is no number, if that is known."""
+    if other := re.search(r"[;\s|]", word):
+        name = {"\t": "tab", " ": "' '"}.get(other[0], f"'{other[0]}'")
+        return f"; numbers are separated by commas, or as --delimiter {name} says"
+    if word.lower() in MARKS_OF_OTHERS:
+        return "; a cell with nothing in it is missing, and so is nan"
+    return "; numbers stand without quotes" if '"' in word else ""
 
 
 def _shown(word: str) -> str:

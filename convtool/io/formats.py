@@ -296,9 +296,10 @@ def format_by_name(path: str | os.PathLike[str]) -> Format | None:
     return None if format_ is None or format_.pixels else format_
 
 
-def format_of_file(path: str | os.PathLike[str]) -> Format | None:
-    """The format that a file's extension stands for; None for those that only Pillow knows."""
-    return _BY_EXTENSION.get(extension_of(path))
+def format_of_file(path: str, table: Table) -> Format | None:
+    """The format that a file's extension stands for, or that of text where it is called a table;
+    None for those that only Pillow knows."""
+    return _BY_EXTENSION.get(extension_of(path)) or format_of_text(path, b"", table)
 
 
 def format_by_start(head: bytes) -> Format | None:

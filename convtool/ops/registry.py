@@ -269,7 +269,8 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
         if given["alpha"] == "weight":
             raise OptionError("--alpha weight is for single maps: --combine takes keep or channel")
         options.setdefault("alpha", "keep")
-    with at("--within") if given["within"] and not given["missing"] else nullcontext():
+    implied = given["within"] and not given["missing"]
+    with at("--within without --missing") if implied else nullcontext():
         operators = [Conv(**_weights(one, given, lookup), **options) for one in filters]
     combination = given["combine"]
     if combination and any(isinstance(one, Layer) for one in filters):

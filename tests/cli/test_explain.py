@@ -292,6 +292,16 @@ def test_the_image_is_not_replaced(convtool, small, folder, output):
     assert (folder / "small.png").read_bytes() == before
 
 
+def test_a_mask_is_not_replaced(convtool, small, folder):
+    before = (folder / "small.png").read_bytes()
+    words = ("-k", "box3", "--at", "0,0", "--only", "small.png", "-o", "./small.png")
+    (folder / "other.png").write_bytes(before)
+    result = convtool("explain", "other.png", *words)
+    assert result.returncode == 2
+    assert b"-o ./small.png would replace a mask of the map" in result.stderr
+    assert (folder / "small.png").read_bytes() == before
+
+
 def test_help_has_its_examples_first_and_the_options_of_both(convtool):
     text = out(convtool("explain", "--help"))
     assert 0 < text.index("Examples:") < text.index("What is explained:")

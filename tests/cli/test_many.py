@@ -94,6 +94,14 @@ def test_names_and_formats(convtool, album, folder):
     }  # fmt: skip
 
 
+def test_a_map_in_the_format_of_its_image(convtool, album, folder):
+    words = ("-k", "sobel_x", "-d", "out", "--name", "{stem}.{ext}")
+    result = convtool("conv", "album/a.png", "album/b.JPG", *words)
+    assert result.returncode == 0, result.stderr
+    begun = {path.name: path.read_bytes()[:3] for path in (folder / "out").iterdir()}
+    assert begun == {"a.png": b"\x89PN", "b.JPG": b"\xff\xd8\xff"}
+
+
 def test_maps_beside_their_images_are_resumed(convtool, album, folder):
     command = ["pool", "album", "-d", "album"]
     assert convtool(*command).returncode == 0
@@ -242,7 +250,7 @@ def test_fail_fast(convtool, album, folder, threads):
         (["album", "-d", "out", "--name", "/{stem}.png"], 2, "expected a name inside"),
         (["album", "-d", "out", "--name", "{stem}/"], 2, "expected a name inside"),
         (["album", "-d", "out", "--name", "{stem}.doc"], 2, "extension '.doc' is unknown"),
-        (["album", "-d", "out", "--name", "{stem}.{ext}"], 2, "expected an extension of its own"),
+        (["album", "-d", "out", "--depth", "float", "--name", "{stem}.png"], 2, "--format tiff"),
         (["album", "-d", "out", "-k", "box3", "--name", "{stem}.png"], 2, "put {kernel} into"),
         (["album", "-d", "out", "--name", "map.png"], 1, "album/a.png and album/b.JPG would both"),
         (["album/a.png", "album/sub/a.png", "-d", "out"], 1, "would both become out/a-edge.png"),

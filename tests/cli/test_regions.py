@@ -105,8 +105,8 @@ def test_missing_that_is_asked_for_is_heeded(convtool, small, mask):
         (["conv", "-k", "edge", "--padding", "valid"],
          "small.png: mask m.png is 40x50 and the map 38x48, expected one size"),
         (["conv", "-k", "edge", "--only", "none.png"], "--only: none.png: no such file"),
-        (["conv", "-k", "edge", "--within", "m.png"], "--within: missing is skip and kernel edge "
-         "has weights below 0"),
+        (["conv", "-k", "edge", "--within", "m.png"], "--within without --missing: missing is "
+         "skip and kernel edge has weights below 0"),
     ],
 )  # fmt: skip
 def test_what_does_not_go_together(convtool, small, mask, words, told):

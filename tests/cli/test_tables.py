@@ -76,6 +76,15 @@ def test_explain_shape_and_fit(convtool, table, folder):
     assert json.loads((folder / "k.json").read_text())["weights"][0][0] == pytest.approx(3)
 
 
+def test_text_under_any_name_goes_to_text(convtool, folder):
+    (folder / "t.tsv").write_text("1\t2\n")
+    done = convtool("conv", "t.tsv", "-k", "2", "--delimiter", "tab")
+    assert (done.stdout, done.stderr) == (b"2\t4\n", b"")
+    done = convtool("conv", "t.tsv", "t.tsv", "-k", "2", "--delimiter", "tab", "-d", "out")
+    assert done.returncode == 0, done.stderr
+    assert (folder / "out" / "t-kernel.csv").read_text() == "2\t4\n"
+
+
 @pytest.mark.parametrize("wrong", [";;", "1", "x", "."])
 def test_no_delimiter(convtool, table, wrong):
     done = convtool("conv", "t.csv", "-k", "2", "--delimiter", wrong, "-o", "o.csv")

@@ -141,6 +141,12 @@ def test_a_cell_with_nothing_in_it_is_missing():
     ("text", "message"),
     [
         ("1,2\n3,x\n", "row 2, column 2: found 'x'"),
+        (
+            "1,2\n3,NA\n",
+            "row 2, column 2: found 'NA', expected a number; a cell with nothing in it",
+        ),
+        ('1,2\n3,"4"\n', "found '\"4\"', expected a number; numbers stand without quotes"),
+        ("a;b\n1;2\n", "--header skips rows of headings; numbers are separated by commas, or as"),
         ("1,2\n3\n", "row 2, column 2: the row has 1 number"),
         ("1\n2,3\n", "row 2, column 2: the row has 2 number"),
         ("1;2\n", "column 1: found '1;2', expected a number; numbers are separated by commas"),
