@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .kernel.lookup import find_kernel, find_kernels
     from .methods.planner import Plan
     from .ops.conv import conv2d, plan
+    from .ops.dimensions import conv1d, conv3d, pool1d, pool3d
     from .ops.pool import pool2d
     from .pipeline.files import read_image, write_image
     from .pipeline.pipeline import Pipeline
@@ -32,14 +33,18 @@ __all__ = [
     "Kernel",
     "Pipeline",
     "Plan",
+    "conv1d",
     "conv2d",
+    "conv3d",
     "engine",
     "find_kernel",
     "find_kernels",
     "fit_kernel",
     "get_threads",
     "plan",
+    "pool1d",
     "pool2d",
+    "pool3d",
     "read_image",
     "set_threads",
     "write_image",
@@ -50,14 +55,18 @@ _MODULES = {
     "Kernel": "kernel.kernel",
     "Pipeline": "pipeline.pipeline",
     "Plan": "methods.planner",
+    "conv1d": "ops.dimensions",
     "conv2d": "ops.conv",
+    "conv3d": "ops.dimensions",
     "engine": "core.engine",
     "find_kernel": "kernel.lookup",
     "find_kernels": "kernel.lookup",
     "fit_kernel": "fit.fit",
     "get_threads": "core.threads",
     "plan": "ops.conv",
+    "pool1d": "ops.dimensions",
     "pool2d": "ops.pool",
+    "pool3d": "ops.dimensions",
     "read_image": "pipeline.files",
     "set_threads": "core.threads",
     "write_image": "pipeline.files",

@@ -120,34 +120,61 @@ def extend(
     `rows_needed` names. Returns shape (rows, cols, C) in `dtype`; into an integer type values
     that it does not hold go modulo its range.
     """
-    made_up = np.asarray(fill).astype(dtype)[()]
-    if (rows[1] - rows[0]) * (cols[1] - cols[0]) * band.shape[2] > LARGEST_CUT:
+    count, width = rows[1] - rows[0], cols[1] - cols[0]
+    if count * width * band.shape[2] > LARGEST_CUT:
         raise ConvtoolError(
-            f"windows reach over {rows[1] - rows[0]}x{cols[1] - cols[0]} pixels at once, too many "
+            f"windows reach over {count}x{width} pixels at once, too many "
             "to hold; use a smaller window, dilation or padding"
         )
-    if rows[0] >= 0 and rows[1] <= height:
-        return _cut_columns(band[rows[0] - top : rows[1] - top], cols, border, made_up, dtype)
-    found = sources(*rows, height, border)
-    start, stop = rows_needed(*rows, height, border)
-    cut = _cut_columns(band[start - top : stop - top], cols, border, made_up, dtype)
-    out: Array = cut[np.where(found == OUTSIDE, start, found) - start]
-    out[found == OUTSIDE] = made_up
+    inside = rows[0] >= 0 and rows[1] <= height and cols[0] >= 0 and cols[1] <= band.shape[1]
+    if inside:
+        cut = band[rows[0] - top : rows[1] - top, cols[0] : cols[1]]
+        return np.ascontiguousarray(cut, dtype)
+    out = np.empty((count, width, band.shape[2]), dtype)
+    extend_into(out, band, top, height, rows[0], cols[0], border, fill)
     return out
 
 
-def _cut_columns(rows: Array, cols: Pair, border: Border, fill: Any, dtype: npt.DTypeLike) -> Array:
-    """The columns cols[0]..cols[1] - 1 of whole image rows, made up where they lie outside."""
-    start, count, width = cols[0], cols[1] - cols[0], rows.shape[1]
-    if start >= 0 and cols[1] <= width:
-        return np.ascontiguousarray(rows[:, start : cols[1]], dtype)
-    out = np.empty((len(rows), count, rows.shape[2]), dtype)
-    left = min(max(-start, 0), count)
-    right = min(max(width - start, left), count)
-    out[:, left:right] = rows[:, start + left : start + right]
+def extend_into(
+    out: Array,
+    band: Array,
+    top: int,
+    height: int,
+    row: int,
+    col: int,
+    border: Border,
+    fill: Any,
+) -> None:
+    """`extend`, into an array whose first pixel is at position (row, col) of the image."""
+    made_up = np.asarray(fill).astype(out.dtype)[()]
+    first, last = max(row, 0), min(row + len(out), height)
+    if first < last:
+        _extend_columns(
+            out[first - row : last - row], band[first - top : last - top], col, border, made_up
+        )
+    else:
+        first = last = row
+    outside = np.array([*range(row, first), *range(last, row + len(out))], np.intp)
+    if not len(outside):
+        return
+    found = sources_of(outside, height, border)
+    out[outside[found == OUTSIDE] - row] = made_up
+    there = (first <= found) & (found < last)
+    out[outside[there] - row] = out[found[there] - row]
+    for number in np.unique(found[~there & (found != OUTSIDE)]).tolist():
+        line = np.empty_like(out[:1])
+        _extend_columns(line, band[number - top : number - top + 1], col, border, made_up)
+        out[outside[found == number] - row] = line
+
+
+def _extend_columns(out: Array, rows: Array, col: int, border: Border, fill: Any) -> None:
+    """Write image rows from column `col` on, made up where they lie outside."""
+    count, width = out.shape[1], rows.shape[1]
+    left = min(max(-col, 0), count)
+    right = min(max(width - col, left), count)
+    out[:, left:right] = rows[:, col + left : col + right]
     for first, last in ((0, left), (right, count)):
         if border == "constant":
             out[:, first:last] = fill
         elif first < last:
-            out[:, first:last] = rows[:, sources(start + first, start + last, width, border)]
-    return out
+            out[:, first:last] = rows[:, sources(col + first, col + last, width, border)]

@@ -5,12 +5,12 @@ position ``o`` begins at input position ``o * stride - before`` and has ``taps``
 ``dilation`` apart. Positions below 0 or past the end of the image lie in the padding.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from .choices import NamedPadding
 from .errors import ConvtoolError
-from .validation import Pair, Sides
+from .validation import Pair, Sides, Sizes, shape_words
 
 BAND_ELEMENTS = 3 << 18
 """Values in a band: so few that a band and its sums stay in the cache, and so many that a step
@@ -111,6 +111,20 @@ Window = tuple[Axis, Axis]
 """The windows over an image: (rows, columns)."""
 
 
+def each_alone(size: int) -> Axis:
+    """Windows of one element on each position of an axis."""
+    return Axis(size, 1, 1, 1, 0, 0, size, 0)
+
+
+def along_all(size: Sizes, axes: Sequence[Axis]) -> tuple[Axis, Axis, Axis]:
+    """Windows along (slices, rows, columns): those given along the last axes, and of one element
+    along the others."""
+    found = list(map(each_alone, size))
+    found[len(size) - len(axes) :] = axes
+    depth, rows, cols = found
+    return depth, rows, cols
+
+
 class Field(NamedTuple):
     """The receptive field of a map's positions along one axis, in positions of the image.
 
@@ -153,16 +167,18 @@ def extent(taps: int, dilation: int) -> int:
 
 
 def place(
-    size: Pair,
-    taps: Pair,
+    size: Sizes,
+    taps: Sizes,
     *,
-    stride: Pair,
+    stride: Sizes,
     padding: NamedPadding | Sides,
-    dilation: Pair,
-    anchor: Pair | None = None,
+    dilation: Sizes,
+    anchor: Sizes | None = None,
     ceil_mode: bool = False,
-) -> Window:
+) -> tuple[Axis, ...]:
     """Place windows of `taps` (rows, columns) elements over an image of `size` (rows, columns).
+
+    All are as many numbers as there are dimensions; so many axes come out.
 
     "same" and "same_lower" give ceil(size / stride) windows; the padding that this needs is
     split in halves, the odd one at the end ("same") or at the start ("same_lower"), as ONNX
@@ -176,28 +192,21 @@ def place(
 
     Raises ConvtoolError where not a single window fits.
     """
-    anchors = (None, None) if anchor is None else anchor
-    named = isinstance(padding, str)
-    rows, cols = (
-        _place_axis(
-            size[i],
-            taps[i],
-            stride[i],
-            dilation[i],
-            padding if named else padding[i],  # type: ignore[arg-type]
-            anchors[i],
-            ceil_mode,
-        )
-        for i in (0, 1)
+    paddings = [padding] * len(size) if isinstance(padding, str) else padding
+    anchors = [None] * len(size) if anchor is None else anchor
+    axes = tuple(
+        _place_axis(size[i], taps[i], stride[i], dilation[i], paddings[i], anchors[i], ceil_mode)
+        for i in range(len(size))
     )
-    if rows.output < 1 or cols.output < 1:
-        reach = f"{rows.extent}x{cols.extent}"
-        spread = f" (dilated to {reach})" if reach != f"{taps[0]}x{taps[1]}" else ""
+    if any(axis.output < 1 for axis in axes):
+        wide, reach = shape_words(taps), shape_words(tuple(axis.extent for axis in axes))
+        spread = f" (dilated to {reach})" if reach != wide else ""
+        what = {1: "a signal", 2: "an image", 3: "a volume"}[len(size)]
         raise ConvtoolError(
-            f"a window of {taps[0]}x{taps[1]}{spread} does not fit into an image of "
-            f"{size[0]}x{size[1]} with this padding; use a smaller window or padding same"
+            f"a window of {wide}{spread} does not fit into {what} of {shape_words(size)} with this "
+            "padding; use a smaller window or padding same"
         )
-    return rows, cols
+    return axes
 
 
 def cut(length: int, height: int) -> Iterator[Pair]:

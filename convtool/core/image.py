@@ -30,6 +30,8 @@ class Header(NamedTuple):
     """The value that is white: 255, 65535, or 1 for bool; None for numbers that have none."""
     transfer: Transfer = Transfer()
     """How light became values."""
+    depth: int = 1
+    """How many slices lie one under another in these rows."""
 
     @property
     def has_alpha(self) -> bool:
@@ -40,6 +42,11 @@ class Header(NamedTuple):
     def colors(self) -> int:
         """The number of channels that are not alpha."""
         return len(self.channels) - self.has_alpha
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """(slices, rows of each, columns)"""
+        return self.depth, self.height // self.depth, self.width
 
     @property
     def row_elements(self) -> int:
@@ -53,11 +60,13 @@ class Header(NamedTuple):
 
     @classmethod
     def of_array(cls, pixels: Array, *, may_have_alpha: bool = False) -> "Header":
-        """The header of an array (H, W, C); 2 and 4 channels end in alpha if they may."""
-        height, width, count = pixels.shape
+        """The header of an array (L, C), (H, W, C) or (D, H, W, C); 2 and 4 channels end in alpha
+        if they may."""
+        depth, height, width, count = (1, 1, *pixels.shape)[-4:]
         numbers = tuple(str(i) for i in range(count))
         channels = CHANNEL_NAMES.get(count, numbers) if may_have_alpha else numbers
-        return cls(height, width, channels, pixels.dtype, white_of(pixels.dtype))
+        white = white_of(pixels.dtype)
+        return cls(depth * height, width, channels, pixels.dtype, white, depth=depth)
 
 
 def white_of(dtype: DType) -> float | None:
@@ -65,33 +74,44 @@ def white_of(dtype: DType) -> float | None:
     return {"bool": 1, "uint8": 255, "uint16": 65535}.get(dtype.name)
 
 
-def check_image(image: npt.ArrayLike) -> Array:
+SHAPES = {
+    1: ("signal", "(L,) or (L, C)"),
+    2: ("image", "(H, W) or (H, W, C)"),
+    3: ("volume", "(D, H, W) or (D, H, W, C)"),
+}
+"""What an array of so many dimensions is called, and its shapes without and with channels."""
+
+
+def check_image(image: npt.ArrayLike, dimensions: int = 2) -> Array:
     """`image` as an array (H, W, C) of bool, integer or float pixels with at least one of them.
 
-    Raises ConvtoolError on any other shape or type.
+    A signal becomes (L, C), and a volume (D, H, W, C). Raises ConvtoolError on any other shape or
+    type.
     """
+    what = SHAPES[dimensions][0]
     if "numpy.ma" in sys.modules and isinstance(image, np.ma.MaskedArray):  # slow to import
         raise ConvtoolError(
-            "image is a masked array, expected a plain one: fill it, or compress it"
+            f"{what} is a masked array, expected a plain one: fill it, or compress it"
         )
     try:
         pixels = np.asarray(image)
     except ValueError:
-        raise ConvtoolError("image is ragged: every row needs as many pixels") from None
-    check_shape(pixels.shape)
-    check_pixels(pixels.dtype)
-    return pixels.reshape(pixels.shape[0], pixels.shape[1], -1)
+        raise ConvtoolError(f"{what} is ragged: every row needs as many pixels") from None
+    check_shape(pixels.shape, dimensions)
+    check_pixels(pixels.dtype, what)
+    return pixels.reshape(*pixels.shape[:dimensions], -1)
 
 
-def check_shape(shape: tuple[int, ...]) -> None:
-    """Raise ConvtoolError on a shape that an image cannot have."""
-    if len(shape) not in (2, 3):
-        raise ConvtoolError(f"image has shape {shape}, expected (H, W) or (H, W, C)")
+def check_shape(shape: tuple[int, ...], dimensions: int = 2) -> None:
+    """Raise ConvtoolError on a shape that an image, a signal or a volume cannot have."""
+    what, expected = SHAPES[dimensions]
+    if len(shape) not in (dimensions, dimensions + 1):
+        raise ConvtoolError(f"{what} has shape {shape}, expected {expected}")
     if 0 in shape:
-        raise ConvtoolError(f"image has shape {shape}, expected at least one pixel")
+        raise ConvtoolError(f"{what} has shape {shape}, expected at least one pixel")
 
 
-def check_pixels(dtype: DType) -> None:
+def check_pixels(dtype: DType, what: str = "image") -> None:
     """Raise ConvtoolError on a type that pixels cannot have."""
     if dtype.kind not in "biuf":
-        raise ConvtoolError(f"image is of {dtype}, expected bool, integers or floats")
+        raise ConvtoolError(f"{what} is of {dtype}, expected bool, integers or floats")

@@ -14,10 +14,16 @@ from .dtypes import EXACT_IN_FLOAT64
 from .errors import ConvtoolError, quoted
 
 Pair = tuple[int, int]
-Sides = tuple[Pair, Pair]
-"""((top, bottom), (left, right))"""
+Sizes = tuple[int, ...]
+"""A number for each dimension: (rows, columns)."""
 
-PairLike = SupportsIndex | Sequence[SupportsIndex]
+Sides = tuple[Pair, ...]
+"""A pair for each dimension: ((top, bottom), (left, right))."""
+
+DIMENSIONS = {1: "", 2: " or (rows, columns)", 3: " or (slices, rows, columns)"}
+"""What may stand for one number, by how many dimensions there are."""
+
+SizeLike = SupportsIndex | Sequence[SupportsIndex]
 PaddingLike = NamedPadding | SupportsIndex | Sequence[SupportsIndex | Sequence[SupportsIndex]]
 
 LARGEST = 2**31 - 1
@@ -50,22 +56,32 @@ def whole_number(value: object, name: str, least: int) -> int:
     return number
 
 
+def sizes(value: object, name: str, dimensions: int = 2, *, least: int = 1) -> Sizes:
+    """An int, or one for each dimension, as a tuple of these; each at least `least`."""
+    values = value if isinstance(value, tuple | list) else (value,) * dimensions
+    if len(values) != dimensions:
+        expected = f"expected one number{DIMENSIONS[dimensions]}"
+        raise ConvtoolError(f"{name} is {quoted(value)}, {expected}")
+    return tuple(whole_number(one, name, least) for one in values)
+
+
 def pair(value: object, name: str, *, least: int = 1) -> Pair:
     """An int, or a (rows, columns) pair of them, as a pair; each at least `least`."""
-    values = value if isinstance(value, tuple | list) else (value, value)
-    if len(values) != 2:
-        raise ConvtoolError(f"{name} is {quoted(value)}, expected one number or (rows, columns)")
-    return whole_number(values[0], name, least), whole_number(values[1], name, least)
+    first, second = sizes(value, name, least=least)
+    return first, second
 
 
-def sides(padding: object) -> NamedPadding | Sides:
-    """Padding in one of its forms: a name, or ((top, bottom), (left, right))."""
+def sides(padding: object, dimensions: int = 2) -> NamedPadding | Sides:
+    """Padding in one of its forms: a name, or ((top, bottom), (left, right)); in one dimension
+    (before, after), too."""
     if isinstance(padding, str):
         return check_word("padding", padding, NAMED_PADDINGS)
-    rows, cols = (
-        padding if isinstance(padding, tuple | list) and len(padding) == 2 else (padding,) * 2
-    )
-    return pair(rows, "padding", least=0), pair(cols, "padding", least=0)
+    each = padding if isinstance(padding, tuple | list) else (padding,) * dimensions
+    if dimensions == 1 and len(each) == 2:
+        each = (padding,)
+    if len(each) != dimensions:
+        sizes(padding, "padding", dimensions)  # which says what is expected
+    return tuple(pair(one, "padding", least=0) for one in each)
 
 
 def check_float(name: str, value: object) -> float:
@@ -105,14 +121,18 @@ def check_divisor(value: object) -> float:
     return divisor
 
 
-def pair_words(values: Pair) -> str:
-    """A pair as an option has it.
+def shape_words(values: Sizes) -> str:
+    """Numbers of rows and columns: ``3x3``; with slices before them: ``5x3x3``."""
+    return "x".join(map(str, values))
 
-    >>> pair_words((2, 2)), pair_words((2, 1))
+
+def size_words(values: Sizes) -> str:
+    """The same as an option has them.
+
+    >>> size_words((2, 2)), size_words((2, 1))
     ('2', '2x1')
     """
-    rows, cols = values
-    return str(rows) if rows == cols else f"{rows}x{cols}"
+    return str(values[0]) if len(set(values)) == 1 else shape_words(values)
 
 
 def padding_words(padding: NamedPadding | Sides) -> str:
@@ -123,7 +143,6 @@ def padding_words(padding: NamedPadding | Sides) -> str:
     """
     if isinstance(padding, str):
         return padding
-    (top, bottom), (left, right) = padding
-    if top == bottom and left == right:
-        return pair_words((top, left))
-    return f"{top},{bottom},{left},{right}"
+    if all(before == after for before, after in padding):
+        return size_words(tuple(before for before, _ in padding))
+    return ",".join(str(count) for each in padding for count in each)

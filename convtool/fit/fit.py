@@ -16,7 +16,7 @@ from ..core.dtypes import Array
 from ..core.errors import ConvtoolError, at
 from ..core.image import Header, check_image
 from ..core.threads import check_threads, one_blas_thread
-from ..core.validation import PairLike, check_flag, pair
+from ..core.validation import SizeLike, check_flag, pair
 from ..io.base import ArrayReader
 from ..kernel.kernel import Kernel, Layer
 from .candidates import Learned
@@ -78,11 +78,11 @@ class Fit(NamedTuple):
 def fit_kernel(
     before: npt.ArrayLike,
     after: npt.ArrayLike,
-    size: PairLike = 3,
+    size: SizeLike = 3,
     *,
     bias: bool = False,
-    stride: PairLike = 1,
-    dilation: PairLike = 1,
+    stride: SizeLike = 1,
+    dilation: SizeLike = 1,
     layer: bool = False,
     rational: bool = False,
     threads: int | None = None,

@@ -187,7 +187,7 @@ def likely_models(source: Header, result: Header, model: Model) -> list[Model]:
 
 
 def _window(source: Header, model: Model, padding: NamedPadding) -> Window:
-    return place(
+    rows, cols = place(
         (source.height, source.width),
         model.size,
         stride=model.stride,
@@ -195,6 +195,7 @@ def _window(source: Header, model: Model, padding: NamedPadding) -> Window:
         dilation=model.dilation,
         anchor=model.anchor,
     )
+    return rows, cols
 
 
 def _inner(axis: Axis) -> Pair:

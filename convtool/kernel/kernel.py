@@ -9,7 +9,15 @@ import numpy.typing as npt
 
 from ..core.dtypes import Array
 from ..core.errors import ConvtoolError, quoted
-from ..core.validation import LARGEST, Pair, check_divisor, check_number, whole_number
+from ..core.validation import (
+    LARGEST,
+    Pair,
+    Sizes,
+    check_divisor,
+    check_number,
+    shape_words,
+    whole_number,
+)
 
 MOST_SHOWN = 49
 """Weights of a kernel that its repr shows."""
@@ -60,7 +68,8 @@ class Kernel:
         set_field(self, "weights", checked)
         set_field(self, "divisor", check_divisor(divisor))
         set_field(self, "bias", check_number("bias", bias))
-        set_field(self, "anchor", check_anchor(anchor, self.shape))
+        place = check_anchor(anchor, self.shape)
+        set_field(self, "anchor", None if place is None else (place[0], place[1]))
         set_field(self, "name", _check_text("name", name))
         set_field(self, "description", _check_text("description", description))
 
@@ -132,7 +141,15 @@ def middle(shape: Pair) -> Pair:
     return (rows - 1) // 2, (cols - 1) // 2
 
 
-def check_weights(weights: object) -> Array:
+WEIGHTS = {
+    1: "(k,) or (out, in, k)",
+    2: "(kh, kw) or (out, in, kh, kw)",
+    3: "(kd, kh, kw) or (out, in, kd, kh, kw)",
+}
+"""The shapes of weights, by the dimensions of a kernel."""
+
+
+def check_weights(weights: object, dimensions: int = 2) -> Array:
     """Weights as a read-only int64 or float64 array; ConvtoolError if not finite numbers."""
     try:
         values = np.array(weights)
@@ -140,10 +157,8 @@ def check_weights(weights: object) -> Array:
         raise ConvtoolError("weights are ragged: every row needs as many numbers") from None
     if values.dtype.kind in "US" and values.ndim == 0:
         raise ConvtoolError(f"weights are the text {quoted(weights)}; find_kernel looks up a name")
-    if values.ndim not in (2, 4):
-        raise ConvtoolError(
-            f"weights have shape {values.shape}, expected (kh, kw) or (out, in, kh, kw)"
-        )
+    if values.ndim not in (dimensions, dimensions + 2):
+        raise ConvtoolError(f"weights have shape {values.shape}, expected {WEIGHTS[dimensions]}")
     if values.dtype.kind == "O":
         try:
             values = values.astype(np.float64)
@@ -162,20 +177,25 @@ def check_weights(weights: object) -> Array:
     return values
 
 
-def check_anchor(anchor: object, shape: Pair) -> Pair | None:
+PLACES = {1: "a position", 2: "(row, col)", 3: "(slice, row, col)"}
+"""What an anchor is, by the dimensions of a kernel."""
+
+
+def check_anchor(anchor: object, shape: Sizes) -> Sizes | None:
     """An anchor (row, col) inside a kernel of this shape, or None."""
     if anchor is None:
         return None
     try:
-        place: list[object] = list(anchor)  # type: ignore[call-overload]
+        given: list[object] = list(anchor)  # type: ignore[call-overload]
     except TypeError:
-        place = []
-    if len(place) != 2:
-        raise ConvtoolError(f"anchor is {quoted(anchor)}, expected (row, col)") from None
-    row, col = (whole_number(value, "anchor", -LARGEST) for value in place)
-    if not (0 <= row < shape[0] and 0 <= col < shape[1]):
+        given = [anchor]
+    if len(given) != len(shape):
+        raise ConvtoolError(f"anchor is {quoted(anchor)}, expected {PLACES[len(shape)]}") from None
+    place = tuple(whole_number(value, "anchor", -LARGEST) for value in given)
+    if not all(0 <= at < size for at, size in zip(place, shape, strict=True)):
+        last = tuple(size - 1 for size in shape)
         raise ConvtoolError(
-            f"anchor ({row}, {col}) lies outside the {shape[0]}x{shape[1]} kernel, "
-            f"expected (0, 0) to ({shape[0] - 1}, {shape[1] - 1})"
+            f"anchor {place} lies outside the {shape_words(shape)} kernel, expected "
+            f"{(0,) * len(shape)} to {last}"
         )
-    return row, col
+    return place

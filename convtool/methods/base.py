@@ -2,11 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ..core.dtypes import Array, DType
-from ..core.geometry import Window
+from ..core.geometry import Axis, Window, each_alone
 from .accumulators import Arithmetic
 from .loops.band import Rounding
 from .loops.strided import strided
@@ -17,17 +17,21 @@ class Task:
     """The sums of products of a convolution, as a method sees them.
 
     A method gets bands that are cut out and padded already, and gives the sums for each
-    window; border, divisor and bias are not its business.
+    window; border, divisor and bias are not its business. The slices under a kernel with depth lie
+    one under another in such a band, and so do the planes of its weights.
     """
 
     weights: Array
-    """(kh, kw): the same on every channel; or (out, in / groups, kh, kw)."""
+    """(kh, kw): the same on every channel; or (out, in / groups, kh, kw). With depth there are kd
+    times kh rows."""
     window: Window
     channels: int
     """Of the image, alpha aside."""
     groups: int
     numbers: Arithmetic
     """What is known of the sums, and the types that suit them."""
+    depth: Axis = field(default_factory=lambda: each_alone(1))
+    """The windows along the slices; a band holds those under one slice of windows."""
 
     @property
     def is_layer(self) -> bool:
@@ -55,6 +59,22 @@ class Task:
         rows, cols = self.window
         return replace(self, window=(rows, cols._replace(output=width)))
 
+    @property
+    def is_flat(self) -> bool:
+        """Whether a window lies on one slice."""
+        return self.depth.taps == 1
+
+    def apart(self, height: int) -> int:
+        """Rows from one plane of the kernel to the next in the band of so many rows of windows."""
+        rows = self.window[0]
+        return self.depth.dilation * ((height - 1) * rows.stride + rows.extent)
+
+    def tops(self, height: int) -> list[int]:
+        """The row of such a band under each row of weights, in the first row of windows."""
+        rows, apart = self.window[0], self.apart(height)
+        planes = range(self.depth.taps)
+        return [i * apart + j * rows.dilation for i in planes for j in range(rows.taps)]
+
     def views(self, padded: Array, height: int) -> Iterator[Array]:
         """For each tap the pixels under it, one a window, in the weights' order.
 
@@ -62,18 +82,20 @@ class Task:
         window to window is 1, which is what is quick; else (C, height, W').
         """
         rows, cols = self.window
+        reach = (height - 1) * rows.stride + 1
+        lines = [slice(top, top + reach, rows.stride) for top in self.tops(height)]
         if cols.stride == 1 and not self.is_layer:
             channels = self.channels
             plane = padded.reshape(len(padded), -1)
-            for i in range(rows.taps):
+            for taken in lines:
                 for j in range(cols.taps):
                     start = j * cols.dilation * channels
-                    yield plane[rows.taken(i, height), start : start + self.width * channels]
+                    yield plane[taken, start : start + self.width * channels]
             return
         planes = padded.transpose(2, 0, 1)
-        for i in range(rows.taps):
+        for taken in lines:
             for j in range(cols.taps):
-                yield planes[:, rows.taken(i, height), cols.taken(j, self.width)]
+                yield planes[:, taken, cols.taken(j, self.width)]
 
     def windows(self, padded: Array, height: int) -> Array:
         """The pixels under every window as (height, kh, kw, W' * C), of which nothing is copied.
@@ -105,7 +127,7 @@ class Task:
     def _key(self) -> tuple[object, ...]:
         weights = self.weights
         described = weights.tobytes(), weights.shape, weights.dtype.str
-        return *described, self.window, self.channels, self.groups, self.numbers
+        return *described, self.window, self.channels, self.groups, self.numbers, self.depth
 
 
 class Method(ABC):

@@ -1,6 +1,6 @@
 """The definition itself: the image, shifted to each weight's place, times the weight, added up."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -155,15 +155,25 @@ class DirectCompiled(Method):
         return self.task.is_layer or self.task.window[1].stride > 1
 
     @cached_property
-    def _taps(self) -> list[Taps]:
+    def _found(self) -> dict[int, list[Taps]]:
+        """The taps of bands so far, by the rows from plane to plane."""
+        return {}
+
+    def _taps(self, height: int) -> list[Taps]:
         """For each channel out the offsets and weights; one for all where channels do not mix."""
+        apart = 0 if self.task.is_flat else self.task.apart(height)
+        if apart not in self._found:
+            self._found[apart] = self._taps_of(self.task.tops(height))
+        return self._found[apart]
+
+    def _taps_of(self, tops: list[int]) -> list[Taps]:
         task = self.task
-        rows, cols = task.window
+        cols = task.window[1]
         padded = (task.width - 1) * cols.stride + cols.extent
         length = -(-padded // cols.stride)  # of a run of pixels `stride` apart
         inner = 1 if task.is_layer else task.channels
         row = cols.stride * length * task.channels
-        i = np.arange(rows.taps)[:, np.newaxis] * rows.dilation * row
+        i = np.array(tops)[:, np.newaxis] * row
         j = np.arange(cols.taps) * cols.dilation
         within = (j % cols.stride * length + j // cols.stride) * inner
         plane = i + within
@@ -187,25 +197,23 @@ class DirectCompiled(Method):
     def sums_into(self, padded: Array, rows: Array, rounding: Rounding | None = None) -> int | None:
         if self.task.is_layer or not fits(self.dtype, rows, rounding):
             return None
-        return self._correlate(padded, [rows], rounding)
+        return self._correlate(padded, rows[np.newaxis], rounding)
 
     def sums(self, padded: Array, height: int) -> Array:
         task = self.task
         width = task.width * (1 if task.is_layer else task.channels)
-        out = np.empty((len(self._taps), height, width), self.dtype)
+        out = np.empty((task.channels_out if task.is_layer else 1, height, width), self.dtype)
         self._correlate(padded, out)
         return task.channels_last(out if task.is_layer else out[0], height)
 
-    def _correlate(
-        self, padded: Array, planes: Iterable[Array], rounding: Rounding | None = None
-    ) -> int:
+    def _correlate(self, padded: Array, planes: Array, rounding: Rounding | None = None) -> int:
         """Write the sums of each channel out into a plane; of all channels into a single one."""
         source = self._laid(padded) if self._phases else padded
         step = self.task.window[0].stride * source[0].size
         flat = source.reshape(-1)
         return sum(
             correlate(flat, plane, step, taps, None, rounding)
-            for plane, taps in zip(planes, self._taps, strict=True)
+            for plane, taps in zip(planes, self._taps(planes.shape[1]), strict=True)
         )
 
     def _laid(self, padded: Array) -> Array:
@@ -226,10 +234,12 @@ def candidates(task: Task) -> Iterator[Direct | DirectEinsum | DirectCompiled]:
     """Any task can be done directly."""
     dtype = task.numbers.narrowest
     if compiled():
-        yield DirectCompiled(task, input_for(task.numbers.padded, dtype), dtype)
+        # Under a kernel with depth too many pixels lie to be widened over and over.
+        taken = input_for(task.numbers.padded, dtype) if task.is_flat else dtype
+        yield DirectCompiled(task, taken, dtype)
     yield Direct(task, dtype)
     cols = task.window[1]
-    if not task.is_layer and cols.stride == 1:
+    if not task.is_layer and task.is_flat and cols.stride == 1:
         copies = cols.taps > 1 and cols.dilation * task.channels == 1
         yield DirectEinsum(task, task.numbers.padded if copies else dtype, dtype, copies)
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from ..core.choices import MethodName
 from ..core.errors import ConvtoolError
-from . import box, direct, fft, im2col, separable, toeplitz
+from . import box, depth, direct, fft, im2col, separable, toeplitz
 from .base import Method, Task
 
 METHODS: dict[MethodName, Callable[[Task], Iterator[Method]]] = {
@@ -77,8 +77,8 @@ def plan(task: Task, method: MethodName | None = None) -> Plan:
     """
     candidates = {
         name: min(found, key=lambda candidate: candidate.cost)
-        for name, find in METHODS.items()
-        if (task.numbers.moderate or name == "direct") and (found := list(find(task)))
+        for name in METHODS
+        if (task.numbers.moderate or name == "direct") and (found := list(_candidates(task, name)))
     }
     if method is not None and method not in candidates:
         raise ConvtoolError(
@@ -88,7 +88,8 @@ def plan(task: Task, method: MethodName | None = None) -> Plan:
     ranked = sorted(candidates, key=lambda name: candidates[name].cost)
     name = ranked[0] if method is None else method
     chosen = candidates[name]
-    values = task.window[0].output * task.window[1].output * task.channels_out
+    values = task.depth.output * task.window[0].output * task.window[1].output
+    values *= task.channels_out
     return Plan(
         name,
         dict(chosen.parameters),
@@ -98,6 +99,15 @@ def plan(task: Task, method: MethodName | None = None) -> Plan:
         tuple(other for other in ranked if other != name),
         chosen,
     )
+
+
+def _candidates(task: Task, name: MethodName) -> Iterator[Method]:
+    """The ways of one method; under depth those for its planes, too."""
+    find = METHODS[name]
+    if task.is_flat or name == "direct":
+        yield from find(task)
+    if not task.is_flat and task.numbers.moderate:
+        yield from depth.candidates(task, find)
 
 
 def _in_words(number: float) -> str:

@@ -3,12 +3,13 @@
 from typing import NamedTuple, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from ..core.choices import Alpha, Border, MethodName
 from ..core.dtypes import Array, DType, is_integer
 from ..core.errors import ConvtoolError
 from ..core.geometry import BAND_ELEMENTS, Window, band_height, cut
-from ..core.image import Header
+from ..core.image import Header, check_image
 from ..core.rounding import saturate
 from ..core.threads import check_threads, on_threads
 from ..core.validation import Pair
@@ -22,6 +23,11 @@ SMALLEST_BAND = 1 << 16
 
 class RowByRow(Protocol):
     """What makes rows of rows."""
+
+    @property
+    def input(self) -> Header:
+        """The description of what goes in."""
+        ...
 
     @property
     def output(self) -> Header:
@@ -60,11 +66,6 @@ class Stage(RowByRow, Protocol):
     """What runs on a band. A stage keeps no state: bands may come in any order, on any thread."""
 
     @property
-    def input(self) -> Header:
-        """The description of what goes in."""
-        ...
-
-    @property
     def laid(self) -> tuple[Laid, ...]:
         """The windows that it lays on its input; none where it looks at single pixels."""
         ...
@@ -93,6 +94,10 @@ class Operator(Protocol):
     """Whether it sets negative values to 0, and does nothing else."""
     asked_alpha: Alpha | None = None
     """What it was told to do with alpha, if it was."""
+    dimensions: int = 2
+    """How many the windows have that it lays on images."""
+    mixes_channels: bool = False
+    """Whether the channels that come out are others than those that go in."""
     masks: tuple[str, ...] = ()
     """The files of the masks that it has read."""
 
@@ -145,7 +150,11 @@ def cuts(stage: RowByRow, row_elements: int, least: int = 1) -> list[Pair]:
         height = max(1, min(height, LARGEST_INPUT // (step * row_elements)))
     if least > 1:
         height = min(height, max(output.height // least, SMALLEST_BAND // row, 1))
-    return list(cut(output.height, height))
+    slice_ = output.height // output.depth
+    if height >= slice_ or stop - start > stage.input.height // stage.input.depth:
+        return list(cut(output.height, max(height // slice_, 1) * slice_))
+    tops = range(0, output.height, slice_)
+    return [(top + first, top + last) for top in tops for first, last in cut(slice_, height)]
 
 
 def run_band(stage: Stage, band: Array, top: int, first: int, last: int) -> Array:
@@ -182,6 +191,21 @@ def store(values: Array, out: Array) -> None:
         out[...] = saturate(values, out.dtype)
     else:
         np.copyto(out, values, casting="unsafe")
+
+
+def on_array(
+    operator: Operator, image: npt.ArrayLike, alpha: Alpha | None, threads: int | None
+) -> Array:
+    """What an operator makes of an array of as many dimensions as it has, with channels or not.
+
+    Channels come out where they went in, or where they are mixed.
+    """
+    pixels = check_image(image, operator.dimensions)
+    stage = operator.bind(with_alpha(Header.of_array(pixels), alpha))
+    made = over_array(stage, pixels.reshape(-1, *pixels.shape[-2:]), threads)
+    shape = stage.output.size[-operator.dimensions :]
+    has_channels = np.ndim(image) > operator.dimensions or operator.mixes_channels
+    return made.reshape(*shape, -1) if has_channels else made.reshape(shape)
 
 
 def over_array(stage: Stage, pixels: Array, threads: int | None = None) -> Array:

@@ -10,29 +10,31 @@ import numpy.typing as npt
 from ..core.choices import ALPHAS, BORDERS, METHODS, Alpha, Border, MethodName, Missing
 from ..core.dtypes import FLOAT64, Array, DType, is_integer, is_whole, limits
 from ..core.errors import ConvtoolError, quoted
-from ..core.geometry import place
-from ..core.image import Header, check_image, check_pixels, white_of
+from ..core.geometry import along_all, place
+from ..core.image import Header, check_pixels, white_of
 from ..core.validation import (
     PaddingLike,
     Pair,
-    PairLike,
+    SizeLike,
+    Sizes,
     check_divisor,
     check_flag,
     check_float,
     check_number,
     check_word,
     padding_words,
-    pair,
-    pair_words,
+    shape_words,
     sides,
+    size_words,
+    sizes,
     whole_number,
 )
-from ..kernel.kernel import Kernel, check_anchor, check_weights
+from ..kernel.kernel import WEIGHTS, Kernel, check_anchor, check_weights
 from ..methods import planner
 from ..methods.accumulators import Arithmetic, power_to_whole
 from ..methods.base import Task
 from ..methods.planner import Plan
-from .base import Operator, over_array, with_alpha
+from .base import Operator, on_array, with_alpha
 from .conv_stage import ConvStage
 from .missing import MissingStage, check_missing, check_rule, skipping_conv
 from .weighted import Share, WeightedStage, opaque, product_type
@@ -46,9 +48,9 @@ def conv2d(
     *,
     bias: Bias = 0.0,
     divisor: float = 1,
-    stride: PairLike = 1,
+    stride: SizeLike = 1,
     padding: PaddingLike = "same",
-    dilation: PairLike = 1,
+    dilation: SizeLike = 1,
     groups: int = 1,
     border: Border = "edge",
     fill: float = 0.0,
@@ -127,7 +129,6 @@ def conv2d(
 
     The corners of these rules are those of ONNX's operator Conv and of PyTorch's conv2d.
     """
-    pixels = check_image(image)
     operator = Conv(
         weights,
         bias=bias,
@@ -147,8 +148,7 @@ def conv2d(
         dtype=dtype,
         method=method,
     )
-    result = over_array(operator.bind(with_alpha(Header.of_array(pixels), alpha)), pixels, threads)
-    return result[..., 0] if np.ndim(image) == 2 and not operator.is_layer else result
+    return on_array(operator, image, alpha, threads)
 
 
 def plan(
@@ -187,8 +187,9 @@ def plan(
 
 
 class Conv(Operator):
-    """A convolution not yet bound to an image. Parameters as in `conv2d`.
+    """A convolution not yet bound to an image. Parameters as in `conv2d`, `conv1d` and `conv3d`.
 
+    A kernel of fewer dimensions than the image has is laid on each slice, or on each row.
     `name` is what people call the weights; default: the Kernel's own.
     """
 
@@ -198,13 +199,13 @@ class Conv(Operator):
         *,
         bias: Bias = 0.0,
         divisor: float = 1,
-        stride: PairLike = 1,
+        stride: SizeLike = 1,
         padding: PaddingLike = "same",
-        dilation: PairLike = 1,
+        dilation: SizeLike = 1,
         groups: int = 1,
         border: Border = "edge",
         fill: float = 0.0,
-        anchor: Pair | None = None,
+        anchor: int | Sizes | None = None,
         flip: bool = False,
         alpha: Alpha | None = None,
         missing: Missing = "propagate",
@@ -213,6 +214,7 @@ class Conv(Operator):
         dtype: npt.DTypeLike | None = None,
         method: MethodName | None = None,
         name: str = "",
+        dimensions: int = 2,
     ) -> None:
         self.name = name or (weights.name if isinstance(weights, Kernel) else "")
         if isinstance(weights, Kernel):
@@ -220,21 +222,23 @@ class Conv(Operator):
                 raise ConvtoolError("a Kernel has its own bias, divisor and anchor: give no others")
             bias, divisor, anchor = weights.bias, weights.divisor, weights.anchor
             weights = weights.weights
-        checked = check_weights(weights)
-        self.is_layer = checked.ndim == 4
-        taps = (checked.shape[-2], checked.shape[-1])
+        checked = check_weights(weights, dimensions)
+        self.is_layer = self.mixes_channels = checked.ndim == dimensions + 2
+        taps = checked.shape[-dimensions:]
         anchor = check_anchor(anchor, taps)
         if check_flag("flip", flip):
-            checked = checked[..., ::-1, ::-1]
+            checked = np.flip(checked, tuple(range(-dimensions, 0)))
             if anchor is not None:
-                anchor = taps[0] - 1 - anchor[0], taps[1] - 1 - anchor[1]
-        self.weights = checked
+                anchor = tuple(size - 1 - at for size, at in zip(taps, anchor, strict=True))
+        self.dimensions = dimensions
+        # One row of weights under another; with depth one plane under another.
+        self.weights = checked.reshape(*checked.shape[:-dimensions], -1, taps[-1])
         self.bias = _check_bias(bias, checked.shape[0] if self.is_layer else None)
         self.divisor = check_divisor(divisor)
         self.taps = taps
-        self.stride = pair(stride, "stride")
-        self.padding = sides(padding)
-        self.dilation = pair(dilation, "dilation")
+        self.stride = sizes(stride, "stride", dimensions)
+        self.padding = sides(padding, dimensions)
+        self.dilation = sizes(dilation, "dilation", dimensions)
         self.groups = whole_number(groups, "groups", 1)
         self.border = check_word("border", border, BORDERS)
         fill = check_float("fill", fill)
@@ -278,19 +282,18 @@ class Conv(Operator):
     @property
     def title(self) -> str:
         """``conv sobel_x 3x3``"""
-        rows, cols = self.taps
-        return " ".join(filter(None, ("conv", self.name, f"{rows}x{cols}")))
+        return " ".join(filter(None, ("conv", self.name, shape_words(self.taps))))
 
     @property
     def placing(self) -> tuple[str, ...]:
         """What of the windows' places is not as usual: ``stride 2``, ``padding valid``."""
         found = []
-        if self.stride != (1, 1):
-            found.append(f"stride {pair_words(self.stride)}")
+        if set(self.stride) != {1}:
+            found.append(f"stride {size_words(self.stride)}")
         if self.padding != "same":
             found.append(f"padding {padding_words(self.padding)}")
-        if self.dilation != (1, 1):
-            found.append(f"dilation {pair_words(self.dilation)}")
+        if set(self.dilation) != {1}:
+            found.append(f"dilation {size_words(self.dilation)}")
         return tuple(found)
 
     def _alpha(self, asked: Alpha | None) -> Alpha:
@@ -333,7 +336,7 @@ class Conv(Operator):
         products = self._summing(self.fill)._stage(colors, plain.task.channels)
         masks = self._summing(1)._stage(marked, plain.task.channels)
         merge = skipping_conv(products, masks, self._weight, self.divisor, float(self.bias))
-        return MissingStage(plain, self.missing, plain.task.window, plain.task.channels, merge)
+        return MissingStage(plain, self.missing, plain.grid, plain.task.channels, merge)
 
     def _weighted(self, header: Header) -> WeightedStage:
         """The stage that weights by alpha."""
@@ -349,23 +352,29 @@ class Conv(Operator):
 
     def _stage(self, header: Header, count: int) -> ConvStage:
         """The stage that convolves so many channels. One more is alpha, which is carried along."""
-        window = place(
-            (header.height, header.width),
+        axes = place(
+            header.size[-self.dimensions :],
             self.taps,
             stride=self.stride,
             padding=self.padding,
             dilation=self.dilation,
             anchor=self.anchor,
         )
+        depth, rows, cols = along_all(header.size, axes)
         self._check_channels(count)
         weights, divisor, numbers = self._exactly(header.dtype)
-        task = Task(weights, window, count, self.groups, numbers)
+        task = Task(weights, (rows, cols), count, self.groups, numbers, depth)
         channels = header.channels
         if self.is_layer:
             channels = tuple(str(i) for i in range(len(self.weights))) + channels[count:]
         dtype = self.dtype or numbers.result
-        height, width = window[0].output, window[1].output
-        output = header._replace(height=height, width=width, channels=channels, dtype=dtype)
+        output = header._replace(
+            height=depth.output * rows.output,
+            width=cols.output,
+            channels=channels,
+            dtype=dtype,
+            depth=depth.output,
+        )
         return ConvStage(
             header,
             output,
@@ -422,13 +431,15 @@ class Conv(Operator):
         groups = self.groups
         if not self.is_layer:
             if groups != 1:
-                raise ConvtoolError(f"groups is {groups}, but a (kh, kw) kernel takes no groups")
+                expected = WEIGHTS[self.dimensions].partition(" or ")[0]
+                raise ConvtoolError(f"groups is {groups}, but a {expected} kernel takes no groups")
             return
         out, per_group = self.weights.shape[:2]
         if per_group * groups != count or out % groups:
+            taps = WEIGHTS[self.dimensions].partition("(out, in, ")[2]
             raise ConvtoolError(
-                f"weights of shape {self.weights.shape} in {groups} group(s) do not fit an image "
-                f"of {count} channel(s): expected (out, channels / groups, kh, kw), "
+                f"weights of shape {(out, per_group, *self.taps)} in {groups} group(s) do not fit "
+                f"an image of {count} channel(s): expected (out, channels / groups, {taps}, "
                 "with out and channels multiples of groups"
             )
 

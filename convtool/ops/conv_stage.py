@@ -1,11 +1,12 @@
 """The stage that runs a convolution on a band."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core.border import extend, rows_needed
 from ..core.choices import Border
 from ..core.dtypes import (
     EXACT_IN_FLOAT32,
@@ -17,9 +18,10 @@ from ..core.dtypes import (
     is_integer,
 )
 from ..core.engine import compiled, rows_of
-from ..core.geometry import cut, piece, stack
+from ..core.geometry import LARGEST_PIECE, cut, piece, stack
 from ..core.image import Header
 from ..core.rounding import divide, saturate
+from ..core.slices import Grid, Part
 from ..core.threads import one_blas_thread
 from ..core.validation import Pair
 from ..methods import planner
@@ -28,7 +30,7 @@ from ..methods.base import Method, Task
 from ..methods.direct import careful, local
 from ..methods.loops.band import Rounding
 from ..methods.planner import Plan
-from .base import Laid, Sum, sampled
+from .base import Laid, Sum
 from .ties import round_at_once, round_sums
 
 MOST_BITS = 1020
@@ -59,6 +61,11 @@ class ConvStage(NamedTuple):
         return self.task.channels < len(self.input.channels)
 
     @property
+    def grid(self) -> Grid:
+        """Where the windows stand."""
+        return Grid(self.task.depth, *self.task.window, self.border)
+
+    @property
     def laid(self) -> tuple[Laid, ...]:
         """The window under the kernel."""
         outside: str = self.border
@@ -82,42 +89,62 @@ class ConvStage(NamedTuple):
 
     def rows_needed(self, first: int, last: int) -> Pair:
         """The input rows under the output rows first..last - 1: border sources, alpha's rows."""
-        rows = self.task.window[0]
-        start, stop = rows_needed(*rows.span(first, last), self.input.height, self.border)
+        start, stop = self.grid.rows_needed(first, last)
         if self.carries_alpha:
-            centers = rows.centers(first, last)
+            centers = self.grid.centers(first, last)
             start, stop = min(start, centers[0]), max(stop, centers[-1] + 1)
         return start, stop
 
     def run(self, band: Array, top: int, first: int, out: Array) -> None:
         """Write the output rows from `first` on; alpha is sampled and not convolved."""
-        rows, cols = self.task.window
-        channels = self.task.channels
-        for upper, lower in cut(len(out), stack(self.task.window, channels)):
-            start, stop = rows.span(upper, lower)
-            for left, right in cut(cols.output, piece(stop - start, cols, channels)):
-                part = out[upper:lower, left:right]
-                self._convolve(band[..., :channels], top, first + upper, left, part)
+        last = first + len(out)
         if self.carries_alpha:
-            out[..., -1] = sampled(self.task.window, band[..., -1], top, first, len(out))
+            out[..., -1] = self.grid.sampled(band[..., -1], top, first, last)
+        band, out = band[..., : self.task.channels], out[..., : self.task.channels_out]
+        for part in self.grid.parts(first, last):
+            rows, out = out[: part.height], out[part.height :]
+            self._run_part(band, top, part, rows.reshape(*part.shape, *rows.shape[1:]))
 
-    def _convolve(self, band: Array, top: int, first: int, left: int, out: Array) -> None:
-        """Write the output from row `first` and column `left` on."""
-        out = out[..., : self.task.channels_out]
+    def _run_part(self, band: Array, top: int, part: Part, out: Array) -> None:
+        """Write the same rows of some slices, (slices, rows, W', C'), a piece at a time."""
+        rows, cols = self.task.window
+        under = self.task.depth.extent * self.task.channels
+        for upper, lower in cut(part.shape[1], stack(self.task.window, under)):
+            start, stop = rows.span(upper, lower)
+            down = part.rows[0] + upper, part.rows[0] + lower
+            for left, right in cut(cols.output, piece(stop - start, cols, under)):
+                begin, end = cols.span(left, right)
+                some = self._slices_at_once((stop - start) * (end - begin))
+                for first, last in cut(part.shape[0], some):
+                    slices = part.slices[0] + first, part.slices[0] + last
+                    lying = _Lying(self, band, top, Part(slices, down), (left, right))
+                    for number in range(first, last):
+                        place = out[number, upper:lower, left:right]
+                        self._convolve(partial(lying.under, number - first), place)
+
+    def _slices_at_once(self, pixels: int) -> int:
+        """How many slices of windows share the slices of so many pixels that are cut out."""
+        depth = self.task.depth
+        if depth.taps == 1:
+            return 1
+        most = LARGEST_PIECE // (pixels * self.task.channels)
+        return max((most - depth.extent) // depth.stride + 1, 1)
+
+    def _convolve(self, padded_in: Callable[[DType], Array], out: Array) -> None:
+        """Write the output of windows on what `padded_in` gives in a type."""
         task, method = self.task, self.plan.chosen
         if out.shape[1] != task.width:
             task = task.narrowed(out.shape[1])
             method = planner.plan(task, self.plan.method).chosen
         with one_blas_thread() if method.blas else nullcontext():
-            padded = self._padded(band, top, first, left, out, method.input)
+            padded = padded_in(method.input)
             if task.numbers.finite or _is_moderate(padded):
                 if not (method.local or self._is_even(padded)):
                     method = local(task, method.input)
                 if self._finish(method, padded, out):
                     return
         method = careful(task)
-        padded = self._padded(band, top, first, left, out, method.input)
-        self._finish(method, padded, out)
+        self._finish(method, padded_in(method.input), out)
 
     def _is_even(self, padded: Array) -> bool:
         """Whether the largest pixel's rounding is nothing beside the largest of any window.
@@ -132,22 +159,6 @@ class ConvStage(NamedTuple):
         blocks = sizes.reshape(high, rows, wide, cols, -1).max(axis=(1, 3))
         smallest = blocks.min(where=blocks > 0, initial=np.inf)
         return bool(np.abs(padded).max() <= smallest * EVEN[self.task.numbers.result.itemsize])
-
-    def _padded(
-        self, band: Array, top: int, first: int, left: int, out: Array, dtype: DType
-    ) -> Array:
-        """What the windows of the output from row `first` and column `left` on lie on."""
-        rows, cols = self.task.window
-        return extend(
-            band,
-            top,
-            self.input.height,
-            rows.span(first, first + out.shape[0]),
-            cols.span(left, left + out.shape[1]),
-            self.border,
-            self.fill,
-            dtype,
-        )
 
     def _finish(self, method: Method, padded: Array, out: Array) -> bool:
         """sums / divisor + bias into `out`; False where float32 cannot tell how to round many."""
@@ -223,6 +234,27 @@ class ConvStage(NamedTuple):
         if numbers.rounded:
             values = saturate(values, out.dtype)
         np.copyto(out, values, casting="unsafe")
+
+
+class _Lying:
+    """What some slices of windows lie on."""
+
+    def __init__(self, stage: ConvStage, band: Array, top: int, part: Part, windows: Pair) -> None:
+        self._depth, self._part = stage.task.depth, part
+        self._cut = partial(
+            stage.grid.padded, band, top, part, stage.task.window[1].span(*windows), stage.fill
+        )
+        self._held: dict[DType, Array] = {}
+
+    def under(self, number: int, dtype: DType) -> Array:
+        """What the windows of one of the slices lie on, in a type: (n, P, C)."""
+        if dtype not in self._held:
+            self._held[dtype] = self._cut(dtype)
+        padded, depth = self._held[dtype], self._depth
+        slices = depth.span(0, self._part.shape[0])
+        rows = len(padded) // (slices[1] - slices[0])
+        start = number * depth.stride * rows
+        return padded[start : start + depth.extent * rows]
 
 
 def _is_moderate(padded: Array) -> bool:

@@ -18,9 +18,10 @@ from ..core.dtypes import FLOAT64, Array
 from ..core.errors import ConvtoolError
 from ..core.geometry import Window
 from ..core.image import Header
+from ..core.slices import Grid
 from ..core.validation import Pair, check_flag, check_number, check_word
 from ..methods.planner import Plan
-from .base import Laid, Stage, Sum, run_band, sampled, store
+from .base import Laid, Stage, Sum, run_band, store
 
 Merge = Callable[[Array, Array, int, int, int], tuple[Array, Array]]
 """(band, which of its values are there, its first row, first and last row of the output) -> the
@@ -68,10 +69,15 @@ class MissingStage(NamedTuple):
     plain: Stage
     """The same where nothing is missing."""
     rule: Rule
-    window: Window
+    grid: Grid
     channels: int
     """Those in which values may be missing. One more is alpha."""
     merge: Merge
+
+    @property
+    def window(self) -> Window:
+        """The windows over a slice."""
+        return self.grid.window
 
     @property
     def input(self) -> Header:
@@ -106,7 +112,7 @@ class MissingStage(NamedTuple):
     def rows_needed(self, first: int, last: int) -> Pair:
         """The rows under the windows, and in the middle of them."""
         start, stop = self.plain.rows_needed(first, last)
-        centers = self.window[0].centers(first, last)
+        centers = self.grid.centers(first, last)
         return min(start, centers[0]), max(stop, centers[-1] + 1)
 
     def run(self, band: Array, top: int, first: int, out: Array) -> None:
@@ -125,7 +131,7 @@ class MissingStage(NamedTuple):
         values, share = self.merge(band[..., :count], ~missing, top, first, first + len(out))
         gone = (share <= 0) | (share < self.rule.min_valid - ROUNDING)
         if not self.rule.fill:
-            gone |= sampled(self.window, missing, top, first, len(out))
+            gone |= self.grid.sampled(missing, top, first, first + len(out))
         store(np.where(gone, np.nan, values), out[..., :count])
 
 

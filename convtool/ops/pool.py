@@ -2,6 +2,7 @@
 
 from copy import copy
 from functools import partial
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -9,20 +10,25 @@ import numpy.typing as npt
 from ..core.choices import ALPHAS, POOL_MODES, Alpha, Missing, PoolMode
 from ..core.dtypes import Array, DType, is_integer
 from ..core.errors import ConvtoolError
-from ..core.geometry import place
-from ..core.image import Header, check_image
+from ..core.geometry import along_all, place
+from ..core.image import Header
+from ..core.slices import Grid
 from ..core.validation import (
     PaddingLike,
-    PairLike,
+    SizeLike,
+    Sizes,
     check_flag,
     check_number,
     check_word,
     padding_words,
-    pair,
-    pair_words,
+    shape_words,
     sides,
+    size_words,
+    sizes,
 )
-from .base import Operator, over_array, with_alpha
+from ..kernel.kernel import WEIGHTS, Kernel
+from .base import Operator, on_array
+from .elements import Elements
 from .missing import MissingStage, check_missing, check_rule
 from .pool_stage import MODES, PoolStage, skipping
 from .weighted import WeightedStage, product_type
@@ -30,18 +36,19 @@ from .weighted import WeightedStage, product_type
 
 def pool2d(
     image: npt.ArrayLike,
-    size: PairLike = 2,
+    size: SizeLike | Literal["global"] = 2,
     mode: PoolMode = "max",
     *,
-    stride: PairLike | None = None,
+    stride: SizeLike | None = None,
     padding: PaddingLike = 0,
-    dilation: PairLike = 1,
+    dilation: SizeLike = 1,
     ceil_mode: bool = False,
     count_include_pad: bool = False,
     p: float = 2,
     alpha: Alpha | None = None,
     missing: Missing = "propagate",
     min_valid: float = 0.0,
+    footprint: npt.ArrayLike | Kernel | None = None,
     threads: int | None = None,
 ) -> Array:
     """Merge each window of an image into one value.
@@ -52,7 +59,7 @@ def pool2d(
     Parameters
     ----------
     image : array of shape (H, W) or (H, W, C); bool, any integer or float type
-    size : int or (rows, cols), from 1; the window
+    size : int or (rows, cols), from 1; the window; or "global": all of the image
     mode : "max", "min", "mean", "sum", "median" or "lp"
         "lp" is the p-norm of the window, ``sum(|x|**p) ** (1 / p)``
     stride : int or (rows, cols), from 1; default: the window's size
@@ -69,6 +76,9 @@ def pool2d(
     missing : what is done where floats are NaN, which marks what is missing: "propagate": a window
         with one has no value, NaN; "skip": the others are merged; "zero": it counts as 0
     min_valid : from 0 to 1; the least share of a window that has values under "skip"
+    footprint : array of shape (kh, kw) or Kernel, in place of `size`: a window's elements are those
+        that are not 0. With stride 1 and padding "same" max is a dilation of the image, min an
+        erosion, and median a rank filter.
     threads : how many to use, as for `conv2d`
 
     Returns
@@ -86,7 +96,6 @@ def pool2d(
     The corners of these rules are those of ONNX's MaxPool, AveragePool and LpPool, and of
     PyTorch's max_pool2d and avg_pool2d.
     """
-    pixels = check_image(image)
     operator = Pool(
         size,
         mode,
@@ -99,34 +108,51 @@ def pool2d(
         alpha=alpha,
         missing=missing,
         min_valid=min_valid,
+        footprint=footprint,
     )
-    result = over_array(operator.bind(with_alpha(Header.of_array(pixels), alpha)), pixels, threads)
-    return result[..., 0] if np.ndim(image) == 2 else result
+    return on_array(operator, image, alpha, threads)
 
 
 class Pool(Operator):
-    """A pooling not yet bound to an image. Parameters as in `pool2d`."""
+    """A pooling not yet bound to an image. Parameters as in `pool2d`, `pool1d` and `pool3d`.
+
+    Windows of fewer dimensions than the image has are laid on each slice, or on each row.
+    """
 
     def __init__(
         self,
-        size: PairLike = 2,
+        size: SizeLike | Literal["global"] = 2,
         mode: PoolMode = "max",
         *,
-        stride: PairLike | None = None,
+        stride: SizeLike | None = None,
         padding: PaddingLike = 0,
-        dilation: PairLike = 1,
+        dilation: SizeLike = 1,
         ceil_mode: bool = False,
         count_include_pad: bool = False,
         p: float = 2,
         alpha: Alpha | None = None,
         missing: Missing = "propagate",
         min_valid: float = 0.0,
+        footprint: npt.ArrayLike | Kernel | None = None,
+        dimensions: int = 2,
     ) -> None:
-        self.size = pair(size, "size")
+        self.dimensions = dimensions
+        self.footprint = None
+        self.size: Sizes | Literal["global"]
+        if footprint is not None:
+            mask = check_footprint(footprint, dimensions)
+            self.size = mask.shape
+            if not mask.all():
+                self.footprint = mask.reshape(*(1,) * (3 - dimensions), *mask.shape)
+        elif isinstance(size, str):
+            check_word("size", size, ("global",))
+            self.size = "global"
+        else:
+            self.size = sizes(size, "size", dimensions)
         self.mode = check_word("mode", mode, POOL_MODES)
-        self.stride = self.size if stride is None else pair(stride, "stride")
-        self.padding = sides(padding)
-        self.dilation = pair(dilation, "dilation")
+        self.stride = None if stride is None else sizes(stride, "stride", dimensions)
+        self.padding = sides(padding, dimensions)
+        self.dilation = sizes(dilation, "dilation", dimensions)
         self.ceil_mode = check_flag("ceil_mode", ceil_mode)
         self.count_include_pad = check_flag("count_include_pad", count_include_pad)
         self.p = check_number("p", p)
@@ -147,16 +173,24 @@ class Pool(Operator):
         """An integer type that weighted values are rounded to."""
 
     @property
+    def name(self) -> str:
+        """What files of its maps are called: ``max3``, ``max2x3``."""
+        size = self.size if isinstance(self.size, str) else size_words(self.size)
+        return f"{self.mode}{size}"
+
+    @property
     def label(self) -> str:
         """``pool max 3x3, stride 2``"""
-        rows, cols = self.size
-        found = [f"pool {self.mode} {rows}x{cols}"]
-        if self.stride != self.size:
-            found.append(f"stride {pair_words(self.stride)}")
-        if self.padding != ((0, 0), (0, 0)):
+        size = self.size if isinstance(self.size, str) else shape_words(self.size)
+        found = [f"pool {self.mode} {size}"]
+        if self.footprint is not None:
+            found.append(f"{np.count_nonzero(self.footprint)} elements")
+        if self.stride not in (None, self.size):
+            found.append(f"stride {size_words(self.stride)}")
+        if isinstance(self.padding, str) or any(map(any, self.padding)):
             found.append(f"padding {padding_words(self.padding)}")
-        if self.dilation != (1, 1):
-            found.append(f"dilation {pair_words(self.dilation)}")
+        if set(self.dilation) != {1}:
+            found.append(f"dilation {size_words(self.dilation)}")
         if self.ceil_mode:
             found.append("ceil")
         return ", ".join(found)
@@ -172,7 +206,7 @@ class Pool(Operator):
             marked = colors._replace(dtype=np.dtype(np.uint8), white=None)
             sums = self._summing(colors), self._summing(marked)
             merge = partial(skipping, self._stage(colors), *sums)
-            return MissingStage(stage, self.missing, stage.window, header.colors, merge)
+            return MissingStage(stage, self.missing, stage.grid, header.colors, merge)
         check_missing(self.missing, header)
         products = header.flat._replace(dtype=product_type(header.dtype), white=None)
         output = stage.output._replace(dtype=self.dtype or stage.output.dtype)
@@ -195,19 +229,48 @@ class Pool(Operator):
 
     def _stage(self, header: Header) -> PoolStage:
         """The stage that pools each channel for itself, alpha where it is one."""
-        window = place(
-            (header.height, header.width),
-            self.size,
-            stride=self.stride,
+        image = header.size[-self.dimensions :]
+        size = image if self.size == "global" else self.size
+        axes = place(
+            image,
+            size,
+            stride=size if self.stride is None else self.stride,
             padding=self.padding,
             dilation=self.dilation,
             ceil_mode=self.ceil_mode,
         )
-        if any(axis.has_empty_window() for axis in window):
+        depth, rows, cols = along_all(header.size, axes)
+        elements = Elements(Grid(depth, rows, cols, "constant"), self.footprint)
+        if elements.has_empty_window:
             raise ConvtoolError(
                 "padding and dilation are so wide that some windows hold no pixel of the image, "
                 "expected less of either"
             )
-        working, result = MODES[self.mode].types(self, header.dtype.newbyteorder("="), window)
-        output = header._replace(height=window[0].output, width=window[1].output, dtype=result)
-        return PoolStage(self, header, output, window, working)
+        pixels = header.dtype.newbyteorder("=")
+        working, result = MODES[self.mode].types(self, pixels, elements.different)
+        output = header._replace(
+            height=depth.output * rows.output,
+            width=cols.output,
+            dtype=result,
+            depth=depth.output,
+        )
+        return PoolStage(self, header, output, elements, working)
+
+
+def check_footprint(footprint: npt.ArrayLike | Kernel, dimensions: int) -> Array:
+    """The elements of a window that are not 0, as True; ConvtoolError for what is no footprint."""
+    values = footprint.weights if isinstance(footprint, Kernel) else footprint
+    try:
+        mask = np.asarray(values)
+    except ValueError:
+        raise ConvtoolError("footprint is ragged: every row needs as many elements") from None
+    if mask.ndim != dimensions or mask.dtype.kind not in "biuf":
+        expected = WEIGHTS[dimensions].partition(" or ")[0]
+        raise ConvtoolError(
+            f"footprint has shape {mask.shape} and is of {mask.dtype}, expected numbers of shape "
+            f"{expected}"
+        )
+    if not mask.any():
+        raise ConvtoolError("footprint has no element that is not 0, expected one at least")
+    found: Array = mask != 0
+    return found

@@ -1,13 +1,12 @@
 """The stage that runs a pooling on a band, and the table of its modes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..core.border import extend, rows_needed
 from ..core.choices import PoolMode
 from ..core.dtypes import (
     FLOAT32,
@@ -22,13 +21,16 @@ from ..core.dtypes import (
     result_of_sums,
     sum_type,
 )
-from ..core.geometry import Window
+from ..core.geometry import LARGEST_PIECE, Window
 from ..core.image import Header
+from ..core.slices import Grid, Part
 from ..core.validation import Pair
 from ..methods.loops.band import input_for
 from ..methods.loops.merged import merge_into
-from .base import Laid, Sum, run_band, sampled
-from .median import medians_into, medians_of
+from ..methods.loops.sliding import slide
+from .base import Laid, Sum, run_band
+from .elements import Elements, merge_elements, views
+from .median import medians_into
 from .weighted import Share
 
 if TYPE_CHECKING:
@@ -40,14 +42,25 @@ MOST_BITS = 64
 
 @dataclass(eq=False, repr=False)
 class PoolStage:
-    """A pooling bound to an image: rows are merged first, then columns."""
+    """A pooling bound to an image: slices are merged first, then rows, then columns."""
 
     pool: "Pool"
     input: Header
     output: Header
-    window: Window
+    elements: Elements
+    """Those of the windows."""
     working: DType
     """The type in which windows are merged."""
+
+    @property
+    def grid(self) -> Grid:
+        """Where the windows stand."""
+        return self.elements.grid
+
+    @property
+    def window(self) -> Window:
+        """The windows over a slice."""
+        return self.grid.window
 
     @property
     def carries_alpha(self) -> bool:
@@ -70,123 +83,141 @@ class PoolStage:
         """The pixel in the middle of the window, if alpha is carried along."""
         if not self.carries_alpha:
             return None
-        rows, cols = self.window
-        return rows.centers(row, row + 1)[0], cols.centers(col, col + 1)[0]
+        return self.grid.centers(row, row + 1)[0], self.grid.cols.centers(col, col + 1)[0]
 
     def rows_needed(self, first: int, last: int) -> Pair:
         """The input rows under the output rows first..last - 1."""
-        return rows_needed(*self.window[0].span(first, last), self.input.height, "constant")
+        return self.grid.rows_needed(first, last)
 
     def run(self, band: Array, top: int, first: int, out: Array) -> None:
         """Write the output rows from `first` on."""
         if self.carries_alpha:
-            out[..., -1] = sampled(self.window, band[..., -1], top, first, len(out))
+            out[..., -1] = self.grid.sampled(band[..., -1], top, first, first + len(out))
             out, band = out[..., :-1], band[..., :-1]
-        self._merge(band, top, first, out)
+        for part in self.grid.parts(first, first + len(out)):
+            for some in self._at_once(part, band[0].size):
+                self._merge(
+                    band, top, some, out[: some.height].reshape(*some.shape, *out.shape[1:])
+                )
+                out = out[some.height :]
 
-    def padded(self, band: Array, top: int, first: int, last: int) -> Array:
-        """What windows of the output rows from `first` on lie on."""
-        rows, cols = self.window
+    def _at_once(self, part: Part, row_elements: int) -> Iterator[Part]:
+        """The part, so many slices at a time that what lies under them can be held."""
+        (start, stop), depth = self.grid.rows.span(*part.rows), self.grid.depth
+        most = LARGEST_PIECE // ((stop - start) * row_elements)
+        count = max((most - depth.extent) // depth.stride + 1, 1)
+        first, last = part.slices
+        for number in range(first, last, count):
+            yield part._replace(slices=(number, min(number + count, last)))
+
+    def padded(self, band: Array, top: int, part: Part) -> Array:
+        """What windows lie on: (slices, P, P', C)."""
         mode = MODES[self.pool.mode]
-        spans = rows.span(first, last), cols.span(0, cols.output)
         fill = mode.fill(self.input.dtype)
         pixels = self.input.dtype.newbyteorder("=")
         taken = input_for(pixels, self.working) if mode.adds else self.working
-        return extend(band, top, self.input.height, *spans, "constant", fill, taken)
+        span = self.grid.cols.span(0, self.grid.cols.output)
+        found = self.grid.padded(band, top, part, span, fill, taken)
+        start, stop = self.grid.depth.span(*part.slices)
+        return found.reshape(stop - start, -1, *found.shape[1:])
 
-    def _merge(self, band: Array, top: int, first: int, out: Array) -> None:
-        """Write the output rows from `first` on of the channels that are pooled."""
-        mode, last = MODES[self.pool.mode], first + len(out)
-        padded = self.padded(band, top, first, last)
-        mode.merge(self, padded, first, last, out)
+    def _merge(self, band: Array, top: int, part: Part, out: Array) -> None:
+        """Write windows (slices, rows, W', C) of the channels that are pooled."""
+        mode = MODES[self.pool.mode]
+        padded = self.padded(band, top, part)
+        mode.merge(self, padded, part, out)
         if mode.adds and self.working == FLOAT32 and not np.isfinite(out).all():
             # A sum that passes float32's range may still have a mean in it.
-            replace(self, working=FLOAT64)._merge(band, top, first, out)
+            replace(self, working=FLOAT64)._merge(band, top, part, out)
         elif self.pool.mode == "mean" and out.dtype == FLOAT64 and not np.isfinite(out).all():
             smaller = np.empty_like(out)
-            mode.merge(self, np.ldexp(padded, -MOST_BITS), first, last, smaller)
+            mode.merge(self, np.ldexp(padded, -MOST_BITS), part, smaller)
             np.copyto(out, np.ldexp(smaller, MOST_BITS), where=~np.isfinite(out))
 
-    def reduce(self, merge: np.ufunc, padded: Array, height: int) -> Array:
-        """The windows of a band merged into one value each."""
-        out = np.empty((height, self.window[1].output, padded.shape[2]), self.working)
-        merge_into(merge, padded, self.window, self.working, out)
+    def reduce(self, merge: np.ufunc, padded: Array) -> Array:
+        """The windows of some slices merged into one value each, (slices, rows, W', C)."""
+        depth, rows, cols = self.elements.axes
+        slices = (len(padded) - depth.extent) // depth.stride + 1
+        height = (padded.shape[1] - rows.extent) // rows.stride + 1
+        out = np.empty((slices, height, cols.output, padded.shape[3]), self.working)
+        self.reduce_into(merge, padded, out)
         return out
 
-    @cached_property
-    def counts(self) -> tuple[Array, Array]:
-        """How many rows and how many columns of each window count: in a mean, in a median."""
+    def reduce_into(
+        self, merge: np.ufunc, padded: Array, out: Array, divisor: int | None = None
+    ) -> None:
+        """The same, written into `out`; divided where there is a divisor."""
+        if self.elements.footprint is not None:
+            merge_elements(merge, padded.astype(self.working, copy=False), self.elements, out)
+            if divisor is not None:
+                np.divide(out, divisor, out=out)
+            return
+        depth = self.grid.depth
+        if (depth.taps, depth.stride) != (1, 1):
+            slices = padded.astype(self.working, copy=False).reshape(len(padded), -1, 1)
+            merged = slide(merge, slices, depth, len(out), 0)
+            padded = merged.reshape(len(out), *padded.shape[1:])
+        for slice_, place in zip(padded, out, strict=True):
+            merge_into(merge, slice_, self.window, self.working, place, divisor)
+
+    def counts(self, part: Part) -> Array:
+        """How many elements of each window count: in a mean, in a median, (slices, rows, W', 1)."""
         padding = self.pool.mode == "mean" and self.pool.count_include_pad
-        rows, cols = (np.array(axis.counts(padding=padding)) for axis in self.window)
-        return rows, cols
-
-    def elements(self, first: int, last: int) -> Array:
-        """How many elements of each window count, shape (last - first, W', 1)."""
-        rows, cols = self.counts
-        return np.multiply.outer(rows[first:last], cols)[..., np.newaxis]
-
-    def inside(self, first: int, last: int) -> Array:
-        """How many elements of each window lie in the image, shape (last - first, W', 1)."""
-        rows, cols = (np.array(axis.counts(padding=False)) for axis in self.window)
-        found: Array = np.multiply.outer(rows[first:last], cols)[..., np.newaxis]
-        return found
+        first = part.slices[0] * self.grid.rows.output + part.rows[0]
+        found = self.elements.counts(first, first + part.height, padding=padding)
+        return found.reshape(*part.shape, -1, 1)
 
     def share(self, first: int, last: int) -> Share:
         """What sums over these rows of windows are divided by where pixels have weights."""
-        count = self.inside(first, last)
+        count = self.elements.counts(first, last, padding=False)
         if self.pool.mode == "sum":
             return Share(count, count, 1)
         if self.pool.count_include_pad:
-            return Share(count, count, self.elements(first, last))
+            return Share(count, count, self.elements.counts(first, last, padding=True))
         return Share(count, 1, 1)
 
     @cached_property
     def full(self) -> int | None:
         """How many elements every window counts; None if some count fewer."""
-        rows, cols = (set(counts.tolist()) for counts in self.counts)
-        return rows.pop() * cols.pop() if len(rows) == len(cols) == 1 else None
+        padding = self.pool.mode == "mean" and self.pool.count_include_pad
+        return len(self.elements.taps) if self.elements.is_full(padding=padding) else None
 
 
 def _reduced(merge: np.ufunc) -> "Merge":
-    def reduced(stage: PoolStage, padded: Array, first: int, last: int, out: Array) -> None:
-        merge_into(merge, padded, stage.window, stage.working, out)
+    def reduced(stage: PoolStage, padded: Array, part: Part, out: Array) -> None:
+        stage.reduce_into(merge, padded, out)
 
     return reduced
 
 
-def _mean(stage: PoolStage, padded: Array, first: int, last: int, out: Array) -> None:
+def _mean(stage: PoolStage, padded: Array, part: Part, out: Array) -> None:
     if stage.full is not None:
-        merge_into(np.add, padded, stage.window, stage.working, out, stage.full)
+        stage.reduce_into(np.add, padded, out, stage.full)
         return
-    sums = stage.reduce(np.add, padded, last - first).astype(FLOAT64)
-    np.copyto(out, sums / stage.elements(first, last), casting="unsafe")
+    sums = stage.reduce(np.add, padded).astype(FLOAT64)
+    np.copyto(out, sums / stage.counts(part), casting="unsafe")
 
 
-def _norm(stage: PoolStage, padded: Array, first: int, last: int, out: Array) -> None:
+def _norm(stage: PoolStage, padded: Array, part: Part, out: Array) -> None:
     """sum(|x|**p) ** (1/p); relative to the largest |x| where the powers might overflow."""
     p = stage.pool.p
     padded = np.abs(padded)
-    height = last - first
     if p == 1:
-        out[...] = stage.reduce(np.add, padded, height)
+        out[...] = stage.reduce(np.add, padded)
         return
     if p == 2 and result_float(stage.input.dtype) != FLOAT64:
-        out[...] = np.sqrt(stage.reduce(np.add, padded * padded, height))
+        out[...] = np.sqrt(stage.reduce(np.add, padded * padded))
         return
-    rows, cols = stage.window
-    largest = stage.reduce(np.maximum, padded, height)
+    largest = stage.reduce(np.maximum, padded)
     scale = np.where((largest > 0) & np.isfinite(largest), largest, 1)
     total = np.zeros_like(largest)
-    for i in range(rows.taps):
-        for j in range(cols.taps):
-            shifted = padded[rows.taken(i, height), cols.taken(j, cols.output)]
-            total += (shifted / scale) ** p
+    for view in views(padded, stage.elements, out.shape[:3]):
+        total += (view / scale) ** p
     out[...] = scale * total ** (1 / p)
 
 
-def _medians(stage: PoolStage, padded: Array, first: int, last: int, out: Array) -> None:
-    rows, cols = stage.counts
-    medians_into(padded, stage.window, (rows[first:last], cols), out)
+def _medians(stage: PoolStage, padded: Array, part: Part, out: Array) -> None:
+    medians_into(padded, stage.elements, stage.counts(part), out)
 
 
 def skipping(
@@ -201,34 +232,42 @@ def skipping(
 ) -> tuple[Array, Array]:
     """The values of windows of which some elements are missing, and the share that is there."""
     counts = run_band(counting, there.view(np.uint8), top, first, last).astype(FLOAT64)
-    inside, mode = stage.inside(first, last), stage.pool.mode
+    inside, mode = stage.elements.counts(first, last, padding=False), stage.pool.mode
     if mode in ("max", "min", "median"):
         band = np.where(there, band, -np.inf if mode == "max" else np.inf)
     if mode == "mean":
         sums = run_band(summing, band, top, first, last).astype(FLOAT64)
-        padding = stage.elements(first, last) - inside
+        padding = (
+            0
+            if not stage.pool.count_include_pad
+            else (stage.elements.counts(first, last, padding=True) - inside)
+        )
         values = sums / np.maximum(counts + padding, 1)
     elif mode == "median":
         values = np.empty(counts.shape, stage.output.dtype)
-        padded = stage.padded(band, top, first, last)
-        medians_of(padded, stage.window, counts.astype(np.intp), values)
+        left, here = values, counts.astype(np.intp)
+        for part in stage.grid.parts(first, last):
+            places, number = left[: part.height], here[: part.height]
+            left, here = left[part.height :], here[part.height :]
+            padded = stage.padded(band, top, part)
+            shape = *part.shape, *places.shape[1:]
+            medians_into(padded, stage.elements, number.reshape(shape), places.reshape(shape))
     else:
         values = run_band(stage, band, top, first, last)
     return values, counts / inside
 
 
-def _of_the_image(pool: "Pool", dtype: DType, window: Window) -> tuple[DType, DType]:
+def _of_the_image(pool: "Pool", dtype: DType, counts: set[int]) -> tuple[DType, DType]:
     return dtype, dtype
 
 
-def _of_a_median(pool: "Pool", dtype: DType, window: Window) -> tuple[DType, DType]:
+def _of_a_median(pool: "Pool", dtype: DType, counts: set[int]) -> tuple[DType, DType]:
     """The middle one of an odd number of elements, or the mean of the middle two."""
-    counts = (n for axis in window for n in axis.different_counts(padding=False))
     return dtype, result_float(dtype) if any(n % 2 == 0 for n in counts) else dtype
 
 
-def _of_sums(pool: "Pool", dtype: DType, window: Window) -> tuple[DType, DType]:
-    count = _most(window)
+def _of_sums(pool: "Pool", dtype: DType, counts: set[int]) -> tuple[DType, DType]:
+    count = max(counts)
     if not is_integer(dtype):
         narrow = dtype == FLOAT32 and count <= MOST_IN_FLOAT32
         return FLOAT32 if narrow else FLOAT64, result_float(dtype)
@@ -236,17 +275,11 @@ def _of_sums(pool: "Pool", dtype: DType, window: Window) -> tuple[DType, DType]:
     return sum_type(bound), result_of_sums(dtype, bound, divided=pool.mode == "mean")
 
 
-def _of_norms(pool: "Pool", dtype: DType, window: Window) -> tuple[DType, DType]:
+def _of_norms(pool: "Pool", dtype: DType, counts: set[int]) -> tuple[DType, DType]:
     if not is_integer(dtype):
         return FLOAT64, result_float(dtype)
-    bound = peak(dtype) * _most(window) ** (1 / pool.p)
+    bound = peak(dtype) * max(counts) ** (1 / pool.p)
     return FLOAT64, result_of_sums(dtype, bound, divided=False)
-
-
-def _most(window: Window) -> int:
-    """Elements in the fullest window."""
-    rows, cols = (max(axis.different_counts(padding=False)) for axis in window)
-    return rows * cols
 
 
 def _lowest(dtype: DType) -> float:
@@ -261,8 +294,8 @@ def _zero(dtype: DType) -> float:
     return 0
 
 
-Merge = Callable[[PoolStage, Array, int, int, Array], None]
-"""(stage, padded band, first and last row of the output, where they go)"""
+Merge = Callable[[PoolStage, Array, Part, Array], None]
+"""(stage, what windows lie on, which windows these are, where their values go)"""
 
 
 class Mode(NamedTuple):
@@ -271,8 +304,9 @@ class Mode(NamedTuple):
     merge: Merge
     fill: Callable[[DType], float]
     """The value of padded elements that leaves the result as it is."""
-    types: Callable[["Pool", DType, Window], tuple[DType, DType]]
-    """The type in which windows are merged, and that of the result."""
+    types: Callable[["Pool", DType, set[int]], tuple[DType, DType]]
+    """The type in which windows are merged, and that of the result, by the image's and the numbers
+    of elements that windows have."""
     adds: bool = False
     """Whether a sum may pass float32's range."""
 

@@ -397,9 +397,7 @@ def _pool(given: Given, lookup: "Lookup") -> Maps:
     options = {key: value for key, value in own.items() if value is not None}
     options["missing"] = _how_missing(given)
     operator = Pool(ceil_mode=options.pop("ceil"), **options)
-    rows, cols = operator.size
-    size = f"{rows}" if rows == cols else f"{rows}x{cols}"
-    return {f"{operator.mode}{size}": _regions(given, lookup).around(operator, given)}
+    return {operator.name: _regions(given, lookup).around(operator, given)}
 
 
 POOL = Operation(

@@ -125,10 +125,11 @@ def sums_at(task: Task, padded: Array, positions: Indices, height: int) -> Array
     first = channel // (task.channels_out // task.groups) * inside if task.is_layer else channel
     pixels, (_, width, channels) = padded.reshape(-1), padded.shape
     corner = (row * rows.stride * width + col * cols.stride) * channels + first
+    tops = np.array(task.tops(height))
     loops = compiled()
     if loops and not task.is_layer and pixels.dtype.char in "BbHhf":
         i, j = np.indices(task.weights.shape).reshape(2, -1)
-        offsets = (i * rows.dilation * width + j * cols.dilation) * channels
+        offsets = (tops[i] * width + j * cols.dilation) * channels
         weights = task.weights.astype(FLOAT64).reshape(-1)
         found = np.empty(len(corner))
         loops.correlate_at(pixels, corner, found, offsets, weights)
@@ -137,6 +138,6 @@ def sums_at(task: Task, padded: Array, positions: Indices, height: int) -> Array
     for place in np.ndindex(*task.weights.shape[-2:], inside):
         i, j, index = place
         weight = task.weights[channel, index, i, j] if task.is_layer else task.weights[i, j]
-        step = (i * rows.dilation * width + j * cols.dilation) * channels + index
+        step = (tops[i] * width + j * cols.dilation) * channels + index
         total += weight * pixels.take(corner + step).astype(FLOAT64)
     return total

@@ -21,11 +21,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from convtool import ConvtoolError, Kernel, conv2d, find_kernels
+from convtool.core import slices
 from convtool.core.border import extend
 from convtool.core.geometry import LARGEST_STACK
 from convtool.kernel.lookup import bundled_folder, file_names
 from convtool.kernel.parametric.smoothing import gaussian
-from convtool.ops import conv_stage
 
 BUNDLED = [kernel for name in file_names(bundled_folder()) for kernel in find_kernels(name)]
 EVERY_BORDER = sorted(SCIPY_MODE)
@@ -407,7 +407,7 @@ def test_of_rows_under_long_windows_a_few_at_a_time_are_padded(monkeypatch):
         sizes.append(found.size)
         return found
 
-    monkeypatch.setattr(conv_stage, "extend", extended)
+    monkeypatch.setattr(slices, "extend", extended)
     found = conv2d(image, weights)
     assert max(sizes) <= LARGEST_STACK < image.shape[0] * weights.size
     for row in (0, 41, 79):

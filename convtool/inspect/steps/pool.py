@@ -85,10 +85,11 @@ def _mean(operator: Pool, stage: PoolStage, place: Place, pixels: Array) -> Merg
     steps, result, off, largest, why = _sum(operator, stage, place, pixels)
     count = counted = len(pixels)
     if operator.count_include_pad:
+        inside = stage.elements.counts(place[0], place[0] + 1, padding=False)
         counted = math.prod(
             _counted(axis, o) for axis, o in zip(stage.window, place[:2], strict=True)
         )
-        counted -= int(stage.inside(place[0], place[0] + 1)[0, place[1], 0]) - count  # missing
+        counted -= int(inside[0, place[1], 0]) - count  # missing
     result = result / counted
     padding = f", {counted - count} of them padding" if counted > count else ""
     step = Step(f"/ {counted} elements{padding}", base.as_float(result))

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...core.dtypes import Array
 from ...core.engine import compiled, rows_of
-from ...core.geometry import Window
+from ...core.geometry import Axis
 
 TYPES = "BbHhfd"
 """Those that the compiled loops compare."""
@@ -32,22 +32,26 @@ def select(arrays: Sequence[Array], ranks: Collection[int]) -> dict[int, Array]:
     return {rank: places[rank] for rank in ranks}
 
 
-def middle_into(padded: Array, window: Window, out: Array) -> bool:
+def middle_into(
+    padded: Array, taps: Sequence[Sequence[int]], axes: Sequence[Axis], out: Array
+) -> bool:
     """Write the middle one of each window's elements, an odd number, by the compiled loops.
 
-    `padded` is (n, P, C) and `out` (height, W', C). False if they cannot.
+    `padded` is (slices, P, P', C), what lies under one slice of windows, of which `taps` are the
+    elements' numbers along the `axes`; `out` is (height, W', C). False if they cannot.
     """
     loops, lines, flat = compiled(), rows_of(out), padded.reshape(-1)
-    rows, cols = window
+    _, rows, cols = axes
     if not (loops and lines is not None and padded.dtype == out.dtype and cols.stride == 1):
         return False
     if out.dtype.char not in TYPES or not (padded.flags.aligned and out.flags.aligned):
         return False
     if out.dtype.kind == "f" and np.isnan(loops.peak(flat)):
         return False
-    row = padded[0].size
-    down = np.arange(rows.taps) * rows.dilation * row
-    offsets = np.add.outer(down, np.arange(cols.taps) * cols.dilation * padded.shape[2]).ravel()
+    row = padded[0, 0].size
+    steps = padded[0].size, row, padded.shape[3]
+    apart = [axis.dilation * step for axis, step in zip(axes, steps, strict=True)]
+    offsets = np.array(taps, np.int64) @ np.array(apart, np.int64)
     middle = len(offsets) // 2
     pairs = np.array([pair[:2] for pair in network(len(offsets), (middle,))], np.int64).ravel()
     loops.order(flat, offsets, pairs, middle, rows.stride * row, lines)
