@@ -25,8 +25,8 @@ def test_dir_lists_the_public_names_before_they_are_imported():
 
 
 def test_an_unknown_name_is_an_attribute_error():
-    with pytest.raises(AttributeError, match="no attribute 'conv3d'"):
-        _ = convtool.conv3d
+    with pytest.raises(AttributeError, match="no attribute 'conv4d'"):
+        _ = convtool.conv4d
 
 
 FLOORS = [
