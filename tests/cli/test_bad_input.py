@@ -95,7 +95,7 @@ CASES = {
     "no colour": ([*EDGE, "--background", "nope", "-o", "o.jpg"], 2, "expected a colour as white"),
     "no white": ([*EDGE, "--white", "0"], 2, "expected a number above 0"),
     "16 bits of colour": ([*EDGE, "--depth", "16", "-o", "o.jpg"], 1, "cannot be jpeg of 16 bits"),
-    "float pixels": ([*EDGE, "--depth", "float", "-o", "o.png"], 1, "png holds pixels of"),
+    "float pixels": ([*EDGE, "--depth", "float", "-o", "o.png"], 2, "png holds pixels of"),
     "two maps, one file": ([*EDGE, "-k", "box3", "-o", "o.png"], 2, "put {kernel} into -o"),
     "two maps, one pipe": ([*EDGE, "-k", "box3"], 2, "2 kernels make 2 maps"),
     "no kernel": (["conv", "good.png"], 2, "Missing option '--kernel'"),
