@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from .ops.conv import conv2d, plan
     from .ops.dimensions import conv1d, conv3d, pool1d, pool3d
     from .ops.pool import pool2d
+    from .ops.transpose import conv_transpose1d, conv_transpose2d, conv_transpose3d
+    from .ops.winners import max_unpool1d, max_unpool2d, max_unpool3d
     from .pipeline.files import read_image, write_image
     from .pipeline.pipeline import Pipeline
 
@@ -36,11 +38,17 @@ __all__ = [
     "conv1d",
     "conv2d",
     "conv3d",
+    "conv_transpose1d",
+    "conv_transpose2d",
+    "conv_transpose3d",
     "engine",
     "find_kernel",
     "find_kernels",
     "fit_kernel",
     "get_threads",
+    "max_unpool1d",
+    "max_unpool2d",
+    "max_unpool3d",
     "plan",
     "pool1d",
     "pool2d",
@@ -58,11 +66,17 @@ _MODULES = {
     "conv1d": "ops.dimensions",
     "conv2d": "ops.conv",
     "conv3d": "ops.dimensions",
+    "conv_transpose1d": "ops.transpose",
+    "conv_transpose2d": "ops.transpose",
+    "conv_transpose3d": "ops.transpose",
     "engine": "core.engine",
     "find_kernel": "kernel.lookup",
     "find_kernels": "kernel.lookup",
     "fit_kernel": "fit.fit",
     "get_threads": "core.threads",
+    "max_unpool1d": "ops.winners",
+    "max_unpool2d": "ops.winners",
+    "max_unpool3d": "ops.winners",
     "plan": "ops.conv",
     "pool1d": "ops.dimensions",
     "pool2d": "ops.pool",

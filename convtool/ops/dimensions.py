@@ -10,7 +10,7 @@ from ..core.validation import SizeLike
 from ..kernel.kernel import Kernel
 from .base import on_array
 from .conv import Conv
-from .pool import Pool
+from .pool import Pool, pooled
 
 
 def conv1d(
@@ -78,9 +78,10 @@ def pool1d(
     mode: PoolMode = "max",
     *,
     alpha: Alpha | None = None,
+    return_indices: bool = False,
     threads: int | None = None,
     **options: Any,
-) -> Array:
+) -> Any:
     """`pool2d` in one dimension: merge each window of a signal into one value.
 
     >>> pool1d([1, 2, 5, 6], 2, "mean")
@@ -90,7 +91,7 @@ def pool1d(
     where it has (rows, cols). Raises ConvtoolError as `pool2d` does.
     """
     operator = Pool(size, mode, dimensions=1, alpha=alpha, **options)
-    return on_array(operator, signal, alpha, threads)
+    return pooled(operator, signal, alpha, threads, return_indices)
 
 
 def pool3d(
@@ -99,9 +100,10 @@ def pool3d(
     mode: PoolMode = "max",
     *,
     alpha: Alpha | None = None,
+    return_indices: bool = False,
     threads: int | None = None,
     **options: Any,
-) -> Array:
+) -> Any:
     """`pool2d` in three dimensions: merge each window of a volume into one value.
 
     >>> pool3d([[[1, 2], [3, 4]], [[5, 6], [7, 8]]])
@@ -111,4 +113,4 @@ def pool3d(
     (slices, rows, cols) where it has (rows, cols). Raises ConvtoolError as `pool2d` does.
     """
     operator = Pool(size, mode, dimensions=3, alpha=alpha, **options)
-    return on_array(operator, volume, alpha, threads)
+    return pooled(operator, volume, alpha, threads, return_indices)

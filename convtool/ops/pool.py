@@ -2,7 +2,7 @@
 
 from copy import copy
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,7 @@ from .elements import Elements
 from .missing import MissingStage, check_missing, check_rule
 from .pool_stage import MODES, PoolStage, skipping
 from .weighted import WeightedStage, product_type
+from .winners import winners
 
 
 def pool2d(
@@ -49,8 +50,9 @@ def pool2d(
     missing: Missing = "propagate",
     min_valid: float = 0.0,
     footprint: npt.ArrayLike | Kernel | None = None,
+    return_indices: bool = False,
     threads: int | None = None,
-) -> Array:
+) -> Any:
     """Merge each window of an image into one value.
 
     >>> pool2d([[1, 2, 5, 6], [3, 4, 7, 8]], 2, "mean")
@@ -79,6 +81,7 @@ def pool2d(
     footprint : array of shape (kh, kw) or Kernel, in place of `size`: a window's elements are those
         that are not 0. With stride 1 and padding "same" max is a dilation of the image, min an
         erosion, and median a rank filter.
+    return_indices : also return where the largest element of each window lies; for mode "max"
     threads : how many to use, as for `conv2d`
 
     Returns
@@ -86,6 +89,9 @@ def pool2d(
     array of shape (H', W') or (H', W', C)
         max, min and median in the image's type, a median over an even number of elements as a
         float; mean, sum and lp as floats, typed as by `conv2d`. NaN in a window gives NaN.
+        With `return_indices` a tuple of it and an array of int64 of the same shape: the index of
+        the element that wins, the first of equal ones, counted channel by channel and row by row
+        as by ONNX's MaxPool; `max_unpool2d` takes them.
 
     Raises
     ------
@@ -110,7 +116,20 @@ def pool2d(
         min_valid=min_valid,
         footprint=footprint,
     )
-    return on_array(operator, image, alpha, threads)
+    return pooled(operator, image, alpha, threads, return_indices)
+
+
+def pooled(
+    operator: "Pool",
+    image: npt.ArrayLike,
+    alpha: Alpha | None,
+    threads: int | None,
+    return_indices: bool,
+) -> Any:
+    """What a pooling makes of an array, with the places of what wins if these are asked for."""
+    made = on_array(operator, image, alpha, threads)
+    wanted = check_flag("return_indices", return_indices)
+    return (made, winners(operator, image)) if wanted else made
 
 
 class Pool(Operator):
