@@ -42,6 +42,11 @@ class Header(NamedTuple):
         return len(self.channels) - self.has_alpha
 
     @property
+    def pixels(self) -> int:
+        """How many there are."""
+        return self.height * self.width
+
+    @property
     def row_elements(self) -> int:
         """Values in a row."""
         return self.width * len(self.channels)
