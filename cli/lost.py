@@ -65,8 +65,12 @@ def _of_format(format_: "Format", reports: "Sequence[Report]", look: "Look") -> 
     """What a format does not hold of these maps."""
     if any(report.narrowed for report in reports):
         yield f"{format_.name} holds 8 bits of such a map: 16 became 8; PNG holds 16"
-    if format_.palette and any(report.output.colors > 1 for report in reports):
-        yield f"{format_.name} holds 256 colours: others became the nearest; PNG holds all"
+    if recolored := sum(report.lost.recolored for report in reports):
+        share = _percent(recolored / sum(report.output.pixels for report in reports))
+        yield (
+            f"{format_.name} holds 256 colours: {share} of the pixels became the nearest; "
+            "PNG holds all"
+        )
     if format_.pixels and any(report.output.transfer.linear for report in reports):
         yield "the map is linear light, which looks too dark in a picture: encode is to come last"
     if any(report.lost.transparent for report in reports):

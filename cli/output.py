@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 
 import click
 
-from convtool.core.choices import STREAM
+from convtool.core.choices import STREAM, STRETCHED
 from convtool.core.encoding import WHITE, Look, Packing, Table
 from convtool.core.errors import ConvtoolError, quoted
 
@@ -136,6 +136,8 @@ def table_of(given: Mapping[str, Any]) -> Table:
 def look_of(given: Mapping[str, Any]) -> Look:
     """How values become pixels, from the parsed options of a command."""
     numbers = given["depth"] == "float"
+    if given["white"] and given["range_"] in STRETCHED:
+        raise click.UsageError(f"--white goes with --range clip and abs, not {given['range_']}")
     depth = None if numbers or not given["depth"] else int(given["depth"])
     background = given.get("background") or WHITE
     return Look(given["range_"], depth, numbers, given["white"], background, given["nodata"])

@@ -79,7 +79,8 @@ class Views:
         assert self._sheet is not None
         pixels = np.asarray(contact_sheet(self._sheet.cells()))
         header = Header.of_array(pixels, may_have_alpha=True)
-        return ArrayReader(header, pixels, metadata=metadata._replace(dpi=None))
+        own = metadata._replace(dpi=None, georeference=None, nodata=None)
+        return ArrayReader(header, pixels, metadata=own)
 
     def show(self) -> None:
         """Show on the terminal what it is to show."""

@@ -49,6 +49,11 @@ class Header(NamedTuple):
         return self.depth, self.height // self.depth, self.width
 
     @property
+    def pixels(self) -> int:
+        """How many there are."""
+        return self.height * self.width
+
+    @property
     def row_elements(self) -> int:
         """Values in a row."""
         return self.width * len(self.channels)

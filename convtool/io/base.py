@@ -45,8 +45,11 @@ class Writer(Protocol):
         """Write the next band, encoded."""
         ...
 
-    def close(self) -> None:
-        """Write the end of the file's content; the file itself stays open."""
+    def close(self) -> int:
+        """Write the end of the file's content; the file itself stays open.
+
+        Returns how many pixels took another colour, as the file holds only some.
+        """
         ...
 
 

@@ -24,7 +24,7 @@ from typing import BinaryIO, NamedTuple
 import numpy as np
 import orjson
 
-from ..core.dtypes import EXACT_IN_FLOAT64, FLOAT32, FLOAT64, Array, limits
+from ..core.dtypes import EXACT_IN_FLOAT32, EXACT_IN_FLOAT64, FLOAT32, FLOAT64, Array, limits
 from ..core.encoding import COMMAS, Table
 from ..core.errors import ConvtoolError
 from ..core.image import CHANNEL_NAMES, Header
@@ -289,11 +289,16 @@ def _row(line: str, where: str) -> list[float]:
     words = line.split(",")
     try:
         row = list(map(float, words))
-        if "_" not in line and not any(map(math.isinf, row)):
+        if _is_plain(line) and not any(map(math.isinf, row)):
             return row
     except ValueError:
         pass
     return [_number(word.strip(), f"{where}, column {i}") for i, word in enumerate(words, start=1)]
+
+
+def _is_plain(text: str) -> bool:
+    """Whether there is nothing that Python, but no table, has in its numbers."""
+    return "_" not in text and text.isascii()
 
 
 def _number(word: str, where: str) -> float:
@@ -301,7 +306,7 @@ def _number(word: str, where: str) -> float:
     if not word:
         return math.nan
     try:
-        number = float("?" if "_" in word else word)
+        number = float(word if _is_plain(word) else "?")
     except ValueError:
         raise ConvtoolError(
             f"{where}: found {_shown(word)}, expected a number{_hint(word)}"
@@ -407,7 +412,7 @@ class CsvWriter:
         for file, text in zip([self._file, *self._waiting], band.channels, strict=True):
             file.write(text)
 
-    def close(self) -> None:
+    def close(self) -> int:
         """Write the channels that were put aside, and the type if the numbers do not show it."""
         for channel, rows in enumerate(self._waiting, start=1):
             self._file.write(b"\n" + self._title(channel))
@@ -416,6 +421,7 @@ class CsvWriter:
                 shutil.copyfileobj(rows, self._file)
         if self._narrow and self._differ:
             self._file.write(f"{WIDE}\n".encode())
+        return 0
 
     def _title(self, channel: int) -> bytes:
         return f"# channel {channel}: {self._channels[channel]}\n".encode()
@@ -427,10 +433,12 @@ def _text(rows: Array) -> bytes:
         rows = rows.astype(np.uint8)
     if rows.dtype.kind != "f":
         return _as_lines(rows)
-    if not np.isfinite(rows).all():  # JSON has neither NaN nor infinity
+    largest = np.abs(rows).max()
+    # JSON has neither NaN nor infinity, and the shortest text of a large float32 is another number.
+    if not largest < np.inf or (largest > EXACT_IN_FLOAT32 and rows.dtype == FLOAT32):
         return "".join(f"{','.join(map(_word, row.tolist(), row))}\n" for row in rows).encode()
     # Beyond that bound all floats are whole; with an exponent they are shorter.
-    if np.abs(rows).max() < EXACT_IN_FLOAT64 and np.array_equal(np.rint(rows), rows):
+    if largest < EXACT_IN_FLOAT64 and np.array_equal(np.rint(rows), rows):
         return _as_lines(rows.astype(np.int64))
     return _as_lines(rows).replace(b".0,", b",").replace(b".0\n", b"\n")
 

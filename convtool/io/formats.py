@@ -86,8 +86,6 @@ class Format(NamedTuple):
     """Whether it heeds a quality."""
     holds: tuple[str, ...] = ()
     """The fields of `Metadata` that it holds."""
-    palette: bool = False
-    """Whether it holds 256 colours at most."""
     layers: bool = False
     """Whether it holds any number of channels, and none is alpha by its place."""
     streams: bool = True
@@ -192,7 +190,6 @@ def _picture(pillow_name: str, *extensions: str, deep: tuple[int, ...] = ()) -> 
         alpha=pillow_name not in WITHOUT_ALPHA,
         lossy=pillow_name in LOSSY,
         holds=HELD.get(pillow_name, ()),
-        palette=pillow_name == "GIF",
         streams=False,
     )
 

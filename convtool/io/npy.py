@@ -169,8 +169,9 @@ class NpyWriter:
             self._started = True
         self._file.write(band)
 
-    def close(self) -> None:
+    def close(self) -> int:
         """Do nothing: all is written."""
+        return 0
 
     def _write_header(self) -> None:
         height, width, count = self._header.height, self._header.width, len(self._header.channels)

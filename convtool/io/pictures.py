@@ -103,24 +103,28 @@ class PillowWriter:
         self._pixels[self._row : self._row + len(band)] = band
         self._row += len(band)
 
-    def close(self) -> None:
+    def close(self) -> int:
         # On a thread of its own: while Pillow encodes on this thread, Python handles no signal.
-        self._file.write(Later(self._encoded).result().getbuffer())
+        encoded, others = Later(self._encoded).result()
+        self._file.write(encoded.getbuffer())
+        return others
 
-    def _encoded(self) -> io.BytesIO:
+    def _encoded(self) -> tuple[io.BytesIO, int]:
+        """The file, and how many pixels took another colour."""
         pixels = self._pixels[..., 0] if self._pixels.shape[2] == 1 else self._pixels
-        encoded = io.BytesIO()
+        encoded, others = io.BytesIO(), 0
         try:
             image = Image.fromarray(pixels)
             if self._name == "GIF" and image.mode == "RGB":
                 image = image.quantize(256)
+                others = int((np.asarray(image.convert("RGB")) != pixels).any(axis=-1).sum())
             image.save(encoded, self._name, **self._options)
         except Exception as error:  # each encoder raises errors of its own
             raise ConvtoolError(
                 f"{self._name} cannot hold this map ({error}); PNG holds grey and colour with alpha"
             ) from None
         self._check_held(encoded)
-        return encoded
+        return encoded, others
 
     def _check_held(self, encoded: BinaryIO) -> None:
         """Raise ConvtoolError if the encoder has dropped alpha or changed the size."""

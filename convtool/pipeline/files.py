@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from ..core.choices import COMPRESSIONS, RANGES, Compression, Range
+from ..core.choices import COMPRESSIONS, RANGES, STRETCHED, Compression, Range
 from ..core.dtypes import Array
 from ..core.encoding import Look, Packing, Table
 from ..core.errors import ConvtoolError, quoted
@@ -73,7 +73,8 @@ def write_image(
 
     Returns what there is to say of it: ``lost.below``, ``lost.above`` and ``lost.undefined`` count
     the values that became black, white and, of NaN, black, out of ``values``; ``lost.transparent``
-    the pixels that were laid over the background; ``narrowed`` says whether 16 bits became 8;
+    the pixels that were laid over the background, ``lost.recolored`` those of a GIF that took
+    another colour; ``narrowed`` says whether 16 bits became 8;
     of floats of which 255 was taken for white ``spread.between`` counts those between 0 and 1, and
     ``spread.beyond`` those above; ``output`` describes the map (``height``, ``width``, ...).
 
@@ -91,6 +92,8 @@ def write_image(
         None if white is None else _read("white", Positive(), white),
         _read("background", Color(), background),
     )
+    if white is not None and range in STRETCHED:
+        raise ConvtoolError(f"white goes with range clip and abs, and range is {range}")
     if compression is not None:
         check_word("compression", compression, COMPRESSIONS)
     format_ = format_of(path)

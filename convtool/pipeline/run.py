@@ -174,16 +174,12 @@ def _shown_in(target: Target) -> Shown:
     format_ = target.format
     found = shown(target.prepared, format_, target.look)
     output = found.output
-    if (
-        found.tone
-        and len(output.channels) in (2, 4)
-        and not output.has_alpha
-        and not format_.layers
-    ):
-        raise ConvtoolError(
-            f"the last of {len(output.channels)} maps would be alpha in {format_.name}: "
-            "TIFF, NPY and CSV hold them as they are"
-        )
+    count = len(output.channels)
+    if found.tone and count <= 4 and output.colors not in (1, 3) and not format_.layers:
+        told = f"the last of {count} maps would be alpha in {format_.name}"
+        if output.has_alpha:
+            told = f"{output.colors} maps and alpha are no picture in {format_.name}"
+        raise ConvtoolError(f"{told}: TIFF, NPY and CSV hold them as they are")
     return found
 
 
@@ -229,9 +225,9 @@ def _write(reader: Reader, maps: Sequence[tuple[Target, Shown]], threads: int) -
                     writers[number].write(band)
                 lost[number] = lost[number].plus(lost_here)
                 spreads[number] = spreads[number].plus(spread)
-        for target, writer in zip(targets, writers, strict=True):
-            with unwritable_as_error(target.place):
-                writer.close()
+        for number, writer in enumerate(writers):
+            with unwritable_as_error(targets[number].place):
+                lost[number] = lost[number]._replace(recolored=writer.close())
     return [_report(*each) for each in zip(targets, found, kept, lost, spreads, strict=True)]
 
 

@@ -27,6 +27,8 @@ class Lost(NamedTuple):
     """Those that were NaN, and became black."""
     transparent: int = 0
     """Pixels whose transparency was lost: they were laid over a background."""
+    recolored: int = 0
+    """Pixels that took the nearest of the few colours that the file holds."""
     taken: int = 0
     """Values that equal the number by which the file marks what is missing."""
 

@@ -90,8 +90,9 @@ class Thumbnail:
                 self._sums = np.zeros_like(self._sums)
         self._seen = stop
 
-    def close(self) -> None:
+    def close(self) -> int:
         """Nothing is left to do: each row was finished with the last row of the map under it."""
+        return 0
 
     def cells(self, name: str) -> list[Cell]:
         """The thumbnail as one picture, or one of each channel if the map is no picture itself."""
@@ -151,9 +152,8 @@ class _Several(NamedTuple):
         for writer, part in zip(self.writers, band, strict=True):
             writer.write(part)
 
-    def close(self) -> None:
-        for writer in self.writers:
-            writer.close()
+    def close(self) -> int:
+        return sum(writer.close() for writer in self.writers)
 
 
 def only(thumbnails: Sequence[Thumbnail]) -> Format:

@@ -261,9 +261,13 @@ def test_jpeg_gets_a_background_and_says_so(convtool, rgba):
 
 
 def test_gif_says_that_it_holds_few_colours(convtool, small):
-    told = b"gif holds 256 colours: others became the nearest; PNG holds all"
+    told = b"of the pixels became the nearest; PNG holds all"
     assert told in convtool("conv", "small.png", "-k", "box3", "-o", "o.gif").stderr
     assert told not in convtool("conv", "small.png", "-k", "box3", "--gray", "-o", "o.gif").stderr
+    few = np.array([[[10, 20, 30], [200, 3, 77]]], np.uint8)
+    Image.fromarray(few).save("few.png")
+    assert convtool("pool", "few.png", "-s", "1", "-o", "o.gif").stderr == b""
+    assert np.array_equal(read_image("o.gif"), few)
 
 
 def test_shares_are_shown_black_with_a_word(convtool, folder):

@@ -35,6 +35,10 @@ def saved(name, pixels, **options):
     return name
 
 
+def colors(_):
+    return saved("colors.png", np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8))
+
+
 def rgba(_):
     pixels = ramp(20, 30, 4)
     pixels[..., 3] = np.linspace(1, 255, 30)  # the colour of what is invisible is none
@@ -94,7 +98,7 @@ def cmyk(_):
 ALPHA = {"jpg", "bmp", "gif", "ppm"}
 PIXELS = {"png", "jpg", "webp", "bmp", "gif", "ppm"}
 TABLE = {
-    "colour": (carrying(), {"gif"}, "256 colours"),
+    "colour": (colors, {"gif"}, "256 colours"),
     "alpha": (rgba, ALPHA, "holds no transparency: laid over white"),
     "16 bits": (deep(20, 30), PIXELS - {"png", "ppm"}, "8 bits of such a map: 16 became 8"),
     "16 bits, colour": (deep(20, 30, 3), PIXELS - {"png"}, "8 bits of such a map: 16 became 8"),

@@ -123,6 +123,12 @@ def test_a_long_double_is_written_as_a_float64():
     assert written(np.array([[1 / 3]], np.longdouble)) == b"0.3333333333333333\n"
 
 
+def test_whole_numbers_are_written_exactly_beside_others():
+    array = np.array([[123456792, 0.5], [-1073741824, 1]], np.float32)
+    assert written(array) == b"123456792,0.5\n-1073741824,1\n"
+    assert read(written(array).decode()).header.dtype == np.float32
+
+
 def test_the_shortest_text_is_written():
     array = np.array([[0.1, 3, -0.5, 1e-30, 1e30, 1 / 3, 16777216]], np.float32)
     assert written(array) == b"0.1,3,-0.5,1e-30,1e+30,0.33333334,16777216\n"
@@ -162,6 +168,7 @@ def test_a_cell_with_nothing_in_it_is_missing():
         ("1," + "9" * 400 + "\n", "column 2: the number is too large"),
         ("1,1e999\n", "column 2: the number is too large"),
         (b"\xff\xfe1", "is no text"),
+        ("\uff19,2\n", "row 1, column 1: found '\uff19', expected a number"),
         ("1," * 600_000 + "1\n" + "1," * 600_000 + "1\n", "more than the limit of 1000000"),
     ],
 )

@@ -5,6 +5,7 @@ import struct
 import tracemalloc
 import zlib
 from contextlib import suppress
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -462,3 +463,146 @@ def test_complex_numbers_are_refused(folder):
     tifffile.imwrite("a.tif", np.ones((3, 3), np.complex64))
     with pytest.raises(ConvtoolError, match=r"a.tif: holds complex numbers"):
         open_image("a.tif")
+
+
+@pytest.mark.parametrize(
+    ("dtype", "marker", "text"),
+    [
+        ("u8", 2**64 - 1, "18446744073709551615"),
+        ("i8", 2**63 - 1, "9223372036854775807"),
+        ("i8", 2**53 + 1, "9007199254740993"),
+        ("f8", -np.finfo("f8").max, "-1.79769313486232e+308"),
+        ("f4", -9999, "-9999 "),
+    ],
+)
+def test_the_marker_is_read_exactly(convtool, folder, dtype, marker, text):
+    image = np.full((5, 5), 2**53 if marker == 2**53 + 1 else 100, dtype)
+    image[2, 2] = marker
+    tags = [(42113, 2, 0, text, True)]
+    tifffile.imwrite("n.tif", image, metadata=None, extratags=tags)
+    done = convtool("conv", "-k", "box3", "--missing", "skip", "n.tif", "-o", "n.npy")
+    assert done.returncode == 0
+    found = np.load("n.npy")
+    assert np.isnan(found[2, 2])
+    assert np.isnan(found).sum() == 1
+    assert (found[~np.isnan(found)] == image[0, 0]).all()
+    done = convtool("pool", "-s", "1", "n.tif", "-o", "again.tif")
+    # float64 has no other number for 2**53 + 1 than for 2**53.
+    assert (b"equal the number" in done.stderr) == (marker == 2**53 + 1)
+
+
+@pytest.mark.parametrize("compression", ["zlib", "lzma"])
+def test_a_checksum_that_does_not_fit_is_an_error(folder, compression):
+    image = np.random.default_rng(0).normal(size=(256, 256)).astype("f4")
+    tifffile.imwrite("a.tif", image, metadata=None, tile=(256, 256), compression=compression)
+    with tifffile.TiffFile("a.tif") as file:
+        start, size = file.pages[0].dataoffsets[0], file.pages[0].databytecounts[0]
+    data = bytearray(Path("a.tif").read_bytes())
+    last = start + size - (3 if compression == "zlib" else 30)
+    data[last] ^= 255
+    Path("a.tif").write_bytes(data)
+    with pytest.raises(ConvtoolError, match="is broken: strip or tile 1 cannot be decoded"):
+        read_image("a.tif")
+
+
+@pytest.mark.parametrize(
+    ("samples", "photometric", "extra"),
+    [
+        (4, "rgb", [0]), (5, "rgb", [0, 2]), (5, "rgb", [2, 0]), (3, "minisblack", [0, 2]),
+        (3, "minisblack", [0, 0]), (4, "minisblack", [0, 0, 2]), (3, "rgb", []),
+        (6, "rgb", [0, 0, 0]),
+    ],
+)  # fmt: skip
+def test_what_samples_mean_goes_along(convtool, folder, samples, photometric, extra):
+    image = pixels("u1", samples)
+    tifffile.imwrite("a.tif", image, photometric=photometric, extrasamples=extra, metadata=None,
+                     planarconfig="contig")  # fmt: skip
+    done = convtool("pool", "-s", "1", "--alpha", "keep", "a.tif", "-o", "o.tif")
+    assert done.returncode == 0, done.stderr
+    assert (b"its alpha is not its last sample" in done.stderr) == (extra == [2, 0])
+    with tifffile.TiffFile("o.tif") as file:
+        page = file.pages[0]
+        assert page.photometric.name.lower() == photometric
+        assert list(page.extrasamples) == ([0, 0] if extra == [2, 0] else extra)
+        assert np.array_equal(page.asarray(), image)
+
+
+def test_alpha_beside_other_samples_weights_and_is_no_colour(convtool, folder):
+    image = pixels("u1", 5)
+    tifffile.imwrite("a.tif", image, photometric="rgb", extrasamples=[0, 2], metadata=None)
+    assert convtool("conv", "-k", "box3", "a.tif", "-o", "o.npy").returncode == 0
+    ones = np.ones((3, 3), int)
+    expected = conv2d(image, ones, divisor=9, alpha="weight")
+    assert np.array_equal(np.load("o.npy"), expected)
+    tifffile.imwrite("b.tif", image[..., :3], photometric="minisblack", extrasamples=[0, 2],
+                     metadata=None, planarconfig="contig")  # fmt: skip
+    done = convtool("pool", "b.tif", "-o", "o.png")
+    assert done.returncode == 1
+    assert b"2 maps and alpha are no picture in png: TIFF, NPY and CSV hold them" in done.stderr
+
+
+def test_a_mask_page_and_slices_are_told(convtool, folder):
+    with tifffile.TiffWriter("m.tif") as file:
+        file.write(np.full((8, 8), 50, "u1"), metadata=None)
+        file.write(np.ones((8, 8), bool), metadata=None, subfiletype=4, photometric="mask")
+    done = convtool("pool", "m.tif", "-o", "o.tif")
+    assert b"m.tif: its mask of what is valid is not read; --within takes one" in done.stderr
+    assert b"frames" not in done.stderr
+    volume = np.random.default_rng(0).integers(0, 256, (4, 20, 20, 3), "u1")
+    tifffile.imwrite("v.tif", volume, volumetric=True, tile=(4, 16, 16), photometric="rgb")
+    done = convtool("pool", "-s", "1", "v.tif", "-o", "o.tif")
+    assert b"v.tif: holds 4 slices on its page, only the first is read" in done.stderr
+    assert np.array_equal(tifffile.imread("o.tif"), volume[0])
+
+
+def test_descriptions_of_the_layout_stay_behind_where_pillow_decodes(convtool, folder):
+    for words in ("ImageJ=1.53t\nimages=3\nslices=3\n", '{"shape": [20, 30]}'):
+        picture = Image.fromarray(np.zeros((20, 30), "u1"))
+        picture.save("a.tif", compression="tiff_lzw", tiffinfo={270: words, 305: "me"})
+        assert convtool("pool", "a.tif", "-o", "o.tif").returncode == 0
+        with tifffile.TiffFile("o.tif") as file:
+            assert 270 not in file.pages[0].tags
+            assert file.pages[0].tags[305].value == "me"
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
+def test_any_type_is_turned_upright(folder, orientation, dtype):
+    image = pixels(dtype, 3)
+    tags = [(274, 3, 1, orientation, True)]
+    tifffile.imwrite("a.tif", image, photometric="rgb", metadata=None, extratags=tags,
+                     resolution=(100, 50), resolutionunit=2)  # fmt: skip
+    picture = Image.fromarray(np.arange(image.shape[0] * image.shape[1], dtype=np.int32).reshape(
+        image.shape[:2]))  # fmt: skip
+    methods = [
+        None, "FLIP_LEFT_RIGHT", "ROTATE_180", "FLIP_TOP_BOTTOM", "TRANSPOSE", "ROTATE_270",
+        "TRANSVERSE", "ROTATE_90",
+    ]  # fmt: skip
+    method = methods[orientation - 1]
+    turned = picture.transpose(Image.Transpose[method]) if method else picture
+    assert np.array_equal(read_image("a.tif"), image.reshape(-1, 3)[np.asarray(turned)])
+    dpi = open_image("a.tif").metadata.dpi
+    assert dpi == ((50, 100) if orientation > 4 else (100, 50))
+
+
+def test_colours_that_cannot_be_read_are_named(folder):
+    tifffile.imwrite("a.tif", pixels("u2", 4), photometric="separated", metadata=None)
+    with pytest.raises(ConvtoolError, match="has colours of SEPARATED in 16 bits, expected grey"):
+        read_image("a.tif")
+
+
+def test_halves_of_colours_that_were_multiplied_by_alpha_go_to_even(folder):
+    colour, alpha = np.meshgrid(np.arange(256), np.arange(1, 256))
+    kept = colour <= alpha
+    image = np.stack([colour, colour, colour, alpha], -1)[kept][np.newaxis].astype("u1")
+    tifffile.imwrite("a.tif", image, photometric="rgb", extrasamples=["assocalpha"], metadata=None)
+    found = read_image("a.tif")[..., 0].ravel().tolist()
+    pairs = zip(colour[kept].tolist(), alpha[kept].tolist(), strict=True)
+    assert found == [round(Fraction(255 * c, a)) for c, a in pairs]
+
+
+def test_a_contact_sheet_lies_nowhere(convtool, folder):
+    with_geo(np.zeros((20, 30), "f4"))
+    words = ("-k", "sobel_x", "-k", "sobel_y", "--sheet", "-o", "s.tif")
+    assert convtool("conv", "dem.tif", *words).returncode == 0
+    assert open_image("s.tif").metadata.georeference is None

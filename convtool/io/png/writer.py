@@ -123,10 +123,11 @@ class PngWriter:
         self._write_chunk(b"IDAT", start + band.deflated)
         self._checksum = _joined_checksums(self._checksum, band.checksum, band.size)
 
-    def close(self) -> None:
+    def close(self) -> int:
         """End the zlib stream and the file."""
         self._write_chunk(b"IDAT", LAST_BLOCK + struct.pack(">I", self._checksum))
         self._write_chunk(b"IEND", b"")
+        return 0
 
     def _write_header(self) -> None:
         """The chunks before the pixels."""

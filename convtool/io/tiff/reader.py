@@ -6,7 +6,9 @@ decodes the rest.
 
 import logging
 import lzma
+import math
 import os
+import sys
 import weakref
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -31,7 +33,8 @@ from ...core.georeference import (
 )
 from ...core.image import CHANNEL_NAMES, Header, check_pixels, white_of
 from ...core.metadata import LARGEST_DPI, Metadata
-from ..base import Reader
+from ...core.params import Number
+from ..base import ArrayReader, Reader
 from ..limits import check_channels, check_size
 from ..pipe import kept
 
@@ -49,7 +52,7 @@ HORIZONTAL, FLOATING = 2, 3
 MINISWHITE, MINISBLACK, RGB = 0, 1, 2
 """Photometric interpretations."""
 
-ASSOCIATED, UNASSOCIATED = 1, 2
+ALPHA = ASSOCIATED, UNASSOCIATED = 1, 2
 """Extra samples that are alpha, multiplied into the colours or not."""
 
 ACROSS, DOWN, UNIT, XMP, PROFILE, NODATA = 282, 283, 296, 700, 34675, 42113
@@ -59,6 +62,20 @@ DESCRIPTIVE = (270, 271, 272, 305, 306, 315, 33432)
 """Those tags that are EXIF: what is shown, camera, software, date, artist, copyright."""
 
 DESCRIPTION, ORIENTATION = 270, 274
+
+TURNED = {
+    2: (False, False, True),
+    3: (False, True, True),
+    4: (False, True, False),
+    5: (True, False, False),
+    6: (True, False, True),
+    7: (True, True, True),
+    8: (True, True, False),
+}
+"""Orientation -> whether rows become columns, and then the last row comes first, the last column.
+"""
+
+GEOREFERENCE_LOST = "it is turned upright, and its georeference stays behind"
 
 OF_BANDS = (42112, 50844)
 """GDAL's tags of statistics and names, and of how a satellite looked."""
@@ -72,6 +89,9 @@ INCHES = {2: 1.0, 3: 2.54}
 REDUCED, MASK = 1, 4
 """Bits of the type of a page that is none of its own."""
 
+CHECKED = 1 << 16
+"""Bytes of a strip beyond its pixels that are unpacked to come to its checksum."""
+
 LARGEST_TILE = 1 << 31
 """Bytes of a strip or tile, unpacked."""
 
@@ -82,17 +102,18 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Reader:
     placed = Metadata()
     notes: tuple[str, ...] = ()
     try:
-        page, frames = _first_page(file)
+        page, other = _first_page(file)
+        orientation = page.tags.valueof(ORIENTATION, 1)
         why_not = _undecodable(page)
         if why_not is None:
-            return TiffReader(file, page, frames, max_pixels)
+            reader = TiffReader(file, page, other, max_pixels)
+            return upright(reader, orientation) if orientation in TURNED else reader
         bits = page.bitspersample  # several numbers where samples differ
         if isinstance(bits, int) and bits > 8 and not _kept_by_pillow(page):
-            raise ConvtoolError(f"{why_not}; with imagecodecs installed it can be read")
-        placed, notes = _metadata(page, None), tuple(_left_behind(page))
-        if placed.georeference and not _is_upright(page):
-            placed = placed._replace(georeference=None)
-            notes += ("it is turned upright, and its georeference stays behind",)
+            raise ConvtoolError(why_not)
+        placed, notes = _metadata(page, file), (*_left_behind(page), *other)
+        if placed.georeference and orientation in TURNED:
+            placed, notes = placed._replace(georeference=None), (*notes, GEOREFERENCE_LOST)
     except ConvtoolError:
         raise
     except Exception:  # a broken file can raise almost any error; Pillow's reason is better
@@ -102,21 +123,29 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Reader:
     from ..pillow import decoded
 
     picture = decoded(file, max_pixels)
-    metadata = picture.metadata._replace(georeference=placed.georeference, nodata=placed.nodata)
+    metadata = picture.metadata._replace(
+        georeference=placed.georeference, nodata=placed.nodata, exif=placed.exif
+    )
     return PictureReader(picture._replace(notes=(*picture.notes, *notes), metadata=metadata))
 
 
-def _first_page(file: BinaryIO) -> tuple[tifffile.TiffPage, int]:
-    """The first page, and how many pages show something of their own."""
+def _first_page(file: BinaryIO) -> tuple[tifffile.TiffPage, tuple[str, ...]]:
+    """The first page, and what of the file is not on it."""
     file.seek(0)
     nameless = SimpleNamespace(read=file.read, seek=file.seek, tell=file.tell)  # some have no name
     opened = tifffile.TiffFile(nameless, _multifile=False)
     page = opened.pages.first
-    frames = 0
-    for each in opened.pages:
-        kind = each.tags.get(254) if isinstance(each, tifffile.TiffPage) else None
-        frames += not (kind and kind.value & (REDUCED | MASK))
-    return page, frames
+    tags = [each.tags.get(254) for each in opened.pages if isinstance(each, tifffile.TiffPage)]
+    kinds = [tag.value if tag else 0 for tag in tags]
+    frames = len(opened.pages) - sum(bool(kind & (REDUCED | MASK)) for kind in kinds)
+    notes = []
+    if frames > 1:
+        notes.append(f"holds {frames} frames, only the first is read")
+    if page.imagedepth > 1:
+        notes.append(f"holds {page.imagedepth} slices on its page, only the first is read")
+    if any(kind & MASK for kind in kinds):
+        notes.append("its mask of what is valid is not read; --within takes one from a file")
+    return page, tuple(notes)
 
 
 def _undecodable(page: tifffile.TiffPage) -> str | None:
@@ -124,10 +153,9 @@ def _undecodable(page: tifffile.TiffPage) -> str | None:
     dtype = page.dtype
     if dtype is not None and dtype.kind == "c":
         raise ConvtoolError(f"holds complex numbers ({dtype}), expected integers or floats")
-    if not _is_upright(page):
-        return "is not upright"
     if page.photometric not in (MINISWHITE, MINISBLACK, RGB) or page.is_subsampled:
-        return f"has colours of {getattr(page.photometric, 'name', page.photometric)}"
+        colors = getattr(page.photometric, "name", page.photometric)
+        return f"has colours of {colors} in {page.bitspersample} bits, expected grey or RGB"
     if dtype is None or page.bitspersample not in (8, 16, 32, 64) or page.imagedepth != 1:
         return f"has samples of {page.bitspersample} bits"
     if page.fillorder != 1:
@@ -137,11 +165,10 @@ def _undecodable(page: tifffile.TiffPage) -> str | None:
     if find_spec("imagecodecs"):
         return None
     name = getattr(page.compression, "name", page.compression)
-    return f"is compressed by {name}, of {page.samplesperpixel} samples of {dtype}"
-
-
-def _is_upright(page: tifffile.TiffPage) -> bool:
-    return page.tags.valueof(ORIENTATION, 1) in (0, 1)
+    return (
+        f"is compressed by {name}, of {page.samplesperpixel} samples of {dtype}; with imagecodecs "
+        "installed it can be read"
+    )
 
 
 def _left_behind(page: tifffile.TiffPage) -> Iterator[str]:
@@ -156,6 +183,19 @@ def _kept_by_pillow(page: tifffile.TiffPage) -> bool:
     """Whether Pillow keeps the type of pixels of more than 8 bits."""
     native = page.dtype is not None and page.dtype.name in ("uint16", "int32", "uint32", "float32")
     return native and page.samplesperpixel == 1
+
+
+def _channels(page: tifffile.TiffPage) -> tuple[str, ...]:
+    """The names of the samples: of colours, of others by their numbers, of alpha if it is last."""
+    count = page.samplesperpixel
+    names = list(map(str, range(count)))
+    if page.photometric == RGB and count >= 3:
+        names[:3] = CHANNEL_NAMES[3]
+    if page.extrasamples[-1:] and page.extrasamples[-1] in ALPHA:
+        names[-1] = "A"
+    if count - (names[-1] == "A") == 1:
+        names[:1] = CHANNEL_NAMES[1]
+    return tuple(names)
 
 
 class _Grid(NamedTuple):
@@ -174,9 +214,12 @@ class TiffReader:
     """A TIFF whose strips or tiles are decoded when their rows are read."""
 
     def __init__(
-        self, file: BinaryIO, page: tifffile.TiffPage, frames: int, max_pixels: int
+        self, file: BinaryIO, page: tifffile.TiffPage, other: tuple[str, ...], max_pixels: int
     ) -> None:
-        """The file is closed with the reader; ConvtoolError if the page is no image."""
+        """The file is closed with the reader; `other` says what of it is not on the page.
+
+        Raises ConvtoolError if the page is no image.
+        """
         self._file = file
         self._page = page
         assert page.dtype is not None
@@ -188,26 +231,22 @@ class TiffReader:
         check_pixels(page.dtype)
         in_file = page.dtype.newbyteorder(page.parent.byteorder)
         self._dtype = in_file.newbyteorder("=") if in_file.isnative else in_file
-        alpha = page.extrasamples[-1:] if page.extrasamples else ()
-        self._has_alpha = samples in (2, 4) and alpha in ((ASSOCIATED,), (UNASSOCIATED,))
-        self._associated = self._has_alpha and alpha == (ASSOCIATED,)
+        self._associated = page.extrasamples[-1:] == (ASSOCIATED,)
         self._grid = self._checked_grid(height, width, samples)
         native = page.dtype.newbyteorder("=")
-        named = self._has_alpha or samples in (1, 3)
-        channels = CHANNEL_NAMES[samples] if named else tuple(map(str, range(samples)))
-        self.header = Header(height, width, channels, native, white_of(native))
+        self.header = Header(height, width, _channels(page), native, white_of(native))
         self.metadata = _metadata(page, file)
-        self.notes = tuple(self._noted(frames))
+        self.notes = (*other, *self._noted())
         weakref.finalize(self, file.close)
 
-    def _noted(self, frames: int) -> Iterator[str]:
-        if frames > 1:
-            yield f"holds {frames} frames, only the first is read"
+    def _noted(self) -> Iterator[str]:
         if any(tag in self._page.tags for tag in DIRECTORIES) and self._page.parent.is_bigtiff:
             yield "its EXIF is not read, as it is a BigTIFF"
         yield from _left_behind(self._page)
         if self._associated:
             yield "its colours were multiplied by alpha, and are divided by it"
+        if any(kind in ALPHA for kind in self._page.extrasamples[:-1]):
+            yield "its alpha is not its last sample, and counts as a channel like others"
 
     def _checked_grid(self, height: int, width: int, samples: int) -> _Grid:
         """The grid of a page; ConvtoolError where it cannot be."""
@@ -320,13 +359,37 @@ class TiffReader:
         return rows
 
 
+def upright(reader: TiffReader, orientation: int) -> ArrayReader:
+    """An image turned as its orientation asks (TIFF 6.0, 8); it is held whole."""
+    transposed, up, left = TURNED[orientation]
+    pixels = np.concatenate(list(reader.blocks()))
+    metadata, notes = reader.metadata, reader.notes
+    if transposed:
+        pixels = pixels.transpose(1, 0, 2)
+        if metadata.dpi:
+            metadata = metadata._replace(dpi=metadata.dpi[::-1])
+    pixels = pixels[:: -1 if up else 1, :: -1 if left else 1]
+    if metadata.georeference:
+        metadata, notes = metadata._replace(georeference=None), (*notes, GEOREFERENCE_LOST)
+    header = reader.header._replace(height=len(pixels), width=pixels.shape[1])
+    return ArrayReader(header, np.ascontiguousarray(pixels), notes, metadata)
+
+
 def _unpacked(compression: int, data: bytes, size: int) -> bytes:
     """The bytes of a strip, no more than `size` of them."""
-    if compression in DEFLATE:
-        return isal_zlib.decompressobj().decompress(data, size)
+    if compression not in (*DEFLATE, LZMA):
+        return data
     if compression == LZMA:
-        return lzma.LZMADecompressor().decompress(data, size)
-    return data
+        unpacker = lzma.LZMADecompressor()
+        found = unpacker.decompress(data, size)
+        if not unpacker.eof and not unpacker.needs_input:  # its checksum comes last
+            unpacker.decompress(b"", CHECKED)
+        return found
+    inflater = isal_zlib.decompressobj()
+    found = inflater.decompress(data, size)
+    if not inflater.eof:
+        inflater.decompress(inflater.unconsumed_tail, CHECKED)
+    return found
 
 
 def _summed(differences: Array) -> Array:
@@ -351,16 +414,16 @@ def _from_planes(data: bytes, shape: tuple[int, int, int], dtype: DType) -> Arra
 
 def _straight(rows: Array, white: float | None) -> Array:
     """Colours divided by the alpha that they were multiplied by; 0 where it is 0."""
-    alpha = rows[..., -1:].astype(np.float64) / (1 if white is None else white)
-    colors = np.divide(rows[..., :-1], alpha, out=np.zeros(rows[..., :-1].shape), where=alpha != 0)
+    alpha = rows[..., -1:].astype(np.float64)
+    scaled = rows[..., :-1].astype(np.float64) * (1 if white is None else white)
+    colors = np.divide(scaled, alpha, out=np.zeros(scaled.shape), where=alpha != 0)
     if is_integer(rows.dtype):
         colors = np.rint(np.minimum(colors, np.iinfo(rows.dtype).max))
     return np.concatenate([colors.astype(rows.dtype), rows[..., -1:]], axis=-1)
 
 
-def _metadata(page: tifffile.TiffPage, file: BinaryIO | None) -> Metadata:
+def _metadata(page: tifffile.TiffPage, file: BinaryIO) -> Metadata:
     """What the file says of its pixels; a broken tag says nothing. EXIF is read from the file."""
-    nodata = _numbers(page, NODATA)
     geo = Georeference(
         _numbers(page, PIXEL_SCALE),
         _numbers(page, TIEPOINTS),
@@ -372,11 +435,28 @@ def _metadata(page: tifffile.TiffPage, file: BinaryIO | None) -> Metadata:
     return Metadata(
         icc_profile=_bytes(page, PROFILE),
         dpi=_resolution(page),
-        exif=_exif(page, file) if file else None,
+        exif=_exif(page, file),
         xmp=_bytes(page, XMP),
         georeference=geo if any(geo) else None,
-        nodata=nodata[0] if nodata else None,
+        nodata=_nodata(page.tags.valueof(NODATA)),
     )
+
+
+def _nodata(text: object) -> float | None:
+    """The number that GDAL's text names, if it is one: whole ones exactly.
+
+    GDAL writes 15 digits, and those of the largest float64 are a little more than it is.
+    """
+    try:
+        value = Number().read(str(text).strip(" \0"))
+    except ConvtoolError:
+        try:
+            value = float(str(text).strip(" \0"))
+        except ValueError:
+            return None
+        if math.isinf(value) and "inf" not in str(text).lower():
+            value = math.copysign(sys.float_info.max, value)
+    return value
 
 
 def _exif(page: tifffile.TiffPage, file: BinaryIO) -> bytes | None:

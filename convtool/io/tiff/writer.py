@@ -16,7 +16,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from ...core.choices import Compression
 from ...core.dtypes import Array, in_type, is_integer
 from ...core.georeference import DOUBLES, KEYS, PIXEL_SCALE, TEXTS, TIEPOINTS, TRANSFORMATION
-from ...core.image import Header
+from ...core.image import CHANNEL_NAMES, Header
 from ...core.metadata import Metadata
 from ..pillow import SUBFILES
 from .reader import ACROSS, DOWN, NODATA, PROFILE, UNIT, XMP
@@ -81,13 +81,14 @@ class TiffWriter:
         self._sizes.append(len(data))
         self._packed.write(data)
 
-    def close(self) -> None:
+    def close(self) -> int:
         """Write the packed strips, whose sizes are known now."""
         if self._level is not None:
             self._write_header(self._sizes)
             self._packed.seek(0)
             shutil.copyfileobj(self._packed, self._file, MOST_IN_MEMORY)
         self._packed.close()
+        return 0
 
     def _plain_sizes(self) -> list[int]:
         """Bytes of each strip that is not packed."""
@@ -111,7 +112,7 @@ class TiffWriter:
     def _describe(self, tags: ImageFileDirectory_v2) -> None:
         """What the pixels are."""
         header, count = self._header, len(self._header.channels)
-        colors = 3 if header.colors == 3 else 1
+        colors = 3 if header.channels[:3] == CHANNEL_NAMES[3] else 1
         tags[WIDTH], tags[HEIGHT], tags[ROWS] = header.width, header.height, self._rows
         tags[BITS] = (8 * self._dtype.itemsize,) * count
         tags[FORMAT] = (FORMATS[self._dtype.kind],) * count
@@ -142,7 +143,8 @@ class TiffWriter:
                 tags[tag] = data
         if metadata.nodata is not None and in_type(metadata.nodata, self._dtype) is not None:
             tags.tagtype[NODATA] = ASCII
-            tags[NODATA] = f"{metadata.nodata:.17g}"
+            whole = isinstance(metadata.nodata, int)
+            tags[NODATA] = str(metadata.nodata) if whole else f"{metadata.nodata:.17g}"
         geo = metadata.georeference
         if geo:
             for tag, kind, values in (
