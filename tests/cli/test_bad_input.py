@@ -93,7 +93,7 @@ CASES = {
     "pixel limit": ([*EDGE, "--max-pixels", "63"], 1, "more than the limit of 63 pixels"),
     "map over the limit": ([*EDGE, "--padding", "99999"], 1, "the map: is 200004x200004"),
     "no colour": ([*EDGE, "--background", "nope", "-o", "o.jpg"], 2, "expected a colour as white"),
-    "white of a stretch": ([*EDGE, "--white", "9", "--range", "center"], 2, "goes with --range clip"),
+    "stretched white": ([*EDGE, "--white", "9", "--range", "center"], 2, "goes with --range clip"),
     "no white": ([*EDGE, "--white", "0"], 2, "expected a number above 0"),
     "16 bits of colour": ([*EDGE, "--depth", "16", "-o", "o.jpg"], 1, "cannot be jpeg of 16 bits"),
     "float pixels": ([*EDGE, "--depth", "float", "-o", "o.png"], 2, "png holds pixels of"),
