@@ -121,6 +121,7 @@ def _work(maps: Maps, output: Output) -> "Work":
         output.packing,
         output.max_pixels,
         output.table,
+        output.frames,
     )
 
 

@@ -9,12 +9,13 @@ import click
 
 from convtool.core.errors import ConvtoolError, quoted, shortened
 from convtool.core.filenames import component
+from convtool.core.frames import PLACE
 
 if TYPE_CHECKING:
     from .inputs import Image
 
 PLACEHOLDER = "{kernel}"
-PLACEHOLDERS = ("stem", "ext", "kernel")
+PLACEHOLDERS = ("stem", "ext", "kernel", "frame")
 
 
 def check_names(names: Sequence[str], template: str, option: str) -> None:
@@ -96,5 +97,5 @@ def _place(path: str) -> str:
 def _name(template: str, image: "Image", map_: str) -> str:
     """The template with its placeholders filled in."""
     stem, extension = os.path.splitext(os.path.basename(image.path))
-    values = {"stem": stem, "ext": extension.removeprefix("."), "kernel": map_}
+    values = {"stem": stem, "ext": extension.removeprefix("."), "kernel": map_, "frame": PLACE}
     return re.sub(r"\{(\w+)\}", lambda match: component(values[match[1]]), template)

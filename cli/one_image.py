@@ -3,10 +3,10 @@
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, partial
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -14,6 +14,7 @@ from convtool.core.choices import STREAM, STRETCHED
 from convtool.core.encoding import Look
 from convtool.core.errors import ConvtoolError, at
 from convtool.core.filenames import shown
+from convtool.core.frames import PLACE
 from convtool.core.prefetch import Later
 from convtool.ops.registry import Maps
 
@@ -56,7 +57,8 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     paths: Mapping[str, str | None] = {}
     if not only_shown:
         paths = _paths(source.name, [SHEET] if draws_sheet else list(maps), format_, output)
-    output.check_files(image, paths.values(), maps)
+    if not any(PLACE in (path or "") for path in paths.values()):
+        output.check_files(image, paths.values(), maps)
 
     from convtool.pipeline.nodata import with_nodata  # while the image is being opened
     from convtool.pipeline.prepare import prepare
@@ -73,13 +75,20 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
             name: prepare(operators, reader.header, output.max_pixels)
             for name, operators in maps.items()
         }
+    numbers = range(source.first, source.first + reader.header.depth)
+    for path in paths.values():
+        if path and PLACE in path:
+            from convtool.io.apart import names
+
+            output.check_files(image, names(path, numbers), maps)
     views = Views([one.output for one in prepared.values()], screen, sheet=draws_sheet)
     sweep_beside(paths.values())
     targets = []
     for name, one in prepared.items():
         for_file = format_ if to_files else None
         in_file, alone = views.formats(_caption(name, maps[name]), one.output, for_file)
-        targets += [_to_file(one, in_file, paths[name], output)] if in_file else []
+        if in_file:
+            targets.append(_to_file(one, in_file, paths[name], output, numbers))
         targets += [_to_view(one, alone, output)] if alone else []
     reports = _written(reader, targets, output)
     if draws_sheet:
@@ -88,15 +97,28 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     output.say(*notes_on_lost(reports, output.look, maps))
 
 
-def _to_file(prepared: "Prepared", format_: "Format", path: str | None, output: Output) -> "Target":
-    """A map on its way to a file, as the command line says."""
+def _to_file(
+    prepared: "Prepared",
+    format_: "Format",
+    path: str | None,
+    output: Output,
+    numbers: range = range(1),
+) -> "Target":
+    """A map on its way to a file, as the command line says; to one for each frame, if its name has
+    a place for the number."""
     from convtool.io.atomic import is_special
     from convtool.pipeline.run import Target
 
+    open_: Callable[[], AbstractContextManager[BinaryIO]] = partial(result_file, path)
+    if path and PLACE in path:
+        from convtool.io.apart import apart, opener
+
+        open_, _ = opener(path, result_file, numbers)
+        format_ = apart(format_)
     return Target(
         prepared,
         format_,
-        partial(result_file, path),
+        open_,
         path or STDOUT,
         output.look,
         output.packing,
@@ -202,6 +224,11 @@ class Source:
         """Whether the image is to be read more than once: to be said before one from stdin is."""
         self._image = image
         self._max_pixels, self._table = output.max_pixels, output.table
+        # stdin without a format goes to one that holds all the frames that it may have.
+        named = output.format or output.path not in (None, STREAM)
+        known = output.format_for(output.path, self._format_by_name)
+        meant = known if named or image != STREAM else None
+        self._frames = output.frames_for(meant, output.path)
         self._opening = None if image == STREAM else Later(self._open)
 
     @cached_property
@@ -210,15 +237,23 @@ class Source:
         # A pipe is read on a thread too: a signal is not heeded while Pillow decodes on this one.
         return (self._opening or Later(self._open)).result()
 
+    @property
+    def first(self) -> int:
+        """The number of the first frame that is meant."""
+        return self._frames.first if self._frames else 0
+
     def format(self) -> "Format | None":
         """That of the image: a file's by its name, as there is no need to wait for it."""
+        return self.reader.format if self._image == STREAM else self._format_by_name()
+
+    def _format_by_name(self) -> "Format | None":
         from convtool.io.formats import format_of_file
 
-        if self._image == STREAM:
-            return self.reader.format
-        return format_of_file(self._image, self._table)
+        return None if self._image == STREAM else format_of_file(self._image, self._table)
 
     def _open(self) -> "Placed":
         from convtool.io.source import open_named
 
-        return open_named(self._image, self._max_pixels, again=self.again, table=self._table)
+        return open_named(
+            self._image, self._max_pixels, again=self.again, table=self._table, frames=self._frames
+        )

@@ -18,6 +18,7 @@ from convtool.core.params import (
     Number,
     Option,
     Positive,
+    WhichFrames,
     Word,
 )
 from convtool.io.formats import FORMATS
@@ -372,8 +373,8 @@ name = click.option(
     type=TEXT,
     help=(
         "How maps in --out-dir are called: {stem} is the image's name without its extension, "
-        "{ext} that extension, {kernel} the kernel's name. Default: '{stem}-{kernel}' with the "
-        "extension of the format."
+        "{ext} that extension, {kernel} the kernel's name, {frame} a frame's number. "
+        "Default: '{stem}-{kernel}' with the extension of the format."
     ),
 )
 
@@ -393,6 +394,15 @@ null = click.option(
     "--null",
     is_flag=True,
     help="Names in LIST end with a NUL byte, as find -print0 writes.",
+)
+
+frames = click.option(
+    "--frames",
+    type=Value(WhichFrames()),
+    help=(
+        "Which frames of an animation, or pages of a TIFF. Default: all, where OUT holds frames "
+        "(PNG, GIF, WebP, TIFF), else the first. {frame} in OUT makes a file for each."
+    ),
 )
 
 skip_existing = click.option(
@@ -463,6 +473,6 @@ many = in_order(
         *(out_dir, name, recursive, from_file, null, skip_existing, fail_fast, json_, scheduler),
         heading="Many images",
     ),
-    *(threads, max_pixels, delimiter, header, quiet),
+    *(frames, threads, max_pixels, delimiter, header, quiet),
 )
 """Several images, who does the work, and what is said of it."""

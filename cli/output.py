@@ -11,6 +11,7 @@ import click
 from convtool.core.choices import STREAM, STRETCHED
 from convtool.core.encoding import WHITE, Look, Packing, Table
 from convtool.core.errors import ConvtoolError, quoted
+from convtool.core.frames import ALL, PLACE, Frames
 
 from .messages import say
 
@@ -49,6 +50,8 @@ class Output(NamedTuple):
     """Whether every file that is there is kept."""
     table: Table = Table()
     """How numbers are written in text."""
+    frames: Frames | None = None
+    """Which frames are asked for; None: those that the format of the result holds."""
 
     @classmethod
     def of(cls, given: Mapping[str, Any]) -> "Output":
@@ -73,6 +76,7 @@ class Output(NamedTuple):
             given["overwrite"],
             given["no_clobber"],
             table,
+            given["frames"],
         )
 
     def format_for(self, path: str | None, of: "Callable[[], Format | None]") -> "Format":
@@ -88,6 +92,17 @@ class Output(NamedTuple):
             )
         given = self.format or path not in (None, STREAM)
         return found if given or found.pixels or not self.look.asks_pixels else FORMATS["png"]
+
+    def frames_for(self, format_: "Format | None", name: str | None) -> Frames | None:
+        """Which frames of an image are meant for a result in a format, None if it is not known yet,
+        and in files of this name; None: the first, and others are told."""
+        several = self.frames is None or self.frames.last is None
+        if several and (self.show or self.sheet):
+            return None
+        if self.frames is not None:
+            return self.frames
+        apart = PLACE in (name or "")
+        return ALL if apart or format_ is None or format_.frames else None
 
     def say(self, *lines: str) -> None:
         """Words for a person, on stderr."""

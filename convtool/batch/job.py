@@ -2,12 +2,13 @@
 
 import os
 import time
-from functools import partial
 from typing import NamedTuple
 
 from ..core.encoding import COMMAS, PLAIN, USUAL, Look, Packing, Table
 from ..core.errors import ConvtoolError, TooManyPixels, at
+from ..core.frames import ALL, PLACE, Frames
 from ..core.version import __version__
+from ..io.apart import apart, opener
 from ..io.atomic import is_special, whole_file
 from ..io.formats import named_format
 from ..io.source import open_image
@@ -26,6 +27,8 @@ class Work(NamedTuple):
     packing: Packing = USUAL
     max_pixels: int = 2 * 10**9
     table: Table = COMMAS
+    frames: Frames | None = None
+    """Which frames are asked for; None: those that the format of the files holds."""
     version: str = __version__
 
 
@@ -85,15 +88,21 @@ def _write(
     work: Work, job: Job, threads: int, limit: int, reports: list[Report]
 ) -> tuple[str, ...]:
     """Write the maps of an image, and add a report of each; returns the reader's notes."""
-    opened = open_image(job.source, limit, ahead=threads > 1, table=work.table)
-    reader = with_nodata(opened, work.look.nodata)
     format_ = named_format(job.format, f"format {job.format!r}")
+    each_apart = any(PLACE in path for _, path in job.targets)
+    frames = work.frames or (ALL if format_.frames or each_apart else None)
+    opened = open_image(job.source, limit, ahead=threads > 1, table=work.table, frames=frames)
+    reader = with_nodata(opened, work.look.nodata)
+    first = frames.first if frames else 0
+    numbers = range(first, first + reader.header.depth)
     targets = []
     for number, path in job.targets:
         with at(job.source):
             prepared = prepare(work.maps[number], reader.header, work.max_pixels)
         how = work.look, work.packing, is_special(path)
-        targets.append(Target(prepared, format_, partial(whole_file, path), path, *how))
+        open_, is_apart = opener(path, whole_file, numbers)
+        own = apart(format_) if is_apart else format_
+        targets.append(Target(prepared, own, open_, path, *how))
     for folder in {os.path.dirname(path) for _, path in job.targets}:
         _make_folder(folder)
     reports.extend(write_maps(reader, targets, threads))

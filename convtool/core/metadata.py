@@ -20,6 +20,7 @@ NAMES = {
     "exif": "EXIF",
     "xmp": "XMP",
     "georeference": "georeference",
+    "timing": "timing of frames",
 }
 """What people call that whose loss matters. To be sRGB is usual."""
 
@@ -32,6 +33,24 @@ class Transfer(NamedTuple):
     """The values are light to the power of this, if there is no profile."""
     linear: bool = False
     """Whether the values are in proportion to light by now."""
+
+
+USUAL_DURATION = 100.0
+"""Milliseconds of a frame that has none of its own, as browsers show it."""
+
+
+class Timing(NamedTuple):
+    """How an animation is shown."""
+
+    durations: tuple[float, ...]
+    """Of each frame, in milliseconds."""
+    loops: int
+    """How many times it is shown; 0: without end."""
+
+    @classmethod
+    def usual(cls, count: int) -> "Timing":
+        """That of so many frames of which nothing is known."""
+        return cls((USUAL_DURATION,) * count, 0)
 
 
 class Metadata(NamedTuple):
@@ -53,6 +72,8 @@ class Metadata(NamedTuple):
     georeference: Georeference | None = None
     nodata: float | None = None
     """The number that marks what is missing."""
+    timing: Timing | None = None
+    """That of several frames."""
 
     def left_by(self, held: Container[str]) -> tuple[str, ...]:
         """What is known here and no format with these fields holds, in words."""

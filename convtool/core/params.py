@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from .choices import NAMED_PADDINGS
 from .errors import ConvtoolError, quoted
+from .frames import ALL, FIRST, Frames
 
 
 class Kind(Protocol):
@@ -95,6 +96,26 @@ class Position:
         if match is None:
             raise ConvtoolError(f"found {quoted(value)}, expected ROW,COL, as 0,1")
         return int(match[1]), int(match[2])
+
+
+class WhichFrames:
+    """all, first, a frame's number or FIRST..LAST, counted from 0."""
+
+    metavar = "all|first|N|A..B"
+
+    def read(self, value: object) -> Frames:
+        """The frames."""
+        word = _word(value, {})
+        if word in ("all", "first"):
+            return (ALL if word == "all" else FIRST)._replace(asked=True)
+        match = re.fullmatch(r"(\d{1,9})(?:\.\.(\d{1,9}))?", word, re.ASCII)
+        if match is None:
+            raise ConvtoolError(f"found {quoted(value)}, expected all, first, 3 or 0..9")
+        first = int(match[1])
+        last = int(match[2] or first)
+        if last < first:
+            raise ConvtoolError(f"found {quoted(value)}, expected the smaller number first")
+        return Frames(first, last, asked=True)
 
 
 class Number:

@@ -139,7 +139,8 @@ def shapes(operators: Sequence[Operator], header: Header) -> Shapes:
 def through(fields: tuple[Field, Field], stage: Stage) -> tuple[Field, Field]:
     """The receptive fields (of rows, of columns) after a stage."""
     rows, cols = fields
-    found = [(rows.through(down), cols.through(across)) for (down, across), *_ in stage.laid]
+    windows = [laid.window for laid in stage.laid]
+    found = [(rows.through(down), cols.through(across)) for down, across in windows]
     if not found:
         return fields
     rows, cols = found[0]

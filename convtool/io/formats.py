@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from ..core.encoding import COMMAS, Packing, Table
 from ..core.errors import ConvtoolError, quoted
+from ..core.frames import Frames
 from .limits import MOST_CHANNELS
 
 if TYPE_CHECKING:
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from ..core.metadata import Metadata
     from .base import Reader, Writer
 
-OpenReader = Callable[[BinaryIO, int, bool], "Reader"]
-"""(file, most pixels, whether a thread may read ahead) -> reader, which closes the file"""
+OpenReader = Callable[[BinaryIO, int, bool, Frames | None], "Reader"]
+"""(file, most pixels, whether a thread may read ahead, the frames that are meant, or None for the
+first with a note) -> reader, which closes the file"""
 
 MakeWriter = Callable[[BinaryIO, "Header", "Metadata", Packing], "Writer"]
 """(open file, description of the map, what its pixels mean, how to pack them) -> writer"""
@@ -31,17 +33,22 @@ NPY_SIGNATURE = b"\x93NUMPY"
 WITHOUT_ALPHA = ("JPEG", "PPM", "BMP", "DIB", "GIF", "PCX", "MPO", "MSP", "XBM", "EPS", "PDF")
 """Pillow's names of formats that hold no transparency, or one bit of it."""
 
-EVERYTHING = ("icc_profile", "dpi", "srgb", "gamma", "chromaticities", "exif", "xmp")
+EVERYTHING = ("icc_profile", "dpi", "srgb", "gamma", "chromaticities", "exif", "xmp", "timing")
 """What PNG holds of an image's metadata."""
 
 CARRIED = ("icc_profile", "dpi", "exif", "xmp")
 
 HELD = {
     **dict.fromkeys(("JPEG", "MPO"), CARRIED),
-    **dict.fromkeys(("WEBP", "AVIF"), ("icc_profile", "exif", "xmp")),
+    "WEBP": ("icc_profile", "exif", "xmp", "timing"),
+    "AVIF": ("icc_profile", "exif", "xmp"),
+    "GIF": ("timing",),
     **dict.fromkeys(("BMP", "DIB", "PCX"), ("dpi",)),
 }
 """What other formats hold of it, by Pillow's names."""
+
+ANIMATED = ("GIF", "WEBP")
+"""Formats of Pillow whose frames are written, too."""
 
 LOSSY = ("JPEG", "WEBP", "AVIF")
 
@@ -52,11 +59,14 @@ SNIFFED = 4096
 """Bytes at the start of a file that show its format."""
 
 
-def read_picture(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
+def read_picture(
+    file: BinaryIO, max_pixels: int, _: bool = False, frames: Frames | None = None
+) -> "Reader":
     """The reader for a picture of any format that Pillow reads."""
     from . import pillow, pipe
 
-    return pillow.read_picture(file if file.seekable() else pipe.kept(file, max_pixels), max_pixels)
+    file = file if file.seekable() else pipe.kept(file, max_pixels)
+    return pillow.read_picture(file, max_pixels, frames)
 
 
 class Format(NamedTuple):
@@ -88,12 +98,16 @@ class Format(NamedTuple):
     """The fields of `Metadata` that it holds."""
     layers: bool = False
     """Whether it holds any number of channels, and none is alpha by its place."""
+    frames: bool = False
+    """Whether it holds several frames."""
     streams: bool = True
     """Whether it is written band by band; if not, the whole map is held until then."""
 
 
-def _read_png(file: BinaryIO, max_pixels: int, ahead: bool) -> "Reader":
-    """A PNG, row by row; Pillow reads those with unusual chunks."""
+def _read_png(
+    file: BinaryIO, max_pixels: int, ahead: bool, frames: Frames | None = None
+) -> "Reader":
+    """A PNG, row by row; Pillow reads those with unusual chunks, and several frames."""
     from .pipe import rewind
     from .png.chunks import Irregular, PngFile  # which inflates while NumPy is imported
 
@@ -101,10 +115,14 @@ def _read_png(file: BinaryIO, max_pixels: int, ahead: bool) -> "Reader":
         opened = PngFile(file, max_pixels, ahead)
     except Irregular as irregular:
         rewind(file, irregular.seen)
-        return read_picture(file, max_pixels, ahead)
+        return read_picture(file, max_pixels, ahead, frames)
+    if frames is not None and opened.frames > 1:
+        return read_picture(opened.release(max_pixels), max_pixels, ahead, frames)
     from .png.reader import read_png
 
     try:
+        if frames is not None:
+            frames.of(1)
         return read_png(opened, max_pixels)
     except BaseException:
         opened.close()
@@ -148,9 +166,11 @@ def _starts_csv(head: bytes) -> bool:
     return b"\0" not in head and number
 
 
-def _read_npy(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
+def _read_npy(file: BinaryIO, max_pixels: int, _: bool, frames: Frames | None = None) -> "Reader":
     from .npy import read_npy
 
+    if frames is not None:
+        frames.of(1)
     return read_npy(file, max_pixels)
 
 
@@ -160,10 +180,10 @@ def _write_npy(file: BinaryIO, header: "Header", _: "Metadata", __: Packing) -> 
     return NpyWriter(file, header)
 
 
-def _read_tiff(file: BinaryIO, max_pixels: int, _: bool) -> "Reader":
+def _read_tiff(file: BinaryIO, max_pixels: int, _: bool, frames: Frames | None = None) -> "Reader":
     from .tiff.reader import read_tiff
 
-    return read_tiff(file, max_pixels)
+    return read_tiff(file, max_pixels, frames)
 
 
 def _write_tiff(
@@ -178,6 +198,8 @@ def _picture(pillow_name: str, *extensions: str, deep: tuple[int, ...] = ()) -> 
     """A format that Pillow reads and writes, by its name there and its extensions."""
 
     def write(file: BinaryIO, header: "Header", metadata: "Metadata", packing: Packing) -> "Writer":
+        if header.depth > 1:
+            return _animation(file, header, metadata, pillow_name, packing)
         from .pictures import PillowWriter
 
         return PillowWriter(file, header, metadata, pillow_name, packing.quality)
@@ -190,20 +212,34 @@ def _picture(pillow_name: str, *extensions: str, deep: tuple[int, ...] = ()) -> 
         alpha=pillow_name not in WITHOUT_ALPHA,
         lossy=pillow_name in LOSSY,
         holds=HELD.get(pillow_name, ()),
+        frames=pillow_name in ANIMATED,
         streams=False,
     )
+
+
+def _animation(
+    file: BinaryIO, header: "Header", metadata: "Metadata", name: str, packing: Packing
+) -> "Writer":
+    if name == "GIF":
+        from .gif import GifWriter
+
+        return GifWriter(file, header, metadata)
+    from .webp import WebpWriter
+
+    return WebpWriter(file, header, metadata, packing.quality)
 
 
 _TABLE = (
     Format(
         "png",
-        (".png",),
+        (".png", ".apng"),
         _write_png,
         _read_png,
         lambda head: head.startswith(PNG_SIGNATURE),
         deep=(1, 2, 3, 4),
         packed=True,
         holds=EVERYTHING,
+        frames=True,
     ),
     Format(
         "csv",
@@ -233,6 +269,7 @@ _TABLE = (
         numbers=True,
         layers=True,
         holds=(*CARRIED, "georeference"),
+        frames=True,
     ),
     _picture("JPEG", ".jpg", ".jpeg"),
     _picture("WEBP", ".webp"),
@@ -249,7 +286,7 @@ _BY_EXTENSION = {extension: format_ for format_ in _TABLE for extension in forma
 PICTURE_EXTENSIONS = frozenset(
     (
         *(extension for extension, format_ in _BY_EXTENSION.items() if format_.pixels),
-        *(".apng", ".jpe", ".jfif", ".avif", ".pbm", ".jp2", ".j2k"),
+        *(".jpe", ".jfif", ".avif", ".pbm", ".jp2", ".j2k"),
         *(".tga", ".ico", ".pcx", ".sgi"),
     )
 )

@@ -15,6 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
 from ..core.errors import ConvtoolError, NoImage, TooManyPixels
+from ..core.frames import Frames
 from ..core.metadata import LARGEST_DPI, Metadata
 from .libtiff import findings
 from .limits import check_size
@@ -92,16 +93,36 @@ _PLAIN = ("L", "LA", "RGB", "RGBA", "I", "F")
 _pillow_limit = threading.Lock()
 
 
-def read_picture(file: BinaryIO, max_pixels: int) -> "Reader":
-    """The reader for a picture: upright; palettes and 1 bit expanded; CMYK and the like as RGB."""
+def read_picture(file: BinaryIO, max_pixels: int, frames: Frames | None = None) -> "Reader":
+    """The reader for a picture: upright; palettes and 1 bit expanded; CMYK and the like as RGB.
+
+    Of several frames it is for the first, with a note, or for `frames`, those that are meant.
+    """
+    if frames is not None and _count(file) > 1:
+        from .frames import FrameReader
+
+        return FrameReader(file, frames, max_pixels)
+    if frames is not None:
+        frames.of(1)
     picture = decoded(file, max_pixels)
     from .pictures import PictureReader  # which needs NumPy
 
     return PictureReader(picture)
 
 
-def decoded(file: BinaryIO, max_pixels: int) -> "Picture":
-    """The picture in a file, which is closed."""
+def _count(file: BinaryIO) -> int:
+    """How many frames a file holds, of which it is left at the start; 1 if it cannot be told."""
+    with pillow_decodes(), pillow_limit(None):
+        _refuse(file.read(SIGNATURES))
+        file.seek(0)
+        opened = open_listed(file)
+        count = 1 if opened.format == "MPO" else getattr(opened, "n_frames", 1)
+    file.seek(0)
+    return count
+
+
+def decoded(file: BinaryIO, max_pixels: int, number: int = 0) -> "Picture":
+    """The picture in a file, which is closed: its frame of this number."""
     with file, pillow_decodes():
         head = file.read(SIGNATURES)
         file.seek(0)
@@ -113,18 +134,20 @@ def decoded(file: BinaryIO, max_pixels: int) -> "Picture":
         with opened:
             check_size(opened.height, opened.width, max_pixels)
             with _limited(max_pixels, nested):
-                return _loaded(opened)
+                notes = tuple(_notes(opened, alone=number == 0))
+                if number:
+                    opened.seek(number)
+                return _loaded(opened, notes)
 
 
-def _loaded(opened: ImageFile) -> "Picture":
-    notes = tuple(_notes(opened))
+def _loaded(opened: ImageFile, notes: tuple[str, ...]) -> "Picture":
     sample_type = _sample_type(opened)
     with findings() as damage:
         try:
             opened.load()
         except OSError as error:  # libtiff's reason says more than Pillow's number
             raise OSError(damage[0] if damage else error) from None
-    image = _upright(opened)
+    image = upright(opened)
     if image.mode == "CMYK":
         image, note = _from_cmyk(image)
         notes = (*notes, note)
@@ -320,10 +343,10 @@ def _limited(max_pixels: int, nested: bool) -> Iterator[None]:
         ) from None
 
 
-def _notes(image: ImageFile) -> Iterator[str]:
+def _notes(image: ImageFile, *, alone: bool) -> Iterator[str]:
     """Notes for a person: what of the file the pixels do not show."""
     frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
-    if frames > 1:
+    if frames > 1 and alone:
         yield f"holds {frames} frames, only the first is read"
     raw = image.tile[0].args if image.tile else ()
     raw = raw if isinstance(raw, tuple) else (raw,)
@@ -364,7 +387,7 @@ def is_turned(image: Image.Image) -> bool:
     return bool(image.getexif().get(ORIENTATION, 1) != 1)
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def upright(image: Image.Image) -> Image.Image:
     """The picture, turned and mirrored as its EXIF orientation asks."""
     if not is_turned(image):
         return image

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 from ..core.choices import STDIN, STREAM
 from ..core.encoding import COMMAS, Table
 from ..core.errors import ConvtoolError, NoImage, at
+from ..core.frames import Frames
 from .formats import (
     SNIFFED,
     Format,
@@ -39,11 +40,13 @@ def open_image(
     *,
     ahead: bool = True,
     table: Table = COMMAS,
+    frames: Frames | None = None,
 ) -> "Placed":
     """The reader for an image file: a picture, ``.csv`` or ``.npy``.
 
     `ahead` allows a thread to read ahead, where the format can. `table` says how numbers are
-    written in a text.
+    written in a text. Of several frames it is for the first, with a note, or for `frames`, those
+    that are meant, one under another.
 
     Raises ConvtoolError, naming the file, if it is missing, empty, no image, broken, or has
     more than `max_pixels` pixels. Damage further on is found when those rows are read.
@@ -51,12 +54,17 @@ def open_image(
     place = os.fspath(path)
     with at(place), _unreadable_as_error():
         return _opened(
-            _open_file(path), place, max_pixels, format_by_name(path), table, ahead=ahead
+            _open_file(path), place, max_pixels, format_by_name(path), table, frames, ahead=ahead
         )
 
 
 def open_stream(
-    stream: BinaryIO, max_pixels: int = MAX_PIXELS, *, again: bool = True, table: Table = COMMAS
+    stream: BinaryIO,
+    max_pixels: int = MAX_PIXELS,
+    *,
+    again: bool = True,
+    table: Table = COMMAS,
+    frames: Frames | None = None,
 ) -> "Placed":
     """The reader for an image that comes through a pipe. Its first bytes show the format.
 
@@ -65,7 +73,7 @@ def open_stream(
     """
     with at(STDIN), _unreadable_as_error():
         file = cast(BinaryIO, Pipe(stream))
-        return _opened(file, STDIN, max_pixels, None, table, ahead=True, again=again)
+        return _opened(file, STDIN, max_pixels, None, table, frames, ahead=True, again=again)
 
 
 def open_named(
@@ -75,20 +83,21 @@ def open_named(
     again: bool = True,
     ahead: bool = True,
     table: Table = COMMAS,
+    frames: Frames | None = None,
 ) -> "Placed":
     """The reader for an image file as `open_image`, or as `open_stream` where ``-`` means stdin."""
     if path != STREAM:
-        return open_image(path, max_pixels, ahead=ahead, table=table)
+        return open_image(path, max_pixels, ahead=ahead, table=table, frames=frames)
     if sys.stdin is None:
         raise ConvtoolError("stdin is closed, expected an image")
-    return open_stream(sys.stdin.buffer, max_pixels, again=again, table=table)
+    return open_stream(sys.stdin.buffer, max_pixels, again=again, table=table, frames=frames)
 
 
 def open_picture(data: bytes, max_pixels: int) -> "Reader":
     """The reader for the bytes of a picture. Its errors name no place."""
     format_ = format_by_start(data[:SNIFFED])
     read = format_.read if format_ and format_.pixels else read_picture
-    return read(io.BytesIO(data), max_pixels, False)
+    return read(io.BytesIO(data), max_pixels, False, None)
 
 
 class Placed(NamedTuple):
@@ -122,6 +131,7 @@ def _opened(
     max_pixels: int,
     format_: Format | None,
     table: Table,
+    frames: Frames | None,
     *,
     ahead: bool,
     again: bool = True,
@@ -143,9 +153,11 @@ def _opened(
                 with file:
                     file = kept(file, max_pixels)
         if format_ and format_.read_text:
+            if frames is not None:
+                frames.of(1)
             return Placed(format_.read_text(file, max_pixels, table), place, format_)
         read = format_.read if format_ else read_picture
-        return Placed(read(file, max_pixels, ahead), place, format_)
+        return Placed(read(file, max_pixels, ahead, frames), place, format_)
     except NoImage as error:
         file.close()
         hint = "; --header reads rows of numbers under headings" if holds_rows(head) else ""

@@ -11,6 +11,7 @@ from ..core.errors import ConvtoolError
 from ..core.geometry import BAND_ELEMENTS, Window, band_height, cut
 from ..core.image import Header, check_image
 from ..core.rounding import saturate
+from ..core.slices import Grid
 from ..core.threads import check_threads, on_threads
 from ..core.validation import Pair
 
@@ -42,13 +43,22 @@ class RowByRow(Protocol):
 class Laid(NamedTuple):
     """A window that a stage lays on its input."""
 
-    window: Window
-    border: Border
-    """What lies outside the input."""
+    grid: Grid
+    """Where it stands, and what lies outside the input."""
     outside: str
-    """The same in words: ``mirror``, ``constant 0``, ``padding``."""
+    """The latter in words: ``mirror``, ``constant 0``, ``padding``."""
     middle: tuple[float, float]
     """(row, column) in the window of what its value stands for: the anchor, or a pool's middle."""
+
+    @property
+    def window(self) -> Window:
+        """The window on a slice."""
+        return self.grid.window
+
+    @property
+    def border(self) -> Border:
+        """What lies outside."""
+        return self.grid.border
 
 
 class Sum(NamedTuple):
@@ -125,13 +135,6 @@ class Operator(Protocol):
     def cropped(self, first: int, last: int) -> "Operator":
         """The same for an image of these columns of its own."""
         return self
-
-
-def sampled(window: Window, band: Array, top: int, first: int, height: int) -> Array:
-    """Of a band from row `top` on the pixels in the middle of so many rows of windows."""
-    rows, cols = window
-    lines = np.subtract(rows.centers(first, first + height), top)
-    return band[lines][:, cols.centers(0, cols.output)]
 
 
 def cuts(stage: RowByRow, row_elements: int, least: int = 1) -> list[Pair]:

@@ -72,7 +72,7 @@ class ConvStage(NamedTuple):
         if self.border == "constant":
             outside += f" {self.fill:.0f}" if float(self.fill).is_integer() else f" {self.fill:g}"
         rows, cols = self.task.window
-        return (Laid(self.task.window, self.border, outside, (rows.center, cols.center)),)
+        return (Laid(self.grid, outside, (rows.center, cols.center)),)
 
     @property
     def sums(self) -> tuple[Sum, ...]:

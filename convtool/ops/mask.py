@@ -44,6 +44,13 @@ class Mask(NamedTuple):
                 "expected one size (rows x columns)"
             )
 
+    def rows(self, first: int, last: int) -> Array:
+        """Its rows first..last - 1, as often one under another as there are slices."""
+        height = len(self.values)
+        if first // height == (last - 1) // height:
+            return self.values[first % height : (last - 1) % height + 1]
+        return self.values[np.arange(first, last) % height]
+
     def cropped(self, first: int, last: int) -> "Mask":
         """Its columns first..last - 1."""
         return self._replace(values=self.values[:, first:last])

@@ -14,10 +14,10 @@ import numpy as np
 from ..core.border import runs_needed
 from ..core.dtypes import FLOAT64, Array, DType, result_float
 from ..core.errors import ConvtoolError
-from ..core.geometry import Window
 from ..core.image import Header
+from ..core.slices import Grid
 from ..core.validation import Pair
-from .base import Laid, Operator, Sum, sampled
+from .base import Laid, Operator, Sum
 from .mask import Mask
 from .segment import Segment, segments
 from .within import Within
@@ -69,7 +69,7 @@ class Only(Operator):
                 f"only: the map has {len(made.channels)} channel(s) and the image "
                 f"{len(header.channels)}, expected as many"
             )
-        self.mask.check_size((made.height, made.width), "map")
+        self.mask.check_size(made.size[1:], "map")
         dtype = np.result_type(header.dtype, made.dtype)
         if not self.is_hard and dtype.kind != "f":
             dtype = result_float(dtype)
@@ -200,9 +200,9 @@ class OnlyStage(NamedTuple):
         return self.whole.windowed.sums
 
     @property
-    def window(self) -> Window:
+    def grid(self) -> Grid:
         """The windows in whose middle the image's pixels stay."""
-        return self.laid[0].window
+        return self.laid[0].grid
 
     def carried_from(self, row: int, col: int) -> Pair | None:
         """The pixel whose alpha this one has, if alpha is carried along."""
@@ -212,19 +212,19 @@ class OnlyStage(NamedTuple):
     def rows_needed(self, first: int, last: int) -> Pair:
         """The input rows under the windows, and in the middle of them."""
         start, stop = self.whole.rows_needed(first, last)
-        centers = self.window[0].centers(first, last)
+        centers = self.grid.centers(first, last)
         return min(start, centers[0]), max(stop, centers[-1] + 1)
 
     def run(self, band: Array, top: int, first: int, out: Array) -> None:
         """Write the output rows from `first` on."""
-        rows, cols = self.window
+        rows, cols = self.grid.window
         last = first + len(out)
         if rows.output == rows.size and cols.output == cols.size:
             out[...] = band[first - top : last - top]
         else:
-            out[...] = sampled(self.window, band, top, first, len(out))
+            out[...] = self.grid.sampled(band, top, first, last)
         for part in self.parts:
-            mask = self.mask.values[first:last, slice(*part.made)]
+            mask = self.mask.rows(first, last)[:, slice(*part.made)]
             under = np.flatnonzero(mask.any(axis=1))
             if under.size:
                 upper, lower = int(under[0]), int(under[-1]) + 1

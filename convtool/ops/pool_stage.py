@@ -72,7 +72,7 @@ class PoolStage:
         """The window that is merged."""
         rows, cols = self.window
         middle = (rows.extent - 1) / 2, (cols.extent - 1) / 2
-        return (Laid(self.window, "constant", "padding", middle),)
+        return (Laid(self.grid, "padding", middle),)
 
     @property
     def sums(self) -> tuple[Sum, ...]:

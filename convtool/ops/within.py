@@ -28,7 +28,7 @@ class Within(Operator):
 
     def bind(self, header: Header) -> "WithinStage":
         """The stage for images of this description; ConvtoolError unless they are of its size."""
-        self.mask.check_size((header.height, header.width), "image")
+        self.mask.check_size(header.size[1:], "image")
         dtype = header.dtype.newbyteorder("=") if header.dtype.kind == "f" else FLOAT64
         count = len(header.channels) if self.alpha_too else header.colors
         return WithinStage(header, header._replace(dtype=dtype), self.mask, count)
@@ -62,4 +62,4 @@ class WithinStage(NamedTuple):
         """Write the output rows from `first` on."""
         last = first + len(out)
         out[...] = band[first - top : last - top]
-        out[self.mask.values[first:last] < self.mask.least_inside, : self.channels] = np.nan
+        out[self.mask.rows(first, last) < self.mask.least_inside, : self.channels] = np.nan

@@ -29,7 +29,8 @@ def check_sizes(chain: Sequence[Segment], max_pixels: int) -> None:
     """Raise TooManyPixels if a map, of the last segment or before it, has more pixels than that."""
     for segment in chain:
         with at("the map"):
-            check_size(segment.output.height, segment.output.width, max_pixels)
+            _, height, width = segment.output.size
+            check_size(height, width, max_pixels)
 
 
 def bands(

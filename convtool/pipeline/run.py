@@ -174,6 +174,11 @@ def _shown_in(target: Target) -> Shown:
     format_ = target.format
     found = shown(target.prepared, format_, target.look)
     output = found.output
+    if output.depth > 1 and not format_.frames:
+        raise ConvtoolError(
+            f"{format_.name} holds one frame, and there are {output.depth}: {{frame}} in the "
+            "file's name makes a file for each, and --frames first takes the first"
+        )
     count = len(output.channels)
     if found.tone and count <= 4 and output.colors not in (1, 3) and not format_.layers:
         told = f"the last of {count} maps would be alpha in {format_.name}"

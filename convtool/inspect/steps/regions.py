@@ -40,7 +40,7 @@ def calculate_only(
     """The map's value, the image's, or some of each. `calculate` is for the operators' stages."""
     row, col, index = place
     center = tuple(
-        axis.centers(at, at + 1)[0] for axis, at in zip(stage.window, place[:2], strict=True)
+        axis.centers(at, at + 1)[0] for axis, at in zip(stage.grid.window, place[:2], strict=True)
     )
     patch = _pixel(stage, band, (center[0], center[1]), index)
     counts, white = int(operator.mask.values[row, col]), operator.mask.white

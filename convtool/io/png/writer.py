@@ -12,7 +12,7 @@ from ...core.choices import Compression
 from ...core.dtypes import Array
 from ...core.errors import ConvtoolError
 from ...core.image import Header
-from ...core.metadata import Metadata
+from ...core.metadata import Metadata, Timing
 from ..formats import PNG_SIGNATURE
 from .chunks import GREY, GREY_ALPHA, RGB, RGBA, chunk
 from .filters import AVERAGE, NONE, PAETH, SUB, UP, best_filter, filtered
@@ -21,6 +21,9 @@ COLOR_TYPE = {1: GREY, 2: GREY_ALPHA, 3: RGB, 4: RGBA}
 """Channels -> PNG's colour type."""
 
 LARGEST_SIDE = 2**31 - 1
+LONGEST = 2**16 - 1
+"""Milliseconds of a frame."""
+
 INCHES_PER_METRE = 1 / 0.0254
 
 LAST_BLOCK = b"\x03\x00"
@@ -82,10 +85,14 @@ class PackedBand(NamedTuple):
     """Adler-32 of the filtered rows."""
     size: int
     """Bytes of the filtered rows."""
+    rows: int
 
 
 class PngWriter:
-    """Writes pixels of uint8 or uint16, in 1 to 4 channels."""
+    """Writes pixels of uint8 or uint16, in 1 to 4 channels; several frames as an animation (APNG).
+
+    A band is of whole frames, or of a part of one.
+    """
 
     def __init__(
         self, file: BinaryIO, header: Header, metadata: Metadata, compression: Compression
@@ -96,46 +103,81 @@ class PngWriter:
                 f"a map of {channels} channels is no picture, expected 1 to 4; "
                 "TIFF, CSV and NPY hold any number"
             )
-        if max(header.height, header.width) > LARGEST_SIDE:
-            raise ConvtoolError(f"a map of {header.height}x{header.width} is too large for PNG")
+        _, height, width = header.size
+        if max(height, width) > LARGEST_SIDE:
+            raise ConvtoolError(f"a map of {height}x{width} is too large for PNG")
         self._file = file
         self._header = header
         self._metadata = metadata.fitting(channels)
+        self._timing = metadata.timing or Timing.usual(header.depth)
         self._packing = PACKINGS[compression]
         self._checksum = 1
-        self._started = False
+        self._rows = self._frame = self._sequence = 0
 
-    def encode(self, band: Array) -> PackedBand:
+    def encode(self, band: Array) -> list[PackedBand]:
+        height = self._header.size[1]
+        return [self._packed(band[top : top + height]) for top in range(0, len(band), height)]
+
+    def _packed(self, band: Array) -> PackedBand:
+        """Rows of one frame."""
         big_endian = band.astype(self._header.dtype.newbyteorder(">"), copy=False)
         rows = np.ascontiguousarray(big_endian).reshape(len(band), -1).view(np.uint8)
         step = rows.shape[1] // band.shape[1]
         packing = self._packing
         kind = best_filter(rows, step, packing.filters, packing.pack)
         data = filtered(rows, step, kind).data
-        return PackedBand(packing.pack(data), isal_zlib.adler32(data), data.nbytes)
+        return PackedBand(packing.pack(data), isal_zlib.adler32(data), data.nbytes, len(band))
 
-    def write(self, band: PackedBand) -> None:
-        start = b""
-        if not self._started:
-            self._started = True
-            self._write_header()
-            start = self._packing.start
-        self._write_chunk(b"IDAT", start + band.deflated)
-        self._checksum = _joined_checksums(self._checksum, band.checksum, band.size)
+    def write(self, bands: list[PackedBand]) -> None:
+        for band in bands:
+            start = b""
+            if not self._rows:
+                self._begin()
+                start = self._packing.start
+            self._write_pixels(start + band.deflated)
+            self._checksum = _joined_checksums(self._checksum, band.checksum, band.size)
+            self._rows += band.rows
+            if self._rows == self._header.size[1]:
+                self._write_pixels(LAST_BLOCK + struct.pack(">I", self._checksum))
+                self._rows, self._frame, self._checksum = 0, self._frame + 1, 1
 
     def close(self) -> int:
-        """End the zlib stream and the file."""
-        self._write_chunk(b"IDAT", LAST_BLOCK + struct.pack(">I", self._checksum))
+        """End the file."""
         self._write_chunk(b"IEND", b"")
         return 0
+
+    def _begin(self) -> None:
+        """The chunks before the pixels of a frame."""
+        if self._frame == 0:
+            self._write_header()
+        depth, height, width = self._header.size
+        if depth == 1:
+            return
+        milliseconds = min(round(self._timing.durations[self._frame]), LONGEST)
+        place = self._numbered(), width, height, 0, 0
+        self._write_chunk(b"fcTL", struct.pack(">5I2H2B", *place, milliseconds, 1000, 0, 0))
+
+    def _write_pixels(self, data: bytes) -> None:
+        if self._frame == 0:
+            self._write_chunk(b"IDAT", data)
+        else:
+            self._write_chunk(b"fdAT", struct.pack(">I", self._numbered()) + data)
+
+    def _numbered(self) -> int:
+        """The number of the next chunk of the animation."""
+        self._sequence += 1
+        return self._sequence - 1
 
     def _write_header(self) -> None:
         """The chunks before the pixels."""
         header, metadata = self._header, self._metadata
         self._file.write(PNG_SIGNATURE)
         depth, color = 8 * header.dtype.itemsize, COLOR_TYPE[len(header.channels)]
-        sizes = struct.pack(">2I5B", header.width, header.height, depth, color, 0, 0, 0)
+        frames, height, width = header.size
+        sizes = struct.pack(">2I5B", width, height, depth, color, 0, 0, 0)
         self._write_chunk(b"IHDR", sizes)
+        if frames > 1:
+            self._write_chunk(b"acTL", struct.pack(">2I", frames, self._timing.loops))
         if metadata.chromaticities:
             values = [round(value * 100_000) for value in metadata.chromaticities]
             self._write_chunk(b"cHRM", struct.pack(">8I", *values))

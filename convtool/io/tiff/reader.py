@@ -10,7 +10,7 @@ import math
 import os
 import sys
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import BinaryIO, NamedTuple
@@ -21,6 +21,7 @@ from isal import isal_zlib
 
 from ...core.dtypes import Array, DType, is_integer
 from ...core.errors import ConvtoolError
+from ...core.frames import Frames
 from ...core.geometry import band_height, cut
 from ...core.georeference import (
     DOUBLES,
@@ -96,13 +97,28 @@ LARGEST_TILE = 1 << 31
 """Bytes of a strip or tile, unpacked."""
 
 
-def read_tiff(file: BinaryIO, max_pixels: int) -> Reader:
-    """The reader for a TIFF file."""
+def read_tiff(file: BinaryIO, max_pixels: int, frames: Frames | None = None) -> Reader:
+    """The reader for a TIFF file: for its first page, with a note if there are others, or for
+    `frames`, the pages that are meant."""
     file = file if file.seekable() else kept(file, max_pixels)
     placed = Metadata()
     notes: tuple[str, ...] = ()
+    number = 0
     try:
-        page, other = _first_page(file)
+        pages, other = _pages(file)
+        if frames is None and len(pages) > 1:
+            other = (f"holds {len(pages)} frames, only the first is read", *other)
+        elif frames is not None:
+            meant = frames.of(len(pages))
+            if len(meant) > 1:
+                stack = _stack(file, [pages[n] for n in meant], meant, other, max_pixels)
+                if not isinstance(stack, str):
+                    return stack
+                if frames.asked:
+                    raise ConvtoolError(stack)
+                other = (f"{stack}: only the first is read", *other)
+            number = meant.start
+        page = pages[number]
         orientation = page.tags.valueof(ORIENTATION, 1)
         why_not = _undecodable(page)
         if why_not is None:
@@ -122,30 +138,69 @@ def read_tiff(file: BinaryIO, max_pixels: int) -> Reader:
     from ..pictures import PictureReader
     from ..pillow import decoded
 
-    picture = decoded(file, max_pixels)
+    picture = decoded(file, max_pixels, number)
     metadata = picture.metadata._replace(
         georeference=placed.georeference, nodata=placed.nodata, exif=placed.exif
     )
     return PictureReader(picture._replace(notes=(*picture.notes, *notes), metadata=metadata))
 
 
-def _first_page(file: BinaryIO) -> tuple[tifffile.TiffPage, tuple[str, ...]]:
-    """The first page, and what of the file is not on it."""
+def _pages(file: BinaryIO) -> tuple[list[tifffile.TiffPage], tuple[str, ...]]:
+    """The pages that show something of their own, and what of the file is on no page."""
     file.seek(0)
     nameless = SimpleNamespace(read=file.read, seek=file.seek, tell=file.tell)  # some have no name
     opened = tifffile.TiffFile(nameless, _multifile=False)
-    page = opened.pages.first
-    tags = [each.tags.get(254) for each in opened.pages if isinstance(each, tifffile.TiffPage)]
+    pages = [each for each in opened.pages if isinstance(each, tifffile.TiffPage)]
+    tags = [page.tags.get(254) for page in pages]
     kinds = [tag.value if tag else 0 for tag in tags]
-    frames = len(opened.pages) - sum(bool(kind & (REDUCED | MASK)) for kind in kinds)
+    page = pages[0]
     notes = []
-    if frames > 1:
-        notes.append(f"holds {frames} frames, only the first is read")
     if page.imagedepth > 1:
         notes.append(f"holds {page.imagedepth} slices on its page, only the first is read")
     if any(kind & MASK for kind in kinds):
         notes.append("its mask of what is valid is not read; --within takes one from a file")
-    return page, tuple(notes)
+    others = zip(pages[1:], kinds[1:], strict=True)
+    return [page, *(one for one, kind in others if not kind & (REDUCED | MASK))], tuple(notes)
+
+
+def _stack(
+    file: BinaryIO,
+    pages: Sequence[tifffile.TiffPage],
+    numbers: range,
+    other: tuple[str, ...],
+    max_pixels: int,
+) -> "PagesReader | str":
+    """The reader for several pages, one under another; why there is none, if they differ."""
+    readers: list[TiffReader] = []
+    for number, page in zip(numbers, pages, strict=True):
+        why_not = _undecodable(page)
+        if why_not or page.tags.valueof(ORIENTATION, 1) in TURNED:
+            return f"page {number} {why_not or 'is not upright'}"
+        readers.append(TiffReader(file, page, other, max_pixels))
+        first, here = readers[0].header, readers[-1].header
+        if (first.size, first.channels, first.dtype) != (here.size, here.channels, here.dtype):
+            return (
+                f"page {number} is {here.height}x{here.width} of {len(here.channels)} x "
+                f"{here.dtype}, and page {numbers.start} {first.height}x{first.width} of "
+                f"{len(first.channels)} x {first.dtype}"
+            )
+    return PagesReader(readers)
+
+
+class PagesReader:
+    """Pages of one description as one image, one under another."""
+
+    def __init__(self, readers: "Sequence[TiffReader]") -> None:
+        first, count = readers[0], len(readers)
+        self._readers = readers
+        self.header = first.header._replace(height=count * first.header.height, depth=count)
+        self.notes = tuple(dict.fromkeys(note for reader in readers for note in reader.notes))
+        self.metadata = first.metadata
+
+    def blocks(self) -> Iterator[Array]:
+        """The rows of each page, one page after another; every call starts over."""
+        for reader in self._readers:
+            yield from reader.blocks()
 
 
 def _undecodable(page: tifffile.TiffPage) -> str | None:

@@ -4,6 +4,7 @@ Pillow lays out the header's tags. They come first, so that a file can go into a
 """
 
 import shutil
+import struct
 import zlib
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO
@@ -15,6 +16,7 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from ...core.choices import Compression
 from ...core.dtypes import Array, in_type, is_integer
+from ...core.errors import ConvtoolError
 from ...core.georeference import DOUBLES, KEYS, PIXEL_SCALE, TEXTS, TIEPOINTS, TRANSFORMATION
 from ...core.image import CHANNEL_NAMES, Header
 from ...core.metadata import Metadata
@@ -37,6 +39,10 @@ ASCII, SHORT, LONG, UNDEFINED, DOUBLE, LONG8 = 2, 3, 4, 7, 12, 16
 
 FORMATS = {"u": 1, "i": 2, "f": 3}
 
+CLASSIC = b"II\x2a\0\x08\0\0\0"
+BIG = b"II\x2b\0\x08\0\0\0\x10\0\0\0\0\0\0\0"
+"""The first bytes of a file, with the place of the first tags."""
+
 LARGEST_CLASSIC = 2**32 - 2**24
 """Bytes of pixels that offsets of 32 bits reach."""
 
@@ -45,75 +51,110 @@ MOST_IN_MEMORY = 1 << 24
 
 
 class TiffWriter:
-    """Writes a map; all bands but the last have one height."""
+    """Writes a map, a page for each slice; all bands of a slice but the last have one height.
+
+    A band is of whole slices, or of a part of one.
+    """
 
     def __init__(
         self, file: BinaryIO, header: Header, metadata: Metadata, compression: Compression
     ) -> None:
         self._file = file
         self._header = header
+        self._height = header.size[1]
         self._dtype = header.dtype.newbyteorder("<")
         self._metadata = metadata.fitting(len(header.channels))
         self._level = {"none": None, "fast": 1, "small": 9}[compression]
-        self._packed = SpooledTemporaryFile(MOST_IN_MEMORY)  # noqa: SIM115  until `close`
+        plain = header.height * header.row_elements * self._dtype.itemsize
+        self._big = plain > LARGEST_CLASSIC
+        self._position = self._page = self._seen = 0
+        self._begin_page()
+
+    def _begin_page(self) -> None:
+        self._packed = SpooledTemporaryFile(MOST_IN_MEMORY)  # noqa: SIM115  until its end
         self._sizes: list[int] = []
         self._rows = 0
 
-    def encode(self, band: Array) -> tuple[int, Any]:
-        """The rows of a band, and its bytes."""
-        pixels = np.ascontiguousarray(band, self._dtype)
+    def encode(self, band: Array) -> list[tuple[int, Any]]:
+        """The rows of each slice in a band, and their bytes."""
+        return [
+            self._strip(band[top : top + self._height]) for top in range(0, len(band), self._height)
+        ]
+
+    def _strip(self, rows: Array) -> tuple[int, Any]:
+        pixels = np.ascontiguousarray(rows, self._dtype)
         if self._level is None:
-            return len(band), pixels.data
+            return len(rows), pixels.data
         if is_integer(self._dtype):
             pixels = _differences(pixels)
         pack = isal_zlib.compress if self._level == 1 else zlib.compress
-        return len(band), pack(pixels.data, self._level)
+        return len(rows), pack(pixels.data, self._level)
 
-    def write(self, band: tuple[int, Any]) -> None:
-        rows, data = band
-        if not self._rows:
-            self._rows = rows
+    def write(self, band: list[tuple[int, Any]]) -> None:
+        for rows, data in band:
+            if not self._rows:
+                self._rows = rows
+                if self._level is None:
+                    self._write_header(self._plain_sizes())
+            self._seen += rows
             if self._level is None:
-                self._write_header(self._plain_sizes())
-        if self._level is None:
-            self._file.write(data)
-            return
-        self._sizes.append(len(data))
-        self._packed.write(data)
+                self._put(data)
+            else:
+                self._sizes.append(len(data))
+                self._packed.write(data)
+            if self._seen == self._height:
+                self._end_page()
 
     def close(self) -> int:
+        """Do nothing: the last page is written."""
+        return 0
+
+    def _end_page(self) -> None:
         """Write the packed strips, whose sizes are known now."""
         if self._level is not None:
             self._write_header(self._sizes)
+            self._position += self._packed.tell()
             self._packed.seek(0)
             shutil.copyfileobj(self._packed, self._file, MOST_IN_MEMORY)
         self._packed.close()
-        return 0
+        self._put(bytes(self._position % 2))  # tags begin at even places
+        self._page, self._seen = self._page + 1, 0
+        if self._page < self._header.depth:
+            self._begin_page()
+
+    def _put(self, data: Any) -> None:
+        self._file.write(data)
+        self._position += len(data) if isinstance(data, bytes) else data.nbytes
 
     def _plain_sizes(self) -> list[int]:
         """Bytes of each strip that is not packed."""
         row = self._header.row_elements * self._dtype.itemsize
-        height = self._header.height
-        return [min(self._rows, height - top) * row for top in range(0, height, self._rows)]
+        tops = range(0, self._height, self._rows)
+        return [min(self._rows, self._height - top) * row for top in tops]
 
     def _write_header(self, sizes: list[int]) -> None:
-        big = sum(sizes) > LARGEST_CLASSIC
-        start = b"II\x2b\0\x08\0\0\0\x10\0\0\0\0\0\0\0" if big else b"II\x2a\0\x08\0\0\0"
+        """The tags of a page, and where those of the next one come."""
+        start = BIG if self._big else CLASSIC
         tags = ImageFileDirectory_v2(start)
         self._carry(tags)
         self._describe(tags)
         offsets = np.cumsum([0, *sizes[:-1]]).tolist()  # from the end of the tags, Pillow's way
         for tag, values in ((OFFSETS, offsets), (COUNTS, sizes)):
-            tags.tagtype[tag] = LONG8 if big else LONG
+            tags.tagtype[tag] = LONG8 if self._big else LONG
             tags[tag] = tuple(values)
-        self._file.write(start)
-        self._file.write(tags.tobytes(len(start)))
+        if not self._page:
+            self._put(start)
+        found = tags.tobytes(self._position)
+        if self._page + 1 < self._header.depth:
+            following = self._position + len(found) + sum(sizes)
+            found = _with_next(found, following + following % 2, big=self._big)
+        self._put(found)
 
     def _describe(self, tags: ImageFileDirectory_v2) -> None:
         """What the pixels are."""
         header, count = self._header, len(self._header.channels)
         colors = 3 if header.channels[:3] == CHANNEL_NAMES[3] else 1
-        tags[WIDTH], tags[HEIGHT], tags[ROWS] = header.width, header.height, self._rows
+        tags[WIDTH], tags[HEIGHT], tags[ROWS] = header.width, self._height, self._rows
         tags[BITS] = (8 * self._dtype.itemsize,) * count
         tags[FORMAT] = (FORMATS[self._dtype.kind],) * count
         tags[COMPRESSION] = 1 if self._level is None else 8
@@ -129,7 +170,7 @@ class TiffWriter:
     def _carry(self, tags: ImageFileDirectory_v2) -> None:
         """What goes along."""
         metadata = self._metadata
-        if metadata.exif:
+        if metadata.exif and not self._page:
             exif = Image.Exif()
             exif.load(metadata.exif)
             for tag in exif.keys() - LAYOUT:
@@ -158,6 +199,18 @@ class TiffWriter:
                 if values:
                     tags.tagtype[tag] = kind
                     tags[tag] = values
+
+
+def _with_next(tags: bytes, place: int, *, big: bool) -> bytes:
+    """Tags, of which the place of the next ones comes after the last entry (TIFF 6.0, 2)."""
+    if not big and place >= 2**32:
+        raise ConvtoolError(
+            "the pages reach beyond 4 GiB, more than a packed TIFF holds; --compress none"
+        )
+    count, entry, kind = ("<Q", 20, "<Q") if big else ("<H", 12, "<I")
+    (entries,) = struct.unpack_from(count, tags)
+    at = struct.calcsize(count) + entries * entry
+    return tags[:at] + struct.pack(kind, place) + tags[at + struct.calcsize(kind) :]
 
 
 def _differences(pixels: Array) -> Array:

@@ -1,0 +1,30 @@
+"""Which frames of a file are meant: pictures of an animation, pages of a TIFF."""
+
+from typing import NamedTuple
+
+from .errors import ConvtoolError
+
+
+class Frames(NamedTuple):
+    """Frames from `first` on, counted from 0, up to `last`; None: to the end."""
+
+    first: int = 0
+    last: int | None = None
+    asked: bool = False
+    """Whether somebody asked for just these: then it is an error if they cannot be read."""
+
+    def of(self, count: int) -> range:
+        """Those of a file that holds so many; ConvtoolError where it has not all of them."""
+        end = count if self.last is None else self.last + 1
+        if self.first >= count or end > count:
+            wrong = self.first if self.first >= count else end - 1
+            held = "1 frame, number 0" if count == 1 else f"{count} frames, 0 to {count - 1}"
+            raise ConvtoolError(f"has no frame {wrong}: it holds {held}")
+        return range(self.first, end)
+
+
+FIRST = Frames(0, 0)
+ALL = Frames()
+
+PLACE = "{frame}"
+"""What stands for a frame's number in the names of files."""
