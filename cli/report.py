@@ -137,10 +137,10 @@ class BatchReport:
         if report:
             output, lost = report.output, report.lost
             line |= {
-                "shape": [output.height, output.width, len(output.channels)],
+                "shape": output.shape,
                 "clipped": (lost.below + lost.above) / report.values,
                 "undefined": lost.undefined / report.values,
-                "transparent": lost.transparent / (output.height * output.width),
+                "transparent": lost.transparent / output.pixels,
                 "narrowed": report.narrowed,
             }
         self.progress.clear()

@@ -49,6 +49,11 @@ class Header(NamedTuple):
         return self.depth, self.height // self.depth, self.width
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """That of its array: (H, W, C), or (D, H, W, C) of several slices."""
+        return (*self.size[self.depth == 1 :], len(self.channels))
+
+    @property
     def pixels(self) -> int:
         """How many there are."""
         return self.height * self.width

@@ -113,6 +113,7 @@ def read_tiff(file: BinaryIO, max_pixels: int, frames: Frames | None = None) -> 
             if len(meant) > 1:
                 stack = _stack(file, [pages[n] for n in meant], meant, other, max_pixels)
                 if not isinstance(stack, str):
+                    weakref.finalize(stack, file.close)
                     return stack
                 if frames.asked:
                     raise ConvtoolError(stack)
@@ -123,6 +124,7 @@ def read_tiff(file: BinaryIO, max_pixels: int, frames: Frames | None = None) -> 
         why_not = _undecodable(page)
         if why_not is None:
             reader = TiffReader(file, page, other, max_pixels)
+            weakref.finalize(reader, file.close)
             return upright(reader, orientation) if orientation in TURNED else reader
         bits = page.bitspersample  # several numbers where samples differ
         if isinstance(bits, int) and bits > 8 and not _kept_by_pillow(page):
@@ -271,7 +273,7 @@ class TiffReader:
     def __init__(
         self, file: BinaryIO, page: tifffile.TiffPage, other: tuple[str, ...], max_pixels: int
     ) -> None:
-        """The file is closed with the reader; `other` says what of it is not on the page.
+        """`other` says what of the file is not on the page.
 
         Raises ConvtoolError if the page is no image.
         """
@@ -292,7 +294,6 @@ class TiffReader:
         self.header = Header(height, width, _channels(page), native, white_of(native))
         self.metadata = _metadata(page, file)
         self.notes = (*other, *self._noted())
-        weakref.finalize(self, file.close)
 
     def _noted(self) -> Iterator[str]:
         if any(tag in self._page.tags for tag in DIRECTORIES) and self._page.parent.is_bigtiff:

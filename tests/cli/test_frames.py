@@ -1,0 +1,325 @@
+"""Animations and pages: every frame filtered by itself, with its timing."""
+
+import io
+import json
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from helpers.command import run_here
+from PIL import Image
+
+from convtool import conv2d, find_kernel, pool2d, read_image
+from convtool.core.frames import ALL, Frames
+from convtool.io.source import open_image
+
+DURATIONS = [50.0, 60.0, 70.0, 120.0, 90.0]
+EXTENSIONS = ["gif", "webp", "png", "tif"]
+
+
+def pictures(count=5, shape=(40, 50), channels=3):
+    """A square that moves over a few colours."""
+    found = np.zeros((count, *shape, channels), np.uint8)
+    for number, picture in enumerate(found):
+        picture[..., :3] = np.arange(shape[1], dtype=np.uint8)[:, np.newaxis] // 8
+        picture[4 * number : 4 * number + 12, 6 * number : 6 * number + 12] = (250, 80, 20, 255)[
+            :channels
+        ]
+    return found
+
+
+def saved(path, frames, **options):
+    if path.endswith("tif"):
+        tifffile.imwrite(path, frames, photometric="rgb", metadata=None)
+        return
+    first, *others = [Image.fromarray(frame) for frame in frames]
+    options = {"lossless": True, "exact": True, **options} if path.endswith("webp") else options
+    options = {"loop": 3, "duration": DURATIONS[: len(frames)], **options}
+    first.save(path, save_all=True, append_images=others, **options)
+
+
+def shown(path):
+    """The frames as Pillow shows them, the milliseconds of each, and how often all are shown."""
+    with Image.open(path) as image:
+        frames, durations = [], []
+        for number in range(getattr(image, "n_frames", 1)):
+            image.seek(number)
+            frames.append(np.asarray(image.convert("RGB")))
+            durations.append(image.info.get("duration"))
+        return np.stack(frames), durations, image.info.get("loop")
+
+
+def stacked(path, frames=ALL):
+    """The frames as convtool reads them, (N, H, W, C)."""
+    reader = open_image(path, frames=frames)
+    depth, height, width = reader.header.size
+    return np.concatenate(list(reader.blocks())).reshape(depth, height, width, -1)
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_frames_are_read_as_they_are_shown(folder, extension):
+    saved(f"a.{extension}", pictures())
+    frames, durations, _ = shown(f"a.{extension}")
+    assert np.array_equal(stacked(f"a.{extension}")[..., :3], frames)
+    assert np.array_equal(stacked(f"a.{extension}", Frames(1, 3))[..., :3], frames[1:4])
+    timing = open_image(f"a.{extension}", frames=ALL).metadata.timing
+    if extension == "tif":
+        assert timing is None
+    else:
+        assert list(timing.durations) == durations == DURATIONS
+        assert timing.loops == (4 if extension == "gif" else 3)  # GIF: three times again
+    first = read_image(f"a.{extension}")
+    assert np.array_equal(first[..., :3], frames[0])
+
+
+@pytest.mark.parametrize("source", EXTENSIONS)
+@pytest.mark.parametrize("target", EXTENSIONS)
+def test_every_frame_is_filtered_by_itself(convtool, folder, source, target):
+    saved(f"a.{source}", pictures())
+    frames, *_ = shown(f"a.{source}")
+    done = convtool("conv", f"a.{source}", "-k", "box3", "--border", "wrap", "-o", f"o.{target}")
+    assert done.returncode == 0
+    found, durations, loops = shown(f"o.{target}")
+    box = find_kernel("box3")
+    expected = np.stack([conv2d(one, box, border="wrap", dtype=np.uint8) for one in frames])
+    if target == "gif" and b"became the nearest" in done.stderr:
+        assert np.abs(found.astype(int) - expected).mean() < 3
+    else:
+        assert np.array_equal(found, expected)
+    if "tif" not in (source, target):
+        assert durations == DURATIONS
+        assert loops == {"gif": 3}.get(target, {"gif": 4}.get(source, 3)) - (
+            target == "gif" and source != "gif"
+        )
+    if source != "tif":
+        assert (b"tiff holds no timing of frames" in done.stderr) == (target == "tif")
+
+
+@pytest.mark.parametrize("target", ["png", "tif", "webp"])
+@pytest.mark.parametrize("threads", ["1", "2", "3"])
+def test_pipelines_strides_and_any_threads(convtool, folder, target, threads):
+    saved("a.png", pictures(4, (61, 47)))
+    words = "conv -k gaussian:5 --stride 2 --border mirror | pool -s 3 --stride 1 --padding same"
+    done = convtool("run", words, "a.png", "-o", f"o.{target}", "--threads", threads)
+    assert done.returncode == 0, done.stderr
+    gauss = find_kernel("gaussian:5")
+    expected = [
+        pool2d(conv2d(one, gauss, stride=2, border="mirror"), 3, stride=1, padding="same")
+        for one in pictures(4, (61, 47))
+    ]
+    assert np.array_equal(shown(f"o.{target}")[0], np.rint(expected))
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i2", "u2", "i4", "f4", "f8"])
+@pytest.mark.parametrize("compression", ["none", "fast", "small"])
+def test_pages_keep_their_type(convtool, folder, dtype, compression):
+    rng = np.random.default_rng(0)
+    pages = rng.integers(0, 100, (7, 31, 23)).astype(dtype)
+    tifffile.imwrite("a.tif", pages, metadata=None, photometric="minisblack")
+    words = ("-s", "1", "--compress", compression, "-o", "o.tif")
+    assert convtool("pool", "a.tif", *words).returncode == 0
+    found = tifffile.imread("o.tif")
+    assert found.dtype == pages.dtype
+    assert np.array_equal(found, pages)
+    with tifffile.TiffFile("o.tif") as file:
+        assert len(file.pages) == 7
+        assert all(page.offset % 2 == 0 for page in file.pages)
+
+
+def test_frames_of_16_bits_and_alpha(convtool, folder):
+    rng = np.random.default_rng(1)
+    pages = rng.integers(0, 65536, (3, 20, 30, 3), np.uint16)
+    tifffile.imwrite("a.tif", pages, photometric="rgb", metadata=None)
+    assert convtool("pool", "a.tif", "-s", "1", "-o", "o.png").returncode == 0
+    assert np.array_equal(stacked("o.png"), pages // 256)  # Pillow reads 8 of these bits
+    rgba = rng.integers(1, 256, (3, 20, 30, 4), np.uint8)
+    for extension in ("png", "webp"):
+        saved(f"a.{extension}", rgba, blend=0) if extension == "png" else saved("a.webp", rgba)
+        done = convtool("conv", f"a.{extension}", "-k", "box3", "-o", f"o.{extension}")
+        assert done.returncode == 0, done.stderr
+        ones = np.ones((3, 3), int)
+        expected = [conv2d(one, ones, divisor=9, alpha="weight") for one in rgba]
+        assert np.array_equal(stacked(f"o.{extension}"), np.rint(expected))
+
+
+def test_frames_larger_than_a_band(convtool, folder):
+    pages = np.random.default_rng(2).integers(0, 256, (3, 700, 1500, 3), np.uint8)
+    tifffile.imwrite("a.tif", pages, photometric="rgb", metadata=None)
+    expected = [conv2d(one, find_kernel("edge"), dtype=np.uint8) for one in pages]
+    for name in ("o.png", "o.tif", "o.webp"):
+        assert convtool("conv", "a.tif", "-k", "edge", "-o", name).returncode == 0
+        assert np.array_equal(shown(name)[0], expected)
+
+
+@pytest.mark.parametrize(
+    ("which", "expected"),
+    [("all", range(5)), ("first", [0]), ("2", [2]), ("1..3", [1, 2, 3]), ("0..0", [0])],
+)
+def test_some_frames(convtool, folder, which, expected):
+    saved("a.png", pictures())
+    done = convtool("pool", "a.png", "-s", "1", "--frames", which, "-o", "o.tif")
+    assert done.returncode == 0
+    assert np.array_equal(stacked("o.tif"), pictures()[list(expected)])
+    assert b"only the first" not in done.stderr
+
+
+def test_a_file_for_each_frame(convtool, folder):
+    saved("a.gif", pictures())
+    frames = shown("a.gif")[0]
+    done = convtool("pool", "a.gif", "-s", "1", "-o", "f-{frame}.png")
+    assert (done.returncode, done.stderr) == (0, b"")
+    for number, frame in enumerate(frames):
+        assert np.array_equal(read_image(f"f-{number}.png"), frame)
+    done = convtool("pool", "a.gif", "-s", "1", "--frames", "3..4", "-o", "g{frame}.jpg")
+    assert done.returncode == 0
+    assert sorted(path.name for path in folder.glob("g*")) == ["g3.jpg", "g4.jpg"]
+    done = convtool("pool", "a.gif", "-o", "f-{frame}.png", "--no-clobber")
+    assert done.returncode == 1
+    assert b"f-0.png: is there already" in done.stderr
+    assert convtool("pool", "f-0.png", "-o", "one-{frame}.png").returncode == 0
+    assert (folder / "one-0.png").exists()
+
+
+def test_batches(convtool, folder):
+    saved("a.gif", pictures())
+    saved("b.webp", pictures(3))
+    Image.fromarray(pictures(1)[0]).save("c.png")
+    done = convtool("pool", "a.gif", "b.webp", "c.png", "-s", "1", "-d", "out", "--json")
+    assert done.returncode == 0, done.stderr
+    lines = map(json.loads, done.stdout.splitlines())
+    shapes = {Path(line["output"]).name: line["shape"] for line in lines}
+    assert shapes["a-max1.png"] == [5, 40, 50, 3]
+    assert shapes["c-max1.png"] == [40, 50, 3]
+    assert len(shown("out/a-max1.png")[0]) == 5
+    assert len(shown("out/b-max1.png")[0]) == 3
+    assert len(shown("out/c-max1.png")[0]) == 1
+    done = convtool("pool", "a.gif", "-d", "parts", "--name", "{stem}/{frame}.jpg")
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in (folder / "parts/a").iterdir()) == [
+        f"{n}.jpg" for n in range(5)
+    ]
+    done = convtool("pool", "a.gif", "-d", "out", "--format", "jpeg")
+    assert b"a.gif: holds 5 frames, only the first is read" in done.stderr
+
+
+def test_pipes(convtool, folder):
+    saved("a.gif", pictures())
+    data = Path("a.gif").read_bytes()
+    named = convtool("conv", "a.gif", "-k", "edge", "--format", "png").stdout
+    assert convtool("conv", "-k", "edge", stdin=data).stdout == named
+    assert len(shown(io.BytesIO(named))[0]) == 5
+    numbers = convtool("conv", "-k", "edge", "--format", "csv", stdin=data)
+    assert b"stdin: holds 5 frames, only the first is read" in numbers.stderr
+
+
+def test_masks_are_laid_on_every_frame(convtool, folder):
+    saved("a.png", pictures())
+    mask = np.zeros((40, 50), np.uint8)
+    mask[10:30, 5:20], mask[30, 5:20] = 255, 100
+    Image.fromarray(mask).save("m.png")
+    done = convtool("conv", "a.png", "-k", "box5", "--only", "m.png", "-o", "o.tif")
+    assert done.returncode == 0, done.stderr
+    found = stacked("o.tif")
+    for number, frame in enumerate(pictures()):
+        Image.fromarray(frame).save("one.png")
+        assert (
+            convtool("conv", "one.png", "-k", "box5", "--only", "m.png", "-o", "f.png").returncode
+            == 0
+        )
+        assert np.array_equal(found[number], read_image("f.png"))
+    words = ("-k", "box5", "--within", "m.png", "--format", "csv")
+    alone = convtool("conv", "a.png", "--frames", "0", *words).stdout
+    Image.fromarray(pictures()[0]).save("one.png")
+    assert convtool("conv", "one.png", *words).stdout == alone
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["--frames", "9", "-o", "o.png"], 1, "a.gif: has no frame 9: it holds 5 frames, 0 to 4"),
+        (["--frames", "3..9", "-o", "o.png"], 1, "a.gif: has no frame 9"),
+        (["--frames", "x", "-o", "o.png"], 2, "expected all, first, 3 or 0..9"),
+        (["--frames", "3..1", "-o", "o.png"], 2, "expected the smaller number first"),
+        (["--frames", "all", "-o", "o.jpg"], 1, "jpeg holds one frame, and there are 5: {frame}"),
+        (["--frames", "all", "-o", "o.csv"], 1, "csv holds one frame, and there are 5"),
+    ],
+)
+def test_frames_that_cannot_be(convtool, folder, words, code, told):
+    saved("a.gif", pictures())
+    done = convtool("pool", "a.gif", *words)
+    assert done.returncode == code
+    assert told in done.stderr.decode()
+    assert [path.name for path in folder.iterdir()] == ["a.gif"]
+
+
+def test_an_image_alone_has_one_frame(convtool, folder):
+    np.save("n.npy", np.ones((4, 5)))
+    Path("c.csv").write_text("1,2\n")
+    Image.fromarray(pictures(1)[0]).save("p.png")
+    Image.fromarray(pictures(1)[0]).save("j.jpg")
+    for name in ("n.npy", "c.csv", "p.png", "j.jpg"):
+        for which in ("all", "first", "0", "0..0"):
+            assert (
+                convtool("pool", name, "-s", "1", "--frames", which, "-o", "o.tif").returncode == 0
+            )
+        done = convtool("pool", name, "--frames", "1", "-o", "o.tif")
+        assert f"{name}: has no frame 1: it holds 1 frame, number 0" in done.stderr.decode()
+
+
+def test_pages_that_differ(convtool, folder):
+    with tifffile.TiffWriter("a.tif") as file:
+        for shape in ((20, 30), (20, 30), (10, 30)):
+            file.write(np.full(shape, 7, "u2"), metadata=None, photometric="minisblack")
+    done = convtool("pool", "a.tif", "-s", "1", "-o", "o.tif")
+    assert done.returncode == 0
+    told = "page 2 is 10x30 of 1 x uint16, and page 0 20x30 of 1 x uint16"
+    assert f"a.tif: {told}: only the first is read" in done.stderr.decode()
+    assert tifffile.imread("o.tif").shape == (20, 30)
+    done = convtool("pool", "a.tif", "-s", "1", "--frames", "all", "-o", "p.tif")
+    assert done.returncode == 1
+    assert f"a.tif: {told}" in done.stderr.decode()
+    assert not (folder / "p.tif").exists()
+    assert convtool("pool", "a.tif", "-s", "1", "--frames", "0..1", "-o", "p.tif").returncode == 0
+    assert convtool("pool", "a.tif", "-s", "1", "--frames", "2", "-o", "q.tif").returncode == 0
+    assert tifffile.imread("p.tif").shape == (2, 20, 30)
+    assert tifffile.imread("q.tif").shape == (10, 30)
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_files_that_are_cut_short(convtool, folder, extension):
+    saved(f"a.{extension}", np.random.default_rng(3).integers(0, 256, (4, 40, 50, 3), np.uint8))
+    data = Path(f"a.{extension}").read_bytes()
+    Path(f"a.{extension}").write_bytes(data[: len(data) * 6 // 10])
+    done = convtool("pool", f"a.{extension}", "-o", "o.png")
+    assert b"Traceback" not in done.stderr
+    if done.returncode:
+        assert done.stderr.startswith(f"convtool: a.{extension}: ".encode())
+        assert not (folder / "o.png").exists()
+    assert [path.name for path in folder.glob(".*")] == []
+
+
+def test_one_picture_of_the_maps_shows_the_first_frame(convtool, folder):
+    saved("a.gif", pictures())
+    done = convtool("conv", "a.gif", "-k", "edge", "-k", "box3", "--sheet", "-o", "o.png")
+    assert done.returncode == 0
+    assert b"a.gif: holds 5 frames, only the first is read" in done.stderr
+    done = convtool("explain", "a.gif", "-k", "edge", "--at", "1,1")
+    assert b"only the first" in done.stderr
+
+
+def test_memory_is_that_of_some_frames(folder):
+    tracemalloc.start()
+    peaks = []
+    for count in (8, 40):
+        saved("a.gif", np.tile(pictures(4, (300, 400)), (count // 4, 1, 1, 1)), duration=50)
+        for target in ("o.gif", "o.webp", "o.png", "o.tif"):
+            words = ["conv", "a.gif", "-k", "box3", "-o", target, "--threads", "1", "-q"]
+            run_here(words)  # imports and caches
+            tracemalloc.reset_peak()
+            assert run_here(words).returncode == 0
+            peaks.append(tracemalloc.get_traced_memory()[1])
+    tracemalloc.stop()
+    for few, many in zip(peaks[:4], peaks[4:], strict=True):
+        assert many < few + 4 * 300 * 400 * 3
