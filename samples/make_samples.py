@@ -3,8 +3,8 @@
     python samples/make_samples.py
 
 writes scene.png (RGB), scene-gray.png, scene-alpha.png (RGBA), scene-16bit.png (16-bit grey),
-sticker.png (RGBA, red where nothing is to be seen), sign.png (a mask) and matrix4x4.csv into this
-folder. The same pixels every time.
+sticker.png (RGBA, red where nothing is to be seen), sign.png (a mask), sunrise.gif (12 frames) and
+matrix4x4.csv into this folder. The same pixels every time.
 """
 
 from pathlib import Path
@@ -139,6 +139,20 @@ def sign() -> Image.Image:
     return Image.fromarray(np.rint(np.clip(1 - outside / 8, 0, 1) * 255).astype(np.uint8))
 
 
+def sunrise() -> list[Image.Image]:
+    """A sun that comes up behind a hill, in few colours."""
+    row, col = np.mgrid[:96, :160]
+    hill = row > 78 - 20 * np.exp(-(((col - 45) / 40) ** 2))
+    frames = []
+    for step in range(12):
+        sky = np.array([40, 60, 120]) + (row // 16)[..., None] * np.array([14, 8, 2]) + 4 * step
+        up = np.hypot(row - (88 - 6 * step), col - 100) < 14
+        pixels = np.where(up[..., None], (250, 226, 120), sky)
+        pixels = np.where(hill[..., None], (40, 90, 50), pixels)
+        frames.append(Image.fromarray(pixels.astype(np.uint8)))
+    return frames
+
+
 def deep(picture: Image.Image) -> Image.Image:
     """The scene in 16-bit grey: its luma in steps finer than 8 bits have."""
     red, green, blue = np.moveaxis(np.asarray(picture, dtype=np.float64), -1, 0)
@@ -169,6 +183,8 @@ def main() -> None:
     with_alpha(scene).save(HERE / "scene-alpha.png", optimize=True)
     sticker().save(HERE / "sticker.png", optimize=True)
     sign().save(HERE / "sign.png", optimize=True)
+    first, *others = (frame.quantize(64) for frame in sunrise())
+    first.save(HERE / "sunrise.gif", save_all=True, append_images=others, duration=120, loop=0)
     deep(scene).save(HERE / "scene-16bit.png", optimize=True)
     for name, array in zip(("conv1", "bias1"), layer(), strict=True):
         np.save(HERE / f"{name}.npy", array)

@@ -23,6 +23,10 @@ def test_the_samples_are_what_their_script_draws():
     assert np.array_equal(read_image(SAMPLES / "scene-alpha.png"), alpha)
     assert np.array_equal(read_image(SAMPLES / "sticker.png"), np.asarray(script.sticker()))
     assert np.array_equal(read_image(SAMPLES / "sign.png"), np.asarray(script.sign()))
+    with Image.open(SAMPLES / "sunrise.gif") as animation:
+        for number, frame in enumerate(script.sunrise()):
+            animation.seek(number)
+            assert np.array_equal(np.asarray(animation.convert("RGB")), np.asarray(frame))
     assert np.array_equal(read_image(SAMPLES / "scene-16bit.png"), np.asarray(script.deep(scene)))
 
 

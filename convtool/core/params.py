@@ -63,6 +63,14 @@ class Size:
         return size
 
 
+class SizeOrGlobal(Size):
+    """The same, or all of the image."""
+
+    def read(self, value: object) -> Any:
+        """The pair (rows, columns), or "global"."""
+        return value if value == "global" else super().read(value)
+
+
 class Padding:
     """A named padding, a size, or TOP,BOTTOM,LEFT,RIGHT."""
 

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from ..core.choices import ALPHAS, POOL_MODES, Alpha, Missing, PoolMode
 from ..core.dtypes import Array, DType, is_integer
 from ..core.errors import ConvtoolError
+from ..core.filenames import plain
 from ..core.geometry import along_all, place
 from ..core.image import Header
 from ..core.slices import Grid
@@ -158,7 +159,9 @@ class Pool(Operator):
         self.dimensions = dimensions
         self.footprint = None
         self.size: Sizes | Literal["global"]
+        self._name = ""
         if footprint is not None:
+            self._name = footprint.name if isinstance(footprint, Kernel) else ""
             mask = check_footprint(footprint, dimensions)
             self.size = mask.shape
             if not mask.all():
@@ -193,7 +196,9 @@ class Pool(Operator):
 
     @property
     def name(self) -> str:
-        """What files of its maps are called: ``max3``, ``max2x3``."""
+        """What files of its maps are called: ``max3``, ``max2x3``, ``max-disk_5``."""
+        if self._name:
+            return f"{self.mode}-{plain(self._name)}"
         size = self.size if isinstance(self.size, str) else size_words(self.size)
         return f"{self.mode}{size}"
 
@@ -203,7 +208,8 @@ class Pool(Operator):
         size = self.size if isinstance(self.size, str) else shape_words(self.size)
         found = [f"pool {self.mode} {size}"]
         if self.footprint is not None:
-            found.append(f"{np.count_nonzero(self.footprint)} elements")
+            which = f" of {self._name}" if self._name not in ("", "kernel") else ""
+            found.append(f"{np.count_nonzero(self.footprint)} elements{which}")
         if self.stride not in (None, self.size):
             found.append(f"stride {size_words(self.stride)}")
         if isinstance(self.padding, str) or any(map(any, self.padding)):

@@ -23,6 +23,7 @@ from ..core.params import (
     Padding,
     Position,
     Size,
+    SizeOrGlobal,
     Word,
 )
 
@@ -387,6 +388,19 @@ def _check_pool(given: Given) -> None:
         raise OptionError("--p is less than 1, expected 1 or more")
     if given["count_include_pad"] and given["mode"] != "mean":
         raise OptionError("--count-include-pad goes with --mode mean")
+    if given["footprint"] and given["size"]:
+        raise OptionError("--footprint and --size exclude each other")
+
+
+def _footprint(spec: str, lookup: "Lookup") -> "Kernel":
+    """The kernel whose elements windows have."""
+    from ..kernel.kernel import Kernel
+
+    with at("--footprint"):
+        found = lookup.filters(spec)
+        if len(found) != 1 or not isinstance(found[0], Kernel):
+            raise OptionError(f"{shortened(spec)} is no single kernel, expected one")
+    return found[0]
 
 
 def _pool(given: Given, lookup: "Lookup") -> Maps:
@@ -396,6 +410,8 @@ def _pool(given: Given, lookup: "Lookup") -> Maps:
     own = {key: value for key, value in given.items() if key not in around}
     options = {key: value for key, value in own.items() if value is not None}
     options["missing"] = _how_missing(given)
+    if given["footprint"]:
+        options["footprint"] = _footprint(given["footprint"], lookup)
     operator = Pool(ceil_mode=options.pop("ceil"), **options)
     return {operator.name: _regions(given, lookup).around(operator, given)}
 
@@ -410,7 +426,19 @@ POOL = Operation(
             "max",
             short="m",
         ),
-        Option("size", Size(1), "The window: 2, or 2x3 (rows x columns).", "2", short="s"),
+        Option(
+            "size",
+            SizeOrGlobal(1),
+            "The window: 2, or 2x3 (rows x columns), or global: all of the image. Default: 2.",
+            short="s",
+        ),
+        Option(
+            "footprint",
+            KernelName(),
+            "In place of --size a window whose elements are those of a kernel that are not 0, as "
+            "disk:5. At stride 1 and --padding same, max spreads what is bright (dilation), min "
+            "shrinks it (erosion).",
+        ),
         _stride("the window's size"),
         _padding("0", "which win no max or min and add nothing"),
         DILATION,

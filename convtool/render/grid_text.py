@@ -60,6 +60,8 @@ def _window(patch: "Patch", cells: Cells) -> Lines:
     def cell(place: tuple[int, int] | None) -> str:
         if place is None:
             return ".. "
+        if patch.elements is not None and not patch.elements[place]:
+            return "- "
         if patch.weights is None and not has_source[place]:
             return "(.)"
         number = numeral(patch.pixels[place].item())

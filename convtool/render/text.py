@@ -156,7 +156,7 @@ def _outside(calculations: "Sequence[Calculation]", border: str) -> Iterator[str
     for one in calculations:
         for each in terms_of(one):
             for patch in each.patches if each.kind != "carried" else ():  # never in the border
-                count = int(patch.border.sum()), patch.border.size
+                count = patch.outside
                 most[each.stage] = max(most.get(each.stage, count), count)
     what = f"lie in the border ({border}), here in parentheses"
     if border == "padding":

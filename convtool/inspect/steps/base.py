@@ -51,6 +51,14 @@ class Patch(NamedTuple):
     """Which of them lie in the border."""
     weights: Array | None = None
     products: Array | None = None
+    elements: Array | None = None
+    """Which of them are elements of the window; None: all."""
+
+    @property
+    def outside(self) -> Pair:
+        """How many elements lie in the border, and how many there are."""
+        border = self.border if self.elements is None else self.border[self.elements]
+        return int(border.sum()), border.size
 
     @property
     def has_source(self) -> Array:
@@ -58,7 +66,7 @@ class Patch(NamedTuple):
         found: Array = np.logical_and.outer(
             self.source_rows != OUTSIDE, self.source_cols != OUTSIDE
         )
-        return found
+        return found if self.elements is None else found & self.elements
 
 
 class Step(NamedTuple):

@@ -9,7 +9,6 @@ import numpy as np
 
 from ...core.choices import PoolMode
 from ...core.dtypes import EXACT_IN_FLOAT64, FLOAT64, Array, is_integer
-from ...core.geometry import Axis
 from ...core.validation import Pair
 from ...ops.pool import Pool
 from ...ops.pool_stage import PoolStage
@@ -23,6 +22,8 @@ def calculate_pool(
     """The window without padding, and the steps from its pixels to the value."""
     row, col, index = place
     patch = base.patch_of(band, stage.input, stage.window, (row, col), index, "constant", 0)
+    if operator.footprint is not None:
+        patch = patch._replace(elements=operator.footprint[0])
     kept = np.flatnonzero(patch.has_source)
     pixels = patch.pixels.ravel()[kept]
     mode = operator.mode
@@ -85,20 +86,15 @@ def _mean(operator: Pool, stage: PoolStage, place: Place, pixels: Array) -> Merg
     steps, result, off, largest, why = _sum(operator, stage, place, pixels)
     count = counted = len(pixels)
     if operator.count_include_pad:
-        inside = stage.elements.counts(place[0], place[0] + 1, padding=False)
-        counted = math.prod(
-            _counted(axis, o) for axis, o in zip(stage.window, place[:2], strict=True)
+        inside, both = (
+            int(stage.elements.counts(place[0], place[0] + 1, padding=padding)[0, place[1], 0])
+            for padding in (False, True)
         )
-        counted -= int(inside[0, place[1], 0]) - count  # missing
+        counted = both - (inside - count)  # those that are missing
     result = result / counted
     padding = f", {counted - count} of them padding" if counted > count else ""
     step = Step(f"/ {counted} elements{padding}", base.as_float(result))
     return (*steps, step), result, off, largest, why
-
-
-def _counted(axis: Axis, output: int) -> int:
-    """The elements of a window that lie in image or padding."""
-    return sum(-axis.before <= p < axis.size + axis.after for p in axis.positions(output))
 
 
 def _elements(count: int) -> str:
