@@ -95,4 +95,16 @@ def pixels(rounds: int, work: Path, out: Path) -> None:
     run(rounds, work, out)
 
 
+@main.command()
+@rounds
+@click.option("--threads", default=2, show_default=True, help="For convtool and for its peers.")
+@work
+@results
+def volumes(rounds: int, threads: int, work: Path, out: Path) -> None:
+    """Volumes in memory, and stacks of frames from file to file."""
+    from .volumes import run
+
+    run(rounds, threads, work, out)
+
+
 main(prog_name="python -m benchmarks")

@@ -9,6 +9,7 @@ import click
 from convtool.core.choices import STREAM
 from convtool.core.errors import OptionError, at
 from convtool.core.filenames import shown
+from convtool.core.frames import Frames
 from convtool.core.params import Position
 from convtool.ops.registry import CONV, POOL, Maps, Operation
 
@@ -39,6 +40,12 @@ MODE = POOL.option("--mode")
         help="The value to explain: its row and column in the map, counted from 0.",
     ),
     options.parameter(MODE._replace(name="pool", short="", default=None)),
+    click.option(
+        "--frame",
+        metavar="N",
+        type=click.IntRange(0),
+        help="Which frame of an animation, or page of a TIFF, counted from 0. Default: the first.",
+    ),
     heading="What is explained",
 )
 @options.stage(CONV, POOL, leave=[MODE.name])
@@ -97,7 +104,10 @@ def explain(**given: Any) -> None:
         maps, notes = _maps(given)
     name = shown(image)
     table = table_of(given)
-    reader = open_named(image, given["max_pixels"] or MAX_PIXELS, table=table)
+    number = given["frame"]
+    frames = None if number is None else Frames(number, number, asked=True)
+    limit = given["max_pixels"] or MAX_PIXELS
+    reader = open_named(image, limit, table=table, frames=frames)
     if not given["quiet"]:
         say(*notes, *(f"{name}: {note}" for note in reader.notes))
     if given["output"]:

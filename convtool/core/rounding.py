@@ -17,6 +17,11 @@ def saturate(values: Array, dtype: DType) -> Array:
     limits = np.iinfo(dtype)
     if is_integer(values.dtype):
         return np.clip(values, *_common_limits(values.dtype, limits)).astype(dtype)
+    loops, rows = compiled(), rows_of(values)
+    if loops and rows is not None and values.dtype.char in "fd" and dtype.char in "BH":
+        pixels = np.empty(values.shape, dtype)
+        loops.clip(rows, pixels.reshape(rows.shape))
+        return pixels
     if dtype.itemsize > 2 or values.dtype.itemsize < 4:  # float32 or float16 lack the limits
         values = values.astype(FLOAT64)
     rounded = np.rint(values)

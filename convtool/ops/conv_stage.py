@@ -1,6 +1,5 @@
 """The stage that runs a convolution on a band."""
 
-from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 from typing import Any, NamedTuple
@@ -120,7 +119,7 @@ class ConvStage(NamedTuple):
                     lying = _Lying(self, band, top, Part(slices, down), (left, right))
                     for number in range(first, last):
                         place = out[number, upper:lower, left:right]
-                        self._convolve(partial(lying.under, number - first), place)
+                        self._convolve(lying, number - first, place)
 
     def _slices_at_once(self, pixels: int) -> int:
         """How many slices of windows share the slices of so many pixels that are cut out."""
@@ -130,21 +129,21 @@ class ConvStage(NamedTuple):
         most = LARGEST_PIECE // (pixels * self.task.channels)
         return max((most - depth.extent) // depth.stride + 1, 1)
 
-    def _convolve(self, padded_in: Callable[[DType], Array], out: Array) -> None:
-        """Write the output of windows on what `padded_in` gives in a type."""
+    def _convolve(self, lying: "_Lying", number: int, out: Array) -> None:
+        """Write the output of one slice of windows."""
         task, method = self.task, self.plan.chosen
         if out.shape[1] != task.width:
             task = task.narrowed(out.shape[1])
             method = planner.plan(task, self.plan.method).chosen
         with one_blas_thread() if method.blas else nullcontext():
-            padded = padded_in(method.input)
-            if task.numbers.finite or _is_moderate(padded):
+            padded = lying.under(number, method.input)
+            if task.numbers.finite or lying.is_moderate(number, method.input):
                 if not (method.local or self._is_even(padded)):
                     method = local(task, method.input)
                 if self._finish(method, padded, out):
                     return
         method = careful(task)
-        self._finish(method, padded_in(method.input), out)
+        self._finish(method, lying.under(number, method.input), out)
 
     def _is_even(self, padded: Array) -> bool:
         """Whether the largest pixel's rounding is nothing beside the largest of any window.
@@ -245,6 +244,7 @@ class _Lying:
             stage.grid.padded, band, top, part, stage.task.window[1].span(*windows), stage.fill
         )
         self._held: dict[DType, Array] = {}
+        self._moderate: dict[DType, bool] = {}
 
     def under(self, number: int, dtype: DType) -> Array:
         """What the windows of one of the slices lie on, in a type: (n, P, C)."""
@@ -255,6 +255,15 @@ class _Lying:
         rows = len(padded) // (slices[1] - slices[0])
         start = number * depth.stride * rows
         return padded[start : start + depth.extent * rows]
+
+    def is_moderate(self, number: int, dtype: DType) -> bool:
+        """Whether sums of what windows of one of the slices lie on are far from both ends of float.
+
+        All is looked at once; if that is not moderate, what lies under the slice is.
+        """
+        if dtype not in self._moderate:
+            self._moderate[dtype] = _is_moderate(self._held[dtype])
+        return self._moderate[dtype] or _is_moderate(self.under(number, dtype))
 
 
 def _is_moderate(padded: Array) -> bool:

@@ -309,6 +309,19 @@ def test_one_picture_of_the_maps_shows_the_first_frame(convtool, folder):
     assert b"only the first" in done.stderr
 
 
+def test_a_frame_is_explained(convtool, folder):
+    saved("a.png", pictures())
+    Image.fromarray(pictures()[3]).save("one.png")
+    words = ("-k", "edge", "--at", "20,25", "--json")
+    found = convtool("explain", "a.png", *words, "--frame", "3")
+    assert found.stderr == b""
+    alone = convtool("explain", "one.png", *words).stdout
+    assert found.stdout.replace(b"a.png", b"one.png") == alone
+    done = convtool("explain", "a.png", *words, "--frame", "5")
+    assert done.returncode == 1
+    assert b"a.png: has no frame 5: it holds 5 frames, 0 to 4" in done.stderr
+
+
 def test_memory_is_that_of_some_frames(folder):
     tracemalloc.start()
     peaks = []
