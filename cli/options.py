@@ -9,6 +9,7 @@ import click
 from convtool.core.choices import COMPRESSIONS, RANGES
 from convtool.core.errors import ConvtoolError, OptionError, quoted
 from convtool.core.params import (
+    Axes,
     Color,
     Delimiter,
     FileName,
@@ -378,6 +379,15 @@ name = click.option(
     ),
 )
 
+axes = click.option(
+    "--axes",
+    type=Value(Axes()),
+    help=(
+        "What the axes of a .npy are, or what the blocks of a CSV are: z slices, t frames, y rows, "
+        "x columns, c channels, as zyx. Default: yx, or yxc of three axes."
+    ),
+)
+
 recursive = click.option(
     "--recursive", is_flag=True, help="Go down into folders, and make the same ones in --out-dir."
 )
@@ -473,6 +483,6 @@ many = in_order(
         *(out_dir, name, recursive, from_file, null, skip_existing, fail_fast, json_, scheduler),
         heading="Many images",
     ),
-    *(frames, threads, max_pixels, delimiter, header, quiet),
+    *(frames, axes, threads, max_pixels, delimiter, header, quiet),
 )
 """Several images, who does the work, and what is said of it."""

@@ -145,7 +145,7 @@ def masks_of(maps: "Maps") -> set[str]:
 
 def table_of(given: Mapping[str, Any]) -> Table:
     """How numbers are written in text, from the parsed options of a command."""
-    return Table(given["delimiter"] or ",", given["header"])
+    return Table(given["delimiter"] or ",", given["header"], given.get("axes"))
 
 
 def look_of(given: Mapping[str, Any]) -> Look:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from convtool.core.errors import quoted, shortened
-from convtool.ops.registry import OPERATIONS
+from convtool.ops.registry import is_stages
 
 PIPELINES = (".toml", ".json")
 """How names of pipelines' files end."""
@@ -25,12 +25,12 @@ def pipeline_first(words: Sequence[str], usual: int) -> list[str]:
 
 def _is_pipeline(word: str) -> bool:
     """Whether a word is stages or a pipeline's file, and no image that is called so."""
-    return word.lower().endswith(PIPELINES) or (_is_stages(word) and not os.path.exists(word))
+    return word.lower().endswith(PIPELINES) or (is_stages(word) and not os.path.exists(word))
 
 
 def check_pipeline(pipeline: str) -> None:
     """UsageError for a file, as an image, in the place of a pipeline."""
-    reads_as_one = pipeline.lower().endswith(PIPELINES) or _is_stages(pipeline)
+    reads_as_one = pipeline.lower().endswith(PIPELINES) or is_stages(pipeline)
     if not reads_as_one and os.path.isfile(pipeline):
         raise click.UsageError(
             f"{pipeline} is no PIPELINE, expected stages as 'conv -k edge | relu', "
@@ -47,13 +47,8 @@ def check_size(image: str) -> None:
 
 def kernel_hint(pipeline: str) -> str:
     """What to add to an error about a pipeline that seems to be a kernel; or nothing."""
-    if _is_stages(pipeline) or "|" in pipeline or not pipeline.strip():
+    if is_stages(pipeline) or "|" in pipeline or not pipeline.strip():
         return ""
     import shlex  # for this alone
 
     return f"; a kernel is given as --kernel {shortened(shlex.quote(pipeline))}"
-
-
-def _is_stages(text: str) -> bool:
-    """Whether it begins as a pipeline does."""
-    return next(iter(re.findall(r"[^\s|]+", text)), "") in OPERATIONS

@@ -46,12 +46,15 @@ class Packing(NamedTuple):
 
 
 class Table(NamedTuple):
-    """How rows of numbers are written that are read as an image."""
+    """How numbers lie in a file that are read as an image."""
 
     delimiter: str = ","
     """What separates the numbers; a blank stands for any number of blanks."""
     header: bool = False
     """Whether rows that hold no numbers may come first."""
+    axes: str | None = None
+    """What the axes of an array are, or rows, columns and blocks: ``zyx``, slices of rows. None:
+    rows and columns, and channels if there is one more."""
 
 
 PLAIN = Look()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Protocol
 
-from .choices import NAMED_PADDINGS
+from .choices import AXES, NAMED_PADDINGS
 from .errors import ConvtoolError, quoted
 from .frames import ALL, FIRST, Frames
 
@@ -104,6 +104,19 @@ class Position:
         if match is None:
             raise ConvtoolError(f"found {quoted(value)}, expected ROW,COL, as 0,1")
         return int(match[1]), int(match[2])
+
+
+class Axes:
+    """What the axes of numbers are: z slices, t frames, y rows, x columns, c channels."""
+
+    metavar = "AXES"
+
+    def read(self, value: object) -> str:
+        """The letters."""
+        word = _word(value, {}).lower()
+        if word not in AXES:
+            raise ConvtoolError(f"found {quoted(value)}, expected one of: {', '.join(AXES)}")
+        return word
 
 
 class WhichFrames:

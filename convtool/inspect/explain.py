@@ -157,6 +157,9 @@ def explain(
     """
     if not operators:
         raise ConvtoolError("there is no stage to explain")
+    for operator in operators:
+        if operator.dimensions > 2:
+            raise ConvtoolError(f"{operator.label}: a kernel with depth is not explained")
     reader = with_nodata(reader, look.nodata)
     prepared = prepare(operators, reader.header, max_pixels)
     chain, stages, output = prepared.chain, prepared.stages, prepared.output

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..core.dtypes import FLOAT64, Array
 from ..core.validation import Pair
-from ..kernel.kernel import Kernel
+from ..kernel.kernel import Kernel, check_flat
 from ..methods.loops.factor import float_factors, whole_factors
 from ..methods.planner import Plan
 from ..ops.conv import plan
@@ -68,10 +68,12 @@ def facts(kernel: Kernel) -> Facts:
     >>> found.symmetries, found.antisymmetries, found.gains.flat
     (('up-down',), ('left-right', '180 degrees'), 0)
     """
+    check_flat(kernel, "kernel show")
     weights = kernel.weights
     factors, rank = _factors(weights)
+    row, col = kernel.place
     return Facts(
-        anchor=kernel.place,
+        anchor=(row, col),
         sum=total(weights.ravel().tolist()),
         whole=weights.dtype.kind == "i" or bool(np.all(weights == np.rint(weights))),
         symmetries=_kept(weights, 1),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.errors import OptionError
+from ..core.errors import ConvtoolError, OptionError
 from ..core.geometry import Field, Window
 from ..core.image import CHANNEL_NAMES, Header
 from ..core.validation import LARGEST, Pair, Sides
@@ -112,6 +112,9 @@ def shapes(operators: Sequence[Operator], header: Header) -> Shapes:
     >>> found.weights, found.fully_connected
     (9, 1000000000000)
     """
+    for operator in operators:
+        if operator.dimensions > 2:
+            raise ConvtoolError(f"{operator.label}: shapes are told of kernels without depth")
     stages = [stage for segment in segments(operators, header) for stage in segment.stages]
     fields = Field(), Field()
     rows = []

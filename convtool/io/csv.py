@@ -19,7 +19,7 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator
 from itertools import count
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 import numpy as np
 import orjson
@@ -88,6 +88,8 @@ def read_csv(file: BinaryIO, max_pixels: int, table: Table = COMMAS) -> Reader:
     pixels = np.empty((*first, len(channels)), _type(channels, wide=wide))
     for i, channel in enumerate(channels):
         np.concatenate(channel.blocks, out=pixels[..., i], casting="unsafe")
+    if table.axes:
+        return _with_axes(pixels, table.axes)
     names = tuple(channel.name or "L" for channel in channels)
     known = CHANNEL_NAMES.get(len(names)) == names
     if not known:
@@ -97,6 +99,18 @@ def read_csv(file: BinaryIO, max_pixels: int, table: Table = COMMAS) -> Reader:
     skipped = skipped if headings else "no row of headings comes first"
     notes = (skipped,) * (table.header or bool(headings)) + (told,) * bool(empty)
     return ArrayReader(Header(*first, names, pixels.dtype), pixels, notes)
+
+
+def _with_axes(pixels: Array, axes: str) -> Reader:
+    """The reader of blocks (H, W, n) that are what `axes` says: slices or channels."""
+    blocks = pixels.shape[2]
+    if axes[0] in "zt" and "c" not in axes:
+        tall = np.ascontiguousarray(np.moveaxis(pixels, 2, 0)).reshape(-1, pixels.shape[1], 1)
+        header = Header.of_array(tall)._replace(depth=blocks, channels=("L",))
+        return ArrayReader(header, tall)
+    if axes not in ("yx", "yxc") or (axes == "yx" and blocks > 1):
+        raise ConvtoolError(f"holds {blocks} blocks of rows, and --axes {axes} says otherwise")
+    return ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels)
 
 
 def _lines(text: io.TextIOBase) -> Iterator[str]:
@@ -377,13 +391,10 @@ class CsvWriter:
     """Writes a line for each row; several channels as blocks under ``# channel 0: R``."""
 
     def __init__(self, file: BinaryIO, header: Header, delimiter: str = ",") -> None:
-        from tempfile import SpooledTemporaryFile  # not needed for reading
-
         self._file = file
         self._delimiter = delimiter.encode()
         self._channels = header.channels
-        # The first channel goes straight to the file; the others wait until it is complete.
-        self._waiting = [SpooledTemporaryFile(MOST_WAITING) for _ in header.channels[1:]]  # noqa: SIM115
+        self._waiting: list[BinaryIO] = []
         dtype = header.dtype.newbyteorder("=")
         if dtype.kind == "f":
             # The shortest text of a float16 reads back as another float32; a long double has none.
@@ -406,11 +417,19 @@ class CsvWriter:
         """Write the first channel of the next band, and put the others aside."""
         self._narrow = self._narrow and band.narrow
         self._differ = self._differ or band.differ
-        if self._waiting and not self._started:
-            self._file.write(self._title(0))
+        if not self._started and len(self._channels) > 1:
+            self._begin()
         self._started = True
         for file, text in zip([self._file, *self._waiting], band.channels, strict=True):
             file.write(text)
+
+    def _begin(self) -> None:
+        """The first channel goes straight to the file; the others wait until it is complete."""
+        from tempfile import SpooledTemporaryFile  # not needed for reading
+
+        files = [SpooledTemporaryFile(MOST_WAITING) for _ in self._channels[1:]]  # noqa: SIM115
+        self._waiting = cast(list[BinaryIO], files)
+        self._file.write(self._title(0))
 
     def close(self) -> int:
         """Write the channels that were put aside, and the type if the numbers do not show it."""

@@ -88,8 +88,8 @@ class Format(NamedTuple):
     packed: bool = False
     """Whether it heeds how to pack."""
     text: bool = False
-    read_text: Callable[[BinaryIO, int, Table], "Reader"] | None = None
-    """What reads text, as it is told how it is written, in place of `read`."""
+    read_numbers: Callable[[BinaryIO, int, Table], "Reader"] | None = None
+    """What reads numbers, as it is told how they lie, in place of `read`."""
     alpha: bool = True
     """Whether it holds transparency."""
     lossy: bool = False
@@ -166,12 +166,10 @@ def _starts_csv(head: bytes) -> bool:
     return b"\0" not in head and number
 
 
-def _read_npy(file: BinaryIO, max_pixels: int, _: bool, frames: Frames | None = None) -> "Reader":
+def _read_npy(file: BinaryIO, max_pixels: int, table: Table) -> "Reader":
     from .npy import read_npy
 
-    if frames is not None:
-        frames.of(1)
-    return read_npy(file, max_pixels)
+    return read_npy(file, max_pixels, table.axes)
 
 
 def _write_npy(file: BinaryIO, header: "Header", _: "Metadata", __: Packing) -> "Writer":
@@ -248,15 +246,16 @@ _TABLE = (
         starts=_starts_csv,
         pixels=False,
         text=True,
-        read_text=_read_csv,
+        read_numbers=_read_csv,
     ),
     Format(
         "npy",
         (".npy",),
         _write_npy,
-        _read_npy,
-        lambda head: head.startswith(NPY_SIGNATURE),
+        starts=lambda head: head.startswith(NPY_SIGNATURE),
         pixels=False,
+        read_numbers=_read_npy,
+        frames=True,
     ),
     Format(
         "tiff",
@@ -349,7 +348,7 @@ def holds_rows(head: bytes) -> bool:
 def format_of_text(path: str, head: bytes, table: Table) -> Format | None:
     """The format of a file that somebody calls a table of numbers, if it may be one."""
     plain = b"\0" not in head and not head.startswith((b"P1", b"P2", b"P3"))
-    told = table != COMMAS and extension_of(path) not in PICTURE_EXTENSIONS
+    told = table._replace(axes=None) != COMMAS and extension_of(path) not in PICTURE_EXTENSIONS
     return FORMATS["csv"] if told and plain else None
 
 

@@ -1,4 +1,6 @@
-"""NumPy's .npy files: an array (H, W) or (H, W, C); 2 and 4 channels end in alpha.
+"""NumPy's .npy files: an array (H, W) or (H, W, C), or one whose axes are said.
+
+2 and 4 channels end in alpha.
 
 Rows are read when they are needed, from a file or a pipe. There is no memory map: with one, a file
 that is cut off while it is read would end the process.
@@ -24,6 +26,9 @@ from .limits import check_channels, check_size
 
 MOST_AXES, LONGEST = 32, 2**40
 """The most axes of an array, and the most elements along one."""
+
+MOST_USUAL = 4
+"""Channels of an image of which nobody asks whether they are columns of slices."""
 
 LONGEST_HEADER = 10_000
 """Bytes: NumPy's own limit."""
@@ -89,19 +94,49 @@ def _start(file: BinaryIO) -> bytes:
     return magic + length + file.read(min(int.from_bytes(length, "little"), LONGEST_HEADER + 1))
 
 
-def read_npy(file: BinaryIO, max_pixels: int) -> Reader:
-    """The reader for a .npy file. Objects (pickles) are refused."""
+def read_npy(file: BinaryIO, max_pixels: int, axes: str | None = None) -> Reader:
+    """The reader for a .npy file, whose axes are rows, columns and channels, or as `axes` says.
+
+    Objects (pickles) are refused.
+    """
     header = read_header(file)
     shape = header.shape
-    check_shape(shape)
-    check_size(shape[0], shape[1], max_pixels)
-    check_channels(math.prod(shape[2:]))
+    depth, height, width, channels = _laid(shape, axes)
+    check_size(height, width, max_pixels)
+    check_channels(channels)
+    note = _taken(shape) if axes is None else ()
     if header.by_columns:
         with file:
-            pixels = check_image(_whole(file, header))
-        described = Header.of_array(pixels, may_have_alpha=True)
-        return ArrayReader(described, pixels, _notes(described))
-    return NpyReader(file, (shape[0], shape[1], math.prod(shape[2:])), header.dtype)
+            pixels = check_image(_whole(file, header).reshape(depth * height, width, channels))
+        described = Header.of_array(pixels, may_have_alpha=True)._replace(depth=depth)
+        return ArrayReader(described, pixels, (*note, *_notes(described)))
+    return NpyReader(file, (depth * height, width, channels), header.dtype, depth, note)
+
+
+def _laid(shape: tuple[int, ...], axes: str | None) -> tuple[int, int, int, int]:
+    """(slices, rows, columns, channels) of an array."""
+    if axes is None:
+        if len(shape) == 4:
+            raise ConvtoolError(f"has shape {shape}; --axes zyxc takes it for slices")
+        check_shape(shape)
+        axes = "yxc"[: len(shape)]
+    if len(axes) != len(shape):
+        raise ConvtoolError(f"has shape {shape}, and --axes {axes} says {len(axes)} axes")
+    if 0 in shape:
+        raise ConvtoolError(f"has shape {shape}, expected at least one number")
+    sizes = dict(zip(axes.replace("t", "z"), shape, strict=True))
+    depth, height, width, channels = (sizes.get(axis, 1) for axis in "zyxc")
+    return depth, height, width, channels
+
+
+def _taken(shape: tuple[int, ...]) -> tuple[str, ...]:
+    """A note on an array that may as well be a volume."""
+    if len(shape) < 3 or shape[2] <= MOST_USUAL or shape[2] < min(shape[:2]):
+        return ()
+    return (
+        f"its shape {shape} is taken for rows, columns and channels (--axes yxc); --axes zyx takes "
+        "it for slices",
+    )
 
 
 def _whole(file: BinaryIO, header: NpyHeader) -> Array:
@@ -117,8 +152,16 @@ class NpyReader:
 
     metadata = NONE
 
-    def __init__(self, file: BinaryIO, shape: tuple[int, int, int], dtype: np.dtype[np.generic]):
-        """The file is at the end of its header, and is closed with the reader.
+    def __init__(
+        self,
+        file: BinaryIO,
+        shape: tuple[int, int, int],
+        dtype: np.dtype[np.generic],
+        depth: int = 1,
+        note: tuple[str, ...] = (),
+    ) -> None:
+        """The file is at the end of its header, and is closed with the reader. `shape` is that of
+        the slices one under another.
 
         Raises ConvtoolError if the array is no image.
         """
@@ -126,8 +169,9 @@ class NpyReader:
         self._start = file.tell() if file.seekable() else None
         self._row_bytes = shape[1] * shape[2] * dtype.itemsize
         described = check_image(np.empty((1, *shape[1:]), dtype))
-        self.header = Header.of_array(described, may_have_alpha=True)._replace(height=shape[0])
-        self.notes = _notes(self.header)
+        header = Header.of_array(described, may_have_alpha=True)
+        self.header = header._replace(height=shape[0], depth=depth)
+        self.notes = (*note, *_notes(self.header))
         weakref.finalize(self, file.close)
 
     def blocks(self) -> Iterator[Array]:
@@ -151,7 +195,8 @@ def _notes(header: Header) -> tuple[str, ...]:
 
 
 class NpyWriter:
-    """Writes a map as an array (H, W), or (H, W, C) if it has several channels."""
+    """Writes a map as an array (H, W), or (H, W, C) if it has several channels; several slices as
+    (D, H, W) or (D, H, W, C)."""
 
     def __init__(self, file: BinaryIO, header: Header) -> None:
         self._file = file
@@ -174,10 +219,10 @@ class NpyWriter:
         return 0
 
     def _write_header(self) -> None:
-        height, width, count = self._header.height, self._header.width, len(self._header.channels)
+        shape = self._header.shape
         header = {
             "descr": np.lib.format.dtype_to_descr(self._dtype),
             "fortran_order": False,
-            "shape": (height, width, count) if count > 1 else (height, width),
+            "shape": shape if shape[-1] > 1 else shape[:-1],
         }
         np.lib.format.write_array_header_1_0(self._file, header)

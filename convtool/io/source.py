@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 from ..core.choices import STDIN, STREAM
 from ..core.encoding import COMMAS, Table
 from ..core.errors import ConvtoolError, NoImage, at
-from ..core.frames import Frames
+from ..core.frames import ALL, Frames
 from .formats import (
     SNIFFED,
     Format,
@@ -152,10 +152,11 @@ def _opened(
             if again:
                 with file:
                     file = kept(file, max_pixels)
-        if format_ and format_.read_text:
-            if frames is not None:
-                frames.of(1)
-            return Placed(format_.read_text(file, max_pixels, table), place, format_)
+        if format_ and format_.read_numbers:
+            numbers = format_.read_numbers(file, max_pixels, table)
+            return Placed(_some(numbers, frames), place, format_)
+        if table.axes:
+            raise ConvtoolError("is a picture, and --axes is for numbers: .npy and CSV")
         read = format_.read if format_ else read_picture
         return Placed(read(file, max_pixels, ahead, frames), place, format_)
     except NoImage as error:
@@ -165,6 +166,17 @@ def _opened(
     except BaseException:
         file.close()
         raise
+
+
+def _some(reader: "Reader", frames: Frames | None) -> "Reader":
+    """The slices of a stack of numbers that are meant as frames."""
+    depth = reader.header.depth
+    meant = (frames or ALL).of(depth)
+    if len(meant) == depth:
+        return reader
+    from .slices import SomeSlices
+
+    return SomeSlices(reader, meant)
 
 
 def _open_file(path: str | os.PathLike[str]) -> BinaryIO:

@@ -11,7 +11,6 @@ from ..core.dtypes import Array
 from ..core.errors import ConvtoolError, quoted
 from ..core.validation import (
     LARGEST,
-    Pair,
     Sizes,
     check_divisor,
     check_number,
@@ -25,17 +24,18 @@ MOST_SHOWN = 49
 
 @dataclass(frozen=True, eq=False, init=False)
 class Kernel:
-    """A grid of weights with a divisor, a bias and an anchor; immutable.
+    """A grid of weights with a divisor, a bias and an anchor; immutable. It may have depth.
 
     A window's value is ``sum(weight * pixel) / divisor + bias``. Weights of an integer
     type are kept as int64, any others as float64.
 
     Parameters
     ----------
-    weights : array of shape (kh, kw), 1x1 or larger
+    weights : array of shape (kh, kw), 1x1 or larger; or (kd, kh, kw), for volumes
     divisor : number other than 0
     bias : number, added last
-    anchor : (row, col) of the element that sits on the output pixel; None: the middle one
+    anchor : (row, col) of the element that sits on the output pixel, or (slice, row, col); None:
+        the middle one
     name, description : words for people; `name` also names output files
 
     Raises ConvtoolError on weights that are no grid of finite numbers, on a divisor of 0, and
@@ -48,7 +48,7 @@ class Kernel:
     weights: Array
     divisor: float
     bias: float
-    anchor: Pair | None
+    anchor: Sizes | None
     name: str
     description: str
 
@@ -57,30 +57,28 @@ class Kernel:
         weights: npt.ArrayLike,
         divisor: float = 1,
         bias: float = 0,
-        anchor: Pair | None = None,
+        anchor: Sizes | None = None,
         name: str = "",
         description: str = "",
     ) -> None:
-        checked = check_weights(weights)
-        if checked.ndim != 2:
+        checked = check_weights(weights, 2, 3)
+        if checked.ndim > 3:
             raise ConvtoolError(f"weights have shape {checked.shape}, expected (rows, columns)")
         set_field = object.__setattr__  # the class is frozen from here on
         set_field(self, "weights", checked)
         set_field(self, "divisor", check_divisor(divisor))
         set_field(self, "bias", check_number("bias", bias))
-        place = check_anchor(anchor, self.shape)
-        set_field(self, "anchor", None if place is None else (place[0], place[1]))
+        set_field(self, "anchor", check_anchor(anchor, self.shape))
         set_field(self, "name", _check_text("name", name))
         set_field(self, "description", _check_text("description", description))
 
     @property
-    def shape(self) -> Pair:
-        """(rows, columns)"""
-        rows, cols = self.weights.shape
-        return rows, cols
+    def shape(self) -> Sizes:
+        """(rows, columns), or (slices, rows, columns)"""
+        return self.weights.shape
 
     @property
-    def place(self) -> Pair:
+    def place(self) -> Sizes:
         """The element (row, col) that sits on the output pixel: the anchor, or the middle one."""
         return middle(self.shape) if self.anchor is None else self.anchor
 
@@ -96,14 +94,16 @@ class Kernel:
 
     def __repr__(self) -> str:
         """All fields, without the weights of a large kernel."""
-        rows, cols = self.shape
         large = self.weights.size > MOST_SHOWN
-        weights = f"<{rows}x{cols} {self.weights.dtype}>" if large else repr(self.weights)
+        size = shape_words(self.shape)
+        weights = f"<{size} {self.weights.dtype}>" if large else repr(self.weights)
         others = (f"{field.name}={getattr(self, field.name)!r}" for field in fields(self)[1:])
         return f"Kernel(weights={weights}, {', '.join(others)})"
 
-    def _repr_png_(self) -> bytes:
+    def _repr_png_(self) -> bytes | None:
         """The picture that a notebook shows, as `convtool kernel show -o` draws it."""
+        if self.weights.ndim != 2:
+            return None
         # Imported by name, as `convtool` imports its public names: kernels need no drawing.
         png: bytes = import_module("convtool.render.kernels").png_of(self)
         return png
@@ -131,14 +131,23 @@ class Layer(NamedTuple):
     """The weights of a layer of a network."""
 
     weights: Array
-    """Of shape (out, in, kh, kw), int64 or float64."""
+    """Of shape (out, in, kh, kw), or (out, in, kd, kh, kw); int64 or float64."""
     name: str
 
 
-def middle(shape: Pair) -> Pair:
+def middle(shape: Sizes) -> Sizes:
     """The element (row, col) that sits on the output pixel where there is no anchor."""
-    rows, cols = shape
-    return (rows - 1) // 2, (cols - 1) // 2
+    return tuple((size - 1) // 2 for size in shape)
+
+
+def check_flat(kernel: Kernel, what: str) -> None:
+    """Raise ConvtoolError for a kernel with depth, which `what` does not know."""
+    if kernel.weights.ndim != 2:
+        size = shape_words(kernel.shape)
+        raise ConvtoolError(
+            f"kernel {kernel.name or 'of weights'} is {size}, and {what} knows kernels of rows and "
+            "columns"
+        )
 
 
 WEIGHTS = {
@@ -149,16 +158,18 @@ WEIGHTS = {
 """The shapes of weights, by the dimensions of a kernel."""
 
 
-def check_weights(weights: object, dimensions: int = 2) -> Array:
-    """Weights as a read-only int64 or float64 array; ConvtoolError if not finite numbers."""
+def check_weights(weights: object, *dimensions: int) -> Array:
+    """Weights of a kernel or layer of so many dimensions, as a read-only int64 or float64 array;
+    ConvtoolError if not finite numbers."""
     try:
         values = np.array(weights)
     except ValueError:
         raise ConvtoolError("weights are ragged: every row needs as many numbers") from None
     if values.dtype.kind in "US" and values.ndim == 0:
         raise ConvtoolError(f"weights are the text {quoted(weights)}; find_kernel looks up a name")
-    if values.ndim not in (dimensions, dimensions + 2):
-        raise ConvtoolError(f"weights have shape {values.shape}, expected {WEIGHTS[dimensions]}")
+    if not any(values.ndim in (count, count + 2) for count in dimensions):
+        expected = " or ".join(WEIGHTS[count] for count in dimensions)
+        raise ConvtoolError(f"weights have shape {values.shape}, expected {expected}")
     if values.dtype.kind == "O":
         try:
             values = values.astype(np.float64)

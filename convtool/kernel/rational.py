@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Union
+from typing import TYPE_CHECKING, Any, Union
 
 from ..core.errors import ConvtoolError, quoted, shortened
 from .kernel import Kernel
@@ -40,8 +40,12 @@ def kernel_of(
     anchor: object,
     name: str,
     description: str,
+    *,
+    depth: int | None = None,
 ) -> Kernel:
     """The kernel of these numbers. 1/9 2/9 is 1 2 over a divisor of 9, and so stays exact.
+
+    With a `depth` it has so many slices, whose rows follow one another.
 
     Raises ConvtoolError as `Kernel` does, and for a number that no float holds.
     """
@@ -53,7 +57,10 @@ def kernel_of(
         if scale is not None:
             rows = [[_times(value, scale) for value in row] for row in rows]
             divisor = _times(divisor, scale)
-    weights = [[_plain(value) for value in row] for row in rows]
+    weights: list[Any] = [[_plain(value) for value in row] for row in rows]
+    if depth is not None:
+        height = len(weights) // depth
+        weights = [weights[top : top + height] for top in range(0, len(weights), height)]
     return Kernel(weights, _plain(divisor), _plain(bias), anchor, name, description)  # type: ignore[arg-type]
 
 

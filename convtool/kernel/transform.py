@@ -6,8 +6,8 @@ import numpy as np
 
 from ..core.dtypes import Array
 from ..core.errors import ConvtoolError, at
-from ..core.validation import Pair
-from .kernel import Kernel
+from ..core.validation import Pair, Sizes
+from .kernel import Kernel, check_flat
 
 EIGHTH = 45
 """Degrees."""
@@ -25,6 +25,7 @@ def rotated(kernel: Kernel, degrees: int) -> Kernel:
     >>> rotated(Kernel([[1, 2, 1], [0, 0, 0], [-1, -2, -1]]), 45).weights.tolist()
     [[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]
     """
+    check_flat(kernel, "turning")
     name, angle = kernel.name or "kernel", degrees % 360
     if not angle:
         return kernel
@@ -50,6 +51,7 @@ def compass(kernel: Kernel) -> list[Kernel]:
 
     Raises ConvtoolError for a kernel that is no odd square.
     """
+    check_flat(kernel, "turning")
     name = kernel.name or "kernel"
     if not is_odd_square(kernel.shape):
         size = "{}x{}".format(*kernel.shape)
@@ -60,7 +62,7 @@ def compass(kernel: Kernel) -> list[Kernel]:
     return [replace(kernel, name=f"{name}_0"), *turns]
 
 
-def is_odd_square(shape: Pair) -> bool:
+def is_odd_square(shape: Sizes) -> bool:
     """Whether it has rings around a middle, so that it can turn by 45 degrees."""
     return shape[0] == shape[1] and shape[0] % 2 == 1
 

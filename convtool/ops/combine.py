@@ -37,6 +37,7 @@ class Combine(Operator):
     def __init__(self, operators: Sequence[Windowed], how: Combination) -> None:
         self.operators = tuple(operators)
         self.how = check_word("combine", how, COMBINATIONS)
+        self.dimensions = max(operator.dimensions for operator in self.operators)
 
     @property
     def sums_to_zero(self) -> bool:

@@ -147,6 +147,7 @@ def conv2d(
         fill_missing=fill_missing,
         dtype=dtype,
         method=method,
+        dimensions=2,
     )
     return on_array(operator, image, alpha, threads)
 
@@ -182,7 +183,7 @@ def plan(
         ) from None
     check_pixels(pixels)
     header = Header(height, width, names, pixels, white_of(pixels))
-    operator = Conv(weights, dtype=result, **options)
+    operator = Conv(weights, dtype=result, dimensions=2, **options)
     return operator.bind(with_alpha(header, options.get("alpha"))).plan
 
 
@@ -214,7 +215,7 @@ class Conv(Operator):
         dtype: npt.DTypeLike | None = None,
         method: MethodName | None = None,
         name: str = "",
-        dimensions: int = 2,
+        dimensions: int | None = None,
     ) -> None:
         self.name = name or (weights.name if isinstance(weights, Kernel) else "")
         if isinstance(weights, Kernel):
@@ -222,7 +223,11 @@ class Conv(Operator):
                 raise ConvtoolError("a Kernel has its own bias, divisor and anchor: give no others")
             bias, divisor, anchor = weights.bias, weights.divisor, weights.anchor
             weights = weights.weights
-        checked = check_weights(weights, dimensions)
+            if dimensions == 1 and len(weights) == 1:
+                weights, anchor = weights[0], None if anchor is None else anchor[1:]
+        known = (dimensions,) if dimensions else (2, 3)
+        checked = check_weights(weights, *known)
+        dimensions = dimensions or (3 if checked.ndim in (3, 5) else 2)
         self.is_layer = self.mixes_channels = checked.ndim == dimensions + 2
         taps = checked.shape[-dimensions:]
         anchor = check_anchor(anchor, taps)

@@ -36,6 +36,7 @@ class Only(Operator):
     def __init__(self, operators: Sequence[Operator], mask: Mask) -> None:
         self.operators = tuple(operators)
         self.mask = mask
+        self.dimensions = max(one.dimensions for one in self.operators)
         self.masks = (mask.name, *(name for one in self.operators for name in one.masks))
         self.asked_alpha = next((one.asked_alpha for one in operators if one.asked_alpha), None)
         self.is_hard = mask.is_hard

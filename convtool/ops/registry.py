@@ -4,6 +4,7 @@ One definition serves the command of that name, the words of a pipeline, and a p
 NumPy is not imported until operators are built.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from importlib import import_module
@@ -272,7 +273,9 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
         options.setdefault("alpha", "keep")
     implied = given["within"] and not given["missing"]
     with at("--within without --missing") if implied else nullcontext():
-        operators = [Conv(**_weights(one, given, lookup), **options) for one in filters]
+        operators = [
+            Conv(**_weights(one, given, lookup), **_in_depth(one, options)) for one in filters
+        ]
     combination = given["combine"]
     if combination and any(isinstance(one, Layer) for one in filters):
         raise OptionError("--combine is for kernels, and a layer makes one map as it is")
@@ -283,6 +286,23 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
         return {combination: regions.around(combined, given)}
     names = distinct([plain(one.name) for one in filters])
     return {name: regions.around(one, given) for name, one in zip(names, operators, strict=True)}
+
+
+def _in_depth(found: "Kernel | Layer", options: dict[str, Any]) -> dict[str, Any]:
+    """The options for a kernel with depth, where one number stands for rows, columns and slices."""
+    if found.weights.ndim in (2, 4):
+        return options
+    changed = dict(options)
+    for name in ("stride", "dilation", "padding"):
+        value = changed.get(name)
+        if isinstance(value, tuple):
+            each = (
+                set(value) if isinstance(value[0], int) else {one for pair in value for one in pair}
+            )
+            if len(each) > 1:
+                raise OptionError(f"--{name}: a kernel with depth takes one number")
+            changed[name] = each.pop()
+    return changed
 
 
 def _weights(found: "Kernel | Layer", given: Given, lookup: "Lookup") -> dict[str, Any]:
@@ -508,3 +528,8 @@ def make_stage(
         if len(maps) > 1:
             raise OptionError(f"{len(maps)} kernels make {len(maps)} maps: --combine makes one")
     return maps.popitem()
+
+
+def is_stages(text: str) -> bool:
+    """Whether a text begins as a pipeline does: with the name of a stage."""
+    return next(iter(re.findall(r"[^\s|]+", text)), "") in OPERATIONS

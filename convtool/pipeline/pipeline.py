@@ -16,7 +16,7 @@ from ..io.base import ArrayReader
 from ..kernel.files import LARGEST_TEXT, read_file
 from ..kernel.lookup import Lookup
 from ..ops.base import with_alpha
-from ..ops.registry import make_stage
+from ..ops.registry import is_stages, make_stage
 from ..ops.segment import MOST_STAGES
 from .bands import bands
 from .parse import Step, steps_of_json, steps_of_toml, steps_of_words
@@ -90,8 +90,12 @@ class Pipeline:
 
     @classmethod
     def find(cls, spec: str) -> "Pipeline":
-        """The pipeline in a file, as `load`, if `spec` ends as one's name does; else as `parse`."""
-        return cls.load(spec) if spec.lower().endswith(tuple(FILES)) else cls.parse(spec)
+        """The pipeline in a file, as `load`, if `spec` is one's name; else as `parse`.
+
+        Stages that end with the name of a kernel's file are none: ``conv -k edge.json``.
+        """
+        is_file = spec.lower().endswith(tuple(FILES)) and not is_stages(spec)
+        return cls.load(spec) if is_file else cls.parse(spec)
 
     @classmethod
     def _of(cls, steps: Sequence[Step], lookup: Lookup, name: str | None) -> "Pipeline":

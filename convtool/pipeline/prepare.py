@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from ..core.errors import ConvtoolError
 from ..core.image import Header
 from ..io.limits import MAX_PIXELS
 from ..ops.base import Operator, Stage
@@ -40,6 +41,12 @@ def prepare(
     Raises ConvtoolError where they do not go together, and TooManyPixels if a map on the way has
     more pixels than `max_pixels`; None does not limit them.
     """
+    for operator in operators:
+        if operator.dimensions > 2 and header.depth == 1:
+            raise ConvtoolError(
+                f"{operator.label}: the kernel lies on several slices, and the image is one; "
+                "volumes are pages of a TIFF, or a .npy under --axes zyx"
+            )
     chain = segments(operators, header)
     if max_pixels is not None:
         check_sizes(chain, max_pixels)

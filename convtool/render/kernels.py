@@ -9,7 +9,7 @@ import numpy as np
 from ..core.dtypes import FLOAT64, Array
 from ..core.errors import ConvtoolError
 from ..inspect.frequency import LARGEST, NEGLIGIBLE, gains, in_words, magnitude, response, seen
-from ..kernel.kernel import Kernel
+from ..kernel.kernel import Kernel, check_flat
 from . import canvas
 from .canvas import BODY, FAINT, INK, SMALL, TITLE, Block, Color, Colors
 
@@ -40,6 +40,8 @@ def draw_kernels(kernels: Sequence[Kernel]) -> Block:
     The element that sits on the output pixel is framed. Weights of large kernels are squares of
     colour, by the scale beside them. Raises ConvtoolError for more than a picture holds.
     """
+    for kernel in kernels:
+        check_flat(kernel, "a picture")
     if len(kernels) * SIDE * SIDE > canvas.LARGEST:
         raise ConvtoolError(f"{len(kernels)} kernels are too many to draw")
     drawn = [_drawn(kernel) for kernel in kernels]
@@ -108,7 +110,8 @@ def _formula(kernel: Kernel) -> str:
 
 def _weights(kernel: Kernel) -> Block:
     """A grid of numbers; of colours alone if there are too many."""
-    weights, anchor = kernel.weights.astype(FLOAT64), kernel.place
+    weights, (row, col) = kernel.weights.astype(FLOAT64), kernel.place
+    anchor = row, col
     colors = canvas.diverging(weights)
     marked = np.zeros(kernel.shape, np.bool_)
     marked[anchor] = True

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from convtool import Pipeline, read_image, write_image
+from convtool import Pipeline, conv2d, read_image, write_image
 
 COLORS = {
     "uint8": lambda rng, shape: rng.integers(0, 256, shape, dtype=np.uint8),
@@ -152,3 +152,12 @@ def test_layers_of_many_maps_are_numbers(convtool, small, folder):
     assert b"a map of 5 channels is no picture" in result.stderr
     assert convtool("conv", "small.png", "-k", "w.npy", "-qo", "out.npy").returncode == 0
     assert read_image("out.npy").shape == (40, 50, 5)
+
+
+def test_stages_may_end_with_the_name_of_a_kernels_file(convtool, small, folder):
+    (folder / "mine.json").write_text("[[0, 1], [2, 3]]")
+    done = convtool("run", "conv --kernel mine.json", "small.png", "-o", "o.npy")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert np.array_equal(np.load("o.npy"), conv2d(small, [[0, 1], [2, 3]]))
+    done = convtool("run", "small.png", "conv --kernel mine.json", "-o", "p.npy")
+    assert done.returncode == 0, done.stderr

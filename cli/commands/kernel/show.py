@@ -88,15 +88,17 @@ def _check(output: str, path: str | None) -> None:
 
 
 def _layer_lines(layer: "Layer", path: str | None) -> list[str]:
+    from convtool.core.validation import shape_words
+
     from ...messages import printable
     from ...printing import wrapped
 
-    outputs, inputs, rows, cols = layer.weights.shape
+    outputs, inputs, *taps = layer.weights.shape
     low, high = layer.weights.min(), layer.weights.max()
     each = "each the sum of" if outputs > 1 else "the sum of"
     words = (
         f"{printable(layer.name)}: a layer of {_counted(outputs, 'output')}, {each} "
-        f"{_counted(inputs, 'channel')} under {rows}x{cols} weights"
+        f"{_counted(inputs, 'channel')} under {shape_words(tuple(taps))} weights"
     )
     count = _counted(layer.weights.size, "weight")
     place = _fact("found in", _place(path)) if path else []

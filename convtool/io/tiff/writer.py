@@ -67,13 +67,7 @@ class TiffWriter:
         self._level = {"none": None, "fast": 1, "small": 9}[compression]
         plain = header.height * header.row_elements * self._dtype.itemsize
         self._big = plain > LARGEST_CLASSIC
-        self._position = self._page = self._seen = 0
-        self._begin_page()
-
-    def _begin_page(self) -> None:
-        self._packed = SpooledTemporaryFile(MOST_IN_MEMORY)  # noqa: SIM115  until its end
-        self._sizes: list[int] = []
-        self._rows = 0
+        self._position = self._page = self._seen = self._rows = 0
 
     def encode(self, band: Array) -> list[tuple[int, Any]]:
         """The rows of each slice in a band, and their bytes."""
@@ -96,6 +90,9 @@ class TiffWriter:
                 self._rows = rows
                 if self._level is None:
                     self._write_header(self._plain_sizes())
+                else:
+                    self._packed = SpooledTemporaryFile(MOST_IN_MEMORY)  # noqa: SIM115  until its end
+                    self._sizes: list[int] = []
             self._seen += rows
             if self._level is None:
                 self._put(data)
@@ -116,11 +113,9 @@ class TiffWriter:
             self._position += self._packed.tell()
             self._packed.seek(0)
             shutil.copyfileobj(self._packed, self._file, MOST_IN_MEMORY)
-        self._packed.close()
+            self._packed.close()
         self._put(bytes(self._position % 2))  # tags begin at even places
-        self._page, self._seen = self._page + 1, 0
-        if self._page < self._header.depth:
-            self._begin_page()
+        self._page, self._seen, self._rows = self._page + 1, 0, 0
 
     def _put(self, data: Any) -> None:
         self._file.write(data)

@@ -1,6 +1,7 @@
 """Kernels as JSON, and back: a grid, an object with weights, or an object with a list of these.
 
     [[0, 1, 0], [1, -4, 1], [0, 1, 0]]
+    [[[1, 1], [1, 1]], [[1, 1], [1, 1]]]
     {"name": "blur", "weights": [[1, 2, 1]], "divisor": 4, "bias": 0, "anchor": [0, 1]}
     {"name": "bank", "kernels": [...]}
 
@@ -15,6 +16,7 @@ from typing import Any
 
 from ...core.errors import ConvtoolError, at, quoted
 from ...core.strict_json import load_json
+from ...core.validation import Sizes
 from ..kernel import Kernel
 from ..rational import Number, kernel_of
 
@@ -47,13 +49,38 @@ def _kernel(data: Any, name: str, description: str) -> Kernel:
     _check_keys(data, KEYS)
     if "weights" not in data:
         raise ConvtoolError("has no weights, expected a grid of numbers under weights")
+    slices = _slices(data["weights"])
     return kernel_of(
-        _rows(data["weights"]),
+        [row for rows in slices for row in rows],
         _number(data.get("divisor", 1), "divisor"),
         _number(data.get("bias", 0), "bias"),
         _anchor(data.get("anchor")),
         *_words(data, name, description),
+        depth=len(slices) if _has_depth(data["weights"]) else None,
     )
+
+
+def _has_depth(weights: Any) -> bool:
+    """Whether weights are a list of slices, which are lists of rows."""
+    return isinstance(weights, list) and any(
+        isinstance(row, list) and any(isinstance(value, list) for value in row) for row in weights
+    )
+
+
+def _slices(weights: Any) -> list[list[list[Number]]]:
+    """The rows of each slice, one slice where there is no depth."""
+    if not _has_depth(weights):
+        return [_rows(weights, "weights")]
+    slices = []
+    for i, rows in enumerate(weights, start=1):
+        slices.append(_rows(rows, f"weights, slice {i}"))
+        first, here = slices[0], slices[-1]
+        if (len(first), len(first[0])) != (len(here), len(here[0])):
+            raise ConvtoolError(
+                f"weights, slice {i}: is {len(here)}x{len(here[0])}, expected "
+                f"{len(first)}x{len(first[0])} like slice 1"
+            )
+    return slices
 
 
 def _words(data: dict[str, Any], name: str, description: str) -> tuple[str, str]:
@@ -65,16 +92,18 @@ def _words(data: dict[str, Any], name: str, description: str) -> tuple[str, str]
     return name, description
 
 
-def _rows(weights: Any) -> list[list[Number]]:
+def _rows(weights: Any, where: str) -> list[list[Number]]:
     if not isinstance(weights, list) or not all(isinstance(row, list) for row in weights):
-        raise ConvtoolError("weights are no list of rows, expected [[...], [...]]")
+        raise ConvtoolError(f"{where} are no list of rows, expected [[...], [...]]")
     for i, row in enumerate(weights, start=1):
         if len(row) != len(weights[0]):
             raise ConvtoolError(
-                f"weights, row {i}: has {len(row)} number(s), expected {len(weights[0])} like row 1"
+                f"{where}, row {i}: has {len(row)} number(s), expected {len(weights[0])} like row 1"
             )
+    if not weights or not weights[0]:
+        raise ConvtoolError("weights are empty, expected one number at least")
     return [
-        [_number(value, f"weights, row {i}, number {j}") for j, value in enumerate(row, start=1)]
+        [_number(value, f"{where}, row {i}, number {j}") for j, value in enumerate(row, start=1)]
         for i, row in enumerate(weights, start=1)
     ]
 
@@ -88,12 +117,12 @@ def _number(value: Any, where: str) -> Number:
     return value
 
 
-def _anchor(value: Any) -> tuple[int, int] | None:
+def _anchor(value: Any) -> Sizes | None:
     if value is None:
         return None
-    if not isinstance(value, list) or len(value) != 2 or any(type(v) is not int for v in value):
+    if not isinstance(value, list) or len(value) not in (2, 3) or {*map(type, value)} != {int}:
         raise ConvtoolError(f"anchor is {_shown(value)}, expected [row, column]")
-    return value[0], value[1]
+    return tuple(value)
 
 
 def _check_keys(data: dict[str, Any], known: tuple[str, ...]) -> None:

@@ -1,6 +1,7 @@
 """Kernels, layers and biases as NumPy's .npy files.
 
-A kernel is an array (h, w), a layer (out, in, h, w), and biases are a vector (out,). There is no
+A kernel is an array (h, w), a layer (out, in, h, w), either with depth before its rows, and biases
+are a vector (out,). There is no
 divisor: a kernel's weights are written divided by it. A kernel with a bias or an anchor of its own
 is an error. Arrays of Python objects are not read.
 """
@@ -19,12 +20,16 @@ from ..kernel import Kernel, Layer
 
 
 def read(data: bytes, name: str) -> tuple[Kernel | Layer]:
-    """A kernel of shape (h, w), or a layer of shape (out, in, h, w)."""
+    """A kernel of shape (h, w) or (d, h, w), or a layer of shape (out, in, h, w) or
+    (out, in, d, h, w)."""
     weights = _array(data)
-    if weights.ndim == 2:
+    if weights.ndim in (2, 3):
         return (Kernel(weights, name=name),)
-    if weights.ndim != 4:
-        raise ConvtoolError(f"has shape {weights.shape}, expected (h, w) or (out, in, h, w)")
+    if weights.ndim not in (4, 5):
+        raise ConvtoolError(
+            f"has shape {weights.shape}, expected (h, w), (d, h, w), (out, in, h, w) or "
+            "(out, in, d, h, w)"
+        )
     return (Layer(weights, name),)
 
 

@@ -31,7 +31,7 @@ def parse_picture(data: bytes, name: str, most: int) -> Kernel:
     except TooManyPixels as error:
         found = str(error).partition(",")[0].removesuffix(" pixels")
         raise ConvtoolError(f"{found} pixels, expected {most} at most in a kernel") from None
-    weights = check_weights(_weights(np.concatenate(list(reader.blocks())), reader.header))
+    weights = check_weights(_weights(np.concatenate(list(reader.blocks())), reader.header), 2)
     values = weights.ravel().tolist()
     divisor = sum(values) if weights.dtype.kind == "i" else math.fsum(values)
     if divisor == 0:

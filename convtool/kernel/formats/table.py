@@ -37,6 +37,8 @@ class KernelFormat(NamedTuple):
     """A regular expression for the start of a text in this format."""
     holds_one: bool = False
     """Whether a file holds a single kernel."""
+    flat: bool = False
+    """Whether kernels have rows and columns only."""
 
     def read(self, data: bytes, name: str) -> "tuple[Kernel | Layer, ...]":
         """The kernels in a file's bytes; one that has no name gets `name`."""
@@ -50,6 +52,11 @@ class KernelFormat(NamedTuple):
                 f"{len(kernels)} kernels do not go into one {self.name} file: "
                 "JSON, text and imagemagick hold them"
             )
+        if self.flat:
+            from ..kernel import check_flat
+
+            for kernel in kernels:
+                check_flat(kernel, self.name)
         data: bytes = self._loaded().encode(kernels)
         return data
 
@@ -134,8 +141,8 @@ _TABLE = (
     KernelFormat("json", (".json",), "json", start=r"\s*+[\[{]"),
     KernelFormat("txt", (".txt",), "text"),
     KernelFormat("npy", (".npy",), "npy", signature=NPY_SIGNATURE, holds_one=True),
-    KernelFormat("vips", (".mat",), "libvips", holds_one=True),
-    KernelFormat("imagemagick", (".kernel",), "imagemagick", start=IMAGEMAGICK),
+    KernelFormat("vips", (".mat",), "libvips", holds_one=True, flat=True),
+    KernelFormat("imagemagick", (".kernel",), "imagemagick", start=IMAGEMAGICK, flat=True),
 )
 
 KERNEL_FORMATS = {format_.name: format_ for format_ in _TABLE}

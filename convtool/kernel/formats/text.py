@@ -8,7 +8,8 @@
     1 2 1
 
 Numbers are separated by blanks, tabs, commas or semicolons; ``1/9`` is exact. Settings come
-before the rows. An empty line ends a kernel.
+before the rows. An empty line ends a kernel. A line ``---`` separates the slices of a kernel with
+depth; a single slice has one before it.
 """
 
 import re
@@ -20,6 +21,8 @@ from ..kernel import Kernel
 from ..rational import Number, kernel_of, number_of
 
 KEYS = ("name", "description", "divisor", "bias", "anchor")
+
+SLICE = "---"
 
 _SEPARATOR = re.compile(r"\s*[,;]\s*|\s+")
 _SETTING = re.compile(r"([^\W\d]\w*)\s*=\s*(.*)")
@@ -59,6 +62,8 @@ class _Block:
 
     settings: dict[str, str] = field(default_factory=dict)
     rows: list[list[Number]] = field(default_factory=list)
+    cuts: list[int] = field(default_factory=list)
+    """The numbers of rows after which a slice ends."""
 
     def kernel(self, name: str) -> Kernel:
         anchor = None
@@ -72,7 +77,21 @@ class _Block:
             anchor,
             self.settings.get("name", name),
             self.settings.get("description", ""),
+            depth=self._depth(),
         )
+
+    def _depth(self) -> int | None:
+        """How many slices there are; None where none is marked."""
+        if not self.cuts:
+            return None
+        ends = [*(cut for cut in self.cuts if cut), len(self.rows)]
+        heights = [end - start for start, end in zip([0, *ends], ends, strict=False)]
+        for number, height in enumerate(heights, start=1):
+            if height != heights[0]:
+                raise ConvtoolError(
+                    f"slice {number} has {height} row(s), expected {heights[0]} like slice 1"
+                )
+        return len(heights)
 
     def _number(self, key: str, default: Number) -> Number:
         if key not in self.settings:
@@ -84,7 +103,10 @@ class _Block:
         return numbers[0]
 
     def add(self, content: str) -> None:
-        """Add a line that is not empty: a setting, or a row of numbers."""
+        """Add a line that is not empty: a setting, a row of numbers, or the end of a slice."""
+        if content == SLICE:
+            self.cuts.append(len(self.rows))
+            return
         setting = _SETTING.fullmatch(content)
         if setting:
             self._set(*setting.groups())
@@ -177,8 +199,12 @@ def text_of_kernel(kernel: Kernel) -> str:
     if kernel.bias:
         lines.append(f"bias = {kernel.bias!r}")
     if kernel.anchor is not None:
-        lines.append("anchor = {} {}".format(*kernel.anchor))
-    return "\n".join([*lines, *columns(kernel.weights.tolist())]) + "\n"
+        lines.append(f"anchor = {' '.join(map(str, kernel.anchor))}")
+    slices = kernel.weights.reshape(-1, *kernel.shape[-2:]).tolist()
+    alone = kernel.weights.ndim == 3 and len(slices) == 1
+    for number, rows in enumerate(slices):
+        lines += [SLICE] * (alone or number > 0) + columns(rows)
+    return "\n".join(lines) + "\n"
 
 
 def columns(rows: Sequence[Sequence[Number]], separator: str = " ") -> list[str]:

@@ -1,0 +1,177 @@
+"""Kernels with depth on pages and on .npy, and what the axes of numbers are."""
+
+import json
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from helpers.command import run_here
+
+from convtool import ConvtoolError, Kernel, conv2d, conv3d, find_kernel, pool2d
+from convtool.kernel.files import parse_bytes
+from convtool.kernel.formats.table import encode_kernels, kernel_format
+
+WEIGHTS = np.random.default_rng(0).integers(-3, 4, (3, 2, 5))
+
+
+@pytest.fixture
+def volume(folder):
+    """v.tif and v.npy, the same volume; k.json, a kernel with depth."""
+    found = np.random.default_rng(1).integers(0, 65536, (9, 20, 30), np.uint16)
+    tifffile.imwrite("v.tif", found, photometric="minisblack", metadata=None)
+    np.save("v.npy", found)
+    (folder / "k.json").write_text(json.dumps({"weights": WEIGHTS.tolist(), "divisor": 4}))
+    return found
+
+
+@pytest.mark.parametrize("options", [(), ("--border", "wrap"), ("--stride", "2"), ("--flip",)])
+@pytest.mark.parametrize("target", ["o.npy", "o.tif"])
+def test_a_kernel_with_depth_takes_pages_as_depth(convtool, volume, options, target):
+    named = {"--border": {"border": "wrap"}, "--stride": {"stride": 2}, "--flip": {"flip": True}}
+    expected = conv3d(volume, WEIGHTS, divisor=4, **(named[options[0]] if options else {}))
+    for source in (("v.tif",), ("v.npy", "--axes", "zyx")):
+        done = convtool("conv", *source, "-k", "k.json", *options, "--depth", "float", "-o", target)
+        assert done.returncode == 0, done.stderr
+        found = np.load("o.npy") if target == "o.npy" else tifffile.imread("o.tif")
+        assert found.dtype == np.float32
+        assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("threads", ["1", "2", "3"])
+def test_a_pipeline_equals_its_stages(convtool, volume, threads):
+    words = "conv -k k.json | conv -k edge | pool -s 2 | conv -k k.json --border mirror"
+    done = convtool("run", words, "v.tif", "-o", "o.npy", "--threads", threads)
+    assert done.returncode == 0, done.stderr
+    first = conv3d(volume, WEIGHTS, divisor=4)
+    second = np.stack([conv2d(one, find_kernel("edge")) for one in first])
+    third = np.stack([pool2d(one, 2) for one in second])
+    expected = conv3d(third, WEIGHTS, divisor=4, border="mirror")
+    assert np.allclose(np.load("o.npy"), expected, rtol=1e-5, atol=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("axes", "shape"),
+    [
+        ("zyx", (4, 5, 6)), ("tyx", (4, 5, 6)), ("zyxc", (3, 4, 5, 2)), ("tyxc", (3, 4, 5, 3)),
+        ("yx", (5, 6)), ("yxc", (5, 6, 7)), ("x", (9,)), ("xc", (9, 3)),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_axes(convtool, folder, axes, shape, order):
+    values = np.random.default_rng(2).integers(-99, 99, shape).astype(np.int16)
+    np.save("a.npy", np.asarray(values, order=order))
+    done = convtool("pool", "a.npy", "-s", "1", "--axes", axes, "-o", "o.npy")
+    assert done.returncode == 0, done.stderr
+    assert b"--axes" not in done.stderr
+    expected = values[np.newaxis] if axes[0] == "x" else values
+    assert np.array_equal(np.load("o.npy"), expected)
+    piped = convtool(
+        "pool", "-s", "1", "--axes", axes, "--format", "npy", stdin=Path("a.npy").read_bytes()
+    )
+    assert piped.stdout == Path("o.npy").read_bytes()
+
+
+def test_slices_of_numbers_are_frames(convtool, volume):
+    words = ("--axes", "zyx", "-s", "1", "-o", "o.npy")
+    for which, expected in (("2", volume[2]), ("3..5", volume[3:6]), ("first", volume[0])):
+        assert convtool("pool", "v.npy", *words, "--frames", which).returncode == 0
+        assert np.array_equal(np.load("o.npy"), expected)
+    done = convtool("pool", "v.npy", *words, "--frames", "9")
+    assert b"v.npy: has no frame 9: it holds 9 frames, 0 to 8" in done.stderr
+    assert convtool("pool", "v.npy", "--axes", "zyx", "-o", "{frame}.tif").returncode == 0
+    assert np.array_equal(tifffile.imread("8.tif"), pool2d(volume[8], 2))
+
+
+def test_blocks_of_a_csv_are_slices(convtool, folder):
+    text = "# channel 0: a\n1,2\n3,4\n\n# channel 1: b\n5,6\n7,8\n"
+    (folder / "v.csv").write_text(text)
+    (folder / "k.txt").write_text("1\n---\n1\n")
+    words = ("-k", "k.txt", "--padding", "valid", "--axes", "zyx", "-o", "o.npy")
+    assert convtool("conv", "v.csv", *words).returncode == 0
+    assert np.load("o.npy").tolist() == [[6, 8], [10, 12]]
+    done = convtool("conv", "v.csv", "-k", "edge", "--axes", "yx", "-o", "o.npy")
+    assert b"v.csv: holds 2 blocks of rows, and --axes yx says otherwise" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["v.npy", "-k", "edge", "-o", "o.npy"],
+         "its shape (9, 20, 30) is taken for rows, columns and channels (--axes yxc); --axes zyx"),
+        (["v.npy", "-k", "k.json", "-o", "o.npy"],
+         "conv k 3x2x5: the kernel lies on several slices, and the image is one"),
+        (["v.npy", "-k", "edge", "--axes", "zyxc", "-o", "o.npy"],
+         "v.npy: has shape (9, 20, 30), and --axes zyxc says 4 axes"),
+        (["v.npy", "-k", "edge", "--axes", "xyz", "-o", "o.npy"], "expected one of: zyx, zyxc"),
+        (["v.tif", "-k", "edge", "--axes", "zyx", "-o", "o.npy"],
+         "v.tif: is a picture, and --axes is for numbers: .npy and CSV"),
+        (["four.npy", "-k", "edge", "-o", "o.npy"],
+         "four.npy: has shape (2, 3, 4, 5); --axes zyxc takes it for slices"),
+        (["v.tif", "-k", "k.json", "--stride", "1x2", "-o", "o.npy"],
+         "--stride: a kernel with depth takes one number"),
+        (["v.npy", "--axes", "zyx", "-k", "k.json", "-o", "o.csv"], "csv holds one frame"),
+    ],
+)  # fmt: skip
+def test_what_is_told(convtool, volume, words, told):
+    np.save("four.npy", np.ones((2, 3, 4, 5)))
+    done = convtool("conv", *words)
+    assert told in done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+
+
+def test_feature_maps_are_not_asked_about(convtool, folder):
+    np.save("maps.npy", np.ones((20, 30, 8)))
+    assert convtool("pool", "maps.npy", "-o", "o.npy").stderr == b""
+
+
+def test_what_knows_no_depth_says_so(convtool, volume):
+    for words, told in (
+        (["explain", "v.tif", "-k", "k.json", "--at", "1,1"], "kernel with depth is not explained"),
+        (["shape", "v.tif", "conv -k k.json"], "shapes are told of kernels without depth"),
+        (["kernel", "show", "k.json"], "kernel k is 3x2x5, and kernel show knows kernels of rows"),
+        (["kernel", "rotate", "k.json", "--by", "90"], "and turning knows kernels of rows"),
+        (["kernel", "convert", "k.json", "-o", "k.mat"], "and vips knows kernels of rows"),
+    ):
+        done = convtool(*words)
+        assert done.returncode != 0
+        assert told in done.stderr.decode()
+        assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("form", ["json", "txt"])
+def test_kernels_with_depth_are_written_and_read(convtool, folder, form):
+    rng = np.random.default_rng(3)
+    for weights in (WEIGHTS, rng.normal(size=(2, 1, 3)), np.ones((1, 1, 1), int)):
+        kernel = Kernel(weights, divisor=3, bias=0.5, anchor=(0, 0, 0), name="deep")
+        data = encode_kernels([kernel], kernel_format(form))
+        (found,) = parse_bytes(data, "a file", "deep")
+        assert found == kernel
+    np.save("k.npy", WEIGHTS)
+    assert np.array_equal(find_kernel("k.npy").weights, WEIGHTS)
+    assert convtool("kernel", "convert", "k.npy", "-o", f"k.{form}").returncode == 0
+    assert np.array_equal(find_kernel(f"k.{form}").weights, WEIGHTS)
+    (folder / "f.txt").write_text("1/9 2/9\n---\n3/9 3/9\n")
+    fractions = find_kernel("f.txt")
+    assert fractions.weights.tolist() == [[[1, 2]], [[3, 3]]]
+    assert fractions.divisor == 9
+    assert repr(fractions).startswith("Kernel(weights=array([[[1, 2]]")
+    (folder / "bad.txt").write_text("1 2\n---\n1 2\n3 4\n")
+    with pytest.raises(ConvtoolError, match=r"slice 2 has 2 row\(s\), expected 1 like slice 1"):
+        find_kernel("bad.txt")
+
+
+def test_memory_is_that_of_some_slices(folder):
+    (folder / "k.txt").write_text("\n---\n".join(["1 2 1\n2 4 2\n1 2 1"] * 5))
+    tracemalloc.start()
+    peaks = []
+    for depth in (24, 96):
+        np.save("v.npy", np.zeros((depth, 256, 256), np.uint8))
+        words = ["conv", "v.npy", "--axes", "zyx", "-k", "k.txt", "-o", "o.npy", "--threads", "1"]
+        run_here(words)
+        tracemalloc.reset_peak()
+        assert run_here(words).returncode == 0
+        peaks.append(tracemalloc.get_traced_memory()[1])
+    tracemalloc.stop()
+    assert peaks[1] < peaks[0] + 8 * 256 * 256 * 4
