@@ -12,6 +12,7 @@ import click
 from convtool.core.choices import STREAM
 from convtool.core.engine import engine
 from convtool.core.errors import ConvtoolError
+from convtool.core.frames import existing
 from convtool.ops.registry import Maps
 
 from .inputs import Image, gather
@@ -175,7 +176,7 @@ def _plans(
 ) -> Iterator[tuple[Planned, dict[int, str]]]:
     """Each image's plan, and the numbers and files of the maps that are still to be written."""
     for image, all_ in files:
-        there = [file for file in all_ if request.skip_existing and os.path.isfile(file)]
+        there = [file for file in all_ if request.skip_existing and existing(file)]
         left = {number: file for number, file in enumerate(all_) if file not in there}
         yield Planned(image, tuple(left.values()), tuple(there)), left
 

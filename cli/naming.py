@@ -9,7 +9,7 @@ import click
 
 from convtool.core.errors import ConvtoolError, quoted, shortened
 from convtool.core.filenames import component
-from convtool.core.frames import PLACE
+from convtool.core.frames import PLACE, existing
 
 if TYPE_CHECKING:
     from .inputs import Image
@@ -69,8 +69,8 @@ def targets(
         files = [os.path.join(folder, image.folder, name) for name in names]
         for file in files:
             place = _place(file)
-            own = sources.get(place) is image
-            if place in sources and (not overwrite if own else not leave):
+            replaced = [sources[_place(one)] for one in existing(file) if _place(one) in sources]
+            if any(not overwrite if one is image else not leave for one in replaced):
                 raise ConvtoolError(
                     f"the map {file} of {image.path} would replace an image that is an input too; "
                     "choose another --out-dir or --name"
@@ -90,7 +90,9 @@ def targets(
 
 
 def _place(path: str) -> str:
-    """One spelling for all paths to the same file."""
+    """One spelling for all paths to the same file, and for those that differ by a number beside a
+    frame's."""
+    path = re.sub(rf"\d*{re.escape(PLACE)}\d*", lambda _: PLACE, path)
     return os.path.normcase(os.path.realpath(path))
 
 

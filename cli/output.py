@@ -11,7 +11,7 @@ import click
 from convtool.core.choices import STREAM, STRETCHED
 from convtool.core.encoding import WHITE, Look, Packing, Table
 from convtool.core.errors import ConvtoolError, quoted
-from convtool.core.frames import ALL, PLACE, Frames
+from convtool.core.frames import ALL, PLACE, Frames, existing
 
 from .messages import say
 
@@ -96,8 +96,10 @@ class Output(NamedTuple):
     def frames_for(self, format_: "Format | None", name: str | None) -> Frames | None:
         """Which frames of an image are meant for a result in a format, None if it is not known yet,
         and in files of this name; None: the first, and others are told."""
-        several = self.frames is None or self.frames.last is None
-        if several and (self.show or self.sheet):
+        alone = self.sheet or (self.show and _on_a_terminal())
+        if alone and self.frames and self.frames.first != self.frames.last:
+            raise click.UsageError("--sheet and --show are for a single frame: --frames N")
+        if alone and self.frames is None:
             return None
         if self.frames is not None:
             return self.frames
@@ -130,12 +132,17 @@ class Output(NamedTuple):
         Raises ConvtoolError for a file that is there, if those are to be kept.
         """
         masks = masks_of(maps)
-        for path in filter(None, paths):
+        for path in (there for one in paths if one for there in existing(one)):
             if not self.overwrite:
                 check_replaces_none(path, [image], "the image; --overwrite allows it")
                 check_replaces_none(path, masks, "the mask; --overwrite allows it")
-            if self.no_clobber and os.path.isfile(path):
+            if self.no_clobber:
                 raise ConvtoolError(f"{path}: is there already, and --no-clobber keeps it")
+
+
+def _on_a_terminal() -> bool:
+    """Whether --show can show anything."""
+    return any(stream is not None and stream.isatty() for stream in (sys.stdout, sys.stderr))
 
 
 def masks_of(maps: "Maps") -> set[str]:

@@ -1,5 +1,7 @@
 """Which frames of a file are meant: pictures of an animation, pages of a TIFF."""
 
+import os
+import re
 from typing import NamedTuple
 
 from .errors import ConvtoolError
@@ -28,3 +30,19 @@ ALL = Frames()
 
 PLACE = "{frame}"
 """What stands for a frame's number in the names of files."""
+
+
+def existing(path: str) -> list[str]:
+    """The file of this name, if it is there; or those that a name with `PLACE` may stand for."""
+    if PLACE not in path:
+        return [path] if os.path.isfile(path) else []
+    folder, name = os.path.split(path)
+    if PLACE in folder:
+        return []
+    before, after = map(re.escape, name.split(PLACE, 1))
+    any_number = re.compile(rf"{before}\d+{after}".replace(re.escape(PLACE), r"\d+"))
+    try:
+        names = sorted(os.listdir(folder or "."))
+    except OSError:
+        return []
+    return [os.path.join(folder, one) for one in names if any_number.fullmatch(one)]

@@ -85,6 +85,12 @@ class Metadata(NamedTuple):
             if getattr(known, field) is not None and field not in held
         )
 
+    def differing(self, other: "Metadata") -> tuple[str, ...]:
+        """What another one says otherwise, in words."""
+        return tuple(
+            name for field, name in NAMES.items() if getattr(self, field) != getattr(other, field)
+        )
+
     @property
     def transfer(self) -> Transfer:
         """How light became values: by the profile, or as PNG's sRGB and gAMA chunks say."""

@@ -117,7 +117,9 @@ def _read_png(
         rewind(file, irregular.seen)
         return read_picture(file, max_pixels, ahead, frames)
     if frames is not None and opened.frames > 1:
-        return read_picture(opened.release(max_pixels), max_pixels, ahead, frames)
+        from .png.animation import AnimationReader
+
+        return AnimationReader(opened.release(max_pixels), frames, max_pixels)
     from .png.reader import read_png
 
     try:

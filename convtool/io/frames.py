@@ -2,7 +2,6 @@
 
 import weakref
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import BinaryIO
 
 import numpy as np
@@ -14,7 +13,15 @@ from ..core.frames import Frames
 from ..core.image import Header, check_image
 from ..core.metadata import USUAL_DURATION, Timing
 from .limits import check_size
-from .pillow import expanded, metadata_of, open_listed, pillow_decodes, upright
+from .pillow import (
+    expanded,
+    limited,
+    metadata_of,
+    notes_of,
+    open_listed,
+    pillow_decodes,
+    upright,
+)
 
 ONCE = 1
 
@@ -24,27 +31,26 @@ class FrameReader:
 
     def __init__(self, file: BinaryIO, frames: Frames, max_pixels: int) -> None:
         """The file is closed with the reader."""
-        self._file = file
-        self.notes: tuple[str, ...] = ()
-        with self._opened() as opened:
+        self._file, self._max_pixels = file, max_pixels
+        modes, durations = set(), []
+        with pillow_decodes():
+            opened = self._opened()
             check_size(opened.height, opened.width, max_pixels)
+            self.notes = tuple(notes_of(opened, alone=False))
             self._frames = frames.of(getattr(opened, "n_frames", 1))
             # Some are grey, others colour; some opaque, others not: all become what holds any.
-            modes, durations = set(), []
             for number in range(self._frames.stop):
-                opened.seek(number)
+                self._go_to(opened, number)
                 if number in self._frames:
-                    opened.load()
                     modes.add(expanded(opened).mode)
                     durations.append(float(opened.info.get("duration") or USUAL_DURATION))
                 if number == self._frames.start:
                     first = upright(opened)
-            self._mode = _common(modes)
-            metadata = metadata_of(first)
             loops = _loops(opened)
+        self._mode, self._size = _common(modes), first.size
         count = len(self._frames)
         timing = Timing(tuple(durations), loops) if count > 1 else None
-        self.metadata = metadata._replace(timing=timing)
+        self.metadata = metadata_of(first)._replace(timing=timing)
         pixels = self._pixels(first)
         self.header = Header.of_array(pixels, may_have_alpha=True)._replace(
             height=count * len(pixels), depth=count
@@ -53,24 +59,28 @@ class FrameReader:
 
     def blocks(self) -> Iterator[Array]:
         """The rows of each frame, one frame after another; every call starts over."""
-        with self._opened() as opened:
-            for number in self._frames:
-                opened.seek(number)
-                opened.load()
-                yield self._pixels(upright(opened))
-
-    @contextmanager
-    def _opened(self) -> Iterator[ImageFile]:
-        self._file.seek(0)
         with pillow_decodes():
-            # Not in a with statement: it would close the file.
-            yield open_listed(self._file)
+            opened = self._opened()
+            for number in range(self._frames.stop):
+                self._go_to(opened, number)
+                if number in self._frames:
+                    yield self._pixels(upright(opened))
+
+    def _opened(self) -> ImageFile:
+        """Opened anew, and not to be closed, or the file would be."""
+        self._file.seek(0)
+        with limited(self._max_pixels, False):
+            return open_listed(self._file)
+
+    def _go_to(self, opened: ImageFile, number: int) -> None:
+        with limited(self._max_pixels, False):
+            opened.seek(number)
+            opened.load()
 
     def _pixels(self, frame: Image.Image) -> Array:
-        found = expanded(frame)
-        return check_image(
-            np.asarray(found if found.mode == self._mode else found.convert(self._mode))
-        )
+        """The pixels on the canvas of the first frame; others may reach out of it."""
+        plain = expanded(frame).convert(self._mode)
+        return check_image(np.asarray(plain.crop((0, 0, *self._size))))
 
 
 def _loops(opened: ImageFile) -> int:
@@ -82,7 +92,9 @@ def _loops(opened: ImageFile) -> int:
 
 
 def _common(modes: set[str]) -> str:
-    """The mode that holds pictures of all these."""
+    """The mode that holds pictures of all these; of 8 bits, unless all have 16."""
+    if len(modes) == 1 and modes <= {"I;16", "F", "I"}:
+        return modes.pop()
     color = "L" if modes <= {"L", "LA"} else "RGB"
     alpha = any(mode.endswith("A") for mode in modes)
     return color + "A" * alpha

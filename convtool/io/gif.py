@@ -15,6 +15,9 @@ from .by_slice import Encoded, SliceWriter
 
 LARGEST_SIDE = 2**16 - 1
 
+SHORTEST = 2
+"""Hundredths of a second: browsers show shorter frames for longer."""
+
 NO_COLORS = 0x70
 """The screen's flags: 8 bits a colour, and no colours that all frames have."""
 
@@ -39,6 +42,7 @@ class GifWriter(SliceWriter):
         self._file = file
         timing = metadata.timing or Timing.usual(header.depth)
         self._durations = list(timing.durations)
+        self._late = 0.0
         self._start = b"GIF89a" + struct.pack("<2H3B", width, height, NO_COLORS, 0, 0)
         if timing.loops != 1:
             again = min(max(timing.loops - 1, 0), LARGEST_SIDE)
@@ -56,7 +60,10 @@ class GifWriter(SliceWriter):
         return Encoded(b"".join(getdata(image, include_color_table=True)), others)
 
     def put(self, data: bytes) -> None:
-        hundredths = min(round(self._durations.pop(0) / 10), LARGEST_SIDE)
+        # What rounding takes from one frame, the next one gets; less than 2 is shown as 10.
+        wanted = self._durations.pop(0) / 10 + self._late
+        hundredths = min(max(round(wanted), SHORTEST), LARGEST_SIDE)
+        self._late = wanted - hundredths
         shown = b"!\xf9\x04\x04" + struct.pack("<HB", hundredths, 0) + b"\0"
         self._file.write(self._start + shown + data)
         self._start = b""

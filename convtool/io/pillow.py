@@ -66,6 +66,9 @@ UNREAD = (
 )
 """(offset, signature, name) of formats that are refused."""
 
+ANIMATED = ("GIF", "WEBP", "AVIF", "FLI")
+"""The formats whose frames are read. In others they are layers, or pictures of any size."""
+
 SIGNATURES = 64
 """Bytes at the start of a file that hold its signature."""
 
@@ -116,7 +119,7 @@ def _count(file: BinaryIO) -> int:
         _refuse(file.read(SIGNATURES))
         file.seek(0)
         opened = open_listed(file)
-        count = 1 if opened.format == "MPO" else getattr(opened, "n_frames", 1)
+        count = getattr(opened, "n_frames", 1) if opened.format in ANIMATED else 1
     file.seek(0)
     return count
 
@@ -129,12 +132,12 @@ def decoded(file: BinaryIO, max_pixels: int, number: int = 0) -> "Picture":
         _refuse(head)
         nested = head.startswith(NESTING)
         decoded_at_once = nested or head[8:12] == b"WEBP"
-        with _limited(max_pixels, nested) if decoded_at_once else pillow_limit(None):
+        with limited(max_pixels, nested) if decoded_at_once else pillow_limit(None):
             opened = open_listed(file)
         with opened:
             check_size(opened.height, opened.width, max_pixels)
-            with _limited(max_pixels, nested):
-                notes = tuple(_notes(opened, alone=number == 0))
+            with limited(max_pixels, nested):
+                notes = tuple(notes_of(opened, alone=number == 0))
                 if number:
                     opened.seek(number)
                 return _loaded(opened, notes)
@@ -325,7 +328,7 @@ def pillow_limit(most: int | None) -> Iterator[None]:
 
 
 @contextmanager
-def _limited(max_pixels: int, nested: bool) -> Iterator[None]:
+def limited(max_pixels: int, nested: bool) -> Iterator[None]:
     """Limit the pixels of a picture, or of one `nested` in a file; more raise TooManyPixels."""
     most = min(max_pixels, LARGEST_NESTED) if nested else max_pixels
     try:
@@ -343,7 +346,7 @@ def _limited(max_pixels: int, nested: bool) -> Iterator[None]:
         ) from None
 
 
-def _notes(image: ImageFile, *, alone: bool) -> Iterator[str]:
+def notes_of(image: ImageFile, *, alone: bool) -> Iterator[str]:
     """Notes for a person: what of the file the pixels do not show."""
     frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
     if frames > 1 and alone:

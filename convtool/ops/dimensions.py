@@ -1,5 +1,7 @@
 """Convolution and pooling in one and in three dimensions: the array functions."""
 
+import inspect
+from collections.abc import Callable
 from typing import Any, Literal
 
 import numpy.typing as npt
@@ -9,8 +11,16 @@ from ..core.dtypes import Array
 from ..core.validation import SizeLike
 from ..kernel.kernel import Kernel
 from .base import on_array
-from .conv import Conv
-from .pool import Pool, pooled
+from .conv import Conv, conv2d
+from .pool import Pool, pool2d, pooled
+
+
+def _known(name: str, options: dict[str, Any], of: Callable[..., Any]) -> dict[str, Any]:
+    """The options, if a function for images has them all; TypeError, as Python's own, if not."""
+    for option in options:
+        if option not in inspect.signature(of).parameters:
+            raise TypeError(f"{name}() got an unexpected keyword argument {option!r}")
+    return options
 
 
 def conv1d(
@@ -39,7 +49,8 @@ def conv1d(
 
     Raises ConvtoolError as `conv2d` does.
     """
-    return on_array(Conv(weights, dimensions=1, alpha=alpha, **options), signal, alpha, threads)
+    known = _known("conv1d", options, conv2d)
+    return on_array(Conv(weights, dimensions=1, alpha=alpha, **known), signal, alpha, threads)
 
 
 def conv3d(
@@ -69,7 +80,8 @@ def conv3d(
 
     Raises ConvtoolError as `conv2d` does.
     """
-    return on_array(Conv(weights, dimensions=3, alpha=alpha, **options), volume, alpha, threads)
+    known = _known("conv3d", options, conv2d)
+    return on_array(Conv(weights, dimensions=3, alpha=alpha, **known), volume, alpha, threads)
 
 
 def pool1d(
@@ -90,7 +102,7 @@ def pool1d(
     `signal` is of shape (L,) or (L, C); the other parameters are those of `pool2d`, with one number
     where it has (rows, cols). Raises ConvtoolError as `pool2d` does.
     """
-    operator = Pool(size, mode, dimensions=1, alpha=alpha, **options)
+    operator = Pool(size, mode, dimensions=1, alpha=alpha, **_known("pool1d", options, pool2d))
     return pooled(operator, signal, alpha, threads, return_indices)
 
 
@@ -112,5 +124,5 @@ def pool3d(
     `volume` is of shape (D, H, W) or (D, H, W, C); the other parameters are those of `pool2d`, with
     (slices, rows, cols) where it has (rows, cols). Raises ConvtoolError as `pool2d` does.
     """
-    operator = Pool(size, mode, dimensions=3, alpha=alpha, **options)
+    operator = Pool(size, mode, dimensions=3, alpha=alpha, **_known("pool3d", options, pool2d))
     return pooled(operator, volume, alpha, threads, return_indices)

@@ -172,9 +172,14 @@ class Pool(Operator):
         else:
             self.size = sizes(size, "size", dimensions)
         self.mode = check_word("mode", mode, POOL_MODES)
-        self.stride = None if stride is None else sizes(stride, "stride", dimensions)
+        own = (1,) * dimensions if isinstance(self.size, str) else self.size
+        self.stride = own if stride is None else sizes(stride, "stride", dimensions)
         self.padding = sides(padding, dimensions)
         self.dilation = sizes(dilation, "dilation", dimensions)
+        if isinstance(self.size, str):
+            placed = {*self.stride, *self.dilation} != {1} or stride is not None
+            if placed or isinstance(self.padding, str) or any(map(any, self.padding)):
+                raise ConvtoolError("size is global, which takes no stride, padding and dilation")
         self.ceil_mode = check_flag("ceil_mode", ceil_mode)
         self.count_include_pad = check_flag("count_include_pad", count_include_pad)
         self.p = check_number("p", p)
@@ -210,7 +215,7 @@ class Pool(Operator):
         if self.footprint is not None:
             which = f" of {self._name}" if self._name not in ("", "kernel") else ""
             found.append(f"{np.count_nonzero(self.footprint)} elements{which}")
-        if self.stride not in (None, self.size):
+        if not isinstance(self.size, str) and self.stride != self.size:
             found.append(f"stride {size_words(self.stride)}")
         if isinstance(self.padding, str) or any(map(any, self.padding)):
             found.append(f"padding {padding_words(self.padding)}")
@@ -259,7 +264,7 @@ class Pool(Operator):
         axes = place(
             image,
             size,
-            stride=size if self.stride is None else self.stride,
+            stride=self.stride,
             padding=self.padding,
             dilation=self.dilation,
             ceil_mode=self.ceil_mode,

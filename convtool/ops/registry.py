@@ -191,9 +191,10 @@ def _how_missing(given: Given) -> str:
 
 def _check_regions(given: Given) -> None:
     _check_missing(given)
-    stride = given["stride"] or given.get("size") or (1, 1)
+    is_pool = "footprint" in given
+    stride = given["stride"] or ((given["size"] or "the window's size") if is_pool else (1, 1))
     if given["only"] and stride != (1, 1):
-        found = "x".join(map(str, stride))
+        found = stride if isinstance(stride, str) else "x".join(map(str, stride))
         raise OptionError(f"--only goes with --stride 1, and the stride is {found}")
 
 

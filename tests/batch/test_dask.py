@@ -174,7 +174,10 @@ def test_a_worker_that_is_killed_in_the_middle(machines, pieces):
 DEADLY = """
 import os
 
-class Deadly:
+from convtool.ops.base import Operator
+
+
+class Deadly(Operator):
     def bind(self, header):
         os._exit(3)
 """

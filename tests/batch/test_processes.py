@@ -15,6 +15,7 @@ from convtool.batch.job import Job, Work, do
 from convtool.batch.processes import Processes
 from convtool.batch.run import do_all
 from convtool.batch.schedule import outcomes
+from convtool.ops.base import Operator
 from convtool.ops.conv import Conv
 
 WORK = Work(((Conv(find_kernel("edge")),), (Conv(find_kernel("box3")),)))
@@ -99,7 +100,7 @@ def test_a_process_that_is_killed_is_replaced(pieces):
     assert set(children()) <= before
 
 
-class Deadly:
+class Deadly(Operator):
     """An operator that ends its process."""
 
     def bind(self, header):
@@ -153,7 +154,7 @@ def test_a_process_that_has_no_time_to_clean_up_leaves_nothing_half_done(
     wait_until(lambda: set(children()) <= before)
 
 
-class Faulty:
+class Faulty(Operator):
     """An operator with a fault."""
 
     def bind(self, header):

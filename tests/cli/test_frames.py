@@ -2,7 +2,10 @@
 
 import io
 import json
+import struct
 import tracemalloc
+import zlib
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -133,7 +136,7 @@ def test_frames_of_16_bits_and_alpha(convtool, folder):
     pages = rng.integers(0, 65536, (3, 20, 30, 3), np.uint16)
     tifffile.imwrite("a.tif", pages, photometric="rgb", metadata=None)
     assert convtool("pool", "a.tif", "-s", "1", "-o", "o.png").returncode == 0
-    assert np.array_equal(stacked("o.png"), pages // 256)  # Pillow reads 8 of these bits
+    assert np.array_equal(stacked("o.png"), pages)
     rgba = rng.integers(1, 256, (3, 20, 30, 4), np.uint8)
     for extension in ("png", "webp"):
         saved(f"a.{extension}", rgba, blend=0) if extension == "png" else saved("a.webp", rgba)
@@ -336,3 +339,155 @@ def test_memory_is_that_of_some_frames(folder):
     tracemalloc.stop()
     for few, many in zip(peaks[:4], peaks[4:], strict=True):
         assert many < few + 4 * 300 * 400 * 3
+
+
+def test_files_of_frames_replace_nothing(convtool, folder):
+    (folder / "d").mkdir()
+    (folder / "e").mkdir()
+    saved("d/s-3.gif", pictures())
+    before = Path("d/s-3.gif").read_bytes()
+    for words in (
+        ["d", "-d", "d", "--name", "s-{frame}.gif"],
+        ["d/s-3.gif", "-o", "d/s-{frame}.gif", "--json"],
+        ["d/s-3.gif", "-o", "d/s-{frame}.gif"],
+    ):
+        done = convtool("conv", *words, "-k", "box3")
+        assert done.returncode != 0
+        assert b"would replace" in done.stderr
+    assert Path("d/s-3.gif").read_bytes() == before
+    (folder / "e" / "s-3-4.png").write_text("precious")
+    batch = ["conv", "d", "-k", "box3", "-d", "e", "--name", "{stem}-{frame}.png"]
+    assert b"e/s-3-4.png: is there already" in convtool(*batch, "--no-clobber").stderr
+    assert b"0 done, 1 skipped" in convtool(*batch, "--skip-existing").stderr
+    Image.fromarray(np.full((40, 50), 255, np.uint8)).save("e/s-3-4.png")
+    assert b"would replace the mask" in convtool(*batch, "--only", "e/s-3-4.png").stderr
+    saved("d/s-30.gif", pictures(2))
+    done = convtool("conv", "d", "-k", "box3", "-d", "e", "--name", "{stem}{frame}.png")
+    assert b"would both become" in done.stderr
+
+
+def apng(path, size, color, bits, frames, default=None):
+    """An animation of (pixels, left, top, milliseconds, dispose, blend), samples as they lie."""
+    width, height = size
+
+    def packed(pixels):
+        rows = pixels.astype(f">u{max(bits // 8, 1)}").reshape(len(pixels), -1).view(np.uint8)
+        return zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows))
+
+    parts = [
+        (b"IHDR", struct.pack(">2I5B", width, height, bits, color, 0, 0, 0)),
+        (b"acTL", struct.pack(">2I", len(frames), 0)),
+    ]
+    number = 0
+    if default is not None:
+        parts.append((b"IDAT", packed(default)))
+    for index, (pixels, left, top, duration, dispose, blend) in enumerate(frames):
+        place = number, pixels.shape[1], pixels.shape[0], left, top, duration, 1000, dispose, blend
+        parts.append((b"fcTL", struct.pack(">5I2H2B", *place)))
+        number += 1
+        if index or default is not None:
+            parts.append((b"fdAT", struct.pack(">I", number) + packed(pixels)))
+            number += 1
+        else:
+            parts.append((b"IDAT", packed(pixels)))
+    parts.append((b"IEND", b""))
+    chunks = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in parts
+    )
+    Path(path).write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(chunks))
+
+
+def over(front, back):
+    """A pixel over another, in fractions (PNG, third edition, 13.15 and 12.7)."""
+    a, b = Fraction(front[-1], 255), Fraction(back[-1], 255)
+    alpha = a + b * (1 - a)
+    pairs = zip(front[:-1], back[:-1], strict=True)
+    mixed = ((x * a + y * b * (1 - a)) / alpha if alpha else 0 for x, y in pairs)
+    return [*map(round, mixed), round(alpha * 255)]
+
+
+def test_frames_of_png_are_drawn_as_its_standard_says(folder):
+    rng = np.random.default_rng(5)
+    first, second = rng.integers(0, 256, (2, 6, 7, 4), np.uint8)
+    apng("a.png", (7, 6), 6, 8, [(first, 0, 0, 100, 0, 0), (second, 0, 0, 100, 0, 1)])
+    expected = [[over(f, b) for f, b in zip(*rows, strict=True)]
+                for rows in zip(second.tolist(), first.tolist(), strict=True)]  # fmt: skip
+    assert stacked("a.png").tolist() == [first.tolist(), expected]
+    part = second[:3, :2]
+    for dispose, expected in ((0, first), (1, first * 0), (2, first * 0)):
+        apng("b.png", (7, 6), 6, 8, [(first, 0, 0, 9, dispose, 0), (part, 4, 2, 9, 2, 0),
+                                     (part, 0, 0, 9, 0, 0)])  # fmt: skip
+        canvas = expected.copy()
+        found = stacked("b.png")
+        assert np.array_equal(found[0], first)
+        canvas[2:5, 4:6] = part
+        assert np.array_equal(found[1], canvas)
+        canvas = expected.copy()
+        canvas[:3, :2] = part
+        assert np.array_equal(found[2], canvas)
+    rgb = rng.integers(0, 65536, (2, 6, 7, 3), np.uint16)
+    apng("c.png", (7, 6), 2, 16, [(one, 0, 0, 9, 0, 0) for one in rgb], default=rgb[0] // 2)
+    assert np.array_equal(stacked("c.png"), rgb)
+    assert open_image("c.png", frames=ALL).notes == (
+        "its still picture is no frame of the animation, and stays behind",
+    )
+    assert np.array_equal(read_image("c.png"), rgb[0] // 2)
+    gray = rng.integers(0, 65536, (2, 6, 7, 1), np.uint16)
+    apng("d.png", (7, 6), 0, 16, [(gray[0], 0, 0, 9, 1, 0), (gray[1][:2], 0, 1, 9, 0, 0)])
+    found = stacked("d.png")
+    assert found.dtype == np.uint16
+    assert np.array_equal(found[0], np.concatenate([gray[0], gray[0] * 0 + 65535], axis=2))
+    assert not found[1, 0].any()
+
+
+def test_durations_that_a_format_rounds(convtool, folder):
+    saved("a.webp", pictures(4), duration=[33, 33, 34, 4])
+    assert convtool("pool", "a.webp", "-s", "1", "-o", "o.gif").returncode == 0
+    assert shown("o.gif")[1] == [30, 40, 30, 20]
+    saved("b.gif", pictures(2), duration=[400_000, 50])
+    assert convtool("pool", "b.gif", "-s", "1", "-o", "o.png").returncode == 0
+    assert shown("o.png")[1] == [400_000, 50]
+
+
+def test_pages_that_say_otherwise(convtool, folder):
+    with tifffile.TiffWriter("n.tif") as file:
+        for marker in ("-1", "-9999"):
+            file.write(
+                np.ones((4, 5), "f4"), metadata=None, extratags=[(42113, 2, 0, marker, True)]
+            )
+    done = convtool("pool", "n.tif", "-s", "1", "-o", "o.tif")
+    assert b"page 1 has another number for what is missing than page 0" in done.stderr
+    with tifffile.TiffWriter("g.tif") as file:
+        for resolution in (100, 200):
+            file.write(np.ones((4, 5), "u1"), metadata=None, resolution=(resolution, 50),
+                       resolutionunit=2)  # fmt: skip
+    done = convtool("pool", "g.tif", "-s", "1", "-o", "o.tif")
+    told = b"g.tif: its pages differ in resolution, and that of the first goes along for all"
+    assert told in done.stderr
+
+
+def test_pages_in_a_circle(convtool, folder):
+    tifffile.imwrite("c.tif", np.ones((3, 4, 5), "u1"), metadata=None, photometric="minisblack")
+    with tifffile.TiffFile("c.tif") as file:
+        pages = [(page.offset, len(page.tags)) for page in file.pages]
+    data = bytearray(Path("c.tif").read_bytes())
+    offset, count = pages[-1]
+    struct.pack_into("<I", data, offset + 2 + 12 * count, pages[0][0])
+    Path("c.tif").write_bytes(data)
+    for target in ("o.tif", "o.jpg"):
+        done = convtool("pool", "c.tif", "-s", "1", "-o", target)
+        assert done.stderr == b"convtool: c.tif: is broken: its pages go round in a circle\n"
+
+
+def test_a_sheet_of_several_frames_is_refused(convtool, folder):
+    saved("a.gif", pictures())
+    words = ("-k", "edge", "-k", "box3", "--sheet", "-o", "o.png")
+    for which in ("all", "1..2"):
+        done = convtool("conv", "a.gif", *words, "--frames", which)
+        assert done.returncode == 2
+        assert b"--sheet and --show are for a single frame: --frames N" in done.stderr
+    assert convtool("conv", "a.gif", *words, "--frames", "2").returncode == 0
+    done = convtool("conv", "a.gif", "-k", "box3", "--show", "-o", "s.png")
+    assert b"nothing is shown" in done.stderr
+    assert len(shown("s.png")[0]) == 5

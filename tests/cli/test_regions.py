@@ -101,7 +101,8 @@ def test_missing_that_is_asked_for_is_heeded(convtool, small, mask):
     ("words", "told"),
     [
         (["conv", "-k", "edge", "--stride", "2"], "--only goes with --stride 1, and the stride is"),
-        (["pool"], "--only goes with --stride 1, and the stride is 2x2"),
+        (["pool"], "--only goes with --stride 1, and the stride is the window's size"),
+        (["pool", "-s", "2"], "--only goes with --stride 1, and the stride is 2x2"),
         (["conv", "-k", "edge", "--padding", "valid"],
          "small.png: mask m.png is 40x50 and the map 38x48, expected one size"),
         (["conv", "-k", "edge", "--only", "none.png"], "--only: none.png: no such file"),

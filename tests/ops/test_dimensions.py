@@ -357,6 +357,8 @@ def test_kernels_of_fewer_dimensions_are_laid_on_each_slice_and_row():
          "weights of shape (4, 2, 1, 1, 1) in 1 group(s) do not fit an image of 3 channel(s): "
          "expected (out, channels / groups, kd, kh, kw)"),
         (lambda: pool3d(np.ones((2, 2, 2)), "all"), "size is 'all', expected one of: global"),
+        (lambda: pool1d([1, 2], "global", stride=2), "size is global, which takes no stride"),
+        (lambda: pool2d(np.ones((2, 2)), "global", padding=1), "size is global, which takes no"),
         (lambda: pool2d(np.ones((2, 2)), footprint=np.zeros((2, 2))), "footprint has no element"),
         (lambda: pool2d(np.ones((2, 2)), footprint=[1, 1]), "footprint has shape (2,)"),
         (lambda: pool2d(np.ones((2, 2)), footprint=[[1], [1, 2]]), "footprint is ragged"),
@@ -368,3 +370,10 @@ def test_wrong_arguments(call, told):
     with pytest.raises(ConvtoolError) as caught:
         call()
     assert told in str(caught.value)
+
+
+def test_unknown_arguments_name_the_function():
+    with pytest.raises(TypeError, match=r"conv1d\(\) got an unexpected keyword argument 'strid'"):
+        conv1d([1], [1], strid=2)
+    with pytest.raises(TypeError, match=r"pool3d\(\) got an unexpected keyword argument 'anchor'"):
+        pool3d([[[1]]], 1, anchor=0)

@@ -22,7 +22,7 @@ COLOR_TYPE = {1: GREY, 2: GREY_ALPHA, 3: RGB, 4: RGBA}
 
 LARGEST_SIDE = 2**31 - 1
 LONGEST = 2**16 - 1
-"""Milliseconds of a frame."""
+"""Parts of a second of a frame: thousandths, or larger ones."""
 
 INCHES_PER_METRE = 1 / 0.0254
 
@@ -153,9 +153,11 @@ class PngWriter:
         depth, height, width = self._header.size
         if depth == 1:
             return
-        milliseconds = min(round(self._timing.durations[self._frame]), LONGEST)
+        duration = self._timing.durations[self._frame] / 1000
+        parts = next((n for n in (1000, 100, 1) if round(duration * n) <= LONGEST), 1)
+        delay = min(round(duration * parts), LONGEST), parts
         place = self._numbered(), width, height, 0, 0
-        self._write_chunk(b"fcTL", struct.pack(">5I2H2B", *place, milliseconds, 1000, 0, 0))
+        self._write_chunk(b"fcTL", struct.pack(">5I2H2B", *place, *delay, 0, 0))
 
     def _write_pixels(self, data: bytes) -> None:
         if self._frame == 0:

@@ -152,7 +152,14 @@ def _pages(file: BinaryIO) -> tuple[list[tifffile.TiffPage], tuple[str, ...]]:
     file.seek(0)
     nameless = SimpleNamespace(read=file.read, seek=file.seek, tell=file.tell)  # some have no name
     opened = tifffile.TiffFile(nameless, _multifile=False)
-    pages = [each for each in opened.pages if isinstance(each, tifffile.TiffPage)]
+    pages: list[tifffile.TiffPage] = []
+    offsets: set[int] = set()
+    for each in opened.pages:
+        if isinstance(each, tifffile.TiffPage):
+            if each.offset in offsets:
+                raise ConvtoolError("is broken: its pages go round in a circle")
+            offsets.add(each.offset)
+            pages.append(each)
     tags = [page.tags.get(254) for page in pages]
     kinds = [tag.value if tag else 0 for tag in tags]
     page = pages[0]
@@ -179,6 +186,8 @@ def _stack(
         if why_not or page.tags.valueof(ORIENTATION, 1) in TURNED:
             return f"page {number} {why_not or 'is not upright'}"
         readers.append(TiffReader(file, page, other, max_pixels))
+        if readers[-1].metadata.nodata != readers[0].metadata.nodata:
+            return f"page {number} has another number for what is missing than page {numbers.start}"
         first, here = readers[0].header, readers[-1].header
         if (first.size, first.channels, first.dtype) != (here.size, here.channels, here.dtype):
             return (
@@ -196,7 +205,14 @@ class PagesReader:
         first, count = readers[0], len(readers)
         self._readers = readers
         self.header = first.header._replace(height=count * first.header.height, depth=count)
-        self.notes = tuple(dict.fromkeys(note for reader in readers for note in reader.notes))
+        notes = dict.fromkeys(note for reader in readers for note in reader.notes)
+        differing = dict.fromkeys(
+            name for reader in readers[1:] for name in first.metadata.differing(reader.metadata)
+        )
+        if differing:
+            told = " and ".join(differing)
+            notes[f"its pages differ in {told}, and that of the first goes along for all"] = None
+        self.notes = tuple(notes)
         self.metadata = first.metadata
 
     def blocks(self) -> Iterator[Array]:
