@@ -491,3 +491,30 @@ def test_a_sheet_of_several_frames_is_refused(convtool, folder):
     done = convtool("conv", "a.gif", "-k", "box3", "--show", "-o", "s.png")
     assert b"nothing is shown" in done.stderr
     assert len(shown("s.png")[0]) == 5
+
+
+@pytest.mark.parametrize("kind", ["lzw", "palette", "1 bit", "turned", "16 bits"])
+def test_pages_that_pillow_decodes(convtool, folder, kind):
+    rng = np.random.default_rng(6)
+    pages = [Image.fromarray(one) for one in rng.integers(0, 256, (3, 8, 9), np.uint8)]
+    options = {"compression": "tiff_lzw"}
+    if kind == "palette":
+        pages = [page.convert("RGB").quantize(8) for page in pages]
+    elif kind == "1 bit":
+        pages, options = [page.convert("1") for page in pages], {"compression": "group4"}
+    elif kind == "turned":
+        options["tiffinfo"] = {274: 6}
+    elif kind == "16 bits":
+        pages = [Image.fromarray(np.asarray(page).astype(np.uint16) * 257) for page in pages]
+    pages[0].save("a.tif", save_all=True, append_images=pages[1:], **options)
+    done = convtool("pool", "a.tif", "-s", "1", "-o", "o.tif")
+    assert (done.returncode, done.stderr) == (0, b"")
+    found = tifffile.imread("o.tif")
+    assert len(found) == 3
+    for number, page in enumerate(pages):
+        upright = page.transpose(Image.Transpose.ROTATE_270) if kind == "turned" else page
+        mode = {"palette": "RGB", "1 bit": "L"}.get(kind)
+        expected = np.asarray(upright.convert(mode) if mode else upright)
+        assert np.array_equal(found[number], expected)
+    assert convtool("pool", "a.tif", "-s", "1", "--frames", "1..2", "-o", "p.tif").returncode == 0
+    assert np.array_equal(tifffile.imread("p.tif"), found[1:])

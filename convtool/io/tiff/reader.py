@@ -115,6 +115,8 @@ def read_tiff(file: BinaryIO, max_pixels: int, frames: Frames | None = None) -> 
                 if not isinstance(stack, str):
                     weakref.finalize(stack, file.close)
                     return stack
+                if all(map(_by_pillow, pages)) and len({_described(page) for page in pages}) == 1:
+                    return _pages_by_pillow(file, pages[0], frames, other, max_pixels)
                 if frames.asked:
                     raise ConvtoolError(stack)
                 other = (f"{stack}: only the first is read", *other)
@@ -196,6 +198,40 @@ def _stack(
                 f"{len(first.channels)} x {first.dtype}"
             )
     return PagesReader(readers)
+
+
+def _by_pillow(page: tifffile.TiffPage) -> bool:
+    """Whether Pillow decodes a page, in its own type."""
+    bits = page.bitspersample
+    return isinstance(bits, int) and (bits <= 8 or _kept_by_pillow(page))
+
+
+def _described(page: tifffile.TiffPage) -> tuple[object, ...]:
+    """What is the same of pages that go together."""
+    tags = (page.tags.valueof(tag) for tag in (ORIENTATION, NODATA))
+    return page.shape, page.dtype, page.photometric, *tags
+
+
+def _pages_by_pillow(
+    file: BinaryIO,
+    first: tifffile.TiffPage,
+    frames: Frames,
+    other: tuple[str, ...],
+    max_pixels: int,
+) -> Reader:
+    """The reader for pages that Pillow decodes, with what it does not know of them."""
+    from ..frames import FrameReader
+
+    known = _metadata(first, file)
+    if known.georeference and first.tags.valueof(ORIENTATION, 1) in TURNED:
+        known = known._replace(georeference=None)
+        other = (*other, GEOREFERENCE_LOST)
+    reader = FrameReader(file, frames, max_pixels)
+    reader.notes = (*reader.notes, *_left_behind(first), *other)
+    reader.metadata = reader.metadata._replace(
+        georeference=known.georeference, nodata=known.nodata, exif=known.exif, timing=None
+    )
+    return reader
 
 
 class PagesReader:
