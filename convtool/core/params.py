@@ -63,11 +63,26 @@ class Size:
         return size
 
 
-class SizeOrGlobal(Size):
+class SizeInDepth(Size):
+    """The same, or three numbers, of which the first is for slices: 2x3x3."""
+
+    def read(self, value: object) -> Any:
+        """(rows, columns), or (slices, rows, columns)."""
+        word = _word(value, {2: "x", 3: "x"})
+        match = re.fullmatch(r"(\d{1,9})x(\d{1,9})x(\d{1,9})", word, re.ASCII)
+        if match is None:
+            return super().read(value)
+        size = tuple(map(int, match.groups()))
+        if min(size) < self.least:
+            raise ConvtoolError(f"found {quoted(value)}, expected {self.least} or more")
+        return size
+
+
+class SizeOrGlobal(SizeInDepth):
     """The same, or all of the image."""
 
     def read(self, value: object) -> Any:
-        """The pair (rows, columns), or "global"."""
+        """(rows, columns), (slices, rows, columns), or "global"."""
         return value if value == "global" else super().read(value)
 
 
@@ -85,7 +100,7 @@ class Padding:
             top, bottom, left, right = map(int, word.split(","))
             return (top, bottom), (left, right)
         try:
-            return Size(least=0).read(value)
+            return SizeInDepth(least=0).read(value)
         except ConvtoolError:
             names = ", ".join(NAMED_PADDINGS)
             raise ConvtoolError(

@@ -204,7 +204,8 @@ class Pool(Operator):
         """What files of its maps are called: ``max3``, ``max2x3``, ``max-disk_5``."""
         if self._name:
             return f"{self.mode}-{plain(self._name)}"
-        size = self.size if isinstance(self.size, str) else size_words(self.size)
+        words = shape_words if self.dimensions == 3 else size_words
+        size = self.size if isinstance(self.size, str) else words(self.size)
         return f"{self.mode}{size}"
 
     @property

@@ -23,7 +23,7 @@ from ..core.params import (
     Option,
     Padding,
     Position,
-    Size,
+    SizeInDepth,
     SizeOrGlobal,
     Word,
 )
@@ -111,7 +111,7 @@ def _padding(default: str, made_of: str) -> Option:
 
 def _stride(default: str) -> Option:
     how = "Step from window to window: 2, or 2x1 (rows x columns)."
-    return Option("stride", Size(1), f"{how} Default: {default}.")
+    return Option("stride", SizeInDepth(1), f"{how} Default: {default}.")
 
 
 MEAN = {"avg": "mean", "average": "mean"}
@@ -129,7 +129,7 @@ BORDERS_ELSEWHERE = {
 
 MISSING_ELSEWHERE = {"interpolate": "skip", "ignore": "skip", "fill": "zero"}
 
-DILATION = Option("dilation", Size(1), "Step from element to element inside a window.", "1")
+DILATION = Option("dilation", SizeInDepth(1), "Step from element to element inside a window.", "1")
 
 ALPHA = Option(
     "alpha",
@@ -275,7 +275,11 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
     implied = given["within"] and not given["missing"]
     with at("--within without --missing") if implied else nullcontext():
         operators = [
-            Conv(**_weights(one, given, lookup), **_in_depth(one, options)) for one in filters
+            Conv(
+                **_weights(one, given, lookup),
+                **(options if one.weights.ndim in (2, 4) else _in_depth(options)),
+            )
+            for one in filters
         ]
     combination = given["combine"]
     if combination and any(isinstance(one, Layer) for one in filters):
@@ -289,19 +293,18 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
     return {name: regions.around(one, given) for name, one in zip(names, operators, strict=True)}
 
 
-def _in_depth(found: "Kernel | Layer", options: dict[str, Any]) -> dict[str, Any]:
-    """The options for a kernel with depth, where one number stands for rows, columns and slices."""
-    if found.weights.ndim in (2, 4):
-        return options
+def _in_depth(options: dict[str, Any]) -> dict[str, Any]:
+    """The options for windows with depth, where one number stands for slices, rows and columns."""
     changed = dict(options)
     for name in ("stride", "dilation", "padding"):
         value = changed.get(name)
-        if isinstance(value, tuple):
-            each = (
-                set(value) if isinstance(value[0], int) else {one for pair in value for one in pair}
-            )
+        if isinstance(value, tuple) and len(value) == 2:
+            flat = value if isinstance(value[0], int) else (one for pair in value for one in pair)
+            each = set(flat)
             if len(each) > 1:
-                raise OptionError(f"--{name}: a kernel with depth takes one number")
+                raise OptionError(
+                    f"--{name}: a window with depth takes one number, or three: 1x2x2"
+                )
             changed[name] = each.pop()
     return changed
 
@@ -433,6 +436,9 @@ def _pool(given: Given, lookup: "Lookup") -> Maps:
     options["missing"] = _how_missing(given)
     if given["footprint"]:
         options["footprint"] = _footprint(given["footprint"], lookup)
+    window = options["footprint"].shape if given["footprint"] else given["size"]
+    if isinstance(window, tuple) and len(window) == 3:
+        options = {**_in_depth(options), "dimensions": 3}
     operator = Pool(ceil_mode=options.pop("ceil"), **options)
     return {operator.name: _regions(given, lookup).around(operator, given)}
 
@@ -450,7 +456,8 @@ POOL = Operation(
         Option(
             "size",
             SizeOrGlobal(1),
-            "The window: 2, or 2x3 (rows x columns), or global: all of the image. Default: 2.",
+            "The window: 2, 2x3 (rows x columns), 2x2x2 (over slices, too), or global: all of the "
+            "image. Default: 2.",
             short="s",
         ),
         Option(

@@ -9,7 +9,7 @@ import pytest
 import tifffile
 from helpers.command import run_here
 
-from convtool import ConvtoolError, Kernel, conv2d, conv3d, find_kernel, pool2d
+from convtool import ConvtoolError, Kernel, conv2d, conv3d, find_kernel, pool2d, pool3d
 from convtool.kernel.files import parse_bytes
 from convtool.kernel.formats.table import encode_kernels, kernel_format
 
@@ -84,6 +84,28 @@ def test_slices_of_numbers_are_frames(convtool, volume):
     assert np.array_equal(tifffile.imread("8.tif"), pool2d(volume[8], 2))
 
 
+def test_windows_with_depth(convtool, volume, folder):
+    done = convtool("pool", "v.tif", "-s", "3x2x2", "-o", "o.tif")
+    assert done.returncode == 0, done.stderr
+    assert np.array_equal(tifffile.imread("o.tif"), pool3d(volume, (3, 2, 2)))
+    (folder / "plus.txt").write_text("0 1 0\n---\n1 1 1\n---\n0 1 0\n")
+    words = ("--footprint", "plus.txt", "--stride", "1", "--padding", "same", "-m", "median")
+    assert convtool("pool", "v.npy", "--axes", "zyx", *words, "-o", "o.npy").returncode == 0
+    plus = np.array([[[0, 1, 0]], [[1, 1, 1]], [[0, 1, 0]]])
+    expected = pool3d(volume, footprint=plus, stride=1, padding="same", mode="median")
+    assert np.array_equal(np.load("o.npy"), expected)
+    words = ("-k", "k.json", "--stride", "1x2x3", "--padding", "valid", "-o", "o.npy")
+    assert convtool("conv", "v.tif", *words).returncode == 0
+    expected = conv3d(volume, WEIGHTS, divisor=4, stride=(1, 2, 3), padding="valid")
+    assert np.array_equal(np.load("o.npy"), expected)
+    done = convtool("pool", "v.tif", "-s", "2x2x2", "-d", "out")
+    assert (folder / "out" / "v-max2x2x2.tif").exists()
+    done = convtool("pool", "v.tif", "-s", "2x2x2", "--stride", "1x2", "-o", "o.npy")
+    assert b"--stride: a window with depth takes one number" in done.stderr
+    done = convtool("conv", "v.tif", "-k", "edge", "--stride", "1x2x2", "-o", "o.npy")
+    assert b"stride is (1, 2, 2), expected one number or (rows, columns)" in done.stderr
+
+
 def test_blocks_of_a_csv_are_slices(convtool, folder):
     text = "# channel 0: a\n1,2\n3,4\n\n# channel 1: b\n5,6\n7,8\n"
     (folder / "v.csv").write_text(text)
@@ -110,7 +132,7 @@ def test_blocks_of_a_csv_are_slices(convtool, folder):
         (["four.npy", "-k", "edge", "-o", "o.npy"],
          "four.npy: has shape (2, 3, 4, 5); --axes zyxc takes it for slices"),
         (["v.tif", "-k", "k.json", "--stride", "1x2", "-o", "o.npy"],
-         "--stride: a kernel with depth takes one number"),
+         "--stride: a window with depth takes one number, or three"),
         (["v.npy", "--axes", "zyx", "-k", "k.json", "-o", "o.csv"], "csv holds one frame"),
     ],
 )  # fmt: skip

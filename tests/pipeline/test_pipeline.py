@@ -169,7 +169,7 @@ def test_words_that_are_no_pipeline(folder, text, message):
             "stage 1: relu: no option 'slope', relu takes none",
         ),
         ("p.json", '[{"op": "pool", "size": true}]', "pool: size: found True, expected a size"),
-        ("p.json", '[{"op": "pool", "size": [1, 2, 3]}]', "found [1, 2, 3], expected a size"),
+        ("p.json", '[{"op": "pool", "size": [1, 2, 3, 4]}]', "found [1, 2, 3, 4], expected a size"),
         ("p.json", '[{"op": "pool", "ceil": "yes"}]', "found 'yes', expected true or false"),
         ("p.json", '[{"op": "conv", "kernal": "edge"}]', "no option 'kernal', nearest: kernel"),
         ("p.json", '[{"op": "conv", "kernel": [[1, 2]]}]', "expected weights as a text: '0 1 0;"),
