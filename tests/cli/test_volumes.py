@@ -197,3 +197,30 @@ def test_memory_is_that_of_some_slices(folder):
         peaks.append(tracemalloc.get_traced_memory()[1])
     tracemalloc.stop()
     assert peaks[1] < peaks[0] + 8 * 256 * 256 * 4
+
+
+def test_parametric_kernels_with_depth(convtool, volume):
+    box = find_kernel("box:3x2x1")
+    assert box.weights.tolist() == np.ones((3, 2, 1)).tolist()
+    assert box.divisor == 6
+    binomial = find_kernel("binomial:3x2x5")
+    lines = [1, 2, 1], [1, 1], [1, 4, 6, 4, 1]
+    expected = np.multiply.outer(np.multiply.outer(*lines[:2]), lines[2])
+    assert binomial.weights.tolist() == expected.tolist()
+    assert binomial.divisor == 2**7
+    for spec in ("gaussian:3x7x5,1.2", "gaussian:3x7x5"):
+        weights = find_kernel(spec).weights
+        assert weights.shape == (3, 7, 5)
+        assert weights.sum() == 1
+        flat = find_kernel(spec.replace("3x", "")).weights
+        assert np.allclose(weights.sum(axis=0), flat, rtol=1e-12)
+    middle = find_kernel("gaussian:7x7x7,1.2").weights
+    assert np.array_equal(middle, middle.transpose(2, 0, 1))
+    assert convtool("conv", "v.tif", "-k", "gaussian:3x5x5", "-o", "o.npy").returncode == 0
+    expected = conv3d(volume, find_kernel("gaussian:3x5x5"))
+    assert np.array_equal(np.load("o.npy"), expected)
+    with pytest.raises(ConvtoolError, match="sigma2 and slices are given"):
+        find_kernel("gaussian:3x5x5,1,2")
+    for spec in ("disk:3x3x3", "laplacian:3x3x3", "gaussian:3x3x3x3"):
+        with pytest.raises(ConvtoolError, match=r"3x3x3"):
+            find_kernel(spec)

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...core.errors import ConvtoolError, OptionError, at, quoted
-from ...core.params import Count, Number, Option, Size, Word
+from ...core.params import Count, Number, Option, Size, SizeInDepth, Word
 
 if TYPE_CHECKING:
     from ..kernel import Kernel
@@ -177,12 +177,17 @@ def generate(spec: str) -> "Kernel":
 SIGMA = Between(0.01, 10_000)
 
 _SIZE = "Rows and columns: 7, or 7x5."
+_IN_DEPTH = "Rows and columns: 7, or 7x5; or slices, rows and columns: 3x7x7."
 _ODD = "Rows and columns, odd: 7, or 7x5."
 
 
 def _size(default: str | None, more: str = "", *, odd: bool = False) -> Option:
     words = " ".join(filter(None, [_ODD if odd else _SIZE, more]))
     return Option("size", OddSize(1) if odd else Size(1), words, default)
+
+
+def _size_in_depth(default: str | None, more: str = "") -> Option:
+    return Option("size", SizeInDepth(1), f"{_IN_DEPTH} {more}".strip(), default)
 
 
 def _sigma(help_: str) -> Option:
@@ -203,14 +208,14 @@ _SMOOTHING: tuple[_Row, ...] = (
         "gaussian",
         "Gaussian blur.",
         (
-            _size(None, "Default: 4 sigmas to each side, or 5."),
+            _size_in_depth(None, "Default: 4 sigmas to each side, or 5."),
             _sigma("Pixels. Default: 0.3 ((size - 1) / 2 - 1) + 0.8, of each side."),
             Option("sigma2", SIGMA, "Across the angle; sigma is along it. Default: sigma."),
             _ANGLE,
         ),
         "gaussian:7,1.5",
     ),
-    ("box", "Mean of all pixels of the window.", (_size("3"),), "box:5"),
+    ("box", "Mean of all pixels of the window.", (_size_in_depth("3"),), "box:5"),
     (
         "disk",
         "Lens out of focus: a disk with an even edge.",
@@ -221,7 +226,12 @@ _SMOOTHING: tuple[_Row, ...] = (
         "disk:9",
     ),
     ("triangle", "Weights that fall evenly from the middle.", (_size("3"),), "triangle:5"),
-    ("binomial", "Whole numbers that come nearest to a Gaussian.", (_size("3"),), "binomial:5"),
+    (
+        "binomial",
+        "Whole numbers that come nearest to a Gaussian.",
+        (_size_in_depth("3"),),
+        "binomial:5",
+    ),
     (
         "motion",
         "Blur of a camera that moves along a line.",

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...core.dtypes import EXACT_IN_FLOAT64, FLOAT64, Array
 from ...core.errors import ConvtoolError
-from ...core.validation import Pair
+from ...core.validation import Pair, Sizes, shape_words
 from ..files import LARGEST_WINDOW
 
 _DIGITS = 53
@@ -15,11 +15,16 @@ _DIGITS = 53
 
 def check_window(rows: int, cols: int) -> Pair:
     """A window's size; ConvtoolError for one that is too large."""
-    if rows * cols > LARGEST_WINDOW:
-        raise ConvtoolError(
-            f"the kernel would be {rows}x{cols}, expected {LARGEST_WINDOW} weights at most"
-        )
+    check_weight_count((rows, cols))
     return rows, cols
+
+
+def check_weight_count(size: Sizes) -> None:
+    """Raise ConvtoolError for a window that is too large."""
+    if math.prod(size) > LARGEST_WINDOW:
+        raise ConvtoolError(
+            f"the kernel would be {shape_words(size)}, expected {LARGEST_WINDOW} weights at most"
+        )
 
 
 def positions(size: Pair) -> tuple[Array, Array]:

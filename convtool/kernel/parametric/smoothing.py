@@ -1,16 +1,18 @@
 """Kernels that blur. All sum to 1, to within a rounding: a flat area stays as it is."""
 
 import math
+from functools import reduce
 
 import numpy as np
 
 from ...core.dtypes import FLOAT64, Array
 from ...core.errors import ConvtoolError
-from ...core.validation import Pair
+from ...core.validation import Pair, Sizes, shape_words
 from ..kernel import Kernel
 from .exact_sums import (
     bell,
     binomials,
+    check_weight_count,
     check_window,
     positions,
     summing_exactly_to,
@@ -28,7 +30,7 @@ LARGEST_BINOMIAL = 1000
 
 
 def gaussian(
-    size: Pair | None = None,
+    size: Sizes | None = None,
     sigma: float | None = None,
     sigma2: float | None = None,
     angle: float = 0,
@@ -37,8 +39,9 @@ def gaussian(
 
     Parameters
     ----------
-    size : (rows, columns); by default 4 sigma to each side, ``2 int(4 sigma + 0.5) + 1``, as in
-        ``scipy.ndimage.gaussian_filter``, or 5x5 if sigma is not given either. For the columns
+    size : (rows, columns), or (slices, rows, columns); by default 4 sigma to each side of rows and
+        columns, ``2 int(4 sigma + 0.5) + 1``, as in ``scipy.ndimage.gaussian_filter``, or 5x5 if
+        sigma is not given either. For the columns
         sigma is ``sqrt((sigma cos(angle))^2 + (sigma2 sin(angle))^2)``, and so on for the rows
     sigma : along u, pixels, above 0; by default ``0.3 ((n - 1) / 2 - 1) + 0.8`` for each side n,
         as in ``cv2.getGaussianKernel``
@@ -66,7 +69,12 @@ def gaussian(
         words = f"{sigma:.4g}"
         if sigma2 != sigma:
             words += f" at {angle:.4g} degrees, {sigma2:.4g} across"
-    down, right = positions(size)
+    if len(size) == 3:
+        if sigma2 != sigma:
+            raise ConvtoolError("sigma2 and slices are given, expected one of them")
+        return _gaussian_in_depth(size, [spread[0]] * 3 if sigma else spread, words)
+    rows, cols = size
+    down, right = positions((rows, cols))
     if sigma and sigma2 and sigma != sigma2 and angle % 90:
         weights = _turned_bell(down, right, sigma, sigma2, angle)
         heaviest = weights == weights.max()
@@ -75,6 +83,15 @@ def gaussian(
     return Kernel(
         summing_exactly_to(1, weights, heaviest), description=f"Gaussian blur, sigma {words}"
     )
+
+
+def _gaussian_in_depth(size: Sizes, spread: list[float], words: str) -> Kernel:
+    """A Gaussian over slices, rows and columns: a line along each, multiplied."""
+    check_weight_count(size)
+    middles = (np.arange(n, dtype=FLOAT64) - (n - 1) / 2 for n in size)
+    lines = [bell(offsets, sigma) for offsets, sigma in zip(middles, spread, strict=True)]
+    weights = reduce(np.multiply.outer, lines)
+    return Kernel(summing_exactly_to(1, weights), description=f"Gaussian blur, sigma {words}")
 
 
 def _turned_bell(down: Array, right: Array, sigma: float, sigma2: float, angle: float) -> Array:
@@ -105,10 +122,11 @@ def gaussian_size(down: float, right: float | None = None) -> Pair:
     return check_window(rows, cols)
 
 
-def box(size: Pair) -> Kernel:
-    """The mean of rows x columns pixels: ones, divided by their count."""
-    rows, cols = check_window(*size)
-    return Kernel(np.ones(size, np.int64), rows * cols, description=f"Mean of {rows}x{cols} pixels")
+def box(size: Sizes) -> Kernel:
+    """The mean of rows x columns pixels, or of so many slices of them: ones, over their count."""
+    check_weight_count(size)
+    words = f"Mean of {shape_words(size)} pixels"
+    return Kernel(np.ones(size, np.int64), math.prod(size), description=words)
 
 
 def triangle(size: Pair) -> Kernel:
@@ -125,22 +143,23 @@ def triangle(size: Pair) -> Kernel:
     )
 
 
-def binomial(size: Pair) -> Kernel:
+def binomial(size: Sizes) -> Kernel:
     """Binomial coefficients, the whole numbers that come nearest to a Gaussian.
 
-    A side of n has ``C(n - 1, i) / 2^(n - 1)``, which is the Gaussian of sigma sqrt(n - 1) / 2.
-    Whole where the divisor stays below 2**53.
+    A side of n, of (rows, columns) or (slices, rows, columns), has ``C(n - 1, i) / 2^(n - 1)``,
+    which is the Gaussian of sigma sqrt(n - 1) / 2. Whole where the divisor stays below 2**53.
     """
-    rows, cols = check_window(*size)
+    check_weight_count(size)
     if max(size) > LARGEST_BINOMIAL:
-        raise ConvtoolError(f"size is {rows}x{cols}, expected {LARGEST_BINOMIAL} at most")
+        raise ConvtoolError(f"size is {shape_words(size)}, expected {LARGEST_BINOMIAL} at most")
     sigma = " and ".join(f"{math.sqrt(n - 1) / 2:.3g}" for n in dict.fromkeys(size))
     words = f"Gaussian blur, binomial weights, sigma {sigma}"
-    if rows + cols - 2 < WHOLE_BINOMIAL:
-        weights = np.outer(binomials(rows), binomials(cols))
-        return Kernel(weights, 2 ** (rows + cols - 2), description=words)
-    column, row = ([value / 2 ** (n - 1) for value in binomials(n)] for n in size)
-    return Kernel(summing_to_one(np.outer(column, row)), description=words)
+    digits = sum(size) - len(size)
+    if digits < WHOLE_BINOMIAL:
+        weights = reduce(np.multiply.outer, (np.array(binomials(n)) for n in size))
+        return Kernel(weights, 2**digits, description=words)
+    lines = (np.array([value / 2 ** (n - 1) for value in binomials(n)]) for n in size)
+    return Kernel(summing_to_one(reduce(np.multiply.outer, lines)), description=words)
 
 
 def disk(size: Pair | None = None, radius: float | None = None) -> Kernel:
