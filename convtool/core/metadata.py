@@ -86,10 +86,12 @@ class Metadata(NamedTuple):
         )
 
     def differing(self, other: "Metadata") -> tuple[str, ...]:
-        """What another one says otherwise, in words."""
-        return tuple(
-            name for field, name in NAMES.items() if getattr(self, field) != getattr(other, field)
-        )
+        """What another one says otherwise, in words; that it has no EXIF and XMP says nothing."""
+        pairs = {
+            name: (getattr(self, field), getattr(other, field)) for field, name in NAMES.items()
+        }
+        silent = {name for name in ("EXIF", "XMP") if pairs[name][1] is None}
+        return tuple(name for name, (a, b) in pairs.items() if a != b and name not in silent)
 
     @property
     def transfer(self) -> Transfer:
