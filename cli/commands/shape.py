@@ -7,6 +7,7 @@ import click
 
 from convtool.core.choices import STREAM
 from convtool.core.encoding import Table
+from convtool.core.frames import ALL, Frames
 
 from .. import options, usage
 from ..messages import say
@@ -30,10 +31,18 @@ SHORTEST = 12
 )
 @click.argument("image", metavar="IMAGE|HxWxC", type=options.FILE)
 @click.argument("pipeline", metavar="PIPELINE", type=options.FILE)
+@options.axes
 @options.delimiter
 @options.header
 @click.option("--json", "json_", is_flag=True, help="Print one object of JSON.")
-def shape(image: str, pipeline: str, json_: bool, delimiter: str | None, header: bool) -> None:
+def shape(
+    image: str,
+    pipeline: str,
+    json_: bool,
+    axes: str | None,
+    delimiter: str | None,
+    header: bool,
+) -> None:
     """Tell the shapes and the cost of PIPELINE, without computing any pixel.
 
     \b
@@ -43,9 +52,9 @@ def shape(image: str, pipeline: str, json_: bool, delimiter: str | None, header:
       convtool shape 224x224x3 'conv -k samples/conv1.npy | relu | pool' --json
       convtool shape photo.png layer.toml
 
-    HxW or HxWxC stands for an 8-bit image of that size. Of a PNG or NPY file only the size, type
-    and channels are read, unless the PNG is shown rotated. Any other IMAGE is decoded whole.
-    PIPELINE is what `convtool run` takes, and may come first.
+    HxW or HxWxC stands for an 8-bit image of that size, DxHxWxC for a volume. Of a PNG or NPY
+    file only the size, type and channels are read, unless the PNG is shown rotated. Any other
+    IMAGE is decoded whole. PIPELINE is what `convtool run` takes, and may come first.
 
     For each stage, named with the stride, padding and dilation that are not its defaults: its
     map (rows x columns x channels), its weights (biases not counted), its multiply-adds (a
@@ -62,12 +71,14 @@ def shape(image: str, pipeline: str, json_: bool, delimiter: str | None, header:
 
     pipeline, image = usage.pipeline_first([image, pipeline], usual=1)
     with options.usage():
-        found_header = header_of_size(image) or _header_of_file(
-            image, Table(delimiter or ",", header)
-        )
+        found_header = header_of_size(image)
         from convtool.pipeline.pipeline import Pipeline
 
         found_pipeline = Pipeline.find(pipeline)
+        if found_header is None:
+            in_depth = any(one.dimensions > 2 for one in found_pipeline.operators)
+            table = Table(delimiter or ",", header, axes)
+            found_header = _header_of_file(image, table, ALL if in_depth else None)
     say(*found_pipeline.notes)
     with at(image):
         found = shapes(found_pipeline.operators, found_header)
@@ -82,7 +93,7 @@ def shape(image: str, pipeline: str, json_: bool, delimiter: str | None, header:
         _print(found)
 
 
-def _header_of_file(image: str, table: Table) -> "Header":
+def _header_of_file(image: str, table: Table, frames: Frames | None) -> "Header":
     from convtool.core.errors import ConvtoolError, TooManyPixels
     from convtool.io.source import open_named
 
@@ -90,7 +101,7 @@ def _header_of_file(image: str, table: Table) -> "Header":
     try:
         if image == STREAM and (sys.stdin is None or sys.stdin.isatty()):
             raise click.UsageError("no image is piped in")
-        return open_named(image, again=False, ahead=False, table=table).header
+        return open_named(image, again=False, ahead=False, table=table, frames=frames).header
     except TooManyPixels as error:
         told = str(error).partition(";")[0]
         raise ConvtoolError(f"{told}; give its size in place of it, as HxWxC") from None
@@ -101,7 +112,7 @@ def _say_too_large(found: "Shapes") -> None:
     from convtool.io.limits import MAX_PIXELS
 
     sizes = [("the image", found.input), *((row.stage, row.shape) for row in found.rows)]
-    for name, (height, width, _) in sizes:
+    for name, (*_, height, width, _) in sizes:
         if height * width > MAX_PIXELS:
             say(
                 f"{name}: {height}x{width} is more than the {MAX_PIXELS} pixels that "

@@ -45,6 +45,11 @@ class Grid(NamedTuple):
     border: Border
 
     @property
+    def axes(self) -> tuple[Axis, Axis, Axis]:
+        """(slices, rows, columns)"""
+        return self.depth, self.rows, self.cols
+
+    @property
     def window(self) -> Window:
         """The windows over one slice."""
         return self.rows, self.cols

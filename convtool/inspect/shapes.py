@@ -2,26 +2,28 @@
 
 import re
 from collections.abc import Sequence
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
 
-from ..core.errors import ConvtoolError, OptionError
-from ..core.geometry import Field, Window
+from ..core.errors import OptionError
+from ..core.geometry import Axis, Field
 from ..core.image import CHANNEL_NAMES, Header
-from ..core.validation import LARGEST, Pair, Sides
+from ..core.validation import LARGEST, Sides, Sizes
 from ..ops.base import Operator, Stage
 from ..ops.segment import segments
+from ..pipeline.prepare import check_depth
 
 
 class Placing(NamedTuple):
     """The windows of a stage: their size and where they are."""
 
-    window: Pair
-    stride: Pair
-    dilation: Pair
+    window: Sizes
+    stride: Sizes
+    dilation: Sizes
     padding: Sides
-    """Rows and columns that are added around the map."""
+    """Rows and columns that are added around the map; of volumes slices before these."""
 
 
 class Row(NamedTuple):
@@ -29,16 +31,16 @@ class Row(NamedTuple):
 
     stage: str
     """Its name: ``conv sobel_x 3x3, stride 2``."""
-    shape: tuple[int, int, int]
-    """(rows, columns, channels) of its map, alpha counted with the channels."""
+    shape: Sizes
+    """(rows, columns, channels) of its map, alpha counted with the channels; slices before them."""
     weights: int
     """Of its kernel or layer, zeros among them; biases are not counted. Pooling has none."""
     multiply_adds: int
     """A product for each weight of each value of the map, alpha aside."""
-    field: Pair
-    """(rows, columns) of the image that one value depends on."""
-    step: Pair
-    """(rows, columns) of the image from one value's field to the next one's."""
+    field: Sizes
+    """(rows, columns) of the image that one value depends on; of a volume slices before these."""
+    step: Sizes
+    """The same from one value's field to the next one's."""
     method: str
     """How the convolution will be computed; empty for other stages."""
     loops: str
@@ -50,8 +52,9 @@ class Row(NamedTuple):
 class Shapes(NamedTuple):
     """The shapes of an image and of its maps."""
 
-    input: tuple[int, int, int]
-    """(rows, columns, channels), alpha counted with the channels."""
+    input: Sizes
+    """(rows, columns, channels), alpha counted with the channels; of a volume slices before these.
+    """
     alpha: bool
     """Whether the last channel is alpha, which convolutions carry along."""
     rows: tuple[Row, ...]
@@ -77,25 +80,27 @@ class Shapes(NamedTuple):
 
 
 def header_of_size(text: str) -> Header | None:
-    """The description of an 8-bit image of a size written HxW or HxWxC; None for another text.
+    """The description of an 8-bit image of a size written HxW, HxWxC, or DxHxWxC for a volume; None
+    for another text.
 
     Every channel is a colour. Raises OptionError for a size of 0 or beyond what maps can have.
 
     >>> header_of_size("480x640x3").channels
     ('R', 'G', 'B')
     """
-    match = re.fullmatch(r"(\d+)x(\d+)(?:x(\d+))?", text, re.ASCII)
-    if match is None:
+    if not re.fullmatch(r"\d+x\d+(x\d+){0,2}", text, re.ASCII):
         return None
-    sizes = match.groups(default="1")
-    most = LARGEST, LARGEST, MOST_CHANNELS
-    for size, limit, what in zip(sizes, most, ("rows", "columns", "channels"), strict=True):
+    given = text.split("x")
+    sizes = given if len(given) == 4 else ["1", *given, *["1"] * (3 - len(given))]
+    most = LARGEST, LARGEST, LARGEST, MOST_CHANNELS
+    words = "slices", "rows", "columns", "channels"
+    for size, limit, what in zip(sizes, most, words, strict=True):
         if len(size) > len(str(limit)) or not 1 <= int(size) <= limit:  # int() reads not any number
             shown = size if len(size) < 20 else f"a number of {len(size)} digits"
             raise OptionError(f"size: found {shown} {what}, expected 1 to {limit}")
-    height, width, count = map(int, sizes)
+    depth, height, width, count = map(int, sizes)
     names = CHANNEL_NAMES[count] if count in (1, 3) else tuple(map(str, range(count)))
-    return Header(height, width, names, np.dtype(np.uint8), 255)
+    return Header(depth * height, width, names, np.dtype(np.uint8), 255, depth=depth)
 
 
 MOST_CHANNELS = 1 << 16
@@ -112,60 +117,59 @@ def shapes(operators: Sequence[Operator], header: Header) -> Shapes:
     >>> found.weights, found.fully_connected
     (9, 1000000000000)
     """
-    for operator in operators:
-        if operator.dimensions > 2:
-            raise ConvtoolError(f"{operator.label}: shapes are told of kernels without depth")
+    check_depth(operators, header)
     stages = [stage for segment in segments(operators, header) for stage in segment.stages]
-    fields = Field(), Field()
+    fields = Field(), Field(), Field()
+    known = 0 if header.depth > 1 else 1
     rows = []
     output = header
     for operator, stage in zip(operators, stages, strict=True):
         fields = through(fields, stage)
         output = stage.output
-        vertical, horizontal = fields
         rows.append(
             Row(
                 operator.label,
-                _shape(output),
+                output.shape,
                 sum(one.weights for one in stage.sums),
                 sum(one.products * _values(output) for one in stage.sums),
-                (vertical.size, horizontal.size),
-                (vertical.step, horizontal.step),
+                tuple(field.size for field in list(fields)[known:]),
+                tuple(field.step for field in list(fields)[known:]),
                 ", ".join(dict.fromkeys(one.method for one in stage.sums)),
                 ", ".join(dict.fromkeys(one.loops for one in stage.sums)),
-                tuple(dict.fromkeys(_placing(laid.window) for laid in stage.laid)),
+                tuple(dict.fromkeys(_placing(laid.grid.axes[known:]) for laid in stage.laid)),
             )
         )
-    return Shapes(_shape(header), header.has_alpha, tuple(rows), _values(header), _values(output))
+    return Shapes(header.shape, header.has_alpha, tuple(rows), _values(header), _values(output))
 
 
-def through(fields: tuple[Field, Field], stage: Stage) -> tuple[Field, Field]:
-    """The receptive fields (of rows, of columns) after a stage."""
-    rows, cols = fields
-    windows = [laid.window for laid in stage.laid]
-    found = [(rows.through(down), cols.through(across)) for down, across in windows]
+Fields = tuple[Field, Field, Field]
+"""Of slices, rows and columns."""
+
+
+def through(fields: Fields, stage: Stage) -> Fields:
+    """The receptive fields after a stage."""
+    found = [_laid(fields, laid.grid.axes) for laid in stage.laid]
     if not found:
         return fields
-    rows, cols = found[0]
-    for other_rows, other_cols in found[1:]:
-        rows, cols = rows.joined(other_rows), cols.joined(other_cols)
-    return rows, cols
+    depth, rows, cols = (reduce(Field.joined, some) for some in zip(*found, strict=True))
+    return depth, rows, cols
 
 
-def _placing(window: Window) -> Placing:
-    rows, cols = window
+def _laid(fields: Fields, axes: tuple[Axis, Axis, Axis]) -> Fields:
+    """The receptive fields after one window."""
+    depth, rows, cols = (f.through(axis) for f, axis in zip(fields, axes, strict=True))
+    return depth, rows, cols
+
+
+def _placing(axes: Sequence[Axis]) -> Placing:
     return Placing(
-        (rows.taps, cols.taps),
-        (rows.stride, cols.stride),
-        (rows.dilation, cols.dilation),
-        ((rows.before, rows.after), (cols.before, cols.after)),
+        tuple(axis.taps for axis in axes),
+        tuple(axis.stride for axis in axes),
+        tuple(axis.dilation for axis in axes),
+        tuple((axis.before, axis.after) for axis in axes),
     )
-
-
-def _shape(header: Header) -> tuple[int, int, int]:
-    return header.height, header.width, len(header.channels)
 
 
 def _values(header: Header) -> int:
     """Values of a map, alpha aside."""
-    return header.height * header.width * header.colors
+    return header.pixels * header.colors

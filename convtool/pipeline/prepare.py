@@ -41,13 +41,18 @@ def prepare(
     Raises ConvtoolError where they do not go together, and TooManyPixels if a map on the way has
     more pixels than `max_pixels`; None does not limit them.
     """
-    for operator in operators:
-        if operator.dimensions > 2 and header.depth == 1:
-            raise ConvtoolError(
-                f"{operator.label}: the kernel lies on several slices, and the image is one; "
-                "volumes are pages of a TIFF, or a .npy under --axes zyx"
-            )
+    check_depth(operators, header)
     chain = segments(operators, header)
     if max_pixels is not None:
         check_sizes(chain, max_pixels)
     return Prepared(tuple(operators), tuple(chain))
+
+
+def check_depth(operators: Sequence[Operator], header: Header) -> None:
+    """Raise ConvtoolError for windows over several slices on an image that is one."""
+    for operator in operators:
+        if operator.dimensions > 2 and header.depth == 1:
+            raise ConvtoolError(
+                f"{operator.label}: the window lies on several slices, and the image is one; "
+                "volumes are pages of a TIFF, or a .npy under --axes zyx"
+            )

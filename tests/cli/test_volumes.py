@@ -123,7 +123,7 @@ def test_blocks_of_a_csv_are_slices(convtool, folder):
         (["v.npy", "-k", "edge", "-o", "o.npy"],
          "its shape (9, 20, 30) is taken for rows, columns and channels (--axes yxc); --axes zyx"),
         (["v.npy", "-k", "k.json", "-o", "o.npy"],
-         "conv k 3x2x5: the kernel lies on several slices, and the image is one"),
+         "conv k 3x2x5: the window lies on several slices, and the image is one"),
         (["v.npy", "-k", "edge", "--axes", "zyxc", "-o", "o.npy"],
          "v.npy: has shape (9, 20, 30), and --axes zyxc says 4 axes"),
         (["v.npy", "-k", "edge", "--axes", "xyz", "-o", "o.npy"], "expected one of: zyx, zyxc"),
@@ -151,7 +151,7 @@ def test_feature_maps_are_not_asked_about(convtool, folder):
 def test_what_knows_no_depth_says_so(convtool, volume):
     for words, told in (
         (["explain", "v.tif", "-k", "k.json", "--at", "1,1"], "kernel with depth is not explained"),
-        (["shape", "v.tif", "conv -k k.json"], "shapes are told of kernels without depth"),
+        (["shape", "20x30", "conv -k k.json"], "the window lies on several slices, and the image"),
         (["kernel", "show", "k.json"], "kernel k is 3x2x5, and kernel show knows kernels of rows"),
         (["kernel", "rotate", "k.json", "--by", "90"], "and turning knows kernels of rows"),
         (["kernel", "convert", "k.json", "-o", "k.mat"], "and vips knows kernels of rows"),
@@ -224,3 +224,22 @@ def test_parametric_kernels_with_depth(convtool, volume):
     for spec in ("disk:3x3x3", "laplacian:3x3x3", "gaussian:3x3x3x3"):
         with pytest.raises(ConvtoolError, match=r"3x3x3"):
             find_kernel(spec)
+
+
+def test_shapes_of_volumes(convtool, volume):
+    words = "conv -k k.json | pool -s 2x2x2 | conv -k edge"
+    found = {
+        image: json.loads(convtool("shape", *image, words, "--json").stdout)
+        for image in (("v.tif",), ("9x20x30x1",), ("v.npy", "--axes", "zyx"))
+    }
+    assert len({json.dumps(one) for one in found.values()}) == 1
+    one = found["v.tif",]
+    assert one["input"] == [9, 20, 30, 1]
+    first, second, third = one["stages"]
+    assert first["shape"] == [9, 20, 30, 1]
+    assert (first["weights"], first["multiply_adds"]) == (30, 30 * 9 * 20 * 30)
+    assert (first["field"], first["step"]) == ([3, 2, 5], [1, 1, 1])
+    assert second["shape"] == [4, 10, 15, 1]
+    assert (third["field"], third["step"]) == ([4, 7, 10], [2, 2, 2])
+    text = convtool("shape", "9x20x30x1", words).stdout.decode()
+    assert "conv k 3x2x5    9x20x30x1       30        162,000   3x2x5  1x1x1" in text

@@ -166,7 +166,7 @@ def test_sizes_that_no_image_has(size, message):
 
 
 @pytest.mark.parametrize(
-    "text", ["photo.png", "480", "4x", "x4", "4x4x4x4", "-4x4", "4 x 4", "4x٤"]
+    "text", ["photo.png", "480", "4x", "x4", "4x4x4x4x4", "-4x4", "4 x 4", "4x٤"]
 )
 def test_what_is_no_size(text):
     assert header_of_size(text) is None
