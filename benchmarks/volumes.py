@@ -1,5 +1,6 @@
 """Volumes in memory beside SciPy and PyTorch, and stacks of frames from file to file."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from functools import partial
@@ -16,7 +17,7 @@ import convtool
 
 from . import peers
 from .commands import photo
-from .job import OURS, SCRIPTS, SLOW, Job, measure, own, report
+from .job import OURS, SCRIPTS, SLOW, Commands, Job, measure, own, report
 from .timing import Run, interleaved, ratio
 
 SIDE = 256
@@ -68,7 +69,7 @@ def run(rounds: int, threads: int, work: Path, out: Path) -> None:
         "",
     ]
     out.mkdir(parents=True, exist_ok=True)
-    (out / "volumes.md").write_text(text + "\n".join(table))
+    (out / "volumes.md").write_text(text + "\n" + "\n".join(table))
 
 
 def calls() -> Iterator[Call]:
@@ -119,22 +120,15 @@ def _pools(volume: Any, size: int, stride: int) -> Iterator[tuple[str, Run]]:
 def jobs(work: Path) -> Iterator[tuple[Job, str]]:
     """Every job from file to file, and how long it may take of the peer's time."""
     animation, pages = _animation(work), _pages(work)
-    weights = "3x3: -1,-1,-1 -1,8,-1 -1,-1,-1"
-    yield (
-        Job(
-            f"{FRAMES} frames of 270x480, GIF to GIF, edge, over ImageMagick",
-            FRAMES * 270 * 480 / 1e6,
-            animation,
-            str(work / "o.gif"),
-            {
-                OURS: lambda a, b: [own(), "conv", a, "-k", "edge", "-qo", b],
-                "ImageMagick": lambda a, b: [
-                    "convert", a, "-coalesce", "-morphology", "Convolve", weights, b,
-                ],
-            },
-        ),
-        "0.2",
-    )  # fmt: skip
+    commands: Commands = {OURS: lambda a, b: [own(), "conv", a, "-k", "edge", "-qo", b]}
+    if magick := shutil.which("convert"):
+        weights = "3x3: -1,-1,-1 -1,8,-1 -1,-1,-1"
+        commands["ImageMagick"] = lambda a, b: [
+            magick, a, "-coalesce", "-morphology", "Convolve", weights, b,
+        ]  # fmt: skip
+    name = f"{FRAMES} frames of 270x480, GIF to GIF, edge, over ImageMagick"
+    megapixels = FRAMES * 270 * 480 / 1e6
+    yield Job(name, megapixels, animation, str(work / "o.gif"), commands), "0.2"
     script = str(SCRIPTS / "pages_with_scipy.py")
     yield (
         Job(
