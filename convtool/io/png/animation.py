@@ -23,7 +23,7 @@ from ..formats import PNG_SIGNATURE
 from .chunks import chunk
 
 KEPT, CLEARED, RESTORED = 0, 1, 2
-"""What becomes of a frame before the next one."""
+"""What happens to a frame before the next one is drawn."""
 
 OVER = 1
 """A frame is drawn over those before it, and does not take their place."""
