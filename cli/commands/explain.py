@@ -9,8 +9,8 @@ import click
 from convtool.core.choices import STREAM
 from convtool.core.errors import OptionError, at
 from convtool.core.filenames import shown
-from convtool.core.frames import Frames
-from convtool.core.params import Position
+from convtool.core.frames import ALL, Frames
+from convtool.core.params import Place
 from convtool.ops.registry import CONV, POOL, Maps, Operation
 
 from .. import options, usage
@@ -36,8 +36,9 @@ MODE = POOL.option("--mode")
         "--at",
         "place",
         required=True,
-        type=options.Value(Position()),
-        help="The value to explain: its row and column in the map, counted from 0.",
+        type=options.Value(Place()),
+        help="The value to explain: its row and column in the map, counted from 0; or, in a "
+        "volume, its slice, row and column.",
     ),
     options.parameter(MODE._replace(name="pool", short="", default=None)),
     click.option(
@@ -66,6 +67,7 @@ MODE = POOL.option("--mode")
     options.nodata,
     heading="Output",
 )
+@options.axes
 @options.max_pixels
 @options.delimiter
 @options.header
@@ -79,6 +81,7 @@ def explain(**given: Any) -> None:
       convtool explain photo.png --pool max --size 2 --at 10,20
       convtool explain photo.png 'gray | conv -k sobel_x | relu | pool' --at 3,4
       convtool explain photo.png -k gaussian5 --gray --at 9,9 -o steps.png
+      convtool explain scan.tif -k gaussian:3x3x3 --at 10,40,60
 
     Give one of --kernel, --pool MODE and PIPELINE, which is what `convtool run` takes. Options
     go with --kernel and --pool as they do with `convtool conv` and `convtool pool`. Of a
@@ -104,8 +107,7 @@ def explain(**given: Any) -> None:
         maps, notes = _maps(given)
     name = shown(image)
     table = table_of(given)
-    number = given["frame"]
-    frames = None if number is None else Frames(number, number, asked=True)
+    frames = _frames(given, maps)
     limit = given["max_pixels"] or MAX_PIXELS
     reader = open_named(image, limit, table=table, frames=frames)
     if not given["quiet"]:
@@ -155,6 +157,15 @@ def _explained(
     return found
 
 
+def _frames(given: Mapping[str, Any], maps: Maps) -> Frames | None:
+    """The frames that are read; all of a volume. None: the first, with a note of the others."""
+    number = given["frame"]
+    if number is not None:
+        return Frames(number, number, asked=True)
+    has_depth = any(one.dimensions > 2 for operators in maps.values() for one in operators)
+    return ALL if has_depth or len(given["place"]) > 2 else None
+
+
 def _check(given: Mapping[str, Any]) -> None:
     """Raise UsageError unless one thing is asked for."""
     asked = {"--kernel": given["kernel"], "--pool": given["pool"], "PIPELINE": given["pipeline"]}
@@ -162,6 +173,8 @@ def _check(given: Mapping[str, Any]) -> None:
     if len(named) != 1:
         found = " and ".join(named) if named else "none"
         raise click.UsageError(f"found {found}, expected one of --kernel, --pool and PIPELINE")
+    if given["frame"] is not None and len(given["place"]) > 2:
+        raise click.UsageError("--frame is for one frame, where --at is ROW,COL")
     if given["image"] == STREAM and STREAM in given["kernel"]:
         raise click.UsageError("image and kernel cannot both come from stdin")
     if STREAM in (given["image"], *given["kernel"]) and (not sys.stdin or sys.stdin.isatty()):

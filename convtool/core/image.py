@@ -53,6 +53,16 @@ class Header(NamedTuple):
         """That of its array: (H, W, C), or (D, H, W, C) of several slices."""
         return (*self.size[self.depth == 1 :], len(self.channels))
 
+    def place(self, row: int, col: int) -> tuple[int, ...]:
+        """(row, column) of a value, or (slice, row, column): `row` counts through all slices."""
+        return (row, col) if self.depth == 1 else (*divmod(row, self.size[1]), col)
+
+    def where(self, row: int, col: int) -> str:
+        """The same in words: ``row 3, column 4`` or ``slice 2, row 3, column 4``."""
+        place = self.place(row, col)
+        names = ("slice", "row", "column")[-len(place) :]
+        return ", ".join(f"{name} {number}" for name, number in zip(names, place, strict=True))
+
     @property
     def pixels(self) -> int:
         """How many there are."""

@@ -121,6 +121,21 @@ class Position:
         return int(match[1]), int(match[2])
 
 
+class Place:
+    """A place in a map, ROW,COL, or in a volume, SLICE,ROW,COL, counted from 0."""
+
+    metavar = "[SLICE,]ROW,COL"
+
+    def read(self, value: object) -> tuple[int, ...]:
+        """(row, column) or (slice, row, column)."""
+        word = _word(value, {2: ",", 3: ","})
+        if re.fullmatch(r"\d{1,9}(\s*[,\s]\s*\d{1,9}){1,2}", word, re.ASCII) is None:
+            raise ConvtoolError(
+                f"found {quoted(value)}, expected ROW,COL or SLICE,ROW,COL, as 0,1 or 2,0,1"
+            )
+        return tuple(map(int, re.findall(r"\d+", word)))
+
+
 class Axes:
     """What the axes of numbers are: z slices, t frames, y rows, x columns, c channels."""
 

@@ -92,6 +92,10 @@ class Grid(NamedTuple):
             found += [top + row for top in tops for row in rows]
         return found
 
+    def center(self, row: int, col: int) -> Pair:
+        """The pixel of the input nearest to a window's own."""
+        return self.centers(row, row + 1)[0], self.cols.centers(col, col + 1)[0]
+
     def sampled(self, band: Array, top: int, first: int, last: int) -> Array:
         """Of a band from row `top` on the pixels in the middle of these rows of windows."""
         lines = np.subtract(self.centers(first, last), top)

@@ -10,7 +10,7 @@ from ..core.errors import ConvtoolError, at
 from ..core.geometry import Axis
 from ..core.image import Header
 from ..core.threads import check_threads
-from ..core.validation import Pair
+from ..core.validation import Pair, shape_words
 from ..io.base import Reader
 from ..io.formats import FORMATS
 from ..io.limits import MAX_PIXELS
@@ -35,42 +35,47 @@ Runs = tuple[Pair, ...]
 class Region(NamedTuple):
     """The receptive field of a value in the image or in a map on the way."""
 
-    rows: Pair
-    cols: Pair
-    """Positions (first, last), last not counted; those outside the map lie in the border."""
-    seen_rows: Runs
-    seen_cols: Runs
-    """The rows and columns of the map that these elements are, or are copies of.
+    spans: tuple[Pair, ...]
+    """Positions (first, last) along rows and columns, last not counted, and along slices first if
+    there are several; those outside the map lie in the border."""
+    seen_along: tuple[Runs, ...]
+    """The positions in the map that these are, or are copies of.
 
-    Both are empty if a constant fills all of the region.
+    All are empty if a constant fills all of the region.
     """
 
     def __str__(self) -> str:
-        return place_of((self.rows,), (self.cols,))
+        return place_of(*((span,) for span in self.spans))
+
+    @property
+    def size(self) -> str:
+        """``3x3``"""
+        return shape_words(tuple(last - first for first, last in self.spans))
 
     @property
     def is_seen(self) -> bool:
         """Whether any element comes from the map."""
-        return bool(self.seen_rows and self.seen_cols)
+        return all(self.seen_along)
 
     @property
     def is_inside(self) -> bool:
         """Whether no element lies in the border."""
-        return ((self.rows,), (self.cols,)) == (self.seen_rows, self.seen_cols)
+        return tuple((span,) for span in self.spans) == self.seen_along
 
     @property
     def seen(self) -> str:
-        """The rows and columns of the map, in words."""
-        return place_of(self.seen_rows, self.seen_cols)
+        """The positions in the map, in words."""
+        return place_of(*self.seen_along)
 
 
-def place_of(rows: Runs, cols: Runs) -> str:
-    """Rows and columns in words.
+def place_of(*along: Runs) -> str:
+    """Rows and columns in words, after slices if there are some.
 
     >>> place_of(((0, 2), (9, 10)), ((5, 6),))
     'rows 0..1 and 9, column 5'
     """
-    return f"{_runs('row', rows)}, {_runs('column', cols)}"
+    names = ("slice", "row", "column")[-len(along) :]
+    return ", ".join(_runs(name, runs) for name, runs in zip(names, along, strict=True))
 
 
 def _runs(word: str, runs: Runs) -> str:
@@ -113,6 +118,7 @@ class Explanation(NamedTuple):
     """How a value of a map comes about, in each channel."""
 
     row: int
+    """Counted through all slices."""
     col: int
     input: Header
     output: Header
@@ -127,13 +133,14 @@ class Explanation(NamedTuple):
 def explain(
     reader: Reader,
     operators: Sequence[Operator],
-    place: Pair,
+    place: Sequence[int],
     *,
     look: Look = PLAIN,
     max_pixels: int = MAX_PIXELS,
     threads: int | None = None,
 ) -> Explanation:
-    """Explain the value at `place`, (row, column), of the map that the operators make of an image.
+    """Explain the value at `place`, (row, column) or (slice, row, column), of the map that the
+    operators make of an image or a volume.
 
     Only the rows of the bands behind the value are read, unless `look` needs the extremes of the
     whole map. The engine computes all values, in the same bands as for a whole image. Each value is
@@ -157,18 +164,10 @@ def explain(
     """
     if not operators:
         raise ConvtoolError("there is no stage to explain")
-    for operator in operators:
-        if operator.dimensions > 2:
-            raise ConvtoolError(f"{operator.label}: a kernel with depth is not explained")
     reader = with_nodata(reader, look.nodata)
     prepared = prepare(operators, reader.header, max_pixels)
     chain, stages, output = prepared.chain, prepared.stages, prepared.output
-    row, col = place
-    if not (0 <= row < output.height and 0 <= col < output.width):
-        raise ConvtoolError(
-            f"the map is {output.height}x{output.width} and has no row {row}, column {col}: "
-            f"expected 0,0 to {output.height - 1},{output.width - 1}"
-        )
+    row, col = _within(output, place)
     start, stop = rows_needed(chain, row)
     rows = read_rows(reader, start, stop)
     traced = trace(chain, rows, start, row)
@@ -189,7 +188,7 @@ def explain(
         col,
         reader.header,
         output,
-        _stage_fields(operators, stages, reader.header, place),
+        _stage_fields(operators, stages, reader.header, (row, col)),
         tuple(
             _path(name, found, tone, pixels[number] if pixels else None, number == alpha)
             for number, (name, found) in enumerate(zip(output.channels, traces, strict=True))
@@ -197,6 +196,21 @@ def explain(
         look.range or "clip",
         tone.depth if tone else 8,
     )
+
+
+def _within(output: Header, place: Sequence[int]) -> Pair:
+    """(row, column), rows counted through all slices; ConvtoolError for a place outside a map."""
+    size = output.size[output.depth == 1 :]
+    if len(place) != len(size) or not all(0 <= o < n for o, n in zip(place, size, strict=True)):
+        names = ("slice", "row", "column")[-len(place) :]
+        asked = ", ".join(f"{name} {o}" for name, o in zip(names, place, strict=True))
+        last = ",".join(str(n - 1) for n in size)
+        raise ConvtoolError(
+            f"the map is {shape_words(size)} and has no {asked}: "
+            f"expected {','.join('0' * len(size))} to {last}"
+        )
+    *numbers, row, col = place
+    return sum(numbers) * output.size[1] + row, col
 
 
 def _fits_png(output: Header) -> bool:
@@ -235,7 +249,7 @@ def _traced_back(
             row, col, channel = place
             value = item(rows[row - top, col, channel])
             cut = top, top + len(rows)
-            with at(f"row {row}, column {col}"):
+            with at(stages[number].output.where(row, col)):
                 one = calculate(operators[number], stages[number], band, cut, place, value)
             found.append(one)
             if one.followed is None:
@@ -248,8 +262,10 @@ def _stage_fields(
     operators: Sequence[Operator], stages: Sequence[Stage], image: Header, place: Pair
 ) -> tuple[StageField, ...]:
     """The receptive field in the input of each stage, the last stage first."""
-    rows, cols = ((o, o + 1) for o in place)
-    region = Region(rows, cols, (rows,), (cols,))
+    output = stages[-1].output
+    number, row = divmod(place[0], output.size[1])
+    spans = tuple((o, o + 1) for o in (number, row, place[1]))
+    region = Region(spans, tuple((span,) for span in spans))
     inputs = [image, *(stage.output for stage in stages[:-1])]
     found = []
     for operator, stage, header in zip(
@@ -257,7 +273,10 @@ def _stage_fields(
     ):
         region = _before(stage, header, region)
         outside = ", ".join(dict.fromkeys(laid.outside for laid in stage.laid))
-        found.append(StageField(operator.label, header, stage.output, region, outside))
+        shown = region
+        if header.depth == 1 and region.spans[0] == (0, 1):
+            shown = Region(region.spans[1:], region.seen_along[1:])
+        found.append(StageField(operator.label, header, stage.output, shown, outside))
     return tuple(found)
 
 
@@ -266,28 +285,29 @@ def _before(stage: Stage, header: Header, region: Region) -> Region:
     parts = [_under(laid, header, region) for laid in stage.laid]
     if not parts:
         return region
-    rows, cols = (
-        (min(start for start, _ in spans), max(stop for _, stop in spans))
-        for spans in zip(*(part[:2] for part in parts), strict=True)
+    spans = tuple(
+        (min(start for start, _ in some), max(stop for _, stop in some))
+        for some in zip(*(part.spans for part in parts), strict=True)
     )
-    seen_rows, seen_cols = (
+    seen = tuple(
         border.joined(run for runs in some for run in runs)
-        for some in zip(*(part[2:] for part in parts), strict=True)
+        for some in zip(*(part.seen_along for part in parts), strict=True)
     )
-    return Region(rows, cols, seen_rows, seen_cols)
+    return Region(spans, seen)
 
 
 def _under(laid: Laid, header: Header, region: Region) -> Region:
     """The same for one of the stage's windows."""
-    down, across = laid.window
-    seen_rows = _seen(down, region.seen_rows, header.height, laid.border)
-    seen_cols = _seen(across, region.seen_cols, header.width, laid.border)
-    if not (seen_rows and seen_cols):
-        seen_rows = seen_cols = ()
-    return Region(down.span(*region.rows), across.span(*region.cols), seen_rows, seen_cols)
+    axes = laid.grid.axes
+    seen = tuple(
+        _seen(axis, runs, size, laid.border)
+        for axis, runs, size in zip(axes, region.seen_along, header.size, strict=True)
+    )
+    spans = tuple(axis.span(*span) for axis, span in zip(axes, region.spans, strict=True))
+    return Region(spans, seen if all(seen) else ((), (), ()))
 
 
 def _seen(axis: Axis, runs: Runs, size: int, kind: Border) -> Runs:
-    """The rows, or columns, of the input under the windows at these positions."""
+    """The slices, rows or columns of the input under the windows at these positions."""
     needed = (border.runs_needed(*axis.span(*run), size, kind) for run in runs)
     return border.joined(run for some in needed for run in some)

@@ -83,8 +83,7 @@ class ConvStage(NamedTuple):
         """The pixel under the anchor, if alpha is carried along."""
         if not self.carries_alpha:
             return None
-        rows, cols = self.task.window
-        return rows.centers(row, row + 1)[0], cols.centers(col, col + 1)[0]
+        return self.grid.center(row, col)
 
     def rows_needed(self, first: int, last: int) -> Pair:
         """The input rows under the output rows first..last - 1: border sources, alpha's rows."""

@@ -83,7 +83,7 @@ class PoolStage:
         """The pixel in the middle of the window, if alpha is carried along."""
         if not self.carries_alpha:
             return None
-        return self.grid.centers(row, row + 1)[0], self.grid.cols.centers(col, col + 1)[0]
+        return self.grid.center(row, col)
 
     def rows_needed(self, first: int, last: int) -> Pair:
         """The input rows under the output rows first..last - 1."""

@@ -233,9 +233,10 @@ def on_page(block: Block, margin: int = 2 * GAP) -> Block:
     return page
 
 
-def diverging(values: Array) -> Colors:
-    """Negative values in orange, positive ones in blue, 0 white; the larger, the stronger."""
-    largest = float(np.abs(values).max()) or 1.0
+def diverging(values: Array, peak: float | None = None) -> Colors:
+    """Negative values in orange, positive ones in blue, 0 white; the larger, the stronger: as
+    strong as can be at `peak`, or at the largest of them."""
+    largest = (float(np.abs(values).max()) if peak is None else peak) or 1.0
     share = (np.abs(values) / largest)[..., np.newaxis]
     end = np.where(np.asarray(values)[..., np.newaxis] < 0, NEGATIVE, POSITIVE)
     return np.rint(np.array(GROUND) * (1 - share) + end * share).astype(np.uint8)

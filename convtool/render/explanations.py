@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
+from ..core.geometry import cut
 from ..inspect.explain import WON, Explanation
 from ..inspect.steps.base import Calculation, Patch
 from . import canvas
 from .canvas import BODY, FAINT, GAP, SMALL, TITLE, Block
 from .layout import MOST_CHANNELS, StageView, stages_of, steps_of, terms_of, windows_of
-from .windows import Widths, patch_block
+from .windows import Widths, window_block
 
 HEADING = BODY + 4
 
@@ -25,7 +26,8 @@ def draw(image: str, found: Mapping[str, Explanation]) -> Block:
 
 
 def _drawn(image: str, found: Explanation) -> Block:
-    title = canvas.words(f"{image}: row {found.row}, column {found.col} of the map", TITLE)
+    where = found.output.where(found.row, found.col)
+    title = canvas.words(f"{image}: {where} of the map", TITLE)
     stages = [_stage(found, stage) for stage in stages_of(found)]
     return canvas.above(title, *stages, gap=2 * GAP)
 
@@ -73,20 +75,20 @@ def _patches(one: Calculation) -> Iterator[Patch]:
 
 
 def _windows(one: Calculation, white: float | None, widths: Widths, *, follow: bool) -> Block:
-    """The windows of a calculation, or of combined maps, one below the other."""
+    """The windows of a calculation, or of combined maps, one below the other, and the slices of
+    one side by side."""
     shown = []
     for number, each in enumerate(terms_of(one)):
         patches, left_out = windows_of(each)
-        for index, patch in enumerate(patches):
-            marked = _marked(one, each, number, index, follow)
-            block = patch_block(patch, white, widths, marked)
-            shown.append(
-                canvas.beside(canvas.words(patch.channel), block)
-                if len(each.patches) > 1
-                else block
-            )
+        marked = [_marked(one, each, number, index, follow) for index in range(len(patches))]
+        slices = len({patch.slice for patch in each.patches})
+        for first, last in cut(len(patches), max(slices, 1)):
+            block = window_block(patches[first:last], white, widths, marked[first:last])
+            name = canvas.words(patches[first].channel)
+            has_name = len(each.patches) > slices
+            shown.append(canvas.beside(name, block) if has_name else block)
         if left_out:
-            shown.append(_remark(f"... and {left_out} channels more"))
+            shown.append(_remark(f"... and {left_out} more"))
     return canvas.above(*shown)
 
 

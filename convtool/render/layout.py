@@ -1,6 +1,6 @@
 """What text and pictures show of an explanation, in which order, and what they leave out."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..core.dtypes import Array
@@ -75,9 +75,22 @@ def terms_of(one: Calculation) -> tuple[Calculation, ...]:
     return one.terms or (one,)
 
 
-def windows_of(one: Calculation) -> tuple[tuple[Patch, ...], int]:
-    """The windows that are shown, and how many are left out."""
-    return one.patches[:MOST_CHANNELS], max(len(one.patches) - MOST_CHANNELS, 0)
+def windows_of(one: Calculation) -> tuple[tuple[Patch, ...], str]:
+    """The windows that are shown, and how many are left out, in words."""
+    has_depth = len({patch.slice for patch in one.patches}) > 1
+    most, word = (MOST_ELEMENTS, "slices") if has_depth else (MOST_CHANNELS, "channels")
+    left_out = max(len(one.patches) - most, 0)
+    return one.patches[:most], f"{left_out} {word}" if left_out else ""
+
+
+def name_of(patch: Patch, among: Sequence[Patch]) -> str:
+    """What tells a window from others: ``channel R``, ``slice 3``, ``channel R, slice 3``."""
+    told = []
+    if len({one.number for one in among}) > 1:
+        told.append(f"channel {patch.channel}")
+    if len({one.slice for one in among}) > 1:
+        told.append(f"slice {patch.slice}")
+    return ", ".join(told)
 
 
 def abridged(count: int, most: int = MOST_ELEMENTS) -> Picked:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..core.image import Header
     from ..fit.fit import Fit
-    from ..inspect.explain import Explanation, Path, Region
+    from ..inspect.explain import Explanation, Path, Region, StageField
     from ..inspect.shapes import Row, Shapes
     from ..inspect.steps.base import Calculation, Patch, Step
     from ..kernel.kernel import Kernel, Layer
@@ -129,16 +130,15 @@ def json_of_explanation(image: str, name: str, found: "Explanation") -> dict[str
     return {
         "image": image,
         "map": name,
-        "row": found.row,
-        "col": found.col,
-        "shape": [output.height, output.width, len(output.channels)],
+        **_place(output, found.row, found.col),
+        "shape": list(output.shape),
         "range": found.range,
         "depth": found.depth,
-        "channels": [_path(path) for path in found.paths],
+        "channels": [_path(path, found.fields) for path in found.paths],
         "receptive_fields": [
             {
                 "stage": field.label,
-                "input_shape": [field.input.height, field.input.width, len(field.input.channels)],
+                "input_shape": list(field.input.shape),
                 **_region(field.region),
                 "border": field.border or None,
             }
@@ -149,53 +149,65 @@ def json_of_explanation(image: str, name: str, found: "Explanation") -> dict[str
 
 def _region(region: "Region") -> dict[str, Any]:
     """First and last positions, both counted; what is seen as a list of such runs."""
+    names = ("slices", "rows", "cols")[-len(region.spans) :]
+    spans = dict(zip(names, region.spans, strict=True))
+    seen = dict(zip(names, region.seen_along, strict=True))
     return {
-        "rows": [region.rows[0], region.rows[1] - 1],
-        "cols": [region.cols[0], region.cols[1] - 1],
-        "seen_rows": [[first, last - 1] for first, last in region.seen_rows],
-        "seen_cols": [[first, last - 1] for first, last in region.seen_cols],
+        **{name: [first, last - 1] for name, (first, last) in spans.items()},
+        **{f"seen_{name}": [[a, b - 1] for a, b in runs] for name, runs in seen.items()},
     }
 
 
-def _path(path: "Path") -> dict[str, Any]:
+def _place(header: "Header", row: int, col: int) -> dict[str, int]:
+    """Where a value stands, with its slice in a volume."""
+    place = header.place(row, col)
+    return dict(zip(("slice", "row", "col")[-len(place) :], place, strict=True))
+
+
+def _path(path: "Path", fields: "Sequence[StageField]") -> dict[str, Any]:
     return {
         "channel": path.channel,
         "value": _number(path.value),
         "pixel": path.pixel,
         "pixel_steps": _steps(path.steps),
-        "stages": [_calculation(one) for one in path.calculations],
+        "stages": [
+            _calculation(one, field) for one, field in zip(path.calculations, fields, strict=False)
+        ],
     }
 
 
-def _calculation(one: "Calculation") -> dict[str, Any]:
+def _calculation(one: "Calculation", field: "StageField") -> dict[str, Any]:
     followed = one.followed
     return {
         "stage": one.stage,
         "kind": one.kind,
         "channel": one.channel,
-        "row": one.row,
-        "col": one.col,
-        "windows": [_patch(patch) for patch in one.patches],
-        "terms": [_calculation(term) for term in one.terms],
+        **_place(field.output, one.row, one.col),
+        "windows": [_patch(patch, field.input) for patch in one.patches],
+        "terms": [_calculation(term, field) for term in one.terms],
         "steps": _steps(one.steps),
         "value": _number(one.value),
         "followed": None
         if followed is None
         else {
             "channel": followed.number,
-            "row": followed.source[0],
-            "col": followed.source[1],
+            **_place(field.input, *followed.source),
             "why": followed.why,
         },
     }
 
 
-def _patch(patch: "Patch") -> dict[str, Any]:
+def _patch(patch: "Patch", header: "Header") -> dict[str, Any]:
+    rows, slices = patch.source_rows.tolist(), {}
+    if header.depth > 1 or patch.slice:
+        seen = (row // header.size[1] for row in rows if row >= 0)
+        slices = {"slice": patch.slice, "source_slice": next(seen, None)}
     return {
         "channel": patch.channel,
+        **slices,
         "rows": list(patch.rows),
         "cols": list(patch.cols),
-        "source_rows": [None if row < 0 else row for row in patch.source_rows.tolist()],
+        "source_rows": [None if row < 0 else row % header.size[1] for row in rows],
         "source_cols": [None if col < 0 else col for col in patch.source_cols.tolist()],
         "pixels": _numbers(patch.pixels.tolist()),
         "border": patch.border.tolist(),

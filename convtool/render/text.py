@@ -4,14 +4,24 @@ from collections.abc import Iterator, Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from ..core.validation import shape_words
 from ..inspect.explain import WON
 from ..inspect.steps.base import numeral
 from .grid_text import IN_FULL, lines_of_patch
-from .layout import MOST_CHANNELS, Entries, StageView, stages_of, steps_of, terms_of, windows_of
+from .layout import (
+    MOST_CHANNELS,
+    Entries,
+    StageView,
+    name_of,
+    stages_of,
+    steps_of,
+    terms_of,
+    windows_of,
+)
 
 if TYPE_CHECKING:
     from ..core.image import Header
-    from ..inspect.explain import Explanation, Path
+    from ..inspect.explain import Explanation, Path, StageField
     from ..inspect.steps.base import Calculation
 
 BRIEF = 12
@@ -27,7 +37,7 @@ def lines_of(image: str, found: "Sequence[Explanation]", width: int) -> Iterator
 
 
 def _explanation(image: str, found: "Explanation", width: int) -> Iterator[str]:
-    place = f"row {found.row}, column {found.col} of the map ({_size(found.output)})"
+    place = f"{found.output.where(found.row, found.col)} of the map ({_size(found.output)})"
     alone = f"{found.fields[0].label}, " if len(found.fields) == 1 else ""
     yield from _wrapped(f"{image} ({_size(found.input)}): {alone}{place}", width)
     for stage in stages_of(found):
@@ -44,14 +54,14 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def _size(header: "Header") -> str:
-    return f"{header.height}x{header.width}x{len(header.channels)}"
+    return shape_words(header.shape)
 
 
 def _stage(found: "Explanation", stage: StageView, width: int) -> Iterator[str]:
     field, before, is_last, reached = stage
     one_place = len({(one.row, one.col) for _, one in reached}) == 1
     if len(found.fields) > 1:
-        where = f"row {reached[0][1].row}, column {reached[0][1].col} of " if one_place else ""
+        where = f"{_where(field, reached[0][1])} of " if one_place else ""
         head = f"{before + 1}. {field.label}: {where}its map ({_size(field.output)})"
         yield from _wrapped(head, width)
         yield ""
@@ -60,8 +70,8 @@ def _stage(found: "Explanation", stage: StageView, width: int) -> Iterator[str]:
     for index, (path, one) in enumerate(reached):
         name = _name(path, one, len(found.paths))
         if not one_place:
-            name += f", row {one.row}, column {one.col}"
-        table = _rows(path, one, before, is_last=is_last)
+            name += f", {_where(field, one)}"
+        table = _rows(path, one, field.input, before, is_last=is_last)
         if index == MOST_CHANNELS + BRIEF:
             yield f"  ... and {len(reached) - index} channels more{IN_FULL}"
             return
@@ -78,20 +88,27 @@ def _stage(found: "Explanation", stage: StageView, width: int) -> Iterator[str]:
             yield f"    {line}".rstrip()
 
 
+def _where(field: "StageField", one: "Calculation") -> str:
+    return field.output.where(one.row, one.col)
+
+
 def _name(path: "Path", one: "Calculation", count: int) -> str:
-    if count == 1 and (len(one.patches) <= 1 or one.kind == "gray"):
+    channels = {patch.number for patch in one.patches}
+    if count == 1 and (len(channels) <= 1 or one.kind == "gray"):
         return ""
     behind = f", for channel {path.channel}" if path.channel != one.channel else ""
     return f"channel {one.channel}{behind}"
 
 
-def _rows(path: "Path", one: "Calculation", before: int, *, is_last: bool) -> Entries:
+def _rows(
+    path: "Path", one: "Calculation", input_: "Header", before: int, *, is_last: bool
+) -> Entries:
     """The steps to the value and the pixel, and the element that is explained next."""
     rows = steps_of(one, path, is_last=is_last)
     ending = [_ending(path)] if is_last else []
     if one.followed is None:
         return rows + ending
-    where, why = "row {}, column {}".format(*one.followed.source), one.followed.why
+    where, why = input_.where(*one.followed.source), one.followed.why
     if one.kind in WON and one.steps[-1].text.startswith(why):
         rows[0] = f"{rows[0][0]}, from {where}", rows[0][1]
     elif before and one.kind in ("conv", "combine", "mean", "sum", "lp", *WON):
@@ -129,11 +146,11 @@ def _grids(one: "Calculation", width: int) -> Iterator[str]:
     patches, left_out = windows_of(one)
     for patch in patches:
         if len(one.patches) > 1:
-            yield f"from channel {patch.channel}"
+            yield f"from {name_of(patch, one.patches)}"
         yield from lines_of_patch(patch, width)
         yield ""
     if left_out:
-        yield f"... and from {left_out} channels more{IN_FULL}"
+        yield f"... and from {left_out} more{IN_FULL}"
         yield ""
 
 
@@ -141,8 +158,7 @@ def _foot(stage: StageView) -> Iterator[str]:
     """The elements in the border, and the receptive field in a stage's input."""
     region = stage.field.region
     yield from _outside([one for _, one in stage.reached], stage.field.border)
-    rows, cols = (span[1] - span[0] for span in (region.rows, region.cols))
-    yield f"{stage.field_text} ({rows}x{cols})"
+    yield f"{stage.field_text} ({region.size})"
     if not region.is_seen:
         if not any(one.followed for _, one in stage.reached):  # as alpha may be
             yield "read there: nothing, all of it is made up"
@@ -155,8 +171,8 @@ def _outside(calculations: "Sequence[Calculation]", border: str) -> Iterator[str
     most: dict[str, tuple[int, int]] = {}
     for one in calculations:
         for each in terms_of(one):
-            for patch in each.patches if each.kind != "carried" else ():  # never in the border
-                count = patch.outside
+            if each.kind != "carried" and each.patches:  # which is never in the border
+                count = max(_outside_by_channel(each).values())
                 most[each.stage] = max(most.get(each.stage, count), count)
     what = f"lie in the border ({border}), here in parentheses"
     if border == "padding":
@@ -166,3 +182,13 @@ def _outside(calculations: "Sequence[Calculation]", border: str) -> Iterator[str
         of = "" if alike else f"{name.removeprefix('conv ')}: "
         if outside:
             yield f"{of}{outside} of {size} elements {what}"
+
+
+def _outside_by_channel(one: "Calculation") -> dict[int, tuple[int, int]]:
+    """How many elements of its window lie in the border, and how many there are."""
+    found: dict[int, tuple[int, int]] = {}
+    for patch in one.patches:
+        outside, size = patch.outside
+        before = found.get(patch.number, (0, 0))
+        found[patch.number] = before[0] + outside, before[1] + size
+    return found

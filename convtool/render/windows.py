@@ -1,13 +1,13 @@
 """A window as a picture: its pixels in cells, times the kernel, and the products."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from ..core.dtypes import FLOAT64, Array
 from ..inspect.steps.base import Patch
-from .canvas import TITLE, Block, Colors, beside, diverging, greys, grid, room, words
+from .canvas import GAP, TITLE, Block, Colors, above, beside, diverging, greys, grid, room, words
 from .layout import Cells, heads
 
 DIGIT = "0"
@@ -40,10 +40,67 @@ class Widths(NamedTuple):
 def patch_block(
     patch: Patch, white: float | None, widths: Widths, marked: tuple[int, int] | None
 ) -> Block:
-    """The window, of an image with this white. Elements in the border are hatched.
+    """The window, of an image with this white, times the kernel, and the products at its right.
+    Elements in the border are hatched.
 
     The element (row, column) that is `marked` is framed.
     """
+    window, *others = _grids(patch, white, widths, marked, Peaks.of([patch]))
+    if not others:
+        return window
+    kernel, products = others
+    signs = (beside(words(sign, TITLE), room(1, kernel.height), gap=0) for sign in "x=")
+    return beside(window, next(signs), kernel, next(signs), products, align="end")
+
+
+def window_block(
+    patches: Sequence[Patch],
+    white: float | None,
+    widths: Widths,
+    marked: Sequence[tuple[int, int] | None],
+) -> Block:
+    """A window in one channel. Its slices, if there are several, stand side by side: each one's
+    number, pixels, weights and products, one below the other."""
+    if len(patches) == 1:
+        return patch_block(patches[0], white, widths, marked[0])
+    widest = max(widths.pixel, widths.weight, widths.product)
+    widths = Widths(widths.row, widest, widest, widest)
+    peaks = Peaks.of(patches)
+    columns = []
+    for patch, place in zip(patches, marked, strict=True):
+        window, *others = _grids(patch, white, widths, place, peaks)
+        name = beside(words(f"slice {patch.slice}"), room(1, TITLE), gap=0)
+        signed = (beside(words(sign, TITLE), one) for sign, one in zip("x=", others, strict=False))
+        columns.append(above(name, window, *signed, align="end"))
+    return beside(*columns, gap=2 * GAP, align="end")
+
+
+class Peaks(NamedTuple):
+    """The largest magnitudes in some windows, so that one colour means one number in all."""
+
+    pixel: float
+    weight: float
+    product: float
+
+    @classmethod
+    def of(cls, patches: Iterable[Patch]) -> "Peaks":
+        """Those of all of them."""
+        found = [0.0, 0.0, 0.0]
+        for patch in patches:
+            for place, values in enumerate((patch.pixels, patch.weights, patch.products)):
+                if values is not None:
+                    found[place] = max(found[place], float(np.abs(_finite(values)).max()))
+        return cls(*found)
+
+
+def _grids(
+    patch: Patch,
+    white: float | None,
+    widths: Widths,
+    marked: tuple[int, int] | None,
+    peaks: Peaks,
+) -> list[Block]:
+    """The window, and the kernel and the products if there are any."""
     cells = Cells.of(patch)
     texts = cells.texts(patch.pixels)
     if patch.weights is None:
@@ -57,7 +114,7 @@ def patch_block(
         frame[marked] = True
     window = grid(
         texts,
-        _taken(_pixel_colors(patch.pixels, white), cells, 255),
+        _taken(_pixel_colors(patch.pixels, white, peaks.pixel), cells, 255),
         rows=[head.rjust(widths.row) for head in heads(patch.rows, cells.rows)],
         cols=heads(patch.cols, cells.cols),
         marked=_taken(frame, cells, False),
@@ -65,25 +122,24 @@ def patch_block(
         least=widths.pixel * DIGIT,
     )
     if patch.weights is None or patch.products is None:
-        return window
-    kernel = _numbers(patch.weights, cells, widths.weight * DIGIT)
-    products = _numbers(patch.products, cells, widths.product * DIGIT)
-    signs = (beside(words(sign, TITLE), room(1, kernel.height), gap=0) for sign in "x=")
-    return beside(window, next(signs), kernel, next(signs), products, align="end")
+        return [window]
+    kernel = _numbers(patch.weights, cells, widths.weight * DIGIT, peaks.weight)
+    products = _numbers(patch.products, cells, widths.product * DIGIT, peaks.product)
+    return [window, kernel, products]
 
 
-def _numbers(values: Array, cells: Cells, least: str) -> Block:
+def _numbers(values: Array, cells: Cells, least: str, peak: float) -> Block:
     """A grid of numbers in colours that tell their sign and size."""
-    colors = _taken(diverging(_finite(values)), cells, 255)
+    colors = _taken(diverging(_finite(values), peak), cells, 255)
     return grid(cells.texts(values), colors, least=least)
 
 
-def _pixel_colors(values: Array, white: float | None) -> Colors:
+def _pixel_colors(values: Array, white: float | None, peak: float) -> Colors:
     """Pixels as greys; if some are negative or above white, in colours of their sign and size."""
     values = _finite(values)
-    top = white or float(values.max()) or 1.0
-    if values.min() < 0 or values.max() > top:
-        return diverging(values)
+    top = white or peak or 1.0
+    if values.min() < 0 or peak > top:
+        return diverging(values, peak)
     return greys(values, top)
 
 

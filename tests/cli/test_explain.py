@@ -313,7 +313,7 @@ def test_help_has_its_examples_first_and_the_options_of_both(convtool):
     assert len(entries) > 25
     for entry in entries:
         assert re.search(r"(\S {2,}|\n +)\S.*[.\]]", entry), entry
-    for flag in ("--anchor", "--groups", "--count-include-pad", "--border", "--at ROW,COL"):
+    for flag in ("--anchor", "--groups", "--count-include-pad", "--border", "--at [SLICE,]ROW,COL"):
         assert flag in text
 
 
@@ -323,8 +323,8 @@ def test_help_has_its_examples_first_and_the_options_of_both(convtool):
         (["-k", "edge"], 2, "Missing option '--at'"),
         (["--at", "0,0"], 2, "found none, expected one of --kernel, --pool and PIPELINE"),
         (["relu", "--pool", "max", "--at", "0,0"], 2, "found --pool and PIPELINE, expected one"),
-        (["-k", "edge", "--at", "0"], 2, "found '0', expected ROW,COL, as 0,1"),
-        (["-k", "edge", "--at", "-1,0"], 2, "found '-1,0', expected ROW,COL"),
+        (["-k", "edge", "--at", "0"], 2, "found '0', expected ROW,COL or SLICE,ROW,COL"),
+        (["-k", "edge", "--at", "-1,0"], 2, "found '-1,0', expected ROW,COL or"),
         (["-k", "edge", "--size", "2", "--at", "0,0"], 2, "--size goes with --pool"),
         (["--pool", "max", "--fill", "2", "--at", "0,0"], 2, "--fill goes with --kernel"),
         (["relu", "--gray", "--at", "0,0"], 2, "--gray goes into the words of PIPELINE"),

@@ -150,7 +150,11 @@ def test_feature_maps_are_not_asked_about(convtool, folder):
 
 def test_what_knows_no_depth_says_so(convtool, volume):
     for words, told in (
-        (["explain", "v.tif", "-k", "k.json", "--at", "1,1"], "kernel with depth is not explained"),
+        (
+            ["explain", "v.tif", "-k", "k.json", "--at", "1,1"],
+            "the map is 9x20x30 and has no row 1",
+        ),
+        (["explain", "v.tif", "-k", "edge", "--at", "1,1,1", "--frame", "2"], "--frame is for one"),
         (["shape", "20x30", "conv -k k.json"], "the window lies on several slices, and the image"),
         (["kernel", "show", "k.json"], "kernel k is 3x2x5, and kernel show knows kernels of rows"),
         (["kernel", "rotate", "k.json", "--by", "90"], "and turning knows kernels of rows"),
@@ -243,3 +247,41 @@ def test_shapes_of_volumes(convtool, volume):
     assert (third["field"], third["step"]) == ([4, 7, 10], [2, 2, 2])
     text = convtool("shape", "9x20x30x1", words).stdout.decode()
     assert "conv k 3x2x5    9x20x30x1       30        162,000   3x2x5  1x1x1" in text
+
+
+def test_a_value_of_a_volume_explained(convtool, folder):
+    np.save("v.npy", np.arange(12, dtype=np.uint8).reshape(3, 2, 2))
+    tifffile.imwrite("v.tif", np.load("v.npy"), photometric="minisblack", metadata=None)
+    (folder / "k.txt").write_text("1 0\n---\n2 0\n---\n0 -1\n")
+    done = convtool("explain", "v.npy", "--axes", "zyx", "-k", "k.txt", "--at", "0,1,0")
+    assert done.stdout.decode() == (
+        "v.npy (3x2x2x1): conv k 3x1x2, slice 0, row 1, column 0 of the map (3x2x2x1)\n"
+        "\n"
+        "    from slice -1\n"
+        "      |  0   1\n"
+        "    1 | (2) (3) x 1 0 = 2 0\n"
+        "\n"
+        "    from slice 0\n"
+        "      | 0  1\n"
+        "    1 | 2  3  x 2 0 = 4 0\n"
+        "\n"
+        "    from slice 1\n"
+        "      | 0  1\n"
+        "    1 | 6  7  x 0 -1 = 0 -7\n"
+        "\n"
+        "    sum of the products     -1\n"
+        "    value                   -1\n"
+        "    pixel, clipped from -1   0\n"
+        "\n"
+        "  2 of 6 elements lie in the border (edge), here in parentheses\n"
+        "  receptive field in the image: slices -1..1, row 1, columns 0..1 (3x1x2)\n"
+        "  read there: slices 0..1, row 1, columns 0..1\n"
+    )
+    pages = convtool("explain", "v.tif", "-k", "k.txt", "--at", "0,1,0")
+    assert pages.stdout.decode() == done.stdout.decode().replace("v.npy", "v.tif")
+    assert pages.stderr == b""
+    done = convtool("explain", "v.tif", "relu", "--at", "2,1,0", "--json")
+    (found,) = json.loads(done.stdout)
+    assert (found["slice"], found["channels"][0]["value"]) == (2, 10)
+    assert convtool("explain", "v.tif", "-k", "k.txt", "--at", "0,1,0", "-o", "s.png").stdout == b""
+    assert (folder / "s.png").exists()

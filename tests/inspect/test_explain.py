@@ -69,7 +69,7 @@ def test_an_edge_kernel_at_a_corner():
     assert (one.value, found.paths[0].pixel) == (-14, 0)
     assert steps(found.paths[0]) == [("clipped from -14", 0)]
     region = found.fields[0].region
-    assert (region.rows, region.seen_rows) == ((-1, 2), ((0, 2),))
+    assert (region.spans[0], region.seen_along[0]) == ((-1, 2), ((0, 2),))
     assert str(region) == "rows -1..1, columns -1..1"
 
 
@@ -262,7 +262,7 @@ def test_a_value_depends_on_its_receptive_field_alone(image, operators, data):
     place, _ = any_place(data, map_)
     region = explain(reader_of(image), operators, place).fields[-1].region
     other = np.random.default_rng(2).integers(-999, 999, image.shape, np.int16)
-    inside = np.ix_(positions(region.seen_rows), positions(region.seen_cols))
+    inside = np.ix_(*map(positions, region.seen_along))
     other[inside] = image[inside]
     assert map_[place] == pytest.approx(run(operators, other)[place], rel=1e-5, abs=1e-2)
 
@@ -283,7 +283,7 @@ def test_a_value_depends_on_all_of_its_receptive_field(size, other, stride, seco
     single = np.eye(132, dtype=np.uint8).reshape(11, 12, 132)  # a channel for each pixel
     seen = (run(stages, single)[place] != 0).reshape(11, 12)
     expected = np.zeros((11, 12), bool)
-    expected[np.ix_(positions(region.seen_rows), positions(region.seen_cols))] = True
+    expected[np.ix_(*map(positions, region.seen_along))] = True
     assert np.array_equal(seen, expected)
 
 
@@ -329,10 +329,10 @@ def test_a_tie_is_rounded_as_it_is_when_written():
 def test_fields_are_the_arithmetic_one_and_what_is_read():
     image = np.zeros((9, 9), np.uint8)
     found = explained(image, "conv -k box3 | pool --size 2 | conv -k box3", (0, 3))
-    assert [(field.region.rows, field.region.cols) for field in found.fields] == [
+    assert [field.region.spans for field in found.fields] == [
         ((-1, 2), (2, 5)), ((-2, 4), (4, 10)), ((-3, 5), (3, 11))
     ]  # fmt: skip
-    assert [(field.region.seen_rows, field.region.seen_cols) for field in found.fields] == [
+    assert [field.region.seen_along for field in found.fields] == [
         (((0, 2),), ((2, 4),)), (((0, 4),), ((4, 8),)), (((0, 5),), ((3, 9),))
     ]  # fmt: skip
 

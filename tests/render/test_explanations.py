@@ -30,7 +30,7 @@ IMAGE = np.random.default_rng(0).integers(0, 256, (12, 14, 3), np.uint8)
 def patch(pixels, positions=None, **size):
     pixels = np.asarray(pixels, np.uint8)[..., np.newaxis]
     positions = positions or tuple(tuple(range(n)) for n in pixels.shape[:2])
-    return patch_at(Band(0, pixels), pixels.shape[:2], positions, ("L", 0), "constant")
+    return patch_at(Band(0, pixels), Header.of_array(pixels), (0, *positions), 0, "constant", 0)
 
 
 def test_cells_have_the_grey_of_their_pixels():

@@ -14,8 +14,8 @@ from ...core.border import OUTSIDE, Positions, sources_of
 from ...core.choices import Border
 from ...core.dtypes import EXACT_IN_FLOAT64, FLOAT64, Array, DType, is_integer, is_whole
 from ...core.errors import ConvtoolError
-from ...core.geometry import Window
 from ...core.image import Header
+from ...core.slices import Grid
 from ...core.validation import Pair
 
 Value = int | float
@@ -30,21 +30,23 @@ PIECE = 1 << 18
 """Values that are copied at a time: a band may be a whole image."""
 
 Place = tuple[int, int, int]
-"""(row, column, channel) of a map."""
+"""(row, column, channel) of a map, whose rows are counted through all slices."""
 
 
 class Patch(NamedTuple):
-    """What lies under a window in one channel of a map."""
+    """What lies under a window in one channel of a map, on one slice of it."""
 
     channel: str
     number: int
     """The channel's number."""
+    slice: int
     rows: tuple[int, ...]
     cols: tuple[int, ...]
     """Positions of the elements; those below 0 or past the end lie in the border."""
     source_rows: Positions
     source_cols: Positions
-    """The positions in the map that they are copies of; OUTSIDE where the border is a constant."""
+    """The positions in the map that they are copies of, rows counted through all slices; OUTSIDE
+    where the border is a constant."""
     pixels: Array
     """The elements, those in the border included."""
     border: Array
@@ -87,7 +89,7 @@ class Followed(NamedTuple):
     number: int
     """The channel of the map before."""
     source: Pair
-    """Its (row, column) in that map."""
+    """Its (row, column) in that map, rows counted through all slices."""
     why: str
     term: int = 0
     """The number of the map, where several are combined."""
@@ -105,9 +107,9 @@ class Calculation(NamedTuple):
     number: int
     row: int
     col: int
-    """Where the value stands in the map."""
+    """Where the value stands in the map, rows counted through all slices."""
     patches: tuple[Patch, ...]
-    """The windows, one a channel; none where maps are combined."""
+    """The windows, one a channel and slice; none where maps are combined."""
     terms: "tuple[Calculation, ...]"
     """Where maps are combined, the calculation of the value of each."""
     steps: tuple[Step, ...]
@@ -139,32 +141,44 @@ def numeral(value: Value) -> str:
     return f"{value:.6g}"
 
 
-def patch_of(
-    band: Band, header: Header, window: Window, place: Pair, index: int, border: Border, fill: float
-) -> Patch:
-    """The window at `place` of the output, in a channel of a map."""
-    size, channel = (header.height, header.width), (header.channels[index], index)
-    rows, cols = (axis.positions(o) for axis, o in zip(window, place, strict=True))
-    return patch_at(band, size, (tuple(rows), tuple(cols)), channel, border, fill)
+def patches_of(
+    band: Band, header: Header, grid: Grid, place: Pair, index: int, fill: float = 0
+) -> tuple[Patch, ...]:
+    """The window at `place` of the output, in a channel of a map, slice by slice."""
+    number, row = divmod(place[0], grid.rows.output)
+    slices, rows, cols = (
+        tuple(axis.positions(o)) for axis, o in zip(grid.axes, (number, row, place[1]), strict=True)
+    )
+    return tuple(patch_at(band, header, (z, rows, cols), index, grid.border, fill) for z in slices)
+
+
+def pixel_of(band: Band, header: Header, place: Pair, index: int) -> Patch:
+    """A pixel of a channel of a map."""
+    number, row = divmod(place[0], header.size[1])
+    return patch_at(band, header, (number, (row,), (place[1],)), index, "edge", 0)
 
 
 def patch_at(
     band: Band,
-    size: Pair,
-    positions: tuple[tuple[int, ...], tuple[int, ...]],
-    channel: tuple[str, int],
-    border: Border = "edge",
-    fill: float = 0,
+    header: Header,
+    positions: tuple[int, tuple[int, ...], tuple[int, ...]],
+    index: int,
+    border: Border,
+    fill: float,
 ) -> Patch:
-    """The elements at these (rows, columns) of one channel of a map."""
-    found = [sources_of(np.array(p), n, border) for p, n in zip(positions, size, strict=True)]
-    made_up = np.logical_or.outer(*(source == OUTSIDE for source in found))
-    beyond = ((np.array(p) < 0) | (np.array(p) >= n) for p, n in zip(positions, size, strict=True))
-    rows, cols = (np.where(s == OUTSIDE, n, s) for s, n in zip(found, (band.top, 0), strict=True))
-    pixels = _plain(band.rows[np.ix_(rows - band.top, cols)][..., channel[1]], fill)
+    """The elements at this (slice, rows, columns) of one channel of a map."""
+    depth, *size = header.size
+    number, *lines = positions
+    slice_ = int(sources_of(np.array(number), depth, border))
+    rows, cols = (sources_of(np.array(p), n, border) for p, n in zip(lines, size, strict=True))
+    rows = np.where((rows == OUTSIDE) | (slice_ == OUTSIDE), OUTSIDE, slice_ * size[0] + rows)
+    made_up = np.logical_or.outer(rows == OUTSIDE, cols == OUTSIDE)
+    taken = np.where(rows == OUTSIDE, 0, rows - band.top), np.where(cols == OUTSIDE, 0, cols)
+    pixels = _plain(band.rows[np.ix_(*taken)][..., index], fill)
     pixels[made_up] = fill
-    in_border = np.logical_or.outer(*beyond)
-    return Patch(*channel, *positions, found[0], found[1], pixels, in_border)
+    beyond = ((np.array(p) < 0) | (np.array(p) >= n) for p, n in zip(lines, size, strict=True))
+    in_border = np.logical_or.outer(*beyond) | (not 0 <= number < depth)
+    return Patch(header.channels[index], index, *positions, rows, cols, pixels, in_border)
 
 
 def _plain(pixels: Array, fill: float) -> Array:

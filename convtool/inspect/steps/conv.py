@@ -6,7 +6,7 @@ from fractions import Fraction
 import numpy as np
 
 from ...core.dtypes import FLOAT64, Array, is_integer, is_whole, limits
-from ...core.geometry import Window
+from ...core.slices import Grid
 from ...core.validation import Pair
 from ...ops.conv import Conv
 from ...ops.conv_stage import ConvStage
@@ -26,12 +26,11 @@ def calculate_conv(
     whole = task.numbers.whole and is_whole(operator.weights)
     patches = []
     for number, kernel in enumerate(weights, start=first):
-        patch = base.patch_of(
-            band, stage.input, task.window, (row, col), number, stage.border, stage.fill
-        )
-        kernel = kernel.astype(np.int64 if whole else FLOAT64)
-        with np.errstate(over="ignore", invalid="ignore"):
-            patches.append(patch._replace(weights=kernel, products=patch.pixels * kernel))
+        planes = np.split(kernel.astype(np.int64 if whole else FLOAT64), task.depth.taps)
+        found = base.patches_of(band, stage.input, stage.grid, (row, col), number, stage.fill)
+        for patch, plane in zip(found, planes, strict=True):
+            with np.errstate(over="ignore", invalid="ignore"):
+                patches.append(patch._replace(weights=plane, products=patch.pixels * plane))
     products = [patch.products for patch in patches if patch.products is not None]
     divisor = operator.divisor
     bias = base.item(stage.bias[index] if stage.bias.ndim else stage.bias[()])
@@ -45,7 +44,7 @@ def calculate_conv(
     if any(np.any(magnitude != 0) for magnitude in magnitudes):  # NaN is not 0, either
         element = base.most(tuple(patches), magnitudes, "the largest product")
     else:
-        element = _middle(tuple(patches), task.window)
+        element = _middle(tuple(patches), stage.grid)
     return Calculation(
         operator.label,
         "conv",
@@ -91,12 +90,12 @@ def _check_conv(
     base.check(label, value, expected, dtype, off)
 
 
-def _middle(patches: tuple[Patch, ...], window: Window) -> Followed | None:
+def _middle(patches: tuple[Patch, ...], grid: Grid) -> Followed | None:
     """The element in the middle, for a window whose products are all 0."""
-    rows, cols = ((axis.taps - 1) // 2 for axis in window)
-    if not patches[0].has_source[rows, cols]:
+    number, rows, cols = ((axis.taps - 1) // 2 for axis in grid.axes)
+    if not patches[number].has_source[rows, cols]:
         return base.most(
             patches, [np.zeros(p.pixels.shape) for p in patches], "the first: all are 0"
         )
-    place = rows * len(patches[0].cols) + cols
-    return base.followed(patches, 0, place, "the middle: all products are 0")
+    place = rows * grid.cols.taps + cols
+    return base.followed(patches, number, place, "the middle: all products are 0")

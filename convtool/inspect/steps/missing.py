@@ -27,33 +27,36 @@ def calculate_missing(
         assert isinstance(plain, PoolStage)
         return calculate_pool(operator, plain, band, cut, place, value)
     assert isinstance(plain, ConvStage)
-    patch = base.patch_of(
-        band, plain.input, stage.window, place[:2], place[2], plain.border, plain.fill
-    )
+    row, col, index = place
+    patches = base.patches_of(band, plain.input, stage.grid, (row, col), index, plain.fill)
     if stage.rule.how == "zero":
         rows = np.nan_to_num(band.rows, nan=0.0, posinf=np.inf, neginf=-np.inf)
         return calculate_conv(operator, plain, Band(band.top, rows), cut, place, value)
-    if not np.isnan(patch.pixels).any():
+    there = np.concatenate([~np.isnan(patch.pixels) for patch in patches])
+    if there.all():
         return calculate_conv(operator, plain, band, cut, place, value)
-    there = ~np.isnan(patch.pixels)
     weights = np.where(there, operator.weights.astype(FLOAT64), 0)
-    products = np.where(there, patch.pixels * weights, 0)
-    row, col, index = place
-    down, across = (
-        axis.centers(at, at + 1)[0] for axis, at in zip(stage.window, place, strict=False)
-    )
+    pixels = np.concatenate([patch.pixels for patch in patches])
+    products = np.where(there, pixels * weights, 0)
+    down, across = stage.grid.center(row, col)
     middle = band.rows[down - band.top, across, index]
     steps, expected = _steps(operator, stage, weights, products, bool(np.isnan(middle)))
     factor = float(operator.weights.sum()) / (float(weights.sum()) or 1) / operator.divisor
     off = OFF * (float(np.abs(products).sum()) * abs(factor) + abs(float(operator.bias)))
     base.check(operator.label, value, expected, plain.output.dtype, off)
-    shown = patch._replace(weights=weights, products=products)
-    element = base.most((shown,), [np.abs(products)], "the largest product")
+    shown = tuple(
+        patch._replace(weights=plane, products=product)
+        for patch, plane, product in zip(
+            patches, *(np.split(one, len(patches)) for one in (weights, products)), strict=True
+        )
+    )
+    scores = [np.abs(one) for one in np.split(products, len(patches))]
+    element = base.most(shown, scores, "the largest product")
     return Calculation(
         operator.label,
         "conv",
         plain.output.channels[index],
-        *(index, row, col, (shown,), (), tuple(steps), value, element, off),
+        *(index, row, col, shown, (), tuple(steps), value, element, off),
     )
 
 

@@ -39,9 +39,7 @@ def calculate_point(
     row, col, index = place
     gray = isinstance(operator, Gray)
     numbers = range(stage.input.colors) if gray else [index]
-    names = stage.input.channels
-    size = stage.input.height, stage.input.width
-    patches = tuple(base.patch_at(band, size, ((row,), (col,)), (names[n], n)) for n in numbers)
+    patches = tuple(base.pixel_of(band, stage.input, (row, col), n) for n in numbers)
     pixels = [base.item(p.pixels[0, 0]) for p in patches]
     if isinstance(operator, Linear | Encode):
         steps, expected, off = light_steps(operator, stage.input, index, pixels[0])

@@ -21,12 +21,15 @@ def calculate_pool(
 ) -> Calculation:
     """The window without padding, and the steps from its pixels to the value."""
     row, col, index = place
-    patch = base.patch_of(band, stage.input, stage.window, (row, col), index, "constant", 0)
+    patches = base.patches_of(band, stage.input, stage.grid, (row, col), index)
     if operator.footprint is not None:
-        patch = patch._replace(elements=operator.footprint[0])
-    kept = np.flatnonzero(patch.has_source)
-    pixels = patch.pixels.ravel()[kept]
-    mode = operator.mode
+        patches = tuple(
+            patch._replace(elements=plane)
+            for patch, plane in zip(patches, operator.footprint, strict=True)
+        )
+    kept = np.flatnonzero([patch.has_source for patch in patches])
+    pixels = np.ravel([patch.pixels for patch in patches])[kept]
+    mode, name = operator.mode, stage.output.channels[index]
     steps: tuple[Step, ...]
     expected: Fraction | Value
     inside = len(kept)
@@ -40,7 +43,7 @@ def calculate_pool(
         steps, expected, off, place_of, why = (Step(words, math.nan),), math.nan, 0.0, 0, ""
         base.check(operator.label, value, expected, stage.output.dtype, off)
         return Calculation(
-            operator.label, mode, patch.channel, index, row, col, (patch,), (), steps, value, None
+            operator.label, mode, name, index, row, col, patches, (), steps, value, None
         )
     if pixels.dtype.kind == "f" and np.isnan(pixels).any():
         place_of = int(np.argmax(np.isnan(pixels)))
@@ -50,10 +53,10 @@ def calculate_pool(
         steps, expected, off, place_of, why = MERGED[mode](operator, stage, place, pixels)
     if math.isfinite(value) or base.largest_of(pixels) < HUGE:
         base.check(operator.label, value, expected, stage.output.dtype, off)
-    element = base.followed((patch,), 0, int(kept[place_of]), why)
-    name = patch.channel
+    number, inner = divmod(int(kept[place_of]), patches[0].pixels.size)
+    element = base.followed(patches, number, inner, why)
     return Calculation(
-        operator.label, mode, name, index, row, col, (patch,), (), steps, value, element, off
+        operator.label, mode, name, index, row, col, patches, (), steps, value, element, off
     )
 
 

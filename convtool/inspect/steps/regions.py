@@ -7,6 +7,7 @@ from fractions import Fraction
 from ...core.dtypes import is_integer
 from ...core.validation import Pair
 from ...ops.base import Operator, Stage
+from ...ops.mask import Mask
 from ...ops.only import Only, OnlyStage
 from ...ops.within import Within, WithinStage
 from . import base
@@ -19,9 +20,9 @@ def calculate_within(
     operator: Within, stage: WithinStage, band: Band, _: Pair, place: Place, value: Value
 ) -> Calculation:
     """A pixel as it is, or missing."""
-    patch = _pixel(stage, band, place[:2], place[2])
+    patch = base.pixel_of(band, stage.input, place[:2], place[2])
     mask = operator.mask
-    counts = int(mask.values[place[:2]])
+    counts = _counts(mask, place)
     inside = counts >= mask.least_inside
     expected = base.item(patch.pixels[0, 0]) if inside else math.nan
     told = "read" if inside else "less than half, and missing"
@@ -39,11 +40,8 @@ def calculate_only(
 ) -> Calculation:
     """The map's value, the image's, or some of each. `calculate` is for the operators' stages."""
     row, col, index = place
-    center = tuple(
-        axis.centers(at, at + 1)[0] for axis, at in zip(stage.grid.window, place[:2], strict=True)
-    )
-    patch = _pixel(stage, band, (center[0], center[1]), index)
-    counts, white = int(operator.mask.values[row, col]), operator.mask.white
+    patch = base.pixel_of(band, stage.input, stage.grid.center(row, col), index)
+    counts, white = _counts(operator.mask, place), operator.mask.white
     head = f"mask {counts} of {white}"
     pixel = base.item(patch.pixels[0, 0])
     if counts == 0:
@@ -107,11 +105,9 @@ def _made(
     return found
 
 
-def _pixel(stage: Stage, band: Band, source: Pair, index: int) -> Patch:
-    """A pixel of the image."""
-    header = stage.input
-    size, channel = (header.height, header.width), (header.channels[index], index)
-    return base.patch_at(band, size, ((source[0],), (source[1],)), channel)
+def _counts(mask: Mask, place: Place) -> int:
+    """How much a pixel counts."""
+    return int(mask.rows(place[0], place[0] + 1)[0, place[1]])
 
 
 def _of_pixel(

@@ -15,7 +15,7 @@ from ...ops.pointwise import PointStage
 from ...ops.pool_stage import PoolStage
 from ...ops.weighted import WeightedStage
 from ...ops.within import WithinStage
-from .base import Band, Calculation, Place, Step, Value, check, followed, item, numeral, patch_at
+from .base import Band, Calculation, Place, Step, Value, check, followed, item, numeral, pixel_of
 from .conv import calculate_conv
 from .missing import calculate_missing
 from .pointwise import calculate_point
@@ -48,11 +48,10 @@ def _carried(
     """Alpha, which is carried along and not filtered."""
     row, col, index = place
     before = stage.input
-    channel, size = (before.channels[-1], before.colors), (before.height, before.width)
-    patch = patch_at(band, size, ((source[0],), (source[1],)), channel)
+    patch = pixel_of(band, before, source, before.colors)
     pixel = item(patch.pixels[0, 0])
     check(operator.label, value, pixel, stage.output.dtype, 0.0)
-    steps = (Step(f"alpha of row {source[0]}, column {source[1]}", pixel),)
+    steps = (Step(f"alpha of {before.where(*source)}", pixel),)
     element = followed((patch,), 0, 0, "alpha is carried along")
     return Calculation(
         operator.label, "carried", "A", index, row, col, (patch,), (), steps, value, element

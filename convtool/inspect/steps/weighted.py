@@ -19,55 +19,64 @@ def calculate_weighted(
 ) -> Calculation:
     """Products of weight and alpha are the weights of a colour; their sum divides its sum."""
     row, col, index = place
-    pixels, alpha, kernel = _patches(operator, stage, band, place)
+    colors, alphas, planes = _patches(operator, stage, band, place)
     share = _share(stage, cut, row, col)
-    added = base.total([alpha.pixels * kernel])
+    weights = [alpha.pixels * plane for alpha, plane in zip(alphas, planes, strict=True)]
+    added = base.total(weights)
     if index == stage.input.colors:
-        patch = alpha._replace(weights=kernel, products=alpha.pixels * kernel)
+        patches, factors, products = alphas, planes, weights
         expected = base.exact(added) / base.exact(share[0])
         steps = [Step("sum of the products", added)]
         steps += _times(Fraction(1), share[0], expected)
     else:
-        weights = alpha.pixels * kernel
-        products = np.where(weights != 0, pixels.pixels * weights, 0)
-        patch = pixels._replace(weights=weights, products=products)
-        steps, expected = _colour(base.total([products]), added, share, stage.bias)
+        patches, factors = colors, weights
+        products = [
+            np.where(weight != 0, color.pixels * weight, 0)
+            for color, weight in zip(colors, weights, strict=True)
+        ]
+        steps, expected = _colour(base.total(products), added, share, stage.bias)
+    shown = tuple(
+        patch._replace(weights=factor, products=product)
+        for patch, factor, product in zip(patches, factors, products, strict=True)
+    )
     dtype, off = stage.output.dtype, 0.0
-    if not (is_integer(patch.products.dtype) and is_integer(dtype)):  # type: ignore[union-attr]
-        off = OFF * (float(np.abs(patch.pixels.astype(FLOAT64)).max()) * abs(share[1] / share[2]))
-        off += OFF * abs(stage.bias)
+    if not (is_integer(products[0].dtype) and is_integer(dtype)):
+        largest = max(float(np.abs(patch.pixels.astype(FLOAT64)).max()) for patch in shown)
+        off = OFF * (largest * abs(share[1] / share[2]) + abs(stage.bias))
     if is_integer(dtype):
         low, high = limits(dtype)
         expected, off = min(max(expected, low), high), off + 0.5
     base.check(operator.label, value, expected, dtype, off)
-    products = np.abs(np.asarray(patch.products))
-    element = base.most((patch,), [products], "the largest product")
+    scores = [np.abs(product) for product in products]
+    element = base.most(shown, scores, "the largest product")
     return Calculation(
         operator.label,
         "weighted",
         stage.output.channels[index],
-        *(index, row, col, (patch,), (), tuple(steps), value, element, off),
+        *(index, row, col, shown, (), tuple(steps), value, element, off),
     )
 
 
 def _patches(
     operator: Conv | Pool, stage: WeightedStage, band: Band, place: Place
-) -> tuple[Patch, Patch, Array]:
-    """The window in the channel and in alpha, and the kernel; of a pooling 1 for each pixel."""
+) -> tuple[tuple[Patch, ...], tuple[Patch, ...], list[Array]]:
+    """Of each slice the window in the channel and in alpha, and the kernel's plane; of a pooling 1
+    for each pixel."""
     row, col, index = place
     header, plain = stage.input, stage.plain
     (laid,) = plain.laid
     fill, white = 0.0, 0.0
     if isinstance(plain, ConvStage):
         fill, white = plain.fill, opaque(header)
-    pixels, alpha = (
-        base.patch_of(band, header, laid.window, (row, col), number, laid.border, outside)
+    colors, alphas = (
+        base.patches_of(band, header, laid.grid, (row, col), number, outside)
         for number, outside in ((index, fill), (header.colors, white))
     )
     if isinstance(operator, Pool):
-        return pixels, alpha, pixels.has_source.astype(np.int64)
-    whole = is_whole(operator.weights) and is_integer(alpha.pixels.dtype)
-    return pixels, alpha, operator.weights.astype(np.int64 if whole else FLOAT64)
+        return colors, alphas, [patch.has_source.astype(np.int64) for patch in colors]
+    whole = is_whole(operator.weights) and is_integer(alphas[0].pixels.dtype)
+    weights = operator.weights.astype(np.int64 if whole else FLOAT64)
+    return colors, alphas, np.split(weights, len(colors))
 
 
 def _share(stage: WeightedStage, cut: Pair, row: int, col: int) -> tuple[Value, Value, Value]:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from convtool import ConvtoolError
+from convtool.core.image import Header
 from convtool.inspect.steps.base import Band, check, numeral, patch_at, total
 
 UINT8, FLOAT32, FLOAT64 = (np.dtype(name) for name in ("uint8", "float32", "float64"))
@@ -64,11 +65,25 @@ def test_what_is_wrong_is_found_out(found, expected, dtype, off):
 
 def test_a_patch_knows_where_its_elements_come_from():
     band = Band(2, np.arange(24, dtype=np.uint8).reshape(3, 4, 2))  # rows 2 to 4 of a map
-    patch = patch_at(band, (5, 4), ((3, 4, 5), (-1, 0)), ("1", 1), "constant", -3)
+    header = Header(5, 4, ("0", "1"), UINT8)
+    patch = patch_at(band, header, (0, (3, 4, 5), (-1, 0)), 1, "constant", -3)
     assert patch.pixels.tolist() == [[-3, 9], [-3, 17], [-3, -3]]
     assert patch.border.tolist() == [[True, False], [True, False], [True, True]]
     assert patch.has_source.tolist() == [[False, True], [False, True], [False, False]]
-    patch = patch_at(band, (5, 4), ((4, 5), (3, 4)), ("0", 0), "reflect")
+    patch = patch_at(band, header, (0, (4, 5), (3, 4)), 0, "reflect", 0)
     assert patch.pixels.tolist() == [[22, 22], [22, 22]]
     assert patch.source_rows.tolist() == [4, 4]
     assert patch.has_source.all()
+
+
+def test_a_patch_of_a_slice_knows_it_by_rows_through_all_slices():
+    header = Header(6, 2, ("L",), UINT8, depth=3)  # three slices of 2x2
+    band = Band(2, np.arange(8, dtype=np.uint8).reshape(4, 2, 1))  # the last two
+    patch = patch_at(band, header, (2, (1, 2), (0,)), 0, "edge", 0)
+    assert (patch.pixels.tolist(), patch.source_rows.tolist()) == ([[6], [6]], [5, 5])
+    assert patch.border.tolist() == [[False], [True]]
+    patch = patch_at(band, header, (3, (0, 1), (0,)), 0, "constant", 9)
+    assert (patch.pixels.tolist(), patch.has_source.any()) == ([[9], [9]], False)
+    assert patch.border.all()
+    patch = patch_at(band, header, (3, (0, 1), (0,)), 0, "mirror", 9)
+    assert (patch.pixels.tolist(), patch.source_rows.tolist()) == ([[0], [2]], [2, 3])
