@@ -13,6 +13,9 @@ from .. import options, usage
 from ..messages import say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from fractions import Fraction
+
     from convtool.core.image import Header
     from convtool.inspect.shapes import Shapes
 
@@ -20,7 +23,7 @@ HEAD = ("stage", "output", "weights", "multiply-adds", "field", "step", "method"
 
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
-SHORTEST = 12
+SHORTEST = 14
 """Columns that names of stages have at least."""
 
 
@@ -151,7 +154,7 @@ def _print(found: "Shapes") -> None:
     print_line(
         f"{'These stages' if len(found.rows) > 1 else 'This stage'}: {_number(found.weights)}."
     )
-    loops = dict.fromkeys(row.loops for row in found.rows if row.loops)
+    loops = dict.fromkeys(name for row in found.rows for name in row.loops.split(", ") if name)
     if loops:
         print_line(f"Loops: {', '.join(loops)}.")
     if found.alpha:
@@ -168,7 +171,7 @@ def _folded(stage: str, room: int) -> list[str]:
     return [line.replace(NO_BREAK, " ") for line in lines]
 
 
-def _times(sizes: tuple[int, ...]) -> str:
+def _times(sizes: "Sequence[int | Fraction]") -> str:
     return "x".join(map(str, sizes))
 
 

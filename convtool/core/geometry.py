@@ -6,11 +6,14 @@ position ``o`` begins at input position ``o * stride - before`` and has ``taps``
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .choices import NamedPadding
 from .errors import ConvtoolError
 from .validation import Pair, Sides, Sizes, shape_words
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 BAND_ELEMENTS = 3 << 18
 """Values in a band: so few that a band and its sums stay in the cache, and so many that a step
@@ -44,6 +47,25 @@ class Axis(NamedTuple):
     def extent(self) -> int:
         """Input positions from a window's first element to its last, both counted."""
         return extent(self.taps, self.dilation)
+
+    @property
+    def reach(self) -> int:
+        """Input positions that one output position depends on."""
+        return self.extent
+
+    @property
+    def step(self) -> "int | Fraction":
+        """Input positions from one window to the next."""
+        return self.stride
+
+    @property
+    def first(self) -> int:
+        """The input position, padding included, at which the first window begins."""
+        return -self.before
+
+    def offset(self, middle: float) -> float:
+        """The input position in the `middle` of the first window."""
+        return middle - self.before
 
     def span(self, first: int, last: int) -> Pair:
         """The input positions, padding included, under the windows first, ..., last - 1."""
@@ -137,16 +159,16 @@ class Field(NamedTuple):
     Field(size=7, step=4, start=0)
     """
 
-    size: int = 1
-    step: int = 1
-    start: int = 0
+    size: "int | Fraction" = 1
+    step: "int | Fraction" = 1
+    start: "int | Fraction" = 0
 
     def through(self, axis: Axis) -> "Field":
         """The field of a map computed from this one by the windows of an axis."""
         return Field(
-            self.size + (axis.extent - 1) * self.step,
-            self.step * axis.stride,
-            self.start - axis.before * self.step,
+            self.size + (axis.reach - 1) * self.step,
+            self.step * axis.step,
+            self.start + axis.first * self.step,
         )
 
     def joined(self, other: "Field") -> "Field":
@@ -154,11 +176,6 @@ class Field(NamedTuple):
         start = min(self.start, other.start)
         stop = max(self.start + self.size, other.start + other.size)
         return Field(stop - start, max(self.step, other.step), start)
-
-    def span(self, output: int) -> Pair:
-        """The positions (first, last) of the image, the last one not counted."""
-        start = output * self.step + self.start
-        return start, start + self.size
 
 
 def extent(taps: int, dilation: int) -> int:

@@ -69,6 +69,11 @@ class Header(NamedTuple):
         return self.height * self.width
 
     @property
+    def values(self) -> int:
+        """Values, alpha aside."""
+        return self.pixels * self.colors
+
+    @property
     def row_elements(self) -> int:
         """Values in a row."""
         return self.width * len(self.channels)

@@ -1,7 +1,9 @@
 """The shapes and the cost of each stage of a pipeline, before any pixel is computed."""
 
+import math
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 from functools import reduce
 from typing import NamedTuple
 
@@ -39,8 +41,9 @@ class Row(NamedTuple):
     """A product for each weight of each value of the map, alpha aside."""
     field: Sizes
     """(rows, columns) of the image that one value depends on; of a volume slices before these."""
-    step: Sizes
-    """The same from one value's field to the next one's."""
+    step: tuple[int | Fraction, ...]
+    """The same from one value's field to the next one's; a fraction where a transposed convolution
+    made the map larger."""
     method: str
     """How the convolution will be computed; empty for other stages."""
     loops: str
@@ -131,15 +134,15 @@ def shapes(operators: Sequence[Operator], header: Header) -> Shapes:
                 operator.label,
                 output.shape,
                 sum(one.weights for one in stage.sums),
-                sum(one.products * _values(output) for one in stage.sums),
-                tuple(field.size for field in list(fields)[known:]),
-                tuple(field.step for field in list(fields)[known:]),
+                sum(one.products * one.values for one in stage.sums),
+                tuple(math.ceil(field.size) for field in fields[known:]),
+                tuple(field.step for field in fields[known:]),
                 ", ".join(dict.fromkeys(one.method for one in stage.sums)),
                 ", ".join(dict.fromkeys(one.loops for one in stage.sums)),
                 tuple(dict.fromkeys(_placing(laid.grid.axes[known:]) for laid in stage.laid)),
             )
         )
-    return Shapes(header.shape, header.has_alpha, tuple(rows), _values(header), _values(output))
+    return Shapes(header.shape, header.has_alpha, tuple(rows), header.values, output.values)
 
 
 Fields = tuple[Field, Field, Field]
@@ -168,8 +171,3 @@ def _placing(axes: Sequence[Axis]) -> Placing:
         tuple(axis.dilation for axis in axes),
         tuple((axis.before, axis.after) for axis in axes),
     )
-
-
-def _values(header: Header) -> int:
-    """Values of a map, alpha aside."""
-    return header.pixels * header.colors

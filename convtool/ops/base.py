@@ -67,6 +67,8 @@ class Sum(NamedTuple):
     weights: int
     products: int
     """In one value."""
+    values: int
+    """Of the map, alpha aside."""
     method: MethodName
     loops: str
     """Which run it: ``compiled`` or ``NumPy``."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from ..core.choices import ALPHAS, BORDERS, METHODS, Alpha, Border, MethodName, Missing
 from ..core.dtypes import FLOAT64, Array, DType, is_integer, is_whole, limits
 from ..core.errors import ConvtoolError, quoted
-from ..core.geometry import along_all, place
+from ..core.geometry import Axis, along_all, place
 from ..core.image import Header, check_pixels, white_of
 from ..core.validation import (
     PaddingLike,
@@ -365,7 +365,11 @@ class Conv(Operator):
             dilation=self.dilation,
             anchor=self.anchor,
         )
-        depth, rows, cols = along_all(header.size, axes)
+        return self.along(along_all(header.size, axes), header, count)
+
+    def along(self, axes: tuple[Axis, Axis, Axis], header: Header, count: int) -> ConvStage:
+        """The stage whose windows stand so along slices, rows and columns."""
+        depth, rows, cols = axes
         self._check_channels(count)
         weights, divisor, numbers = self._exactly(header.dtype)
         task = Task(weights, (rows, cols), count, self.groups, numbers, depth)

@@ -77,7 +77,8 @@ class ConvStage(NamedTuple):
     def sums(self) -> tuple[Sum, ...]:
         """One for each value of the map."""
         task, plan = self.task, self.plan
-        return (Sum(task.weights.size, task.taps, plan.method, plan.loops),)
+        values = self.output.values
+        return (Sum(task.weights.size, task.taps, values, plan.method, plan.loops),)
 
     def carried_from(self, row: int, col: int) -> Pair | None:
         """The pixel under the anchor, if alpha is carried along."""

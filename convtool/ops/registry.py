@@ -296,7 +296,7 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
 def _in_depth(options: dict[str, Any]) -> dict[str, Any]:
     """The options for windows with depth, where one number stands for slices, rows and columns."""
     changed = dict(options)
-    for name in ("stride", "dilation", "padding"):
+    for name in ("stride", "dilation", "padding", "output_padding"):
         value = changed.get(name)
         if isinstance(value, tuple) and len(value) == 2:
             flat = value if isinstance(value[0], int) else (one for pair in value for one in pair)
@@ -486,6 +486,71 @@ POOL = Operation(
 )
 
 
+def _unpool(given: Given, _: "Lookup") -> Maps:
+    from .unpool import Unpool
+
+    options = {key: value for key, value in given.items() if value is not None}
+    if len(options["size"]) == 3:
+        options = {**_in_depth(options), "dimensions": 3}
+    return {"unpool": [Unpool(ceil_mode=options.pop("ceil"), **options)]}
+
+
+UNPOOL = Operation(
+    "unpool",
+    (
+        Option("size", SizeInDepth(1), "The window: 2, 2x3 or 2x2x2.", "2", short="s"),
+        *(POOL.option(f"--{name}") for name in ("stride", "padding", "dilation", "ceil")),
+    ),
+    _unpool,
+)
+
+
+def _check_transpose(given: Given) -> None:
+    if len(given["kernel"]) != 1:
+        raise OptionError(f"found {len(given['kernel'])} kernels, expected one --kernel")
+    if given["divisor"] == 0:
+        raise OptionError("--divisor is 0, expected any other number")
+    if given["bias_file"] and given["bias"] is not None:
+        raise OptionError("--bias-file and --bias exclude each other")
+
+
+def _conv_transpose(given: Given, lookup: "Lookup") -> Maps:
+    from .transpose import ConvTranspose
+
+    found = lookup.filters(given["kernel"][0])
+    if len(found) != 1:
+        raise OptionError(f"{len(found)} kernels make {len(found)} maps: name one of them")
+    placing = ("stride", "padding", "output_padding", "dilation", "groups")
+    options = {name: given[name] for name in placing if given[name] is not None}
+    if found[0].weights.ndim in (3, 5):
+        options = _in_depth(options)
+    weights = _weights(found[0], {**given, "normalize": False, "anchor": None}, lookup)
+    return {plain(found[0].name): [ConvTranspose(**weights, **options)]}
+
+
+CONV_TRANSPOSE = Operation(
+    "conv_transpose",
+    (
+        CONV.option("--kernel")._replace(
+            help="The kernel that each pixel lays on the map, times its value; where they overlap, "
+            "they are added up. As for conv, but a layer is (in, out, h, w).",
+        ),
+        Option(
+            "stride",
+            SizeInDepth(1),
+            "From pixel to pixel on the map: 2 doubles its size.",
+            "1",
+        ),
+        Option("padding", Padding(), "Rows and columns that the map loses at each side.", "0"),
+        Option("output_padding", SizeInDepth(0), "Rows and columns that it gains at its end.", "0"),
+        DILATION,
+        *(CONV.option(f"--{name}") for name in ("divisor", "bias", "bias-file", "groups")),
+    ),
+    _conv_transpose,
+    _check_transpose,
+)
+
+
 def _pointwise(
     name: str, class_name: str, *options: Option, module: str = "pointwise"
 ) -> Operation:
@@ -502,6 +567,8 @@ OPERATIONS = {
     for operation in (
         CONV,
         POOL,
+        UNPOOL,
+        CONV_TRANSPOSE,
         _pointwise("relu", "Relu"),
         _pointwise(
             "leaky_relu",

@@ -3,46 +3,44 @@
 Each pixel lays the kernel, times its value, on the result; where kernels overlap, they are added
 up. It is the gradient of a convolution with respect to its image, and no inverse of it. See V.
 Dumoulin and F. Visin, A guide to convolution arithmetic for deep learning, 2016, chapter 4.
-
-Of every `stride` values of the result each has weights of its own, so that each is a convolution of
-the image with a part of the kernel: no zeros are put between pixels and multiplied.
 """
 
-from itertools import product
-from math import gcd
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from copy import copy
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from ..core.dtypes import Array
+from ..core.dtypes import FLOAT64, Array, DType
 from ..core.errors import ConvtoolError, quoted
-from ..core.image import Header, check_image
-from ..core.validation import PaddingLike, Pair, Sides, SizeLike, sides, sizes, whole_number
+from ..core.geometry import along_all
+from ..core.image import Header
+from ..core.slices import Grid
+from ..core.spread import Spread
+from ..core.validation import (
+    PaddingLike,
+    Pair,
+    Sides,
+    SizeLike,
+    shape_words,
+    sides,
+    size_words,
+    sizes,
+    whole_number,
+)
 from ..kernel.kernel import Kernel, check_weights
-from .base import on_array
+from .base import Operator, on_array
 from .conv import Bias, Conv
-
-
-class Phase(NamedTuple):
-    """Every `stride`-th position of a result along one axis, and what makes them."""
-
-    made: slice
-    """The positions of the result."""
-    taps: slice
-    """The weights that they have, the last one first."""
-    dilation: int
-    seen: slice
-    """The positions of the image that are under them; none where nothing is laid."""
-    padding: Pair
-    """Zeros before and after these."""
+from .conv_stage import ConvStage
+from .transpose_stage import Along, TransposeStage, phases
 
 
 def conv_transpose1d(
     signal: npt.ArrayLike, weights: npt.ArrayLike | Kernel, **options: Any
 ) -> Array:
     """`conv_transpose2d` of a signal (L,) or (L, C), by weights (k,) or (in, out / groups, k)."""
-    return _transposed(signal, weights, 1, **options)
+    return _on_array(signal, weights, 1, **options)
 
 
 def conv_transpose2d(
@@ -80,78 +78,155 @@ def conv_transpose2d(
     The corners of these rules are those of ONNX's operator ConvTranspose and of PyTorch's
     conv_transpose2d.
     """
-    return _transposed(image, weights, 2, **options)
+    return _on_array(image, weights, 2, **options)
 
 
 def conv_transpose3d(volume: npt.ArrayLike, weights: npt.ArrayLike, **options: Any) -> Array:
     """`conv_transpose2d` of a volume (D, H, W) or (D, H, W, C), by weights (kd, kh, kw) or
     (in, out / groups, kd, kh, kw)."""
-    return _transposed(volume, weights, 3, **options)
+    return _on_array(volume, weights, 3, **options)
 
 
-def _transposed(
+def _on_array(
     image: npt.ArrayLike,
     weights: npt.ArrayLike | Kernel,
     dimensions: int,
     *,
-    stride: SizeLike = 1,
-    padding: PaddingLike = 0,
-    output_padding: SizeLike = 0,
-    dilation: SizeLike = 1,
-    groups: int = 1,
-    bias: Bias = 0.0,
-    divisor: float = 1,
-    dtype: npt.DTypeLike | None = None,
     threads: int | None = None,
+    **options: Any,
 ) -> Array:
-    pixels = check_image(image, dimensions)
-    if isinstance(weights, Kernel):
-        if np.any(bias) or divisor != 1:
-            raise ConvtoolError("a Kernel has its own bias and divisor: give no others")
-        bias, divisor, weights = weights.bias, weights.divisor, weights.weights
-    checked = check_weights(weights, dimensions)
-    is_layer = checked.ndim == dimensions + 2
-    if is_layer:
-        checked = _outputs_first(checked, whole_number(groups, "groups", 1), pixels.shape[-1])
-    given: dict[str, Any] = {
-        "groups": groups,
-        "bias": bias,
-        "divisor": divisor,
-        "dimensions": dimensions,
-    }
-    # The type of the result is that of all weights together.
-    plain = Conv(checked, padding="full", border="constant", dtype=dtype, **given)
-    header = plain.bind(Header.of_array(pixels)).output
-    each = zip(
-        pixels.shape,
-        plain.taps,
-        sizes(stride, "stride", dimensions),
-        sizes(dilation, "dilation", dimensions),
-        _left_out(padding, dimensions),
-        sizes(output_padding, "output_padding", dimensions, least=0),
-        strict=False,
-    )
-    lengths, axes = zip(*(_along(*one) for one in each), strict=True)
-    out = np.empty((*lengths, len(header.channels)), header.dtype)
-    for phases in product(*axes):
-        place = out[tuple(phase.made for phase in phases)]
-        under = pixels[tuple(phase.seen for phase in phases)]
-        taps = checked[(..., *(phase.taps for phase in phases))]
-        padded = [phase.padding for phase in phases]
-        if not (under.size and taps.size):  # nothing is laid there, and the bias is left
-            under = np.zeros((*place.shape[:-1], pixels.shape[-1]), pixels.dtype)
-            taps = np.zeros((*checked.shape[:-dimensions], *(1,) * dimensions))
-            padded = [(0, 0)] * dimensions
-        part = Conv(
-            taps,
-            padding=tuple(padded),
-            dilation=tuple(phase.dilation for phase in phases),
-            border="constant",
-            dtype=header.dtype,
-            **given,
+    operator = ConvTranspose(weights, dimensions=dimensions, **options)
+    return on_array(operator, image, None, threads)
+
+
+class ConvTranspose(Operator):
+    """A transposed convolution not yet bound to an image. Parameters as in `conv_transpose2d`.
+
+    Alpha is a channel like the others. `name` is what people call the weights; default: the
+    Kernel's own.
+    """
+
+    def __init__(
+        self,
+        weights: npt.ArrayLike | Kernel,
+        *,
+        stride: SizeLike = 1,
+        padding: PaddingLike = 0,
+        output_padding: SizeLike = 0,
+        dilation: SizeLike = 1,
+        groups: int = 1,
+        bias: Bias = 0.0,
+        divisor: float = 1,
+        dtype: npt.DTypeLike | None = None,
+        name: str = "",
+        dimensions: int | None = None,
+    ) -> None:
+        self.name = name or (weights.name if isinstance(weights, Kernel) else "")
+        if isinstance(weights, Kernel):
+            if np.any(bias) or divisor != 1:
+                raise ConvtoolError("a Kernel has its own bias and divisor: give no others")
+            bias, divisor, weights = weights.bias, weights.divisor, weights.weights
+        self.weights = check_weights(weights, *((dimensions,) if dimensions else (2, 3)))
+        self.dimensions = dimensions or (3 if self.weights.ndim in (3, 5) else 2)
+        self.is_layer = self.mixes_channels = self.weights.ndim == self.dimensions + 2
+        self.taps = self.weights.shape[-self.dimensions :]
+        self.stride = sizes(stride, "stride", self.dimensions)
+        self.padding = _left_out(padding, self.dimensions)
+        self.more = sizes(output_padding, "output_padding", self.dimensions, least=0)
+        self.dilation = sizes(dilation, "dilation", self.dimensions)
+        self.groups = whole_number(groups, "groups", 1)
+        self.dtype = dtype
+        self._scaled: dict[str, Any] = {"bias": bias, "divisor": divisor}
+
+    @property
+    def label(self) -> str:
+        """``conv_transpose box2 2x2, stride 2``"""
+        title = " ".join(filter(None, ("conv_transpose", self.name, shape_words(self.taps))))
+        return f"{title}, stride {size_words(self.stride)}" if set(self.stride) != {1} else title
+
+    def bind(self, header: Header) -> TransposeStage:
+        """The stage for images of this description."""
+        count = len(header.channels)
+        weights = self._outputs_first(count)
+        dtype = self._conv(weights, self.dtype).bind(header.flat).output.dtype
+
+        def bind(along: Sequence[Along]) -> tuple[Conv, ConvStage]:
+            part = self._part(weights, along, dtype)
+            depth, rows, cols = (one.axis for one in along)
+            return part, part.along((depth, rows, cols), header, count)
+
+        depth, rows, cols = along_all(header.size, self._axes(header))
+        found = phases((depth, rows, cols), bind)
+        output = found[0].stage.output._replace(
+            height=depth.output * rows.output, width=cols.output, depth=depth.output
         )
-        place[...] = on_array(part, under, None, threads)
-    return out if is_layer or np.ndim(image) > dimensions else out[..., 0]
+        return TransposeStage(header, output, Grid(depth, rows, cols, "constant"), found)
+
+    def rounding(self, narrow: DType, wide: DType, header: Header) -> "ConvTranspose | None":
+        """The same with values rounded to pixels, as `Conv` has it."""
+        plain = self._conv(self._outputs_first(len(header.channels)), self.dtype)
+        found = plain.rounding(narrow, wide, header.flat)
+        return None if found is None else self._of_type(found.dtype)
+
+    def widened(self) -> "ConvTranspose":
+        """The same with values of float64, unless another type was asked for."""
+        return self if self.dtype else self._of_type(FLOAT64)
+
+    def _of_type(self, dtype: DType | None) -> "ConvTranspose":
+        other = copy(self)
+        other.dtype = dtype
+        return other
+
+    def _outputs_first(self, channels: int) -> Array:
+        """The weights, those of a layer as a plain one has them."""
+        if not self.is_layer:
+            return self.weights
+        return _outputs_first(self.weights, self.groups, channels)
+
+    def _conv(self, weights: Array, dtype: npt.DTypeLike | None) -> Conv:
+        """A convolution with these weights. One with all of them knows the type of the result."""
+        return Conv(
+            weights,
+            border="constant",
+            padding="full",
+            groups=self.groups,
+            dtype=dtype,
+            dimensions=self.dimensions,
+            **self._scaled,
+        )
+
+    def _part(self, weights: Array, along: Sequence[Along], dtype: DType) -> Conv:
+        """The convolution of one phase: of a weight 0 where nothing is laid."""
+        taken: Any = (..., *(one.taps for one in along[-self.dimensions :]))
+        taps = weights[taken]
+        if not taps.size:
+            taps = np.zeros((*weights.shape[: -self.dimensions], *(1,) * self.dimensions))
+        return self._conv(taps, dtype)
+
+    def _axes(self, header: Header) -> list[Spread]:
+        """The kernels that are laid along each axis."""
+        return [
+            _spread(*one)
+            for one in zip(
+                header.size[-self.dimensions :],
+                self.taps,
+                self.stride,
+                self.dilation,
+                self.padding,
+                self.more,
+                strict=True,
+            )
+        ]
+
+
+def _spread(size: int, taps: int, stride: int, dilation: int, left_out: Pair, more: int) -> Spread:
+    """The kernels along one axis; ConvtoolError where nothing is left of the map."""
+    before, after = left_out
+    reach = (taps - 1) * dilation + 1
+    length = (size - 1) * stride + reach - before - after + more
+    if length < 1:
+        raise ConvtoolError(f"the result would be {length} long, expected less padding")
+    return Spread(size, taps, stride, dilation, before, after, length, (reach - 1) // 2)
 
 
 def _left_out(padding: PaddingLike, dimensions: int) -> Sides:
@@ -174,34 +249,3 @@ def _outputs_first(weights: Array, groups: int, channels: int) -> Array:
     split = weights.reshape(groups, inside // groups, per_group, *weights.shape[2:])
     found: Array = split.swapaxes(1, 2).reshape(-1, inside // groups, *weights.shape[2:])
     return found
-
-
-def _along(
-    size: int, taps: int, stride: int, dilation: int, left_out: Pair, more: int
-) -> tuple[int, list[Phase]]:
-    """The length of the result along one axis, and its phases."""
-    before, after = left_out
-    length = (size - 1) * stride + (taps - 1) * dilation + 1 - before - after + more
-    if length < 1:
-        raise ConvtoolError(f"the result would be {length} long, expected less padding")
-    return length, [
-        _phase(size, taps, stride, dilation, first + before, slice(first, length, stride))
-        for first in range(min(stride, length))
-    ]
-
-
-def _phase(size: int, taps: int, stride: int, dilation: int, first: int, made: slice) -> Phase:
-    """The phase whose first position, in a result of which nothing is left out, is `first`."""
-    common = gcd(stride, dilation)
-    apart, step = stride // common, dilation // common
-    tap = next((k for k in range(min(apart, taps)) if (first - k * dilation) % stride == 0), None)
-    if tap is None:
-        return Phase(made, slice(0), step, slice(0), (0, 0))
-    count = len(range(tap, taps, apart))
-    reach = (count - 1) * step
-    start = (first - tap * dilation) // stride - reach
-    stop = start + reach + len(range(made.start, made.stop, made.step))
-    seen = slice(min(max(start, 0), size), max(min(stop, size), 0))
-    last = tap + (count - 1) * apart
-    down = slice(last, tap - apart if tap >= apart else None, -apart)
-    return Phase(made, down, step, seen, (seen.start - start, stop - seen.stop))

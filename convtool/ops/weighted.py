@@ -74,7 +74,7 @@ class WeightedStage(NamedTuple):
     @property
     def sums(self) -> tuple[Sum, ...]:
         """Those of the products."""
-        return self.products.sums
+        return tuple(one._replace(values=self.output.values) for one in self.products.sums)
 
     def carried_from(self, row: int, col: int) -> Pair | None:
         """Alpha is computed."""

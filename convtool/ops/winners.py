@@ -7,7 +7,9 @@ import numpy.typing as npt
 
 from ..core.dtypes import Array
 from ..core.errors import ConvtoolError
+from ..core.geometry import Axis
 from ..core.image import Header, check_image
+from ..core.slices import Part
 from ..core.validation import SizeLike, sizes
 from .base import Operator
 from .elements import views
@@ -29,23 +31,26 @@ def winners(operator: Operator, image: npt.ArrayLike) -> Indices:
     if not isinstance(stage, PoolStage) or stage.pool.mode != "max":
         raise ConvtoolError("return_indices goes with mode max, and missing propagate")
     tall = pixels.reshape(-1, *pixels.shape[-2:])
-    slices = range(stage.grid.depth.output)
-    found = np.concatenate([_of_slice(stage, tall, number) for number in slices])
+    depth, rows, _ = stage.grid.axes
+    parts = (Part((number, number + 1), (0, rows.output)) for number in range(depth.output))
+    found = np.concatenate([winning(stage, tall, 0, part)[1] for part in parts])
     found += np.arange(pixels.shape[-1]) * (header.height * header.width)
     made: Indices = found.reshape(*stage.output.size[-operator.dimensions :], -1)
     return made if np.ndim(image) > operator.dimensions else made[..., 0]
 
 
-def _of_slice(stage: PoolStage, tall: Array, number: int) -> Indices:
-    """The positions in a channel of what wins in the windows of one slice, (height, W', C)."""
-    elements, height = stage.elements, stage.grid.rows.output
-    (part,) = stage.grid.parts(number * height, (number + 1) * height)
-    padded = stage.padded(tall, 0, part)
-    shape = 1, height, stage.grid.cols.output
-    best = np.zeros((*shape, tall.shape[2]), padded.dtype)
+def winning(stage: PoolStage, band: Array, top: int, part: Part) -> tuple[Array, Indices]:
+    """What wins in windows of one slice, and its positions in a channel, (rows, W', C) both.
+
+    `band` holds the rows under them, from row `top` on.
+    """
+    elements = stage.elements
+    padded = stage.padded(band, top, part)
+    spans = part.slices, part.rows, (0, stage.grid.cols.output)
+    positions = [_positions(*span, axis) for span, axis in zip(spans, elements.axes, strict=True)]
+    shape = len(positions[0]), len(positions[1]), len(positions[2])
+    best = np.zeros((*shape, band.shape[2]), padded.dtype)
     place = np.full(best.shape, -1, np.int64)
-    positions = [_positions(axis.output, axis.stride, axis.before) for axis in elements.axes]
-    positions[0] = positions[0][number : number + 1]
     extents = [axis.size for axis in elements.axes]
     for tap, values in zip(elements.taps, views(padded, elements, shape), strict=True):
         each = zip(positions, tap, elements.axes, strict=True)
@@ -57,13 +62,12 @@ def _of_slice(stage: PoolStage, tall: Array, number: int) -> Indices:
         wins = counted & ((place < 0) | (values > best) | (np.isnan(values) & ~np.isnan(best)))
         np.copyto(best, values, where=wins)
         np.copyto(place, index, where=wins)
-    found: Indices = place[0]
-    return found
+    return best[0], place[0]
 
 
-def _positions(count: int, stride: int, before: int) -> Indices:
-    """Where the windows along an axis begin."""
-    return np.arange(count, dtype=np.int64) * stride - before
+def _positions(first: int, last: int, axis: Axis) -> Indices:
+    """Where windows along an axis begin."""
+    return np.arange(first, last, dtype=np.int64) * axis.stride - axis.before
 
 
 def max_unpool2d(values: npt.ArrayLike, indices: npt.ArrayLike, size: SizeLike) -> Array:

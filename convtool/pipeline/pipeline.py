@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -52,8 +52,9 @@ class Pipeline:
     def parse(cls, text: str) -> "Pipeline":
         """The pipeline in the words of the command line: stages separated by ``|``.
 
-        A stage is conv, pool, relu, leaky_relu, sigmoid, tanh, abs, gray, linear or encode, and the
-        options of the command of that name; ``leaky_relu --slope 0.2``.
+        A stage is conv or pool with the options of the command of that name; conv_transpose or
+        unpool; relu, leaky_relu, as ``leaky_relu --slope 0.2``, sigmoid, tanh or abs; gray, linear
+        or encode.
 
         Raises ConvtoolError where a stage or an option is unknown, and where a kernel is not found.
         """
@@ -114,20 +115,33 @@ class Pipeline:
         found.notes = tuple(lookup.notes)
         return found
 
-    def run(self, image: npt.ArrayLike, *, threads: int | None = None) -> Array:
-        """Run it on an array (H, W) or (H, W, C); every channel is taken for a colour, except the
-        last where a stage says what is done with alpha.
+    def run(
+        self,
+        image: npt.ArrayLike,
+        *,
+        dimensions: Literal[2, 3] | None = None,
+        threads: int | None = None,
+    ) -> Array:
+        """Run it on an array (H, W) or (H, W, C), or on a volume (D, H, W) or (D, H, W, C); every
+        channel is taken for a colour, except the last where a stage says what is done with alpha.
 
-        Returns an array (H', W', C'), or (H', W') where the image had no channels and one comes
-        out; typed as by `conv2d` and `pool2d`. `threads` is as for `conv2d`.
+        `dimensions` says whether the array is an image, 2, or a volume, 3. By default it is a
+        volume where a stage has windows with depth. Other stages are run on each slice.
+
+        Returns an array (H', W', C') or (D', H', W', C'), without the last axis where the image had
+        no channels and one comes out; typed as by `conv2d` and `pool2d`. `threads` is as for
+        `conv2d`.
 
         Raises ConvtoolError where a stage does not go with what comes to it, and where a map would
         have more than 2 gigapixels.
         """
-        pixels = check_image(image)
+        deepest = max((one.dimensions for one in self.operators), default=2)
+        pixels = check_image(image, dimensions or deepest)
         asked = next((one.asked_alpha for one in self.operators if one.asked_alpha), None)
         header = with_alpha(Header.of_array(pixels), asked)
-        reader = ArrayReader(header, pixels)
+        reader = ArrayReader(header, pixels.reshape(-1, *pixels.shape[-2:]))
         chain = prepare(self.operators, reader.header).chain
-        map_ = np.concatenate(list(bands(reader, chain, np.asarray, check_threads(threads))))
-        return map_[..., 0] if np.ndim(image) == 2 and map_.shape[2] == 1 else map_
+        rows = np.concatenate(list(bands(reader, chain, np.asarray, check_threads(threads))))
+        map_ = rows.reshape(*chain[-1].output.size[-pixels.ndim + 1 :], -1)
+        has_channels = np.ndim(image) == pixels.ndim or map_.shape[-1] > 1
+        return map_ if has_channels else map_[..., 0]

@@ -12,6 +12,6 @@ def placed(georeference: Georeference, stages: Sequence[Stage]) -> Georeference:
     for stage in stages:
         for laid in stage.laid[:1]:
             for n, (axis, middle) in enumerate(zip(laid.window, laid.middle, strict=True)):
-                start[n] += step[n] * (middle - axis.before)
-                step[n] *= axis.stride
+                start[n] += step[n] * axis.offset(middle)
+                step[n] *= float(axis.step)
     return georeference.sampled((step[0], step[1]), (start[0], start[1]))

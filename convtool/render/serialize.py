@@ -118,6 +118,7 @@ def _row(row: "Row") -> dict[str, Any]:
     """A stage; where its kernels have different windows, a list with an entry for each kernel."""
     found = row._asdict()
     places = [place._asdict() for place in found.pop("places")]
+    found["step"] = [_number(float(step)) for step in row.step]
     for key in ("window", "stride", "dilation", "padding"):
         values = [place[key] for place in places]
         found[key] = values if len(set(values)) > 1 else next(iter(values), None)

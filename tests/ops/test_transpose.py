@@ -5,8 +5,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convtool import ConvtoolError, Kernel
-from convtool.ops.transpose import conv_transpose1d, conv_transpose2d, conv_transpose3d
+from convtool import ConvtoolError, Kernel, Pipeline, pool2d
+from convtool.core.image import Header, check_image
+from convtool.inspect.explain import explain
+from convtool.inspect.shapes import shapes
+from convtool.io.base import ArrayReader
+from convtool.ops.base import over_array, run_band
+from convtool.ops.transpose import (
+    ConvTranspose,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+)
 
 TRANSPOSE = {1: conv_transpose1d, 2: conv_transpose2d, 3: conv_transpose3d}
 
@@ -106,3 +116,148 @@ def test_wrong_arguments(call, told):
     with pytest.raises(ConvtoolError) as caught:
         call()
     assert told in str(caught.value)
+
+
+@given(cases(), st.data())
+def test_bands_are_parts_of_the_whole(case, data):
+    shape, taps, stride, dilation, padding, more, rng = case
+    array = check_image(rng.integers(0, 99, shape, np.uint8), len(shape))
+    weights = rng.integers(-9, 10, taps)
+    options = {"stride": stride, "dilation": dilation, "padding": padding, "output_padding": more}
+    operator = ConvTranspose(weights, dimensions=len(shape), **options)
+    tall = array.reshape(-1, *array.shape[-2:])
+    try:
+        stage = operator.bind(Header.of_array(array))
+    except ConvtoolError:
+        return
+    whole = over_array(stage, tall)
+    first = data.draw(st.integers(0, len(whole) - 1))
+    last = data.draw(st.integers(first + 1, len(whole)))
+    start, stop = stage.rows_needed(first, last)
+    found = run_band(stage, tall[start:stop], start, first, last)
+    assert np.array_equal(found, whole[first:last])
+
+
+@given(cases(), st.data())
+def test_a_value_explained(case, data):
+    """The pixels whose kernels lie on it, and its receptive field, which holds all of them."""
+    shape, taps, stride, dilation, padding, more, rng = case
+    if len(shape) == 1:
+        return
+    shape = (shape[0] + 1, *shape[1:])
+    volume = rng.integers(1, 99, shape, np.uint8)
+    weights = rng.integers(1, 10, taps)
+    options = {"stride": stride, "dilation": dilation, "padding": padding, "output_padding": more}
+    try:
+        map_ = TRANSPOSE[len(shape)](volume, weights, **options)
+    except ConvtoolError:
+        return
+    pixels = check_image(volume, len(shape))
+    reader = ArrayReader(Header.of_array(pixels), pixels.reshape(-1, *pixels.shape[-2:]))
+    place = tuple(data.draw(st.integers(0, size - 1)) for size in map_.shape)
+    told = place if map_.shape[0] > 1 or len(shape) == 2 else place[1:]
+    operator = ConvTranspose(weights, **options)
+    found = explain(reader, [operator], told)
+    (path,) = found.paths
+    (one,) = path.calculations
+    assert path.value == map_[place] == one.steps[-1].value
+    assert (one.row, one.col) == (found.row, found.col)
+    seen = [
+        [at for run in runs for at in range(*run)] for runs in found.fields[0].region.seen_along
+    ]
+    other = rng.integers(1, 99, shape, np.uint8)
+    if all(seen):
+        other[np.ix_(*seen[-len(shape) :])] = volume[np.ix_(*seen[-len(shape) :])]
+    assert TRANSPOSE[len(shape)](other, weights, **options)[place] == map_[place]
+
+
+def test_it_is_a_stage_of_pictures_and_volumes(convtool, folder):
+    rng = np.random.default_rng(2)
+    picture, volume = rng.integers(0, 256, (9, 7, 3), np.uint8), rng.integers(0, 99, (3, 5, 4))
+    np.save("p.npy", picture)
+    np.save("v.npy", volume.astype(np.uint8))
+    words = "conv_transpose -k '1 2 1; 2 4 2; 1 2 1' --divisor 3 --stride 2 --padding 1"
+    assert convtool("run", words, "p.npy", "-o", "o.npy").returncode == 0
+    weights = [[1, 2, 1], [2, 4, 2], [1, 2, 1]]
+    expected = conv_transpose2d(picture, weights, divisor=3, stride=2, padding=1)
+    assert np.array_equal(np.load("o.npy"), expected)
+    assert np.array_equal(Pipeline.parse(words).run(picture), expected)
+    assert convtool("run", words, "p.npy", "-o", "o.csv", "--depth", "8").returncode == 0
+    assert convtool("run", f"{words} | pool", "p.npy", "-o", "o.npy").returncode == 0
+    assert np.array_equal(np.load("o.npy"), pool2d(expected, 2))
+    (folder / "k.txt").write_text("1 1\n---\n1 -1\n")
+    words = "conv_transpose -k k.txt --stride 1x2x2 --output-padding 1x0x0"
+    done = convtool("run", words, "v.npy", "--axes", "zyx", "-o", "o.npy")
+    assert done.returncode == 0, done.stderr
+    cube = np.array([[[1, 1]], [[1, -1]]])
+    expected = conv_transpose3d(volume, cube, stride=(1, 2, 2), output_padding=(1, 0, 0))
+    assert np.array_equal(np.load("o.npy"), expected)
+    done = convtool("run", "conv_transpose -k '1 1' --stride 1x2", "v.npy", "--axes", "zyx",
+                    "-o", "o.npy")  # fmt: skip
+    slices = [conv_transpose2d(one, [[1, 1]], stride=(1, 2)) for one in volume]
+    assert np.array_equal(np.load("o.npy"), slices)
+
+
+def test_pixels_are_rounded_once(convtool, folder):
+    picture = np.random.default_rng(3).integers(0, 256, (30, 20), np.uint8)
+    from PIL import Image
+
+    Image.fromarray(picture).save("p.png")
+    words = "conv_transpose -k '1 2 1; 2 4 2; 1 2 1' --divisor 8 --stride 2"
+    assert convtool("run", words, "p.png", "-o", "o.png").returncode == 0
+    exact = laid(picture, np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]), (2, 2), (1, 1),
+                 ((0, 0), (0, 0)), (0, 0)) / 8  # fmt: skip
+    assert np.array_equal(np.asarray(Image.open("o.png")), np.clip(np.rint(exact), 0, 255))
+
+
+def test_shapes_and_cost_are_foretold():
+    operators = Pipeline.parse(
+        "conv -k box3 --stride 2 | conv_transpose -k '1 2 3; 4 5 6; 7 8 9' --stride 2"
+    ).operators
+    _, second = shapes(operators, Header(20, 30, ("L",), np.dtype(np.uint8))).rows
+    assert (second.stage, second.shape) == ("conv_transpose kernel 3x3, stride 2", (21, 31, 1))
+    assert (second.weights, second.step) == (9, (1, 1))
+    assert second.field == (5, 5)  # two positions of the map before, each of 3 rows, 2 apart
+    products = sum(
+        len(range(place % 2, 3, 2)) * len(range(other % 2, 3, 2))
+        for place in range(21)
+        for other in range(31)
+    )
+    assert second.multiply_adds == products
+    (alone,) = shapes(operators[1:], Header(20, 30, ("L",), np.dtype(np.uint8))).rows
+    assert (alone.field, [float(step) for step in alone.step]) == ((2, 2), [0.5, 0.5])
+
+
+def test_a_map_lies_where_its_pixels_do(convtool, folder):
+    """A map of twice the size has pixels half as large; under a kernel of 2 its corner stays."""
+    import tifffile
+
+    tags = [(33550, 12, 3, (10.0, 10.0, 0.0)), (33922, 12, 6, (0.0, 0.0, 0.0, 500.0, 900.0, 0.0))]
+    tifffile.imwrite("g.tif", np.ones((4, 6), np.uint8), photometric="minisblack", metadata=None,
+                     extratags=[(*tag, True) for tag in tags])  # fmt: skip
+    done = convtool("run", "conv_transpose -k '1 1; 1 1' --stride 2", "g.tif", "-o", "o.tif")
+    assert done.returncode == 0, done.stderr
+    with tifffile.TiffFile("o.tif") as file:
+        page = file.pages[0]
+        assert page.tags[33550].value == (5.0, 5.0, 0.0)
+        column, row, _, x, y, _ = page.tags[33922].value
+    assert (x - column * 5, y + row * 5) == (500.0, 900.0)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("-k edge -k box3", "found 2 kernels, expected one --kernel"),
+        ("", "found 0 kernels, expected one --kernel"),
+        ("-k kirsch", "8 kernels make 8 maps"),
+        ("-k edge --padding same", "padding is 'same', expected numbers"),
+        ("-k edge --padding 99", "expected less padding"),
+        ("-k edge --divisor 0", "--divisor is 0"),
+        ("-k edge --groups 2", "--groups goes with a layer"),
+        ("-k edge --output-padding -1", "found '-1', expected a size"),
+    ],
+)
+def test_what_the_stage_refuses(convtool, small, words, told):
+    done = convtool("run", f"conv_transpose {words}", "small.png", "-o", "o.png")
+    assert done.returncode != 0
+    assert told in done.stderr.decode()

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from convtool import ConvtoolError, Pipeline, conv2d, find_kernel, pool2d
+from convtool import ConvtoolError, Pipeline, conv2d, conv3d, find_kernel, pool2d, pool3d
 
 LAYER = "conv --kernel edge.json --stride 2 | relu | pool --mode max --size 2"
 
@@ -125,7 +125,7 @@ def test_any_number_of_threads_gives_the_same(photo, threads):
         ("relu | conv --stirde 2", "stage 2: conv: no such option --stirde, nearest: --stride"),
         ("relu |", "pipeline: found no stage before or behind a |"),
         ("relu || abs", "found no stage before or behind a |"),
-        ("conf -k edge", "stage 1: found 'conf', expected one of: conv, pool, relu"),
+        ("conf -k edge", "stage 1: found 'conf', expected one of: conv, pool, unpool"),
         ("relu | conv", "stage 2: conv: Missing option '--kernel'"),
         ("conv -k", "conv: --kernel requires a value"),
         ("conv -k edge --size 2", "stage 1: conv: no such option --size, nearest: --stride"),
@@ -258,3 +258,22 @@ def test_a_key_of_toml_that_is_nested_too_deeply_is_refused_before_it_is_read(fo
             Pipeline.load("p.toml")
     (folder / "p.toml").write_text(f'stages = [{{op = "relu"}}]\n# {"a." * 90}')
     assert Pipeline.load("p.toml").name == "p"
+
+
+def test_volumes():
+    """As stage by stage; windows without depth lie on each slice."""
+    volume = np.random.default_rng(5).integers(0, 256, (5, 7, 6), np.uint8)
+    found = Pipeline.parse("conv -k gaussian:3x3x3 | conv -k edge | pool -s 2x2x2").run(volume)
+    soft = conv3d(volume, find_kernel("gaussian:3x3x3").weights)
+    edges = np.stack([conv2d(one, find_kernel("edge")) for one in soft])
+    assert np.array_equal(found, pool3d(edges, 2))
+    flat = Pipeline.parse("conv -k edge")
+    slices = [conv2d(one, find_kernel("edge")) for one in volume]
+    assert np.array_equal(flat.run(volume, dimensions=3), slices)
+    assert np.array_equal(flat.run(volume), conv2d(volume, find_kernel("edge")))
+    colors = np.stack([volume, volume[::-1]], -1)
+    deep = Pipeline.parse("conv -k box:3x1x1")
+    box = np.ones((3, 1, 1), int)
+    assert np.array_equal(deep.run(colors), conv3d(colors, box, divisor=3))
+    with pytest.raises(ConvtoolError, match=r"volume has shape \(5, 7\), expected \(D, H, W\)"):
+        deep.run(volume[..., 0])

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from ...core.dtypes import EXACT_IN_FLOAT64, FLOAT64, Array, is_integer
 from ...core.validation import Pair
 from ...ops.pool import Pool
 from ...ops.pool_stage import PoolStage
+from ...ops.unpool import Unpool, UnpoolStage
 from . import base
 from .base import HUGE, OFF, Band, Calculation, Place, Step, Value
 
@@ -57,6 +59,38 @@ def calculate_pool(
     element = base.followed(patches, number, inner, why)
     return Calculation(
         operator.label, mode, name, index, row, col, patches, (), steps, value, element, off
+    )
+
+
+def calculate_unpool(
+    operator: Unpool, stage: UnpoolStage, band: Band, _: Pair, place: Place, value: Value
+) -> Calculation:
+    """Whether the pixel is what wins in any of the windows that hold it."""
+    row, col, index = place
+    pool, header = stage.pool, stage.input
+    patch = base.pixel_of(band, header, (row, col), index)
+    spans = [
+        range(*stage.windows(axis, (at, at + 1)))
+        for axis, at in enumerate((*divmod(row, header.size[1]), col))
+    ]
+    rows = pool.grid.rows.output
+    won = 0
+    windows = [(z * rows + y, x) for z, y, x in product(*spans)]
+    for window in windows:
+        patches = base.patches_of(band, header, pool.grid, window, index)
+        places = np.flatnonzero([one.has_source for one in patches])
+        pixels = np.ravel([one.pixels for one in patches])[places]
+        number, inner = divmod(int(places[np.argmax(pixels)]), patches[0].pixels.size)
+        won += base.followed(patches, number, inner, "").source == (row, col)
+    what = f"window{'s' * (len(windows) != 1)} that hold{'s' * (len(windows) == 1)} it"
+    text = f"the first largest pixel of {won} of {len(windows)} {what}"
+    expected = base.item(patch.pixels[0, 0]) if won else 0
+    base.check(operator.label, value, expected, stage.output.dtype, 0.0)
+    steps = (Step(text, expected),)
+    name = stage.output.channels[index]
+    element = base.followed((patch,), 0, 0, "its pixel")
+    return Calculation(
+        operator.label, "unpool", name, index, row, col, (patch,), (), steps, value, element
     )
 
 

@@ -13,13 +13,16 @@ from ...ops.missing import MissingStage
 from ...ops.only import Only, OnlyStage
 from ...ops.pointwise import PointStage
 from ...ops.pool_stage import PoolStage
+from ...ops.transpose import ConvTranspose
+from ...ops.transpose_stage import TransposeStage
+from ...ops.unpool import UnpoolStage
 from ...ops.weighted import WeightedStage
 from ...ops.within import WithinStage
 from .base import Band, Calculation, Place, Step, Value, check, followed, item, numeral, pixel_of
 from .conv import calculate_conv
 from .missing import calculate_missing
 from .pointwise import calculate_point
-from .pool import calculate_pool
+from .pool import calculate_pool, calculate_unpool
 from .regions import calculate_only, calculate_within
 from .weighted import calculate_weighted
 
@@ -113,9 +116,26 @@ def _only(
     return calculate_only(calculate, operator, stage, band, place, value)
 
 
+def _transposed(
+    operator: ConvTranspose,
+    stage: TransposeStage,
+    band: Band,
+    cut: Pair,
+    place: Place,
+    value: Value,
+) -> Calculation:
+    """The pixels whose kernels lie on the value, each times the weight that lies there."""
+    row, col, index = place
+    phase, inner = stage.phase_of(row, col)
+    found = calculate_conv(phase.conv, phase.stage, band, cut, (*inner, index), value)
+    return found._replace(stage=operator.label, row=row, col=col)
+
+
 CALCULATED: dict[type, Callable[..., Calculation]] = {
     ConvStage: calculate_conv,
     PoolStage: calculate_pool,
+    UnpoolStage: calculate_unpool,
+    TransposeStage: _transposed,
     PointStage: calculate_point,
     CombineStage: _combine,
     WeightedStage: calculate_weighted,
