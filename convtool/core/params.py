@@ -121,6 +121,16 @@ class Position:
         return int(match[1]), int(match[2])
 
 
+class PositionInDepth(Position):
+    """The same, or three numbers, of which the first is a slice's: SLICE,ROW,COL."""
+
+    def read(self, value: object) -> Any:
+        """(row, column), or (slice, row, column)."""
+        word = _word(value, {2: ",", 3: ","})
+        match = re.fullmatch(r"(\d{1,9})\s*[,\s]\s*(\d{1,9})\s*[,\s]\s*(\d{1,9})", word, re.ASCII)
+        return tuple(map(int, match.groups())) if match else super().read(value)
+
+
 class Axes:
     """What the axes of numbers are: z slices, t frames, y rows, x columns, c channels."""
 

@@ -22,7 +22,7 @@ from ..core.params import (
     Number,
     Option,
     Padding,
-    Position,
+    PositionInDepth,
     SizeInDepth,
     SizeOrGlobal,
     Word,
@@ -380,8 +380,9 @@ CONV = Operation(
         Option("groups", Count(), "Groups of a layer's channels that do not mix. Default: 1."),
         Option(
             "anchor",
-            Position(),
-            "The kernel's element that sits on the output pixel. Default: the middle.",
+            PositionInDepth(),
+            "The kernel's element that sits on the output pixel; of a kernel with depth SLICE,ROW,"
+            "COL. Default: the middle.",
         ),
         ALPHA._replace(
             help=f"{ALPHA.help} Default: weight for kernels without negative weights, else keep."

@@ -3,6 +3,7 @@
 import math
 import os
 from collections.abc import Callable
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,7 @@ from ... import options
 from . import common
 
 if TYPE_CHECKING:
+    from convtool.core.dtypes import Array
     from convtool.inspect.kernel import Facts
     from convtool.kernel.kernel import Kernel, Layer
 
@@ -22,6 +24,9 @@ MOST_ROWS, WIDEST = 23, 79
 
 FEWEST = 3
 """Columns that are shown in any case."""
+
+MOST_SLICES, MOST_ROWS_EACH = 7, 9
+"""Slices of a kernel with depth, and rows of each, that are shown."""
 
 MOST_NUMBERS = 9
 """Numbers of a column or row that are shown."""
@@ -35,7 +40,8 @@ MOST_NUMBERS = 9
     "--output",
     metavar="OUT",
     type=options.FILE,
-    help="Draw the weights, and the gain of each wave beside them, as a picture instead of text.",
+    help="Draw the weights, and the gain of each wave beside them, as a picture instead of text; "
+    "of a kernel with depth the weights of each slice.",
 )
 def show_(spec: str, json_: bool, output: str | None) -> None:
     """Show what kernel K is, and what it does to an image.
@@ -45,11 +51,13 @@ def show_(spec: str, json_: bool, output: str | None) -> None:
       convtool kernel show sobel_x
       convtool kernel show gaussian:7,1.5 -o gaussian.png
       convtool kernel show '1 0 -1' --json
+      convtool kernel show sobel:3x3x3,z
       convtool kernel rotate prewitt_x --by 45 | convtool kernel show -
 
     The gain is what a pattern is multiplied by: an area of one value, and columns, rows and
     checkerboards of alternating light and dark pixels, the highest frequency there is. The plan
     is for an 8-bit RGB image of 1080x1920. The element in brackets sits on the output pixel.
+    A kernel with depth is shown slice by slice, with the plan for an 8-bit volume of 128x512x512.
     """
     from convtool.kernel.kernel import Kernel
 
@@ -110,6 +118,7 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _kernel_lines(kernel: "Kernel", path: str | None) -> list[str]:
+    from convtool.core.validation import shape_words
     from convtool.inspect.frequency import in_words, seen
     from convtool.inspect.kernel import PLANNED, facts, rank_is_exact
 
@@ -117,7 +126,7 @@ def _kernel_lines(kernel: "Kernel", path: str | None) -> list[str]:
     from ...printing import wrapped
 
     found = facts(kernel)
-    size = "{}x{}".format(*kernel.shape)
+    size = shape_words(kernel.shape)
     heading = [
         line
         for words in (f"{kernel.name or 'kernel'}, {size}", kernel.description)
@@ -131,15 +140,24 @@ def _kernel_lines(kernel: "Kernel", path: str | None) -> list[str]:
         ("symmetric", ", ".join(found.symmetries)),
         ("antisymmetric", ", ".join(found.antisymmetries)),
         ("separable", _separable(found, exact=rank_is_exact(kernel.weights))),
-        ("flat area", _flat(gains.flat, kernel.bias)),
+        ("flat area", _flat(gains["flat"], kernel.bias)),
         ("highest waves", in_words(gains)),
-        ("plan", f"for 8-bit RGB of {'{}x{}'.format(*PLANNED)}"),
+        ("plan", f"for {_planned(PLANNED[kernel.weights.ndim])}"),
         *(("", line) for line in str(found.plan).splitlines()),
     ]
     if not found.symmetries and not found.antisymmetries:
         told[3] = ("symmetric", "no")
     lines = [line for label, words in told if words for line in _fact(label, words)]
-    return [*heading, "", *_grid(kernel, found.anchor), "", *lines]
+    return [*heading, "", *_grid(kernel), "", *lines]
+
+
+def _planned(shape: tuple[int, ...]) -> str:
+    """The image or volume that is planned for."""
+    from convtool.core.validation import shape_words
+
+    if shape[-1] == 3:
+        return f"8-bit RGB of {shape_words(shape[:-1])}"
+    return f"an 8-bit volume of {shape_words(shape)}"
 
 
 def _place(path: str | None) -> str:
@@ -161,14 +179,19 @@ def _after(kernel: "Kernel") -> str:
 
 
 def _separable(found: "Facts", *, exact: bool) -> str:
+    if found.is_separable and found.factors:
+        names = ("slices", "column", "row")[-len(found.factors) :]
+        lines = zip(names, found.factors, strict=True)
+        return " times ".join(f"{name} {_numbers(line.tolist())}" for name, line in lines)
     if found.factors:
-        column, row = (_numbers(line.tolist()) for line in found.factors)
-        return f"column {column} times row {row}"
+        along = _numbers(found.factors[0].tolist())
+        return f"slices {along} times a plane, which is no column times a row"
     if not found.rank:
         return "all weights are 0"
+    products = "columns times rows" if len(found.anchor) == 2 else "lines of slices times planes"
     if not exact:
-        return f"no; at least {found.rank} columns times rows add up to it"
-    return f"no; {found.rank} columns times rows add up to it, no fewer"
+        return f"no; at least {found.rank} {products} add up to it"
+    return f"no; {found.rank} {products} add up to it, no fewer"
 
 
 def _numbers(values: list[float]) -> str:
@@ -193,14 +216,18 @@ def _fact(label: str, words: str) -> list[str]:
     return [(label if i == 0 else "").ljust(LABEL) + inner + line for i, line in enumerate(lines)]
 
 
-def _grid(kernel: "Kernel", anchor: tuple[int, int]) -> list[str]:
+def _grid(kernel: "Kernel") -> list[str]:
     """The weights, the anchor's in brackets; of a large kernel those at its ends."""
-    rows, cols = kernel.shape
-    words = _words(kernel)
-    down = _shown(rows, MOST_ROWS)
+    depth, rows, cols = (1, *kernel.shape)[-3:]
+    anchor = (0, *kernel.place)[-3:]
+    words = _words(kernel.weights.reshape(depth, rows, cols))
+    in_depth = kernel.weights.ndim == 3
+    slices = _shown_slices(depth, anchor[0])
+    down = _shown(rows, MOST_ROWS_EACH if in_depth else MOST_ROWS)
+    places = [(number, row) for number in slices if number is not None for row in down]
     for most in range(min(cols, WIDEST), min(cols, FEWEST) - 1, -1):
         across = _shown(cols, most)
-        cells = [[_cell(words, i, j, anchor) for j in across] for i in down]
+        cells = [[_cell(words, (*place, col), anchor) for col in across] for place in places]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         if sum(widths) + len(widths) <= WIDEST:
             break
@@ -208,22 +235,43 @@ def _grid(kernel: "Kernel", anchor: tuple[int, int]) -> list[str]:
         "".join(f" {cell:>{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in cells
     ]
-    cut = [f"{rows} rows"] * (len(down) < rows) + [f"{cols} columns"] * (len(across) < cols)
-    if cut:
-        lines.append(f" (the first and last of {' and '.join(cut)}; --json has all)")
-    return lines
+    if in_depth:
+        lines = _headed(lines, slices, len(down))
+    cut = [f"{rows} rows"] * (None in down) + [f"{cols} columns"] * (None in across)
+    told = [f"{len(places) // len(down)} of {depth} slices"] * (None in slices)
+    told += [f"the first and last of {' and '.join(cut)}"] * (cut != [])
+    return [*lines, f" ({'; '.join(told)}; --json has all)"] if told else lines
 
 
-def _words(kernel: "Kernel") -> Callable[[int, int], str]:
-    """A function that formats the weight at (row, column): floats to four digits of the largest."""
-    weights = kernel.weights
+def _headed(lines: list[str], slices: list[int | None], height: int) -> list[str]:
+    """The lines of the slices that are shown, of this height, each under its number."""
+    left, headed = iter(lines), []
+    for number in slices:
+        head = " ..." if number is None else f" slice {number}"
+        headed += ["", head, *islice(left, height if number is not None else 0)]
+    return headed[1:]
+
+
+def _words(weights: "Array") -> Callable[[tuple[int, ...]], str]:
+    """A function that formats the weight at a place: floats to four digits of the largest."""
     if weights.dtype.kind == "i":
-        return lambda row, col: str(weights[row, col])
+        return lambda place: str(weights[place])
     largest = float(abs(weights).max())
     if not 1e-4 <= largest < 1e4:
-        return lambda row, col: f"{weights[row, col]:.3g}"
+        return lambda place: f"{weights[place]:.3g}"
     digits = 3 - math.floor(math.log10(largest))
-    return lambda row, col: f"{weights[row, col]:.{digits}f}"
+    return lambda place: f"{weights[place]:.{digits}f}"
+
+
+def _shown_slices(depth: int, anchor: int) -> list[int | None]:
+    """Which slices are shown: of many the first, the anchor's and the last."""
+    if depth <= MOST_SLICES:
+        return list(range(depth))
+    first, *others = sorted({0, anchor, depth - 1})
+    shown: list[int | None] = [first]
+    for before, number in zip([first, *others], others, strict=False):
+        shown += [None] * (number > before + 1) + [number]
+    return shown
 
 
 def _shown(length: int, most: int) -> list[int | None]:
@@ -235,11 +283,12 @@ def _shown(length: int, most: int) -> list[int | None]:
 
 
 def _cell(
-    words: Callable[[int, int], str], row: int | None, col: int | None, anchor: tuple[int, int]
+    words: Callable[[tuple[int, ...]], str], place: tuple[int | None, ...], anchor: tuple[int, ...]
 ) -> str:
     """A weight; in the anchor's column with a blank in place of its bracket."""
-    if row is None or col is None:
+    known = tuple(at for at in place if at is not None)
+    if len(known) < len(place):
         return "..."
-    if (row, col) == anchor:
-        return f"[{words(row, col)}]"
-    return words(row, col) + " " * (col == anchor[1])
+    return (
+        f"[{words(known)}]" if known == anchor else words(known) + " " * (place[-1] == anchor[-1])
+    )

@@ -77,6 +77,11 @@ class Generator(NamedTuple):
         """How it is written: ``gaussian:size,sigma``."""
         return f"{self.name}:{','.join(option.name for option in self.parameters)}"
 
+    @property
+    def may_have_depth(self) -> bool:
+        """Whether its size may be that of slices, rows and columns."""
+        return any(isinstance(option.kind, SizeInDepth) for option in self.parameters)
+
     def make(self, given: Mapping[str, object]) -> "Kernel":
         """The kernel with these parameters, words or numbers by name. All may be left out.
 
