@@ -58,7 +58,7 @@ def test_slices_stand_side_by_side_with_colours_of_one_scale():
 
 def test_large_slices_are_squares_of_one_scale():
     weights = np.zeros((2, 14, 14))
-    weights[0, 3, 5], weights[1, 10, 2] = 1, -0.5
+    weights[0, 3, 5], weights[1, 10, 5] = 1, -0.5
     pixels = np.asarray(draw_kernels([Kernel(weights, anchor=(1, 0, 0))]))[:, :-100]  # no scale
     half = np.array(GROUND) / 2 + np.array(NEGATIVE) / 2
     found = [np.argwhere(np.abs(pixels.astype(float) - color).max(axis=-1) < 1)
