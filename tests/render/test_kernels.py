@@ -46,13 +46,14 @@ def test_large_kernels_are_squares_of_the_weights_colours():
 
 def test_slices_stand_side_by_side_with_colours_of_one_scale():
     weights = np.zeros((3, 2, 2))
-    weights[0, 0, 0], weights[2, 1, 1] = -1, 1
+    weights[0, 0, 0], weights[2, 1, 1] = -1000.5, 1000.5
     pixels = np.asarray(draw_kernels([Kernel(weights, anchor=(1, 0, 1))]))
     places = [np.argwhere(np.all(pixels == color, axis=-1)) for color in (NEGATIVE, MARK, POSITIVE)]
     (top, *_), _, (low, *_) = rows = [place[:, 0] for place in places]
     assert top < low
     lefts, rights = ([edge(place[:, 1]) for place in places] for edge in (np.min, np.max))
     assert lefts[0] < rights[0] < lefts[1] < rights[1] < lefts[2]
+    assert rights[0] - lefts[0] == rights[2] - lefts[2], "the sign makes no cell wider"
     assert abs(rows[1].min() - top) < 9, "the anchor is in the first row of its slice"
 
 
