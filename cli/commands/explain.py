@@ -10,7 +10,7 @@ from convtool.core.choices import STREAM
 from convtool.core.errors import OptionError, at
 from convtool.core.filenames import shown
 from convtool.core.frames import ALL, Frames
-from convtool.core.params import Place
+from convtool.core.params import Position
 from convtool.ops.registry import CONV, POOL, Maps, Operation
 
 from .. import options, usage
@@ -36,7 +36,7 @@ MODE = POOL.option("--mode")
         "--at",
         "place",
         required=True,
-        type=options.Value(Place()),
+        type=options.Value(Position()),
         help="The value to explain: its row and column in the map, counted from 0; or, in a "
         "volume, its slice, row and column.",
     ),

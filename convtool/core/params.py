@@ -109,20 +109,7 @@ class Padding:
 
 
 class Position:
-    """A place in a kernel, ROW,COL or [ROW, COL], counted from 0."""
-
-    metavar = "ROW,COL"
-
-    def read(self, value: object) -> tuple[int, int]:
-        """The pair (row, column)."""
-        match = re.fullmatch(r"(\d{1,9})\s*[,\s]\s*(\d{1,9})", _word(value, {2: ","}), re.ASCII)
-        if match is None:
-            raise ConvtoolError(f"found {quoted(value)}, expected ROW,COL, as 0,1")
-        return int(match[1]), int(match[2])
-
-
-class Place:
-    """A place in a map, ROW,COL, or in a volume, SLICE,ROW,COL, counted from 0."""
+    """A place, ROW,COL or [ROW, COL], or in a volume SLICE,ROW,COL, counted from 0."""
 
     metavar = "[SLICE,]ROW,COL"
 

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 import numpy as np
 
@@ -18,17 +17,22 @@ NEGLIGIBLE = 1e-12
 """As a share of the sum of all magnitudes: a smaller gain is rounding."""
 
 
-class Gains(NamedTuple):
-    """The factors of some waves; a negative one exchanges light and dark."""
+Gains = dict[str, float]
+"""The factors of `WAVES`, by their names; a negative one exchanges light and dark."""
 
-    flat: float
-    """Of an area of one value."""
-    across: float
-    """Of columns that alternate, light and dark: 0.5 cycles a pixel from left to right."""
-    down: float
-    """Of rows that alternate."""
-    checkerboard: float
-    """Of both."""
+WAVES = {
+    2: {"flat": (), "across": (1,), "down": (0,), "checkerboard": (0, 1)},
+    3: {"flat": (), "across": (2,), "down": (1,), "depth": (0,), "checkerboard": (0, 1, 2)},
+}
+"""For kernels of so many dimensions an area of one value, and the highest waves: along which axes
+light and dark alternate, at 0.5 cycles a pixel."""
+
+_WORDS = {
+    "across": "across",
+    "down": "down",
+    "depth": "along the slices",
+    "checkerboard": "on a checkerboard",
+}
 
 
 def gains(kernel: Kernel) -> Gains:
@@ -36,29 +40,29 @@ def gains(kernel: Kernel) -> Gains:
 
     Weights are added up with alternating signs, as ``H`` is there; exactly, if they are whole.
     """
-    row, col = kernel.place
-    rows, cols = kernel.shape
-    down, across = np.arange(rows)[:, np.newaxis] - row, np.arange(cols) - col
-    sums = []
-    for by_row, by_col in ((0, 0), (0, 1), (1, 0), (1, 1)):
-        turned = (by_row * down + by_col * across) % 2 == 1
+    from_place = np.ogrid[
+        tuple(slice(-at, n - at) for at, n in zip(kernel.place, kernel.shape, strict=True))
+    ]
+    found = {}
+    for name, axes in WAVES[kernel.weights.ndim].items():
+        steps = sum((from_place[axis] for axis in axes), np.zeros(kernel.shape, np.int64))
+        turned = steps % 2 == 1
         kept, negated = kernel.weights[~turned].tolist(), kernel.weights[turned].tolist()
-        sums.append(total([*kept, *(-weight for weight in negated)]))
-    return Gains(*(quotient(value, kernel.divisor) for value in sums))
+        value = total([*kept, *(-weight for weight in negated)])
+        found[name] = quotient(value, kernel.divisor)
+    return found
 
 
 def seen(kernel: Kernel, found: Gains) -> Gains:
     """Gains, with 0 for those that are only rounding in the weights."""
     least = NEGLIGIBLE * min(magnitude(kernel), LARGEST)
-    return Gains(*(0 if abs(gain) <= least else gain for gain in found))
+    return {name: 0 if abs(gain) <= least else gain for name, gain in found.items()}
 
 
 def in_words(found: Gains) -> str:
     """The gains of the highest waves."""
-    return (
-        f"gain {found.across:.4g} across, {found.down:.4g} down, "
-        f"{found.checkerboard:.4g} on a checkerboard"
-    )
+    each = (f"{found[name]:.4g} {words}" for name, words in _WORDS.items() if name in found)
+    return f"gain {', '.join(each)}"
 
 
 def magnitude(kernel: Kernel) -> float:

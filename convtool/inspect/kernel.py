@@ -1,63 +1,88 @@
 """The facts of a kernel that ``kernel show`` tells."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from ..core.dtypes import FLOAT64, Array
-from ..core.validation import Pair
-from ..kernel.kernel import Kernel, check_flat
+from ..core.validation import Sizes
+from ..kernel.kernel import Kernel
 from ..methods.loops.factor import float_factors, whole_factors
 from ..methods.planner import Plan
 from ..ops.conv import plan
 from .frequency import Gains, gains, total
 
-PLANNED = (1080, 1920, 3)
-"""The shape of the 8-bit image that is planned for."""
+PLANNED = {2: (1080, 1920, 3), 3: (128, 512, 512)}
+"""The shape of the 8-bit image that is planned for, and of the volume for kernels with depth."""
 
 SAME = 1e-12
 """Floats that differ by less, as a share of the largest weight, are equal except for rounding."""
 
 
 MOST_EXACT = 2**18
-"""Weights times the shorter side: up to here the rank of whole weights is computed exactly."""
+"""Weights times the shorter side: up to here the rank of whole weights is computed exactly. With
+depth the sides are the slices and the weights of each."""
 
 
 class Facts(NamedTuple):
     """The properties of a kernel."""
 
-    anchor: Pair
+    anchor: Sizes
     """The element that sits on the output pixel."""
     sum: float
     """Of the weights, before the divisor."""
     whole: bool
     """Whether all weights are whole numbers."""
     symmetries: tuple[str, ...]
-    """Under which of `MIRRORINGS` it stays the same."""
+    """Under which of `MIRRORINGS` for its dimensions it stays the same."""
     antisymmetries: tuple[str, ...]
     """Under which of them each weight changes its sign."""
     rank: int
-    """The least number of products, column times row, whose sum it is; 1 is separable.
+    """The least number of products, column times row, whose sum it is; 1 is separable. With depth
+    the products are a line along the slices times a plane.
 
     Of very large kernels of whole weights it may be more: `rank_is_exact`.
     """
-    factors: tuple[Array, Array] | None
-    """The column and the row whose product it is, whole if the weights are; None if inseparable."""
+    factors: tuple[Array, ...] | None
+    """What it is the product of, whole if the weights are; None if inseparable.
+
+    A column and a row; with depth a line along the slices first, and then these, or a plane.
+    """
     gains: Gains
     bias: float
     """What is added to the value of a flat area."""
     plan: Plan
-    """How an 8-bit image of shape `PLANNED` would be computed."""
+    """How an 8-bit image or volume of shape `PLANNED` would be computed."""
+
+    @property
+    def is_separable(self) -> bool:
+        """Whether it is a product of lines, one along each axis."""
+        return self.factors is not None and len(self.factors) == len(self.anchor)
 
 
-MIRRORINGS: dict[str, Callable[[Array], Array]] = {
-    "left-right": np.fliplr,
-    "up-down": np.flipud,
-    "180 degrees": lambda weights: np.rot90(weights, 2),
-    "transposed": np.transpose,
+Mirroring = Callable[[Array], Array]
+
+_LEFT_RIGHT, _UP_DOWN = (partial(np.flip, axis=axis) for axis in (-1, -2))
+_TRANSPOSED = partial(np.swapaxes, axis1=-2, axis2=-1)
+
+MIRRORINGS: dict[int, dict[str, Mirroring]] = {
+    2: {
+        "left-right": _LEFT_RIGHT,
+        "up-down": _UP_DOWN,
+        "180 degrees": np.flip,
+        "transposed": _TRANSPOSED,
+    },
+    3: {
+        "left-right": _LEFT_RIGHT,
+        "up-down": _UP_DOWN,
+        "front-back": partial(np.flip, axis=0),
+        "through the middle": np.flip,
+        "slices transposed": _TRANSPOSED,
+    },
 }
-"""Symmetries that are tested."""
+"""Symmetries that are tested, by the dimensions of a kernel."""
 
 
 def facts(kernel: Kernel) -> Facts:
@@ -65,15 +90,13 @@ def facts(kernel: Kernel) -> Facts:
 
     >>> import convtool
     >>> found = facts(convtool.find_kernel("sobel_x"))
-    >>> found.symmetries, found.antisymmetries, found.gains.flat
+    >>> found.symmetries, found.antisymmetries, found.gains["flat"]
     (('up-down',), ('left-right', '180 degrees'), 0)
     """
-    check_flat(kernel, "kernel show")
     weights = kernel.weights
     factors, rank = _factors(weights)
-    row, col = kernel.place
     return Facts(
-        anchor=(row, col),
+        anchor=kernel.place,
         sum=total(weights.ravel().tolist()),
         whole=weights.dtype.kind == "i" or bool(np.all(weights == np.rint(weights))),
         symmetries=_kept(weights, 1),
@@ -82,7 +105,7 @@ def facts(kernel: Kernel) -> Facts:
         factors=factors,
         gains=gains(kernel),
         bias=kernel.bias,
-        plan=plan(kernel, "uint8", PLANNED),
+        plan=plan(kernel, "uint8", PLANNED[weights.ndim]),
     )
 
 
@@ -90,7 +113,7 @@ def _kept(weights: Array, sign: int) -> tuple[str, ...]:
     """The mirrorings that leave the weights as they are, times this sign."""
     return tuple(
         name
-        for name, mirrored in MIRRORINGS.items()
+        for name, mirrored in MIRRORINGS[weights.ndim].items()
         if (found := mirrored(weights)).shape == weights.shape and _same(found, weights, sign)
     )
 
@@ -108,18 +131,23 @@ def _same(found: Array, weights: Array, sign: int) -> bool:
 
 def rank_is_exact(weights: Array) -> bool:
     """Whether the rank is exact, and not only a lower bound."""
-    return weights.dtype.kind == "f" or weights.size * min(weights.shape) <= MOST_EXACT
+    return weights.dtype.kind == "f" or weights.size * min(_matrix(weights).shape) <= MOST_EXACT
 
 
-def _whole_rank(weights: Array) -> int:
+def _matrix(weights: Array) -> Array:
+    """Weights as a matrix, with a row for each row of a kernel; with depth for each slice."""
+    return weights.reshape(len(weights), -1)
+
+
+def _whole_rank(matrix: Array) -> int:
     """The rank of whole weights, by elimination without fractions.
 
     E. H. Bareiss, Sylvester's identity and multistep integer-preserving Gaussian elimination,
     1968: every division leaves nothing over.
     """
-    rows: list[list[int]] = weights.tolist()
+    rows: list[list[int]] = matrix.tolist()
     rank, before = 0, 1
-    for col in range(weights.shape[1]):
+    for col in range(matrix.shape[1]):
         pivot = next((i for i in range(rank, len(rows)) if rows[i][col]), None)
         if pivot is None:
             continue
@@ -133,17 +161,28 @@ def _whole_rank(weights: Array) -> int:
     return rank
 
 
-def _factors(weights: Array) -> tuple[tuple[Array, Array] | None, int]:
-    """The column and the row whose product a kernel is, if it is one; and its rank."""
-    if not weights.any():
+def _factors(weights: Array) -> tuple[tuple[Array, ...] | None, int]:
+    """The lines whose product a kernel is, or a line and a plane, if it is one; and its rank."""
+    pair, rank = _pair(_matrix(weights))
+    if pair is None or weights.ndim == 2:
+        return pair, rank
+    line, rest = pair
+    plane = rest.reshape(weights.shape[1:])
+    lines, _ = _factors(plane)
+    return (line, *(lines or (plane,))), rank
+
+
+def _pair(matrix: Array) -> tuple[tuple[Array, Array] | None, int]:
+    """The column and the row whose product a matrix is, if it is one; and its rank."""
+    if not matrix.any():
         return None, 0
-    whole = weights.dtype.kind == "i"
-    if whole and (exact := whole_factors(weights)):
+    whole = matrix.dtype.kind == "i"
+    if whole and (exact := whole_factors(matrix)):
         return exact[0], 1
-    if whole and rank_is_exact(weights):
-        return None, _whole_rank(weights)
-    scale = _largest(weights)  # squares of very large or small numbers would overflow
-    pairs = float_factors(weights / scale, min(weights.shape)) or []
+    if whole and rank_is_exact(matrix):
+        return None, _whole_rank(matrix)
+    scale = _largest(matrix)  # squares of very large or small numbers would overflow
+    pairs = float_factors(matrix / scale, min(matrix.shape)) or []
     if whole or len(pairs) > 1:
         return None, max(len(pairs), 2)
     return _balanced(*pairs[0], scale), 1

@@ -100,10 +100,8 @@ class Kernel:
         others = (f"{field.name}={getattr(self, field.name)!r}" for field in fields(self)[1:])
         return f"Kernel(weights={weights}, {', '.join(others)})"
 
-    def _repr_png_(self) -> bytes | None:
+    def _repr_png_(self) -> bytes:
         """The picture that a notebook shows, as `convtool kernel show -o` draws it."""
-        if self.weights.ndim != 2:
-            return None
         # Imported by name, as `convtool` imports its public names: kernels need no drawing.
         png: bytes = import_module("convtool.render.kernels").png_of(self)
         return png
@@ -138,16 +136,6 @@ class Layer(NamedTuple):
 def middle(shape: Sizes) -> Sizes:
     """The element (row, col) that sits on the output pixel where there is no anchor."""
     return tuple((size - 1) // 2 for size in shape)
-
-
-def check_flat(kernel: Kernel, what: str) -> None:
-    """Raise ConvtoolError for a kernel with depth, which `what` does not know."""
-    if kernel.weights.ndim != 2:
-        size = shape_words(kernel.shape)
-        raise ConvtoolError(
-            f"kernel {kernel.name or 'of weights'} is {size}, and {what} knows kernels of rows and "
-            "columns"
-        )
 
 
 WEIGHTS = {

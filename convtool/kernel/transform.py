@@ -6,8 +6,8 @@ import numpy as np
 
 from ..core.dtypes import Array
 from ..core.errors import ConvtoolError, at
-from ..core.validation import Pair, Sizes
-from .kernel import Kernel, check_flat
+from ..core.validation import Pair, Sizes, shape_words
+from .kernel import Kernel
 
 EIGHTH = 45
 """Degrees."""
@@ -20,12 +20,13 @@ def rotated(kernel: Kernel, degrees: int) -> Kernel:
     degrees gives the kernel itself. By 45 degrees each ring around the middle moves on by an
     eighth of its length, as the compass masks of Kirsch and Robinson do.
 
-    Raises ConvtoolError for any other angle, and for 45 where it has no such rings.
+    Raises ConvtoolError for any other angle, for 45 where it has no such rings, and for a kernel
+    with depth.
 
     >>> rotated(Kernel([[1, 2, 1], [0, 0, 0], [-1, -2, -1]]), 45).weights.tolist()
     [[0, 1, 2], [-1, 0, 1], [-2, -1, 0]]
     """
-    check_flat(kernel, "turning")
+    _check_flat(kernel)
     name, angle = kernel.name or "kernel", degrees % 360
     if not angle:
         return kernel
@@ -49,9 +50,9 @@ def rotated(kernel: Kernel, degrees: int) -> Kernel:
 def compass(kernel: Kernel) -> list[Kernel]:
     """The kernel and its 7 turns, clockwise: NAME_0, NAME_45, ... NAME_315.
 
-    Raises ConvtoolError for a kernel that is no odd square.
+    Raises ConvtoolError for a kernel that is no odd square, or has depth.
     """
-    check_flat(kernel, "turning")
+    _check_flat(kernel)
     name = kernel.name or "kernel"
     if not is_odd_square(kernel.shape):
         size = "{}x{}".format(*kernel.shape)
@@ -60,6 +61,15 @@ def compass(kernel: Kernel) -> list[Kernel]:
         )
     turns = [rotated(kernel, EIGHTH * i) for i in range(1, 8)]
     return [replace(kernel, name=f"{name}_0"), *turns]
+
+
+def _check_flat(kernel: Kernel) -> None:
+    """Raise ConvtoolError for a kernel with depth: an angle does not say around which axis."""
+    if kernel.weights.ndim == 3:
+        raise ConvtoolError(
+            f"kernel {kernel.name or 'of weights'} is {shape_words(kernel.shape)}, expected one "
+            "without depth to turn"
+        )
 
 
 def is_odd_square(shape: Sizes) -> bool:

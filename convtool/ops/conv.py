@@ -11,7 +11,7 @@ from ..core.choices import ALPHAS, BORDERS, METHODS, Alpha, Border, MethodName, 
 from ..core.dtypes import FLOAT64, Array, DType, is_integer, is_whole, limits
 from ..core.errors import ConvtoolError, quoted
 from ..core.geometry import Axis, along_all, place
-from ..core.image import Header, check_pixels, white_of
+from ..core.image import SHAPES, Header, check_pixels, white_of
 from ..core.validation import (
     PaddingLike,
     Pair,
@@ -162,19 +162,23 @@ def plan(
 ) -> Plan:
     """How `conv2d` would compute an image: `dtype` and `shape`, (H, W) or (H, W, C), are its own.
 
-    `result` is conv2d's `dtype`, and `options` are its other options, except `threads`. The
-    plan can be printed; its `method`, `parameters`, `reason` and `operations` tell the same one
-    by one.
+    With weights that have depth it is how `conv3d` would compute a volume, (D, H, W) or
+    (D, H, W, C). `result` is conv2d's `dtype`, and `options` are its other options, except
+    `threads`. The plan can be printed; its `method`, `parameters`, `reason` and `operations` tell
+    the same one by one.
 
     >>> plan([[1, 1, 1]] * 3, "uint8", (480, 640)).method
     'separable'
 
     Raises ConvtoolError as `conv2d` does.
     """
-    if not isinstance(shape, tuple | list) or len(shape) not in (2, 3):
-        raise ConvtoolError(f"shape is {quoted(shape)}, expected (H, W) or (H, W, C)")
-    height, width, channels = (whole_number(size, "shape", 1) for size in (*shape, 1)[:3])
-    names = tuple(map(str, range(channels)))
+    operator = Conv(weights, dtype=result, **options)
+    dimensions = operator.dimensions
+    if not isinstance(shape, tuple | list) or len(shape) not in (dimensions, dimensions + 1):
+        raise ConvtoolError(f"shape is {quoted(shape)}, expected {SHAPES[dimensions][1]}")
+    numbers = [whole_number(size, "shape", 1) for size in shape]
+    depth, height, width = (1, *numbers[:dimensions])[-3:]
+    names = tuple(map(str, range((*numbers, 1)[dimensions])))
     try:
         pixels = np.dtype(dtype)
     except (TypeError, ValueError):
@@ -182,8 +186,7 @@ def plan(
             f"dtype is {quoted(dtype)}, expected bool, integers or floats"
         ) from None
     check_pixels(pixels)
-    header = Header(height, width, names, pixels, white_of(pixels))
-    operator = Conv(weights, dtype=result, dimensions=2, **options)
+    header = Header(depth * height, width, names, pixels, white_of(pixels), depth=depth)
     return operator.bind(with_alpha(header, options.get("alpha"))).plan
 
 

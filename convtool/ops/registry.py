@@ -381,7 +381,8 @@ CONV = Operation(
         Option(
             "anchor",
             Position(),
-            "The kernel's element that sits on the output pixel. Default: the middle.",
+            "The kernel's element that sits on the output pixel; of a kernel with depth SLICE,ROW,"
+            "COL. Default: the middle.",
         ),
         ALPHA._replace(
             help=f"{ALPHA.help} Default: weight for kernels without negative weights, else keep."

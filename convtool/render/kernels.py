@@ -1,5 +1,7 @@
-"""A kernel as a picture: its weights as a grid, and beside it its frequency response."""
+"""A kernel as a picture: its weights as a grid, and beside it its frequency response; with depth a
+grid for each slice."""
 
+import math
 import textwrap
 from collections.abc import Sequence
 from io import BytesIO
@@ -8,8 +10,9 @@ import numpy as np
 
 from ..core.dtypes import FLOAT64, Array
 from ..core.errors import ConvtoolError
+from ..core.validation import shape_words
 from ..inspect.frequency import LARGEST, NEGLIGIBLE, gains, in_words, magnitude, response, seen
-from ..kernel.kernel import Kernel, check_flat
+from ..kernel.kernel import Kernel
 from . import canvas
 from .canvas import BODY, FAINT, INK, SMALL, TITLE, Block, Color, Colors
 
@@ -25,6 +28,9 @@ SAMPLES = 151
 COLUMNS = 2
 """Kernels of a bank that stand side by side."""
 
+SLICES = 5
+"""Slices of a kernel with depth that stand side by side."""
+
 HEADING = 800
 """Pixels of a line of a name or a description."""
 
@@ -37,13 +43,16 @@ _TICKS = [(0.0, "-0.5"), (0.25, "-0.25"), (0.5, "0"), (0.75, "0.25"), (1.0, "0.5
 def draw_kernels(kernels: Sequence[Kernel]) -> Block:
     """A page with each kernel's weights beside its frequency response.
 
-    The element that sits on the output pixel is framed. Weights of large kernels are squares of
-    colour, by the scale beside them. Raises ConvtoolError for more than a picture holds.
+    Of a kernel with depth it shows the weights, slice beside slice. The element that sits on the
+    output pixel is framed. Weights of large kernels are squares of colour, by the scale beside
+    them. Raises ConvtoolError for more than a picture holds.
     """
-    for kernel in kernels:
-        check_flat(kernel, "a picture")
     if len(kernels) * SIDE * SIDE > canvas.LARGEST:
         raise ConvtoolError(f"{len(kernels)} kernels are too many to draw")
+    for kernel in kernels:
+        depth = math.prod(kernel.shape[:-2])
+        if depth * SIDE * SIDE > canvas.LARGEST:
+            raise ConvtoolError(f"{depth} slices are too many to draw")
     drawn = [_drawn(kernel) for kernel in kernels]
     width = max(block.width for block in drawn)
     columns = COLUMNS if len(drawn) > 3 else 1
@@ -68,16 +77,17 @@ def _drawn(kernel: Kernel) -> Block:
     heading += [_line(words, BODY, FAINT) for words in told[:MOST_LINES]]
     found = seen(kernel, gains(kernel))
     weights = _titled(
-        "{}x{} weights".format(*kernel.shape),
+        f"{shape_words(kernel.shape)} weights",
         _weights(kernel),
         _formula(kernel),
         "framed: the element on the output pixel",
     )
+    flat, highest = f"gain on a flat area: {found['flat']:.4g}", f"highest waves: {in_words(found)}"
+    if kernel.weights.ndim == 3:
+        waves = canvas.above(canvas.words(flat, BODY), canvas.words(highest, SMALL, FAINT), gap=8)
+        return canvas.above(*heading, weights, waves, gap=12)
     waves = _titled(
-        "gain of waves, by cycles a pixel across and down",
-        _response(kernel),
-        f"gain on a flat area: {found.flat:.4g}",
-        f"highest waves: {in_words(found)}",
+        "gain of waves, by cycles a pixel across and down", _response(kernel), flat, highest
     )
     return canvas.above(*heading, canvas.beside(weights, waves, gap=56, align="start"), gap=12)
 
@@ -109,31 +119,56 @@ def _formula(kernel: Kernel) -> str:
 
 
 def _weights(kernel: Kernel) -> Block:
-    """A grid of numbers; of colours alone if there are too many."""
-    weights, (row, col) = kernel.weights.astype(FLOAT64), kernel.place
-    anchor = row, col
-    colors = canvas.diverging(weights)
+    """A grid of numbers, with depth one for each slice; of colours alone if there are too many."""
+    rows, cols = kernel.shape[-2:]
     marked = np.zeros(kernel.shape, np.bool_)
-    marked[anchor] = True
-    rows, cols = kernel.shape
-    if max(rows, cols) > NUMBERED:
-        return _squares(weights, colors, anchor)
-    texts = [[f"{weight:.3g}" for weight in row] for row in kernel.weights.tolist()]
-    labels = [[str(i) for i in range(length)] for length in (rows, cols)]
-    for size in (2 * BODY, TITLE, BODY, SMALL):
-        block = canvas.grid(texts, colors, size=size, rows=labels[0], cols=labels[1], marked=marked)
-        if max(block.size) <= SIDE:
-            break
-    return block
-
-
-def _squares(weights: Array, colors: Colors, anchor: tuple[int, int]) -> Block:
-    rows, cols = weights.shape
+    marked[kernel.place] = True
+    weights, marked = (array.reshape(-1, rows, cols) for array in (kernel.weights, marked))
+    colors = canvas.diverging(weights.astype(FLOAT64))
+    numbered = max(rows, cols) <= NUMBERED
     step = max(SIDE // max(rows, cols), 1)
-    image = canvas.outlined(canvas.pixels(colors, step), anchor, step)
-    framed = canvas.framed(image, _places(cols), _places(rows))
+    if numbered:
+        grids = _numbers(weights, colors, marked)
+    else:
+        grids = [_squares(*slice_, step) for slice_ in zip(colors, marked, strict=True)]
+    block = _side_by_side(grids) if kernel.weights.ndim == 3 else grids[0]
+    if numbered:
+        return block
     low, high = min(float(weights.min()), 0.0), max(float(weights.max()), 0.0)
-    return canvas.beside(framed, _scale(low, high, max(image.height, SIDE // 2)), align="start")
+    return canvas.beside(block, _scale(low, high, max(rows * step, SIDE // 2)), align="start")
+
+
+def _side_by_side(grids: Sequence[Block]) -> Block:
+    """The grids of slices, each under its number."""
+    slices = [
+        canvas.above(canvas.words(f"slice {number}", SMALL, FAINT), grid, gap=8)
+        for number, grid in enumerate(grids)
+    ]
+    return canvas.table([slices[i : i + SLICES] for i in range(0, len(slices), SLICES)], gap=24)
+
+
+def _numbers(weights: Array, colors: Colors, marked: Array) -> list[Block]:
+    """A grid of numbers for each slice, all in letters of one size."""
+    texts = [[[f"{weight:.3g}" for weight in row] for row in slice_] for slice_ in weights.tolist()]
+    longest = max((text for rows in texts for row in rows for text in row), key=len)
+    rows, cols = ([str(i) for i in range(length)] for length in weights.shape[1:])
+    for size in (2 * BODY, TITLE, BODY, SMALL):
+        grids = [
+            canvas.grid(*one, size=size, rows=rows, cols=cols, marked=place, least=longest)
+            for *one, place in zip(texts, colors, marked, strict=True)
+        ]
+        if max(max(grid.size) for grid in grids) <= SIDE:
+            break
+    return grids
+
+
+def _squares(colors: Colors, marked: Array, step: int) -> Block:
+    """Squares of these colours with places beside and below them."""
+    image = canvas.pixels(colors, step)
+    for row, col in np.argwhere(marked).tolist():
+        image = canvas.outlined(image, (row, col), step)
+    rows, cols = marked.shape
+    return canvas.framed(image, _places(cols), _places(rows))
 
 
 def _places(length: int) -> list[tuple[float, str]]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ..core.image import Header
     from ..fit.fit import Fit
     from ..inspect.explain import Explanation, Path, Region, StageField
+    from ..inspect.kernel import Facts
     from ..inspect.shapes import Row, Shapes
     from ..inspect.steps.base import Calculation, Patch, Step
     from ..kernel.kernel import Kernel, Layer
@@ -69,6 +70,8 @@ def json_of_kernel(kernel: "Kernel") -> dict[str, Any]:
     from ..inspect.kernel import PLANNED, facts
 
     found = facts(kernel)
+    dimensions = kernel.weights.ndim
+    planned = "image" if dimensions == 2 else "volume"
     return {
         "name": kernel.name,
         "description": kernel.description,
@@ -81,13 +84,12 @@ def json_of_kernel(kernel: "Kernel") -> dict[str, Any]:
         "integer": found.whole,
         "symmetric": list(found.symmetries),
         "antisymmetric": list(found.antisymmetries),
-        "separable": found.factors is not None,
+        "separable": found.is_separable,
         "rank": found.rank,
-        "column": found.factors[0].tolist() if found.factors else None,
-        "row": found.factors[1].tolist() if found.factors else None,
-        "gain": found.gains._asdict(),
+        **_factors(found),
+        "gain": found.gains,
         "plan": {
-            "image": list(PLANNED),
+            planned: list(PLANNED[dimensions]),
             "dtype": "uint8",
             "method": found.plan.method,
             "reason": found.plan.reason,
@@ -96,6 +98,14 @@ def json_of_kernel(kernel: "Kernel") -> dict[str, Any]:
             "others": list(found.plan.others),
         },
     }
+
+
+def _factors(found: "Facts") -> dict[str, Any]:
+    """The lines that a kernel is the product of; with depth perhaps a line and a plane."""
+    lines = ["slices", "column", "row"][-len(found.anchor) :]
+    names = lines if found.is_separable else ["slices", "plane"]
+    factors = (factor.tolist() for factor in found.factors or ())
+    return dict.fromkeys(lines) | dict(zip(names, factors, strict=False))
 
 
 def json_of_shapes(found: "Shapes") -> dict[str, Any]:

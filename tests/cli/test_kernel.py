@@ -16,7 +16,7 @@ from convtool.cli.main import cli
 from helpers.running import LIMIT
 from rich.cells import cell_len
 
-from convtool import conv2d, find_kernel, find_kernels, read_image
+from convtool import ConvtoolError, conv2d, find_kernel, find_kernels, read_image
 from convtool.kernel.files import parse_bytes
 from convtool.kernel.lookup import bundled_folder, file_names
 from convtool.kernel.parametric.catalog import GENERATORS
@@ -228,6 +228,75 @@ def test_show_says_what_a_kernel_does(kernel, text, line):
     assert line in kernel("show", "-", stdin=text.encode()).splitlines()
 
 
+SOBEL_Z = """\
+sobel:3x3x3,z, 3x3x3
+Slope from the first slice to the last, smoothed over 3 pixels
+
+ slice 0
+ -1 -2  -1
+ -2 -4  -2
+ -1 -2  -1
+
+ slice 1
+  0  0   0
+  0 [0]  0
+  0  0   0
+
+ slice 2
+  1  2   1
+  2  4   2
+  1  2   1
+
+weights         whole, sum 0
+value           sum of products
+symmetric       left-right, up-down, slices transposed
+antisymmetric   front-back, through the middle
+separable       slices [-1 0 1] times column [1 2 1] times row [1 2 1]
+flat area       becomes 0
+highest waves   gain 0 across, 0 down, 0 along the slices, 0 on a checkerboard
+plan            for an 8-bit volume of 128x512x512
+"""
+
+
+def test_show_of_a_kernel_with_depth_goes_slice_by_slice(kernel):
+    assert kernel("show", "sobel:3x3x3,z").startswith(SOBEL_Z)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("anchor = 1 0 1\n1 2\n---\n3 4\n", " 3 [4]"),
+        ("1 2\n---\n2 4\n", "separable       slices [1 2] times column [1] times row [1 2]"),
+        ("1 0\n0 1\n---\n2 0\n0 2\n",
+         "separable       slices [1 2] times a plane, which is no column times a row"),
+        ("1 2\n---\n2 5\n",
+         "separable       no; 2 lines of slices times planes add up to it, no fewer"),
+        ("0 0\n---\n0 0\n", "separable       all weights are 0"),
+        ("divisor = 10\n1 2\n---\n3 4\n", "flat area       stays as it is"),
+        ("divisor = 2\n1 2\n---\n3 4\n",
+         "highest waves   gain -1 across, 5 down, -2 along the slices, 0 on a checkerboard"),
+    ],
+)  # fmt: skip
+def test_show_says_what_a_kernel_with_depth_does(kernel, text, line):
+    assert line in kernel("show", "-", stdin=text.encode()).splitlines()
+
+
+def test_show_abridges_many_slices_and_keeps_the_anchors(kernel):
+    lines = kernel("show", "box:11x3x3").splitlines()
+    heads = [line for line in lines if line.startswith((" slice", " ..."))]
+    assert heads == [" slice 0", " ...", " slice 5", " ...", " slice 10"]
+    assert lines[lines.index(" slice 5") + 2] == " 1 [1] 1"
+    assert " (3 of 11 slices; --json has all)" in lines
+    lines = kernel("show", "box:9x11x40").splitlines()
+    told = " (3 of 9 slices; the first and last of 11 rows and 40 columns; --json has all)"
+    assert told in lines
+    assert max(map(len, lines)) <= 80
+    assert "--json has all" not in kernel("show", "box:7x9x5")
+    moved = kernel("show", "-", stdin=b"anchor = 1 0 0\n" + b"\n---\n".join([b"1"] * 9))
+    heads = [line for line in moved.splitlines() if line.startswith((" slice", " ..."))]
+    assert heads == [" slice 0", " slice 1", " ...", " slice 8"]
+
+
 @pytest.mark.parametrize("weights", ["-1 0 1; -2 0 2; -1 0 1", "-.5", "-1/2 1"])
 def test_weights_may_begin_with_a_minus(kernel, weights):
     for before, after in (([], [weights]), (["--", weights], []), ([weights, "--json"], [])):
@@ -270,7 +339,8 @@ def test_show_abridges_what_is_too_wide_and_says_so(kernel):
     ["1e308 1e308", "1e-320 1; -1e308 0", "divisor = 1e-300\nbias = 1e308\n1e300",
      "9223372036854775807 -9223372036854775808", '{"name": "a\\nb", "weights": [[1, 2]]}',
      '{"name": "' + "long " * 40 + '", "description": "' + "d" * 300 + '", "weights": [[1]]}',
-     "\n".join(["1e20 " * 60] * 60)],
+     "\n".join(["1e20 " * 60] * 60), "1e308 1e308\n---\n-1e308 1e-320",
+     "divisor = 1e-300\n---\n1e300", "\n---\n".join(["-0.1 " * 60] * 60)],
 )  # fmt: skip
 def test_show_and_its_json_and_picture_take_anything(kernel, folder, text):
     data = text.replace(";", "\n").encode()
@@ -370,6 +440,33 @@ def test_rotate_and_compass(kernel):
 def test_what_is_converted_is_the_same_kernel(kernel, folder, form, name):
     kernel("convert", name, "-o", f"k.{form}")
     assert find_kernels(f"./k.{form}") == find_kernels(name)
+
+
+def test_kernels_with_depth_are_made_and_converted(kernel, call, folder):
+    kernel("make", "sobel", "--size", "3x3x3", "--axis", "z", "-o", "z.json")
+    assert find_kernel("z.json") == find_kernel("sobel:3x3x3,z")
+    kernel("convert", "z.json", "-o", "z.txt")
+    assert find_kernel("z.txt") == find_kernel("z.json")
+    kernel("convert", "z.txt", "-o", "z.npy")
+    assert np.array_equal(find_kernel("z.npy").weights, find_kernel("z.json").weights)
+    for form in ("mat", "kernel"):
+        result = call("kernel", "convert", "z.json", "-o", f"no.{form}")
+        fails(result, 1, "kernel sobel:3x3x3,z has depth, and does not go into")
+        assert b"JSON, text and NPY hold it" in result[2]
+        assert not (folder / f"no.{form}").exists()
+
+
+def test_list_tells_what_may_have_depth(kernel):
+    made = {one["name"]: one["depth"] for one in json.loads(kernel("list", "--json"))["generated"]}
+    told = kernel("list").partition("With depth,")[2]
+    for name, depth in made.items():
+        spec = f"{name}:3x3x3"
+        assert (name in re.findall(r"\w+", told.partition(":")[2])) == depth
+        if depth:
+            assert find_kernel(spec).shape == (3, 3, 3)
+        else:
+            with pytest.raises(ConvtoolError):
+                find_kernel(spec)
 
 
 def test_a_layer_is_converted_to_npy_alone(kernel, call, folder):

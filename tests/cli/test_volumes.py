@@ -2,6 +2,7 @@
 
 import json
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -156,9 +157,8 @@ def test_what_knows_no_depth_says_so(convtool, volume):
         ),
         (["explain", "v.tif", "-k", "edge", "--at", "1,1,1", "--frame", "2"], "--frame is for one"),
         (["shape", "20x30", "conv -k k.json"], "the window lies on several slices, and the image"),
-        (["kernel", "show", "k.json"], "kernel k is 3x2x5, and kernel show knows kernels of rows"),
-        (["kernel", "rotate", "k.json", "--by", "90"], "and turning knows kernels of rows"),
-        (["kernel", "convert", "k.json", "-o", "k.mat"], "and vips knows kernels of rows"),
+        (["kernel", "rotate", "k.json"], "kernel k is 3x2x5, expected one without depth to turn"),
+        (["kernel", "compass", "k.json"], "kernel k is 3x2x5, expected one without depth to turn"),
     ):
         done = convtool(*words)
         assert done.returncode != 0
@@ -225,9 +225,22 @@ def test_parametric_kernels_with_depth(convtool, volume):
     assert np.array_equal(np.load("o.npy"), expected)
     with pytest.raises(ConvtoolError, match="sigma2 and slices are given"):
         find_kernel("gaussian:3x5x5,1,2")
-    for spec in ("disk:3x3x3", "laplacian:3x3x3", "gaussian:3x3x3x3"):
+    for spec in ("disk:3x3x3", "gabor:3x3x3", "gaussian:3x3x3x3"):
         with pytest.raises(ConvtoolError, match=r"3x3x3"):
             find_kernel(spec)
+
+
+def test_an_anchor_in_depth(convtool, volume):
+    words = ["conv", "v.tif", "-k", "sobel:3x3x3,z", "--depth", "float", "-o", "o.npy"]
+    for anchor in ("0,1,2", "0 1 2"):
+        assert convtool(*words, "--anchor", anchor).returncode == 0
+        expected = conv3d(volume, replace(find_kernel("sobel:3x3x3,z"), anchor=(0, 1, 2)))
+        assert np.array_equal(np.load("o.npy"), expected)
+    done = convtool(*words, "--anchor", "0,3,2")
+    assert b"anchor (0, 3, 2) lies outside the 3x3x3 kernel" in done.stderr
+    assert b"anchor is (0, 3), expected (slice, row, col)" in (
+        convtool(*words, "--anchor", "0,3").stderr
+    )
 
 
 def test_shapes_of_volumes(convtool, volume):

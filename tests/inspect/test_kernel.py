@@ -1,11 +1,13 @@
 import json
 from fractions import Fraction
+from functools import reduce
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import convtool
 from convtool import Kernel, find_kernel, find_kernels
 from convtool.core.strict_json import without_nan
 from convtool.inspect.kernel import MIRRORINGS, facts
@@ -60,7 +62,7 @@ def test_rank_is_linear_algebras_and_symmetries_are_seen(folder, name):
     for kernel in find_kernels(name):
         found, weights = facts(kernel), kernel.weights
         assert found.rank == np.linalg.matrix_rank(weights.astype(float), tol=1e-12)
-        for name, mirrored in MIRRORINGS.items():
+        for name, mirrored in MIRRORINGS[2].items():
             same = mirrored(weights).shape == weights.shape
             assert (name in found.symmetries) == (
                 same and np.allclose(mirrored(weights), weights, atol=1e-14)
@@ -80,6 +82,112 @@ def test_a_gaussians_factors_are_its_lines(folder):
         np.testing.assert_allclose(line, expected / expected.sum(), atol=1e-14)
 
 
+lines = st.lists(st.integers(-9, 9), min_size=1, max_size=4)
+
+
+@given(along=lines, column=lines, row=lines)
+def test_with_depth_three_lines_of_whole_numbers_are_found_exactly(along, column, row):
+    weights = np.multiply.outer(np.multiply.outer(along, column), row)
+    found = facts(Kernel(weights))
+    assert found.is_separable == (found.rank == 1) == bool(weights.any())
+    if not weights.any():
+        assert found.factors is None
+        assert found.rank == 0
+        return
+    assert [factor.shape for factor in found.factors] == [(len(x),) for x in (along, column, row)]
+    assert all(factor.dtype == np.int64 for factor in found.factors)
+    assert np.array_equal(reduce(np.multiply.outer, found.factors), weights)
+
+
+@pytest.mark.parametrize("spec", ["gaussian:3x5x7,1.3", "gaussian:5x4x1"])
+def test_a_gaussians_lines_with_depth_are_its_own(spec):
+    kernel = find_kernel(spec)
+    lines = facts(kernel).factors
+    for axis, line in enumerate(lines):
+        others = tuple(other for other in range(3) if other != axis)
+        np.testing.assert_allclose(line, kernel.weights.sum(axis=others), atol=1e-14)
+    np.testing.assert_allclose(reduce(np.multiply.outer, lines), kernel.weights, atol=1e-15)
+
+
+@pytest.mark.parametrize("times", [1, 0.1])
+def test_a_line_along_the_slices_times_a_plane(times):
+    plane = np.array([[0, 1, 0], [1, -4, 1], [0, 1, 0]])
+    kernel = Kernel(np.multiply.outer([1, 0, -2], plane) * times)
+    found = facts(kernel)
+    line, rest = found.factors
+    assert (found.rank, found.is_separable, rest.shape) == (1, False, (3, 3))
+    np.testing.assert_allclose(np.multiply.outer(line, rest), kernel.weights, atol=1e-15)
+    told = json_of_kernel(kernel)
+    assert (told["separable"], told["column"], told["row"]) == (False, None, None)
+    assert (told["slices"], told["plane"]) == (line.tolist(), rest.tolist())
+
+
+def test_the_rank_with_depth_is_that_of_slices_as_rows():
+    for spec, rank in (("laplacian:3x3x3", 2), ("log:5x7x9,1", 2), ("laplacian:neighbours=26", 2)):
+        kernel = find_kernel(spec)
+        found = facts(kernel)
+        assert found.factors is None
+        assert found.rank == rank
+        flat = kernel.weights.reshape(len(kernel.weights), -1).astype(float)
+        assert np.linalg.matrix_rank(flat, tol=1e-12) == rank
+
+
+@pytest.mark.parametrize(
+    ("spec", "symmetric", "antisymmetric"),
+    [
+        ("sobel:3x3x3,x", "up-down, front-back", "left-right, through the middle"),
+        ("sobel:3x3x3,z", "left-right, up-down, slices transposed",
+         "front-back, through the middle"),
+        ("box:2x3x4", "left-right, up-down, front-back, through the middle", ""),
+        ("laplacian:3x3x3",
+         "left-right, up-down, front-back, through the middle, slices transposed", ""),
+    ],
+)  # fmt: skip
+def test_symmetries_with_depth(spec, symmetric, antisymmetric):
+    found = facts(find_kernel(spec))
+    assert ", ".join(found.symmetries) == symmetric
+    assert ", ".join(found.antisymmetries) == antisymmetric
+
+
+def test_only_the_middle_is_a_symmetry_of_a_kernel_that_has_no_other():
+    weights = np.zeros((3, 3, 3), int)
+    weights[0, 0, 1], weights[2, 2, 1], weights[1, 2, 0], weights[1, 0, 2] = 1, 1, 5, 5
+    assert facts(Kernel(weights)).symmetries == ("through the middle",)
+
+
+def test_facts_of_a_kernel_with_depth():
+    kernel = Kernel([[[1, 2]], [[2, 4]]], 3, 1, (1, 0, 1), "k", "words")
+    told = json_of_kernel(kernel)
+    plan = told.pop("plan")
+    assert plan["volume"] == [128, 512, 512]
+    assert plan["method"] == convtool.plan(kernel, "uint8", (128, 512, 512)).method
+    assert told == {
+        "name": "k",
+        "description": "words",
+        "size": [2, 1, 2],
+        "weights": [[[1, 2]], [[2, 4]]],
+        "divisor": 3,
+        "bias": 1,
+        "anchor": [1, 0, 1],
+        "sum": 9,
+        "integer": True,
+        "symmetric": ["up-down"],
+        "antisymmetric": [],
+        "separable": True,
+        "rank": 1,
+        "slices": [1, 2],
+        "column": [1],
+        "row": [1, 2],
+        "gain": {
+            "flat": 3,
+            "across": 1,
+            "down": 3,
+            "depth": 1,
+            "checkerboard": 1 / 3,
+        },
+    }
+
+
 def test_nearly_separable_whole_weights_are_not():
     weights = np.outer([1, 2, 1], [1, 2, 1]) * 10**15
     weights[0, 0] += 1
@@ -95,8 +203,6 @@ def test_the_extremes_of_int64_mirror_as_they_are():
 
 
 def test_the_plan_is_the_engines():
-    import convtool
-
     kernel = find_kernel("gaussian5")
     expected = convtool.plan(kernel, "uint8", (1080, 1920, 3))
     assert str(facts(kernel).plan) == str(expected)

@@ -67,7 +67,8 @@ def test_a_large_kernel_has_a_short_repr():
 
 
 def test_a_notebook_shows_a_kernel_as_a_picture():
-    png = Kernel([[0, 1, 0], [1, -4, 1], [0, 1, 0]])._repr_png_()
-    with Image.open(io.BytesIO(png)) as picture:
-        assert (picture.format, picture.mode) == ("PNG", "RGB")
-        assert len(picture.getcolors(10**6)) > 10
+    plane = [[0, 1, 0], [1, -4, 1], [0, 1, 0]]
+    for weights in (plane, [plane, plane]):
+        with Image.open(io.BytesIO(Kernel(weights)._repr_png_())) as picture:
+            assert (picture.format, picture.mode) == ("PNG", "RGB")
+            assert len(picture.getcolors(10**6)) > 10

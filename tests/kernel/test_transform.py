@@ -87,11 +87,12 @@ def test_whole_turns_leave_a_kernel_as_it_is(folder):
         ((3, 3), 30, "kernel k: cannot be turned by 30 degrees, expected a multiple of 45"),
         ((2, 2), 45, "kernel k: is 2x2 and turns by multiples of 90, not by 45 degrees"),
         ((3, 5), -135, "kernel k: is 3x5 and turns by multiples of 90, not by -135 degrees"),
+        ((3, 3, 3), 90, "kernel k is 3x3x3, expected one without depth to turn"),
     ],
 )
 def test_what_cannot_be_turned_says_so(shape, degrees, message):
     with pytest.raises(ConvtoolError, match=message):
         rotated(Kernel(np.ones(shape), name="k"), degrees)
-    if shape != (3, 3):
+    if len(shape) == 2 and shape != (3, 3):
         with pytest.raises(ConvtoolError, match="turns by multiples of 90, expected an odd square"):
             compass(Kernel(np.ones(shape), name="k"))

@@ -40,6 +40,21 @@ def test_a_plan_says_how_and_why():
     assert "operations a value" in text
 
 
+def test_weights_with_depth_are_planned_for_a_volume():
+    kernel = find_kernel("sobel:3x3x3,z")
+    found = plan(kernel, "uint8", (10, 20, 30))
+    assert found.method == "separable"
+    assert found.parameters["slices"] == "[-1 0 1]"
+    assert found.values == 10 * 20 * 30
+    assert plan(kernel.weights, "uint8", (10, 20, 30, 2), padding="valid").values == 8 * 18 * 28 * 2
+    layer = np.ones((5, 2, 3, 3, 3))
+    assert plan(layer, "float32", (4, 6, 8, 2)).values == 4 * 6 * 8 * 5
+    with pytest.raises(
+        ConvtoolError, match=r"shape is \(4, 6\), expected \(D, H, W\) or \(D, H, W, "
+    ):
+        plan(kernel, "uint8", (4, 6))
+
+
 def test_a_plan_has_a_short_repr():
     found = plan(find_kernel("sobel_x"), "uint8", PHOTO)
     assert repr(found) == f"<Plan {found.method}: {found.reason}>"

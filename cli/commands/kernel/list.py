@@ -34,13 +34,14 @@ def list_(json_: bool) -> None:
     from convtool.kernel.lookup import known_kernels, local_kernels
     from convtool.kernel.parametric.catalog import GENERATORS
 
-    from ...printing import print_json, print_line, print_table
+    from ...printing import print_json, print_line, print_table, wrapped
 
     files = [_entry(name, path) for name, path in (*local_kernels(), *known_kernels())]
     if json_:
         made = [
             {
                 "name": generator.name,
+                "depth": generator.may_have_depth,
                 "description": generator.help,
                 "example": generator.example,
                 "parameters": [
@@ -59,6 +60,10 @@ def list_(json_: bool) -> None:
         ("parametric", "kernel", "as in"),
         [[_lines(one.form), one.help, one.example] for one in GENERATORS.values()],
     )
+    print_line("")
+    deep = ", ".join(one.name for one in GENERATORS.values() if one.may_have_depth)
+    for line in wrapped(f"With depth, by a size of slices, rows and columns as 3x7x7: {deep}", 80):
+        print_line(line)
 
 
 def _lines(form: str) -> list[str]:

@@ -80,7 +80,9 @@ def make_() -> None:
       convtool kernel make gaussian --size 7 --sigma 1.5
       convtool kernel make gabor:21,8,45 -o stripes.json
       convtool kernel make motion --length 15 --angle 30 --json
+      convtool kernel make sobel --size 3x3x3 --axis z
 
-    Weights are whole, with a divisor, where the kernel can be written so. Every kernel that is
-    made here can stand in place of a kernel's name, as in --kernel gaussian:7,1.5.
+    Weights are whole, with a divisor, where the kernel can be written so. A size of slices, rows
+    and columns makes a kernel with depth, for volumes; a side of 1, as in 1x7, makes a row. Every
+    kernel that is made here can stand in place of a kernel's name, as in --kernel gaussian:7,1.5.
     """

@@ -39,7 +39,7 @@ def rotate_(spec: str, degrees: int, **given: Any) -> None:
 
     Angles are clockwise here; those of motion and gabor are counter-clockwise.
     By 45 degrees, each ring of weights around the middle moves on by an eighth of its length. A
-    bank is turned kernel by kernel.
+    bank is turned kernel by kernel; a kernel with depth does not turn.
     """
     from convtool.kernel.transform import rotated
 

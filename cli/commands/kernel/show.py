@@ -1,8 +1,6 @@
 """convtool kernel show: a kernel's weights, and what they do."""
 
-import math
 import os
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -17,12 +15,6 @@ if TYPE_CHECKING:
 LABEL = 16
 """Columns of a label."""
 
-MOST_ROWS, WIDEST = 23, 79
-"""Rows, and columns of letters, of a grid; of a larger one the first and the last are shown."""
-
-FEWEST = 3
-"""Columns that are shown in any case."""
-
 MOST_NUMBERS = 9
 """Numbers of a column or row that are shown."""
 
@@ -35,7 +27,8 @@ MOST_NUMBERS = 9
     "--output",
     metavar="OUT",
     type=options.FILE,
-    help="Draw the weights, and the gain of each wave beside them, as a picture instead of text.",
+    help="Draw the weights, and the gain of each wave beside them, as a picture instead of text; "
+    "of a kernel with depth the weights of each slice.",
 )
 def show_(spec: str, json_: bool, output: str | None) -> None:
     """Show what kernel K is, and what it does to an image.
@@ -45,11 +38,13 @@ def show_(spec: str, json_: bool, output: str | None) -> None:
       convtool kernel show sobel_x
       convtool kernel show gaussian:7,1.5 -o gaussian.png
       convtool kernel show '1 0 -1' --json
+      convtool kernel show sobel:3x3x3,z
       convtool kernel rotate prewitt_x --by 45 | convtool kernel show -
 
     The gain is what a pattern is multiplied by: an area of one value, and columns, rows and
     checkerboards of alternating light and dark pixels, the highest frequency there is. The plan
     is for an 8-bit RGB image of 1080x1920. The element in brackets sits on the output pixel.
+    A kernel with depth is shown slice by slice, with the plan for an 8-bit volume of 128x512x512.
     """
     from convtool.kernel.kernel import Kernel
 
@@ -110,14 +105,16 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _kernel_lines(kernel: "Kernel", path: str | None) -> list[str]:
+    from convtool.core.validation import shape_words
     from convtool.inspect.frequency import in_words, seen
     from convtool.inspect.kernel import PLANNED, facts, rank_is_exact
+    from convtool.render.kernel_text import lines_of_weights
 
     from ...messages import printable
     from ...printing import wrapped
 
     found = facts(kernel)
-    size = "{}x{}".format(*kernel.shape)
+    size = shape_words(kernel.shape)
     heading = [
         line
         for words in (f"{kernel.name or 'kernel'}, {size}", kernel.description)
@@ -131,15 +128,24 @@ def _kernel_lines(kernel: "Kernel", path: str | None) -> list[str]:
         ("symmetric", ", ".join(found.symmetries)),
         ("antisymmetric", ", ".join(found.antisymmetries)),
         ("separable", _separable(found, exact=rank_is_exact(kernel.weights))),
-        ("flat area", _flat(gains.flat, kernel.bias)),
+        ("flat area", _flat(gains["flat"], kernel.bias)),
         ("highest waves", in_words(gains)),
-        ("plan", f"for 8-bit RGB of {'{}x{}'.format(*PLANNED)}"),
+        ("plan", f"for {_planned(PLANNED[kernel.weights.ndim])}"),
         *(("", line) for line in str(found.plan).splitlines()),
     ]
     if not found.symmetries and not found.antisymmetries:
         told[3] = ("symmetric", "no")
     lines = [line for label, words in told if words for line in _fact(label, words)]
-    return [*heading, "", *_grid(kernel, found.anchor), "", *lines]
+    return [*heading, "", *lines_of_weights(kernel), "", *lines]
+
+
+def _planned(shape: tuple[int, ...]) -> str:
+    """The image or volume that is planned for."""
+    from convtool.core.validation import shape_words
+
+    if shape[-1] == 3:
+        return f"8-bit RGB of {shape_words(shape[:-1])}"
+    return f"an 8-bit volume of {shape_words(shape)}"
 
 
 def _place(path: str | None) -> str:
@@ -161,14 +167,19 @@ def _after(kernel: "Kernel") -> str:
 
 
 def _separable(found: "Facts", *, exact: bool) -> str:
+    if found.is_separable and found.factors:
+        names = ("slices", "column", "row")[-len(found.factors) :]
+        lines = zip(names, found.factors, strict=True)
+        return " times ".join(f"{name} {_numbers(line.tolist())}" for name, line in lines)
     if found.factors:
-        column, row = (_numbers(line.tolist()) for line in found.factors)
-        return f"column {column} times row {row}"
+        along = _numbers(found.factors[0].tolist())
+        return f"slices {along} times a plane, which is no column times a row"
     if not found.rank:
         return "all weights are 0"
+    products = "columns times rows" if len(found.anchor) == 2 else "lines of slices times planes"
     if not exact:
-        return f"no; at least {found.rank} columns times rows add up to it"
-    return f"no; {found.rank} columns times rows add up to it, no fewer"
+        return f"no; at least {found.rank} {products} add up to it"
+    return f"no; {found.rank} {products} add up to it, no fewer"
 
 
 def _numbers(values: list[float]) -> str:
@@ -191,55 +202,3 @@ def _fact(label: str, words: str) -> list[str]:
     inner = " " * (len(words) - len(words.lstrip()))
     lines = wrapped(words.strip(), 80 - LABEL - len(inner))
     return [(label if i == 0 else "").ljust(LABEL) + inner + line for i, line in enumerate(lines)]
-
-
-def _grid(kernel: "Kernel", anchor: tuple[int, int]) -> list[str]:
-    """The weights, the anchor's in brackets; of a large kernel those at its ends."""
-    rows, cols = kernel.shape
-    words = _words(kernel)
-    down = _shown(rows, MOST_ROWS)
-    for most in range(min(cols, WIDEST), min(cols, FEWEST) - 1, -1):
-        across = _shown(cols, most)
-        cells = [[_cell(words, i, j, anchor) for j in across] for i in down]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        if sum(widths) + len(widths) <= WIDEST:
-            break
-    lines = [
-        "".join(f" {cell:>{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in cells
-    ]
-    cut = [f"{rows} rows"] * (len(down) < rows) + [f"{cols} columns"] * (len(across) < cols)
-    if cut:
-        lines.append(f" (the first and last of {' and '.join(cut)}; --json has all)")
-    return lines
-
-
-def _words(kernel: "Kernel") -> Callable[[int, int], str]:
-    """A function that formats the weight at (row, column): floats to four digits of the largest."""
-    weights = kernel.weights
-    if weights.dtype.kind == "i":
-        return lambda row, col: str(weights[row, col])
-    largest = float(abs(weights).max())
-    if not 1e-4 <= largest < 1e4:
-        return lambda row, col: f"{weights[row, col]:.3g}"
-    digits = 3 - math.floor(math.log10(largest))
-    return lambda row, col: f"{weights[row, col]:.{digits}f}"
-
-
-def _shown(length: int, most: int) -> list[int | None]:
-    """Which rows or columns are shown; None stands for those between."""
-    if length <= most:
-        return list(range(length))
-    ends = (most - 1) // 2
-    return [*range(ends), None, *range(length - ends, length)]
-
-
-def _cell(
-    words: Callable[[int, int], str], row: int | None, col: int | None, anchor: tuple[int, int]
-) -> str:
-    """A weight; in the anchor's column with a blank in place of its bracket."""
-    if row is None or col is None:
-        return "..."
-    if (row, col) == anchor:
-        return f"[{words(row, col)}]"
-    return words(row, col) + " " * (col == anchor[1])

@@ -121,7 +121,9 @@ def _anchor(value: Any) -> Sizes | None:
     if value is None:
         return None
     if not isinstance(value, list) or len(value) not in (2, 3) or {*map(type, value)} != {int}:
-        raise ConvtoolError(f"anchor is {_shown(value)}, expected [row, column]")
+        raise ConvtoolError(
+            f"anchor is {_shown(value)}, expected [row, column], or [slice, row, column]"
+        )
     return tuple(value)
 
 

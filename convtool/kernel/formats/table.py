@@ -52,11 +52,12 @@ class KernelFormat(NamedTuple):
                 f"{len(kernels)} kernels do not go into one {self.name} file: "
                 "JSON, text and imagemagick hold them"
             )
-        if self.flat:
-            from ..kernel import check_flat
-
-            for kernel in kernels:
-                check_flat(kernel, self.name)
+        for kernel in kernels:
+            if self.flat and kernel.weights.ndim == 3:
+                raise ConvtoolError(
+                    f"kernel {kernel.name or 'of weights'} has depth, and does not go into "
+                    f"{self.name}: JSON, text and NPY hold it"
+                )
         data: bytes = self._loaded().encode(kernels)
         return data
 

@@ -6,7 +6,7 @@ One table serves ``--kernel``, ``convtool kernel make`` and ``convtool kernel li
 import re
 from collections.abc import Mapping
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...core.errors import ConvtoolError, OptionError, at, quoted
 from ...core.params import Count, Number, Option, Size, SizeInDepth, Word
@@ -29,29 +29,21 @@ class Between(Number):
         return float(number)
 
 
-class OddSize(Size):
+class OddSize(SizeInDepth):
     """A size whose sides are odd, so that it has a middle."""
 
-    def read(self, value: object) -> tuple[int, int]:
-        size = super().read(value)
-        if not (size[0] % 2 and size[1] % 2):
-            raise ConvtoolError(f"found {quoted(value)}, expected an odd size as 3 or 3x5")
-        return size
-
-
-class OddCount(Count):
-    """An odd number from 3 to an end."""
-
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int | None = None) -> None:
+        """`most` is the longest side."""
+        super().__init__(1)
         self.most = most
 
-    def read(self, value: object) -> int:
-        number = super().read(value)
-        if not (3 <= number <= self.most and number % 2):
-            raise ConvtoolError(
-                f"found {quoted(value)}, expected an odd number from 3 to {self.most}"
-            )
-        return number
+    def read(self, value: object) -> Any:
+        size = super().read(value)
+        if not all(side % 2 for side in size):
+            raise ConvtoolError(f"found {quoted(value)}, expected an odd size as 3, 3x5 or 3x3x5")
+        if self.most and max(size) > self.most:
+            raise ConvtoolError(f"found {quoted(value)}, expected sides of {self.most} at most")
+        return size
 
 
 class OneOf(Number):
@@ -84,6 +76,11 @@ class Generator(NamedTuple):
     def form(self) -> str:
         """How it is written: ``gaussian:size,sigma``."""
         return f"{self.name}:{','.join(option.name for option in self.parameters)}"
+
+    @property
+    def may_have_depth(self) -> bool:
+        """Whether its size may be that of slices, rows and columns."""
+        return any(isinstance(option.kind, SizeInDepth) for option in self.parameters)
 
     def make(self, given: Mapping[str, object]) -> "Kernel":
         """The kernel with these parameters, words or numbers by name. All may be left out.
@@ -178,16 +175,19 @@ SIGMA = Between(0.01, 10_000)
 
 _SIZE = "Rows and columns: 7, or 7x5."
 _IN_DEPTH = "Rows and columns: 7, or 7x5; or slices, rows and columns: 3x7x7."
-_ODD = "Rows and columns, odd: 7, or 7x5."
+_ODD = "Rows and columns, odd: 7, or 7x5; or slices, rows and columns: 3x7x7."
 
 
-def _size(default: str | None, more: str = "", *, odd: bool = False) -> Option:
-    words = " ".join(filter(None, [_ODD if odd else _SIZE, more]))
-    return Option("size", OddSize(1) if odd else Size(1), words, default)
+def _size(default: str | None, more: str = "") -> Option:
+    return Option("size", Size(1), f"{_SIZE} {more}".strip(), default)
 
 
 def _size_in_depth(default: str | None, more: str = "") -> Option:
     return Option("size", SizeInDepth(1), f"{_IN_DEPTH} {more}".strip(), default)
+
+
+def _odd_size(default: str | None, more: str = "", *, most: int | None = None) -> Option:
+    return Option("size", OddSize(most), f"{_ODD} {more}".strip(), default)
 
 
 def _sigma(help_: str) -> Option:
@@ -277,12 +277,18 @@ _DERIVATIVES: tuple[_Row, ...] = (
         "laplacian",
         "Second derivative, smoothed.",
         (
-            Option("size", OddCount(27), "An odd number from 3 to 27. Default: 3."),
+            _odd_size(None, "Sides of 27 at most. Default: 3.", most=27),
             Option(
                 "number",
                 OneOf(0, 1, 2, 3, 5, 7, 15, 19),
                 "ImageMagick's Laplacian of this number, in place of a size; the middle is "
                 "positive. Default: none.",
+            ),
+            Option(
+                "neighbours",
+                OneOf(6, 18, 26),
+                "3x3x3, from so many neighbours, in place of a size; of 18 and 26 nearly the same "
+                "in every direction. Default: none.",
             ),
         ),
         "laplacian:5",
@@ -291,7 +297,7 @@ _DERIVATIVES: tuple[_Row, ...] = (
         "log",
         "Laplacian of a Gaussian: spots.",
         (
-            _size(None, "Default: 4 sigmas to each side.", odd=True),
+            _odd_size(None, "Default: 4 sigmas to each side."),
             _sigma("Pixels. Default: (size - 1) / 8, or 1."),
         ),
         "log:13,1.5",
@@ -300,7 +306,7 @@ _DERIVATIVES: tuple[_Row, ...] = (
         "dog",
         "Difference of two Gaussians: spots.",
         (
-            _size(None, "Default: 4 of the wider sigma to each side.", odd=True),
+            _odd_size(None, "Default: 4 of the wider sigma to each side."),
             _sigma("Of the narrower one, pixels. Default: sigma2 / 1.6, or 1."),
             Option("sigma2", SIGMA, "Of the wider one, pixels. Default: 1.6 sigma."),
         ),
@@ -310,8 +316,13 @@ _DERIVATIVES: tuple[_Row, ...] = (
         "sobel",
         "Slope, smoothed across.",
         (
-            Option("size", OddCount(31), "An odd number from 3 to 31.", "3"),
-            Option("axis", Word(("x", "y")), "x: left to right; y: top to bottom.", "x"),
+            _odd_size("3", "Sides of 31 at most.", most=31),
+            Option(
+                "axis",
+                Word(("x", "y", "z")),
+                "x: left to right; y: top to bottom; z: first slice to last.",
+                "x",
+            ),
         ),
         "sobel:5,y",
     ),
@@ -361,7 +372,7 @@ _DERIVATIVES: tuple[_Row, ...] = (
         "unsharp",
         "Sharpening: what a blur takes away is added.",
         (
-            _size("5", odd=True),
+            _odd_size("5"),
             Option("amount", Between(-1000, 1000), "How many times it is added.", "1"),
             _sigma("Of a Gaussian blur, pixels. Default: binomial weights, which are whole."),
         ),

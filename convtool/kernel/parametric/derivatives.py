@@ -2,13 +2,15 @@
 number 9 of `freichen` sum to exactly 0: a flat area vanishes."""
 
 import math
+from functools import reduce
+from typing import Literal
 
 import numpy as np
 
-from ...core.dtypes import Array
+from ...core.dtypes import EXACT_IN_FLOAT64, Array
 from ...core.errors import ConvtoolError
-from ...core.validation import Pair
-from ..kernel import Kernel
+from ...core.validation import Pair, Sizes, shape_words
+from ..kernel import Kernel, middle
 from .exact_sums import bell, binomials, outer, over, positions, summing_exactly_to, summing_to_one
 from .smoothing import REACH, binomial, gaussian, gaussian_size
 
@@ -60,64 +62,131 @@ _FREI_CHEN: dict[int, tuple[list[list[float]], float, str]] = {
 """The masks of Frei and Chen: weights, divisor, what they find."""
 
 
-def sobel(size: int = 3, axis: str = "x") -> Kernel:
+_WAYS = {
+    "x": (-1, "left to right"),
+    "y": (-2, "top to bottom"),
+    "z": (-3, "the first slice to the last"),
+}
+"""For each axis which of a kernel's it is, and where a slope along it rises."""
+
+
+def sobel(size: Sizes = (3, 3), axis: Literal["x", "y", "z"] = "x") -> Kernel:
     """A slope, smoothed: binomial weights across it, their difference along it.
 
     Parameters
     ----------
-    size : an odd number from 3 to 31, so that all weights are below 2**53
-    axis : x from left to right, y from top to bottom
+    size : (rows, columns), or (slices, rows, columns), odd; 3 or more along the axis. Across it a
+        side of 1 does not smooth
+    axis : x from left to right, y from top to bottom, z from the first slice to the last
 
     ``[1 4 6 4 1]`` times ``[-1 -2 0 2 1]``, which is ``[1 2 1]`` convolved with ``[-1 0 1]``; as
-    ``cv2.getDerivKernels`` without normalisation. Unscaled: a slope of 1 gives 8 at size 3.
+    ``cv2.getDerivKernels`` without normalisation, and in three dimensions as
+    ``scipy.ndimage.sobel``. Unscaled: a slope of 1 gives 8 at 3x3, and 32 at 3x3x3.
+
+    Raises ConvtoolError for a size that is too short along the axis, and for one whose weights
+    reach 2**53: beyond 31x31, or 21x21x21.
     """
-    smooth = binomials(size)
-    inner = [0, 0, *binomials(size - 2), 0, 0]
-    slope = [before - after for before, after in zip(inner, inner[2:], strict=False)]
-    way, words = (
-        ((smooth, slope), "left to right") if axis == "x" else ((slope, smooth), "top to bottom")
-    )
+    along, words = _WAYS[axis]
+    if len(size) < -along:
+        raise ConvtoolError(f"axis is z and size is {shape_words(size)}, expected one as 3x3x3")
+    if size[along] < 3:
+        raise ConvtoolError(f"size is {shape_words(size)}, expected 3 or more along {axis}")
+    lines = [binomials(n) for n in size]
+    inner = [0, 0, *binomials(size[along] - 2), 0, 0]
+    lines[along] = [before - after for before, after in zip(inner, inner[2:], strict=False)]
+    weights = outer(*lines)
+    if weights.max() > EXACT_IN_FLOAT64:
+        raise _not_whole(size)
     return Kernel(
-        outer(*way).astype(np.int64), description=f"Slope from {words}, smoothed over {size} pixels"
+        weights.astype(np.int64), description=f"Slope from {words}, smoothed over {_extent(size)}"
     )
 
 
-def laplacian(size: int | None = None, number: int | None = None) -> Kernel:
+def _extent(size: Sizes) -> str:
+    """A window's size in words: ``3 pixels`` for 3x3."""
+    return f"{size[0] if len(set(size)) == 1 else shape_words(size)} pixels"
+
+
+def _not_whole(size: Sizes) -> ConvtoolError:
+    """The error for a size whose weights, or divisor, leave the whole numbers of floats."""
+    return ConvtoolError(
+        f"size is {shape_words(size)}, expected a smaller one, with whole weights below 2**53"
+    )
+
+
+_NEIGHBOURS = {
+    6: ([-6, 1, 0, 0], 1),
+    18: ([-24, 2, 1, 0], 6),
+    26: ([-128, 14, 3, 1], 30),
+}
+"""3x3x3 Laplacians by their neighbours: the middle's weight, those of neighbours that share a face,
+an edge and a corner with it, and the divisor."""
+
+
+def laplacian(
+    size: Sizes | None = None, number: int | None = None, neighbours: int | None = None
+) -> Kernel:
     """The second derivative, smoothed: ``0 1 0; 1 -4 1; 0 1 0`` of a binomial blur.
 
     Parameters
     ----------
-    size : an odd number from 3 to 27, so that weights and divisor are below 2**53; by default 3
+    size : (rows, columns), or (slices, rows, columns), odd; by default 3x3. There is no derivative
+        along a side of 1
     number : 0, 1, 2, 3, 5, 7, 15 or 19, in place of a size: ImageMagick's Laplacian of that number
+    neighbours : 6, 18 or 26, in place of a size: 3x3x3, with so many neighbours of the middle
 
-    The blur has size - 2. The scale is that of the derivative at every size: x^2 + y^2 gives 4.
-    (``cv2.Laplacian`` adds up second Sobel derivatives: a diagonal cross instead of an upright
-    one, and no divisor.)
+    In three dimensions ``1 -2 1`` along each axis adds up to a middle of -6 and its 6 neighbours;
+    in one, ``1x3``, it is ``1 -2 1`` itself. The blur's sides are shorter by 2. The scale is that
+    of the derivative at every size: x^2 + y^2 gives 4, x^2 + y^2 + z^2 gives 6. (``cv2.Laplacian``
+    adds up second Sobel derivatives: a diagonal cross instead of an upright one, and no divisor.)
+
+    18 and 26 neighbours have the same scale, and answer nearly alike to long waves of every
+    direction: their error is the Laplacian of the Laplacian over 12. Source: M. Patra, M.
+    Karttunen, Stencils with isotropic discretization error for differential operators, Numerical
+    Methods for Partial Differential Equations, 2006.
 
     The numbered ones have whole weights without a divisor, and as in ImageMagick a middle that is
     positive. 0 and 1 take a pixel's 8 or 4 neighbours from it. 5 and 7 are the mean of x^2 + y^2
     over the window minus x^2 + y^2, and so is 2, three times. 3 is ``1 -2 1`` times ``1 -2 1``.
     15 and 19 are Laplacians of a Gaussian, rounded: 5x5, and 9x9 of sigma 1.4.
 
-    Raises ConvtoolError if both are given.
+    Raises ConvtoolError if two of the three are given, for a size of 1 throughout, and for one
+    whose weights or divisor reach 2**53: beyond 27x27, or 19x19x19.
     """
+    given = {"size": size and shape_words(size), "number": number, "neighbours": neighbours}
+    told = [f"{name} is {value}" for name, value in given.items() if value is not None]
+    if len(told) > 1:
+        raise ConvtoolError(f"{' and '.join(told)}, expected one of them")
     if number is not None:
-        if size is not None:
-            raise ConvtoolError(f"size is {size} and number is {number}, expected one of the two")
         quarter = _QUARTERS[number]
         return Kernel(
             np.pad(quarter, (0, len(quarter) - 1), mode="reflect"),
             description=f"Second derivative, Laplacian {number} of ImageMagick",
         )
-    size = size or 3
-    blur = binomials(size - 2)
-    smooth = [0, *blur, 0]
-    padded = [0, *smooth, 0]
-    second = [padded[i] - 2 * padded[i + 1] + padded[i + 2] for i in range(size)]
-    return Kernel(
-        *over(outer(second, smooth) + outer(smooth, second), 4 ** (size - 3)),
-        description=f"Second derivative, smoothed over {size} pixels",
-    )
+    if neighbours is not None:
+        by_distance, divisor = _NEIGHBOURS[neighbours]
+        steps = reduce(np.add, map(np.abs, positions((3, 3, 3))))
+        return Kernel(
+            np.array(by_distance)[steps.astype(np.int64)],
+            divisor,
+            description=f"Second derivative, from {neighbours} neighbours",
+        )
+    size = size or (3, 3)
+    sides = [axis for axis, n in enumerate(size) if n > 1]
+    if not sides:
+        raise ConvtoolError(f"size is {shape_words(size)}, expected 3 or more along one side")
+    smooth = [[0, *binomials(n - 2), 0] if n > 1 else [1] for n in size]
+    terms = (outer(*smooth[:axis], _second(smooth[axis]), *smooth[axis + 1 :]) for axis in sides)
+    weights, scale = over(reduce(np.add, terms), math.prod(map(sum, smooth)))
+    if weights.dtype.kind == "f":
+        raise _not_whole(size)
+    return Kernel(weights, scale, description=f"Second derivative, smoothed over {_extent(size)}")
+
+
+def _second(line: list[int]) -> list[int]:
+    """The second differences of a line with zeros around it."""
+    padded = [0, *line, 0]
+    return [padded[i] - 2 * padded[i + 1] + padded[i + 2] for i in range(len(line))]
 
 
 def freichen(number: int = 0) -> Kernel:
@@ -141,29 +210,32 @@ def freichen(number: int = 0) -> Kernel:
     return Kernel(found, divisor, description=f"Frei-Chen {number}: {words}")
 
 
-def log(size: Pair | None = None, sigma: float | None = None) -> Kernel:
+def log(size: Sizes | None = None, sigma: float | None = None) -> Kernel:
     """The Laplacian of a Gaussian: spots of radius ``sqrt(2) sigma``, dark ones positive.
 
     Parameters
     ----------
-    size : (rows, columns), odd; by default 4 sigma to each side
-    sigma : pixels, above 0; by default (shorter side - 1) / 8, or 1
+    size : (rows, columns), or (slices, rows, columns), odd; by default 4 sigma to each side of rows
+        and columns. There is no derivative along a side of 1
+    sigma : pixels, above 0; by default (shortest side above 1 - 1) / 8, or 1
 
     ``(x^2 + y^2 - 2 sigma^2) / sigma^4`` times the Gaussian that sums to 1, as in
-    ``scipy.ndimage.gaussian_laplace``. A multiple of that Gaussian is subtracted so that the
-    weights sum to 0. (MATLAB's ``fspecial('log')`` subtracts their mean, which leaves a step at the
-    window's edge.)
+    ``scipy.ndimage.gaussian_laplace``; in three dimensions ``(x^2 + y^2 + z^2 - 3 sigma^2) /
+    sigma^4``, for spots of radius ``sqrt(3) sigma``. A multiple of that Gaussian is subtracted so
+    that the weights sum to 0. (MATLAB's ``fspecial('log')`` subtracts their mean, which leaves a
+    step at the window's edge.)
     """
     sigma = sigma or (_sigma_in(size) if size else 1.0)
     size = size or gaussian_size(sigma)
-    down, right = positions(size)
-    bells = bell(down, sigma), bell(right, sigma)
-    curve = [
-        (np.square(offsets / sigma) - 1) / sigma**2 * own
-        for offsets, own in zip((down, right), bells, strict=True)
-    ]
-    weights = curve[0] * bells[1] + bells[0] * curve[1]
-    weights -= weights.sum() * bells[0] * bells[1]
+    offsets = positions(size)
+    gaussians = [bell(axis, sigma) for axis in offsets]
+    blur = reduce(np.multiply, gaussians)
+    terms = []
+    for axis, own in enumerate(gaussians):
+        curve = (np.square(offsets[axis] / sigma) - 1) / sigma**2 * own
+        terms.append(reduce(np.multiply, [*gaussians[:axis], curve, *gaussians[axis + 1 :]]))
+    weights = reduce(np.add, terms)
+    weights -= weights.sum() * blur
     return Kernel(
         _not_all_zero(summing_exactly_to(0, weights), f"a sigma of {sigma:.4g}"),
         description=f"Laplacian of a Gaussian, sigma {sigma:.4g}",
@@ -171,15 +243,16 @@ def log(size: Pair | None = None, sigma: float | None = None) -> Kernel:
 
 
 def dog(
-    size: Pair | None = None, sigma: float | None = None, sigma2: float | None = None
+    size: Sizes | None = None, sigma: float | None = None, sigma2: float | None = None
 ) -> Kernel:
     """A difference of Gaussians: a narrow blur minus a wider one. Light spots are positive.
 
     Parameters
     ----------
-    size : (rows, columns), odd; by default 4 of the wider sigma to each side
+    size : (rows, columns), or (slices, rows, columns), odd; by default 4 of the wider sigma to each
+        side of rows and columns
     sigma : of the narrow Gaussian, pixels above 0; by default sigma2 / 1.6, else
-        (shorter side - 1) / 8 / 1.6, else 1
+        (shortest side above 1 - 1) / 8 / 1.6, else 1
     sigma2 : of the wide Gaussian; by default 1.6 sigma, which comes nearest to `log` (Marr and
         Hildreth 1980)
     """
@@ -189,8 +262,10 @@ def dog(
     size = size or gaussian_size(max(sigma, sigma2))
     if sigma == sigma2:
         raise ConvtoolError(f"sigma and sigma2 are both {sigma:g}, expected two different ones")
-    down, right = positions(size)
-    narrow, wide = (bell(down, one) * bell(right, one) for one in (sigma, sigma2))
+    offsets = positions(size)
+    narrow, wide = (
+        reduce(np.multiply, (bell(axis, one) for axis in offsets)) for one in (sigma, sigma2)
+    )
     return Kernel(
         _not_all_zero(
             summing_exactly_to(0, narrow - wide), f"sigmas of {sigma:.4g} and {sigma2:.4g}"
@@ -202,17 +277,16 @@ def dog(
 def _not_all_zero(weights: Array, sigmas: str) -> Array:
     """The weights; ConvtoolError if all of them are 0."""
     if not weights.any():
-        rows, cols = weights.shape
         raise ConvtoolError(
-            f"with a size of {rows}x{cols} and {sigmas} all weights are 0, "
+            f"with a size of {shape_words(weights.shape)} and {sigmas} all weights are 0, "
             "expected a larger size and sigma"
         )
     return weights
 
 
-def _sigma_in(size: Pair) -> float:
-    """The sigma of a Gaussian that a window of this size holds."""
-    return max(min(size) - 1, 1) / (2 * REACH)
+def _sigma_in(size: Sizes) -> float:
+    """The sigma of a Gaussian that a window of this size holds; a side of 1 holds any."""
+    return (min((side for side in size if side > 1), default=2) - 1) / (2 * REACH)
 
 
 def gabor(
@@ -261,27 +335,27 @@ def gabor(
     )
 
 
-def unsharp(size: Pair = (5, 5), amount: float = 1, sigma: float | None = None) -> Kernel:
+def unsharp(size: Sizes = (5, 5), amount: float = 1, sigma: float | None = None) -> Kernel:
     """Unsharp mask: the image plus `amount` times what a blur removes. The weights sum to 1.
 
     Parameters
     ----------
-    size : (rows, columns), odd
+    size : (rows, columns), or (slices, rows, columns), odd
     amount : 0 leaves the image as it is
     sigma : of a Gaussian blur, pixels above 0; by default the blur is `binomial`, and weights are
         whole
     """
     blur = binomial(size) if sigma is None else gaussian(size, sigma)
-    words = f"Unsharp mask: {amount:.4g} times what a {size[0]}x{size[1]} blur takes away is added"
-    middle = size[0] // 2, size[1] // 2
+    words = f"Unsharp mask: {amount:.4g} times what a {shape_words(size)} blur takes away is added"
+    place = middle(size)
     if blur.weights.dtype.kind == "i":
         from fractions import Fraction  # only needed here
 
         share = Fraction(str(amount))
         whole = blur.weights.astype(object) * -share.numerator
         divisor = int(blur.divisor) * share.denominator
-        whole[middle] += divisor + int(blur.divisor) * share.numerator
+        whole[place] += divisor + int(blur.divisor) * share.numerator
         return Kernel(*over(whole, divisor), description=words)
     weights = -amount * blur.weights
-    weights[middle] += 1 + amount
+    weights[place] += 1 + amount
     return Kernel(summing_to_one(weights), description=words)

@@ -1,6 +1,7 @@
 """Building blocks of parametric kernels: positions, curves along a line, exact sums."""
 
 import math
+from functools import reduce
 
 import numpy as np
 
@@ -27,16 +28,17 @@ def check_weight_count(size: Sizes) -> None:
         )
 
 
-def positions(size: Pair) -> tuple[Array, Array]:
+def positions(size: Sizes) -> tuple[Array, ...]:
     """Offsets from a window's middle in pixels: down (rows, 1) and to the right (1, columns).
+
+    With depth those along the slices (slices, 1, 1) come first.
 
     >>> [axis.ravel().tolist() for axis in positions((3, 2))]
     [[-1.0, 0.0, 1.0], [-0.5, 0.5]]
     """
-    rows, cols = check_window(*size)
-    down = np.arange(rows, dtype=FLOAT64) - (rows - 1) / 2
-    right = np.arange(cols, dtype=FLOAT64) - (cols - 1) / 2
-    return down[:, np.newaxis], right[np.newaxis]
+    check_weight_count(size)
+    lines = (np.arange(n, dtype=FLOAT64) - (n - 1) / 2 for n in size)
+    return tuple(np.meshgrid(*lines, indexing="ij", sparse=True))
 
 
 def bell(offsets: Array, sigma: float) -> Array:
@@ -115,6 +117,7 @@ def binomials(length: int) -> list[int]:
     return row
 
 
-def outer(column: list[int], row: list[int]) -> Array:
-    """Column times row, in whole numbers of any size."""
-    return np.outer(np.array(column, object), np.array(row, object))
+def outer(*lines: list[int]) -> Array:
+    """Column times row, or a line along each axis, in whole numbers of any size."""
+    product: Array = reduce(np.multiply.outer, (np.array(line, object) for line in lines))
+    return product

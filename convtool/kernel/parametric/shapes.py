@@ -77,7 +77,8 @@ def cross(radius: int = 2) -> Kernel:
 
 def _around(radius: int) -> tuple[Array, Array]:
     """Offsets from the middle of a square: down, as a column, and to the right, as a row."""
-    return positions((2 * radius + 1, 2 * radius + 1))
+    down, right = positions((2 * radius + 1, 2 * radius + 1))
+    return down, right
 
 
 def _mean_over(inside: Array, shape: str) -> Kernel:

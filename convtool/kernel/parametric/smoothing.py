@@ -69,29 +69,20 @@ def gaussian(
         words = f"{sigma:.4g}"
         if sigma2 != sigma:
             words += f" at {angle:.4g} degrees, {sigma2:.4g} across"
-    if len(size) == 3:
+    if len(size) == 3 and sigma is not None:
         if sigma2 != sigma:
             raise ConvtoolError("sigma2 and slices are given, expected one of them")
-        return _gaussian_in_depth(size, [spread[0]] * 3 if sigma else spread, words)
-    rows, cols = size
-    down, right = positions((rows, cols))
+        spread = [sigma] * 3
+    offsets = positions(size)
     if sigma and sigma2 and sigma != sigma2 and angle % 90:
+        down, right = offsets
         weights = _turned_bell(down, right, sigma, sigma2, angle)
         heaviest = weights == weights.max()
     else:
-        weights, heaviest = bell(down, spread[0]) * bell(right, spread[1]), None
+        weights, heaviest = reduce(np.multiply, map(bell, offsets, spread)), None
     return Kernel(
         summing_exactly_to(1, weights, heaviest), description=f"Gaussian blur, sigma {words}"
     )
-
-
-def _gaussian_in_depth(size: Sizes, spread: list[float], words: str) -> Kernel:
-    """A Gaussian over slices, rows and columns: a line along each, multiplied."""
-    check_weight_count(size)
-    middles = (np.arange(n, dtype=FLOAT64) - (n - 1) / 2 for n in size)
-    lines = [bell(offsets, sigma) for offsets, sigma in zip(middles, spread, strict=True)]
-    weights = reduce(np.multiply.outer, lines)
-    return Kernel(summing_exactly_to(1, weights), description=f"Gaussian blur, sigma {words}")
 
 
 def _turned_bell(down: Array, right: Array, sigma: float, sigma2: float, angle: float) -> Array:

@@ -21,7 +21,8 @@ digits of those that count otherwise, and their number grows with its square."""
 def whole_factors(weights: Array) -> Factors | None:
     """A kernel of whole numbers as one whole column times one whole row; None if it is not that.
 
-    Every row of such a kernel is a multiple of the same row without a common divisor.
+    Every row of such a kernel is a multiple of the same row without a common divisor, whose sum is
+    not negative: a slope is in the column, or in the row, and what smooths across it is positive.
 
     >>> [(column, row)] = whole_factors(np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]))
     >>> column.tolist(), row.tolist()
@@ -31,7 +32,7 @@ def whole_factors(weights: Array) -> Factors | None:
     pattern = next((row for row in rows if any(row)), None)
     if pattern is None:
         return None
-    divisor = math.gcd(*pattern)
+    divisor = math.gcd(*pattern) * (-1 if sum(pattern) < 0 else 1)
     pattern = [weight // divisor for weight in pattern]
     lead = next(j for j, weight in enumerate(pattern) if weight)
     column = []

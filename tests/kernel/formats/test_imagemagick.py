@@ -134,7 +134,7 @@ BAD = [
     ),
     ("Octagon:3", "Octagon is built into ImageMagick.* convtool's own is octagon:radius$"),
     ("Disk:4.3", "Disk is built into ImageMagick.* convtool's own is circle:radius$"),
-    ("Laplacian:15", "Laplacian is built into ImageMagick.* own is laplacian:size,number$"),
+    ("Laplacian:15", "Laplacian is built into ImageMagick.* own is laplacian:size,number,neighb"),
     ("1x1: 1; sobel:90", "kernel 2: sobel is built into ImageMagick"),
     ("2 x2: 1 2\n3 4 1x1: 5", r"has 6 value\(s\), expected 4"),
 ]

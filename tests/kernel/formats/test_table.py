@@ -1,3 +1,4 @@
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -16,18 +17,18 @@ words = st.text(st.characters(categories=["L", "N", "P", "S"], exclude_character
 
 
 @st.composite
-def any_kernel(draw):
-    rows, cols = draw(st.integers(1, 4)), draw(st.integers(1, 4))
-    weights = draw(st.lists(st.lists(numbers, min_size=cols, max_size=cols), min_size=rows,
-                            max_size=rows))  # fmt: skip
-    anchor = draw(st.none() | st.tuples(st.integers(0, rows - 1), st.integers(0, cols - 1)))
+def any_kernel(draw, dimensions=(2,)):
+    shape = draw(st.tuples(*[st.integers(1, 4)] * draw(st.sampled_from(dimensions))))
+    count = math.prod(shape)
+    weights = np.reshape(draw(st.lists(numbers, min_size=count, max_size=count)), shape)
+    anchor = draw(st.none() | st.tuples(*(st.integers(0, side - 1) for side in shape)))
     divisor = draw(numbers.filter(lambda value: value != 0))
     name = draw(words.filter(bool))
     return Kernel(weights, divisor, draw(numbers), anchor, name, draw(words))
 
 
 @pytest.mark.parametrize("format_", ["json", "txt"])
-@given(kernels=st.lists(any_kernel(), min_size=1, max_size=3))
+@given(kernels=st.lists(any_kernel((2, 3)), min_size=1, max_size=3))
 def test_what_is_written_reads_back_equal(format_, kernels):
     data = encode_kernels(kernels, kernel_format(format_))
     assert list(parse_bytes(data, "file", "other")) == kernels
@@ -50,6 +51,12 @@ def test_what_is_written_for_vips_reads_back_equal(kernel):
     rows, cols = kernel.shape
     kernel = without_words(replace(kernel, anchor=(rows // 2, cols // 2)))
     assert read_back([kernel], "vips", "f.mat") == [kernel]
+
+
+@given(any_kernel((3,)))
+def test_npy_holds_depth(kernel):
+    kernel = replace(kernel, divisor=1, bias=0, anchor=None, name="f", description="")
+    assert read_back([kernel], "npy", "f") == [kernel]
 
 
 @given(st.lists(any_kernel(), min_size=1, max_size=3))
@@ -105,6 +112,11 @@ def test_npy_holds_weights_over_their_divisor(folder):
         ([Kernel([[1]]), Kernel([[2]])], "vips", "2 kernels do not go into one vips file"),
         ([Kernel([[1, 2]], name="k")], "vips", r"kernel k: libvips has element \(0, 1\) of a 1x2"),
         ([Layer(np.ones((1, 1, 2, 2)), "l")], "vips", r"shape .* do not go into vips: NPY holds"),
+        *(
+            ([Kernel([[[1]]], name="k")], form, f"k has depth, and does not go into {form}: JSON, ")
+            for form in ("vips", "imagemagick")
+        ),
+        ([Kernel([[[1], [2]]], anchor=(0, 0, 0))], "npy", "no anchor: JSON does"),
         ([Kernel([[1]], name="a#b")], "txt", "name 'a#b' does not go into a line of text"),
         ([Kernel([[1]], description="a\nb")], "txt", "description .* does not go into a line"),
     ],

@@ -13,14 +13,14 @@ from convtool.core.params import Word
 from convtool.kernel.lookup import Lookup
 from convtool.kernel.parametric.catalog import GENERATORS, generate
 
-VALUES = {"size": "5", "length": "6", "axis": "y", "outer": "6", "number": "5"}
+VALUES = {"size": "5", "length": "6", "axis": "y", "outer": "6", "number": "5", "neighbours": "18"}
 """What parameters are set to here, where it is not 3."""
 
 
 BESIDE = {"gaussian": {"sigma": "3", "sigma2": "1"}}
 """Without which a parameter has no effect, or no meaning."""
 
-CONTRADICTIONS = ("two different", "expected sigma too", "expected one of the two")
+CONTRADICTIONS = ("two different", "expected sigma too", "expected one of them")
 """In errors about parameters that are right on their own."""
 
 
@@ -59,7 +59,7 @@ def test_by_place_by_name_and_as_words_it_is_the_same_kernel(generator):
     if generator.name == "dog":
         words["sigma2"] = "4"
     if generator.name == "laplacian":
-        del words["number"]
+        del words["number"], words["neighbours"]
     by_place = generate(f"{generator.name}:{','.join(words.values())}")
     named = [f" {name} = {word} " for name, word in words.items()]
     by_name = generate(f"{generator.name}:{','.join(reversed(named))}")
@@ -125,16 +125,22 @@ def test_a_default_is_what_is_taken():
         ("gaussian:sigma=1,2", "found '2' after a name, expected a name=value"),
         ("gaussian:sigma=", "sigma: found '', expected a number"),
         ("gaussian:5:7", "size: found '5:7', expected a size"),
-        ("log:4", "size: found '4', expected an odd size as 3 or 3x5"),
+        ("log:4", "size: found '4', expected an odd size as 3, 3x5 or 3x3x5"),
+        ("log:3x4x3", "size: found '3x4x3', expected an odd size"),
         ("unsharp:3x4", "size: found '3x4', expected an odd size"),
-        ("sobel:33", "size: found '33', expected an odd number from 3 to 31"),
-        ("laplacian:1", "size: found '1', expected an odd number from 3 to 27"),
-        ("laplacian:5,5", "size is 5 and number is 5, expected one of the two"),
+        ("sobel:33", "size: found '33', expected sides of 31 at most"),
+        ("sobel:3x33", "size: found '3x33', expected sides of 31 at most"),
+        ("sobel:4", "size: found '4', expected an odd size"),
+        ("sobel:axis=z", "axis is z and size is 3x3, expected one as 3x3x3"),
+        ("laplacian:29", "size: found '29', expected sides of 27 at most"),
+        ("laplacian:1", "size is 1x1, expected 3 or more along one side"),
+        ("laplacian:5,5", "size is 5x5 and number is 5, expected one of them"),
+        ("laplacian:neighbours=8", "neighbours: found '8', expected one of: 6, 18, 26$"),
         ("laplacian:number=4", "number: found '4', expected one of: 0, 1, 2, 3, 5, 7, 15, 19$"),
         ("laplacian:number=x", "number: found 'x', expected a number"),
         ("freichen:10", "number: found '10', expected one of: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9$"),
         ("freichen:0.5", "number: found '0.5', expected one of: 0, 1"),
-        ("sobel:3,z", "axis: found 'z', expected one of: x, y"),
+        ("sobel:3,w", "axis: found 'w', expected one of: x, y, z"),
         ("gabor:21,1", "wavelength: found '1', expected a number from 2 to 10000"),
         ("box:0", "size: found '0', expected 1 or more"),
         ("diamond:1.5", "radius: found '1.5', expected a whole number from 1"),

@@ -24,6 +24,15 @@ from convtool.kernel.parametric.smoothing import binomial, gaussian
 
 odd = st.integers(1, 12).map(lambda n: 2 * n + 1)
 sigmas = st.floats(0.05, 20)
+volumes = st.tuples(*[st.sampled_from([1, 3, 5, 7])] * 3).filter(lambda size: max(size) > 1)
+
+
+def seen_by_scipy(filtered, size):
+    """The weights of a filter of SciPy's: what it gives around an impulse, turned around."""
+    impulse = np.zeros([2 * side + 1 for side in size])
+    impulse[size] = 1
+    inside = tuple(slice(side - side // 2, side + side // 2 + 1) for side in size)
+    return np.flip(filtered(impulse)[inside])
 
 
 @given(size=st.tuples(odd, odd), sigma=sigmas, angle=st.floats(-400, 400), data=st.data())
@@ -44,17 +53,53 @@ def test_sobel_is_opencvs(size):
     cv2 = pytest.importorskip("cv2")
     for axis, orders in (("x", (1, 0)), ("y", (0, 1))):
         row, column = cv2.getDerivKernels(*orders, size, normalize=False, ktype=cv2.CV_64F)
-        assert np.array_equal(sobel(size, axis).weights, np.outer(column, row)), axis
+        assert np.array_equal(sobel((size, size), axis).weights, np.outer(column, row)), axis
+
+
+def test_sobel_with_depth_is_scipys():
+    for number, axis in enumerate("zyx"):
+        expected = seen_by_scipy(lambda x, n=number: scipy.ndimage.sobel(x, n), (3, 3, 3))
+        assert np.array_equal(sobel((3, 3, 3), axis).weights, expected), axis
+
+
+@pytest.mark.parametrize("size", [(3, 1, 1), (1, 5, 7), (21, 21, 21), (1, 3), (7, 1), (31, 3)])
+def test_sobel_finds_a_slope_along_its_axis_and_smooths_across(size):
+    """A slope of 1 gives what the binomials add up to: 2 to the power of n - 1 along each side."""
+    places = np.indices(size)
+    for number, axis in enumerate("zyx"[-len(size) :]):
+        if size[number] == 1:
+            continue
+        weights = sobel(size, axis).weights
+        assert weights.dtype == np.int64
+        digits = sum(side - 1 for side in size) - 1
+        slopes = [(weights.astype(object) * place).sum() for place in places]
+        assert slopes == [2**digits * (n == number) for n in range(len(size))]
+        across = sum(side - 1 for n, side in enumerate(size) if n != number)
+        assert abs(weights).sum() == 2**across * abs(sobel((1, size[number])).weights).sum()
+
+
+@pytest.mark.parametrize(
+    ("size", "axis", "message"),
+    [
+        ((3, 3), "z", "axis is z and size is 3x3, expected one as 3x3x3"),
+        ((3, 1), "x", "size is 3x1, expected 3 or more along x"),
+        ((1, 3, 3), "z", "size is 1x3x3, expected 3 or more along z"),
+        ((23, 23, 23), "x", "size is 23x23x23, expected a smaller one, with whole weights below"),
+    ],
+)
+def test_a_slope_needs_room_along_its_axis(size, axis, message):
+    with pytest.raises(ConvtoolError, match=f"^{message}"):
+        sobel(size, axis)
 
 
 def test_sobel_3_is_bundled(folder):
     for axis in "xy":
-        assert np.array_equal(sobel(3, axis).weights, find_kernel(f"sobel_{axis}").weights)
+        assert np.array_equal(sobel(axis=axis).weights, find_kernel(f"sobel_{axis}").weights)
 
 
 @pytest.mark.parametrize("size", range(3, 28, 2))
 def test_laplacian_is_the_bundled_one_of_a_binomial_blur(folder, size):
-    kernel = laplacian(size)
+    kernel = laplacian((size, size))
     plain = find_kernel("laplacian").weights
     blur = binomial((size - 2, size - 2))
     expected = scipy.signal.convolve2d(plain, blur.weights / blur.divisor)
@@ -64,6 +109,57 @@ def test_laplacian_is_the_bundled_one_of_a_binomial_blur(folder, size):
     assert sum(kernel.weights.ravel().tolist()) == 0
     places = np.arange(size) - size // 2
     assert (found * (places[:, np.newaxis] ** 2 + places**2)).sum() == pytest.approx(4)
+
+
+@given(size=volumes)
+def test_laplacian_with_depth_is_scipys_of_a_binomial_blur(size):
+    """SciPy's has no option to leave an axis out, so it is applied where there is one."""
+    kernel = laplacian(size)
+    blur = binomial(tuple(max(side - 2, 1) for side in size))
+    padded = np.pad(blur.weights / blur.divisor, [(int(side > 1),) * 2 for side in size])
+    expected = sum(
+        scipy.ndimage.correlate1d(padded, [1, -2, 1], axis, mode="constant")
+        for axis, side in enumerate(size)
+        if side > 1
+    )
+    if min(size) > 1:
+        np.testing.assert_allclose(
+            expected, scipy.ndimage.laplace(padded, mode="constant"), atol=1e-15
+        )
+    np.testing.assert_allclose(kernel.weights / kernel.divisor, expected, rtol=0, atol=1e-15)
+    assert kernel.weights.dtype == np.int64
+    assert kernel.weights.sum() == 0
+
+
+def test_laplacian_of_a_row_is_a_second_difference():
+    assert laplacian((1, 3)).weights.tolist() == [[1, -2, 1]]
+    assert laplacian((3, 1)).weights.tolist() == [[1], [-2], [1]]
+    assert np.array_equal(laplacian((1, 3, 3)).weights, laplacian((3, 3)).weights[np.newaxis])
+
+
+@pytest.mark.parametrize("neighbours", [6, 18, 26])
+def test_laplacians_of_so_many_neighbours_have_the_moments_that_are_said(neighbours):
+    """In exact fractions. The fourth moments are those of an error without a direction: each
+    x^4 is three times an x^2 y^2, as in (x^2 + y^2 + z^2)^2."""
+    kernel = laplacian(neighbours=neighbours)
+    values = kernel.weights.astype(object) * Fraction(1, int(kernel.divisor))
+    assert np.count_nonzero(kernel.weights) == neighbours + 1
+    z, y, x = np.indices((3, 3, 3)) - 1
+    assert values.sum() == 0
+    for place in (z, y, x):
+        assert (values * place).sum() == 0
+        assert (values * place**2).sum() == 2
+    for one, other in ((x, y), (y, z), (x, z)):
+        assert (values * one * other).sum() == 0
+        mixed = (values * one**2 * other**2).sum()
+        assert mixed == (0 if neighbours == 6 else Fraction(2, 3))
+    assert (values * x**4).sum() == 2
+
+
+def test_laplacian_of_6_neighbours_is_scipys():
+    expected = seen_by_scipy(scipy.ndimage.laplace, (3, 3, 3))
+    assert np.array_equal(laplacian(neighbours=6).weights, expected)
+    assert np.array_equal(laplacian((3, 3, 3)).weights, expected)
 
 
 LAPLACIANS = {
@@ -136,9 +232,19 @@ def test_numbered_laplacians_are_what_is_said_of_them(folder):
     assert np.corrcoef(curve, laplacian(number=19).weights.ravel())[0, 1] > 0.998
 
 
-def test_a_laplacian_has_a_size_or_a_number():
-    with pytest.raises(ConvtoolError, match="size is 3 and number is 0, expected one of the two"):
-        laplacian(3, 0)
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (((3, 3), 0), "size is 3x3 and number is 0, expected one of them"),
+        (((3, 3, 3), None, 6), "size is 3x3x3 and neighbours is 6, expected one of them"),
+        (((1, 1),), "size is 1x1, expected 3 or more along one side"),
+        (((21, 21, 21),), "size is 21x21x21, expected a smaller one, with whole weights below"),
+    ],
+)
+def test_a_laplacian_has_a_size_or_a_number_or_neighbours(given, message):
+    with pytest.raises(ConvtoolError, match=f"^{message}"):
+        laplacian(*given)
+    assert laplacian((19, 19, 19)).weights.dtype == np.int64
 
 
 def basis():
@@ -219,6 +325,61 @@ def test_log_is_scipys_but_for_what_makes_it_sum_to_0(sigma):
     expected = scipy.ndimage.gaussian_laplace(impulse, sigma, radius=reach)[inside, inside]
     expected -= expected.sum() * gaussian(kernel.shape, sigma).weights
     np.testing.assert_allclose(kernel.weights, expected, atol=1e-13)
+
+
+@pytest.mark.parametrize("size", [(7, 9, 11), (3, 3, 3), (1, 13), (11, 1), (5, 1, 9)])
+@pytest.mark.parametrize("sigma", [0.8, 1.5])
+def test_log_of_any_size_is_scipys_without_what_it_leaves_on_a_flat_area(size, sigma):
+    sides = [axis for axis, side in enumerate(size) if side > 1]
+    radius = [side // 2 for side in size if side > 1]
+
+    def filtered(impulse):
+        return sum(
+            scipy.ndimage.gaussian_filter(
+                impulse, sigma, [2 * (axis == one) for one in sides], axes=sides, radius=radius
+            )
+            for axis in sides
+        )
+
+    if len(sides) == len(size):
+        whole = seen_by_scipy(
+            lambda x: scipy.ndimage.gaussian_laplace(x, sigma, radius=radius), size
+        )
+        np.testing.assert_allclose(whole, seen_by_scipy(filtered, size), atol=1e-15)
+    expected = seen_by_scipy(filtered, size)
+    expected -= expected.sum() * gaussian(size, sigma).weights
+    kernel = log(size, sigma)
+    np.testing.assert_allclose(kernel.weights, expected, atol=1e-13)
+    assert sum(map(Fraction, kernel.weights.ravel().tolist())) == 0
+
+
+def test_a_side_of_1_leaves_sigma_to_the_others():
+    assert np.array_equal(log((1, 9)).weights, log((1, 9), 1).weights)
+    assert np.array_equal(dog((9, 1)).weights, dog((9, 1), 1 / 1.6, 1).weights)
+
+
+@given(size=volumes, sigma=st.floats(0.3, 5))
+def test_with_depth_a_flat_area_vanishes_or_stays_exactly_too(size, sigma):
+    for kernel, total in (
+        (log(size, sigma), 0),
+        (dog(size, sigma), 0),
+        (laplacian(size), 0),
+        (unsharp(size, 0.3), 1),
+    ):
+        assert kernel.shape == size
+        values = map(Fraction, kernel.weights.ravel().tolist())
+        assert sum(values) / Fraction(kernel.divisor) == total
+
+
+def test_dog_with_depth_is_a_difference_of_scipys_gaussians():
+    expected = seen_by_scipy(
+        lambda x: (
+            scipy.ndimage.gaussian_filter(x, 0.7, radius=[2, 3, 4])
+            - scipy.ndimage.gaussian_filter(x, 1.2, radius=[2, 3, 4])
+        ),
+        (5, 7, 9),
+    )
+    np.testing.assert_allclose(dog((5, 7, 9), 0.7, 1.2).weights, expected, atol=1e-15)
 
 
 def test_log_answers_most_to_dark_spots_of_its_size():
@@ -303,12 +464,16 @@ def test_unsharp_is_bundled_and_whole_for_any_decimal(folder):
     assert kernel.divisor == 160
 
 
-@given(size=st.tuples(odd, odd), amount=st.floats(-1000, 1000), sigma=st.none() | sigmas)
+@given(
+    size=st.tuples(odd, odd) | volumes,
+    amount=st.floats(-1000, 1000),
+    sigma=st.none() | sigmas,
+)
 def test_unsharp_is_the_image_and_what_a_blur_takes_away(size, amount, sigma):
     kernel = unsharp(size, amount, sigma)
     blur = binomial(size) if sigma is None else gaussian(size, sigma)
     expected = -amount * blur.weights / blur.divisor
-    expected[size[0] // 2, size[1] // 2] += 1 + amount
+    expected[tuple(side // 2 for side in size)] += 1 + amount
     found = kernel.weights / kernel.divisor
     np.testing.assert_allclose(found, expected, atol=1e-12 * (1 + abs(amount)))
     assert math.fsum(found.ravel()) == pytest.approx(1, abs=1e-12 * (1 + abs(amount)))
