@@ -2,7 +2,8 @@
 
 Each plane of such a kernel lies on a slice, as a kernel on an image, and may be computed by any
 method for images; the sums of all planes are added up. Where the planes are multiples of one, the
-slices are added up first, and that plane is laid on the sum.
+slices are added up first, and that plane is laid on the sum; or planes are the sum of multiples of
+two, as of a large Gaussian whose weights were made to add up to 1.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,6 +20,9 @@ from .base import Method, Task
 from .loops.band import Rounding, Taps, correlate
 from .loops.factor import float_factors, whole_factors
 from .loops.weighted_sum import WeightedSum
+
+MOST_PAIRS = 2
+"""Weighted sums of slices, each with a plane, that a kernel may be the sum of."""
 
 FindMethods = Callable[[Task], Iterator[Method]]
 
@@ -82,76 +86,95 @@ class Planes(Method):
 
 @dataclass(eq=False, repr=False)
 class DepthFirst(Method):
-    """A weighted sum along the slices, and a method for the plane that is laid on it."""
+    """A weighted sum along the slices, and a method for the plane that is laid on it; or the sum of
+    two such."""
 
     task: Task
-    line: Array
-    plane: Method
+    pairs: tuple[tuple[Array, Method], ...]
+    """Weights along the slices, and the method of the plane."""
     input: DType
     """That of the sums along the slices, too."""
 
     @property
+    def _planes(self) -> list[Method]:
+        return [plane for _, plane in self.pairs]
+
+    @property
     def reason(self) -> str:
         """Why the plane is computed so."""
-        return f"a weighted sum of {len(self.line)} slices first, then {self.plane.reason}"
+        line, plane = self.pairs[0]
+        more = ", and a second such" if len(self.pairs) > 1 else ""
+        return f"a weighted sum of {len(line)} slices first, then {plane.reason}{more}"
 
     @property
     def parameters(self) -> dict[str, str]:
         """The weights along the slices, and those of the plane."""
-        along = " ".join(f"{weight:.4g}" for weight in self.line[:9].tolist())
-        more = " ..." if len(self.line) > 9 else ""
-        return {"slices": f"[{along}{more}]", **self.plane.parameters}
+        line, plane = self.pairs[0]
+        along = " ".join(f"{weight:.4g}" for weight in line[:9].tolist())
+        more = " ..." if len(line) > 9 else ""
+        return {"slices": f"[{along}{more}]", **plane.parameters}
 
     @cached_property
     def blas(self) -> bool:  # type: ignore[override]
-        """As the plane."""
-        return self.plane.blas
+        """As the planes."""
+        return any(plane.blas for plane in self._planes)
 
     @cached_property
     def local(self) -> bool:  # type: ignore[override]
-        """As the plane."""
-        return self.plane.local
+        """As the planes."""
+        return all(plane.local for plane in self._planes)
 
     @property
     def operations(self) -> float:
-        """A multiplication and an addition for each weight along, and those of the plane."""
-        return 2 * np.count_nonzero(self.line) + self.plane.operations
+        """A multiplication and an addition for each weight along, and those of the planes."""
+        each = (2 * np.count_nonzero(line) + plane.operations for line, plane in self.pairs)
+        return sum(each) + len(self.pairs) - 1
 
     @property
     def cost(self) -> float:
         """The same, and the way of the sums along to memory and back."""
-        size, kept = self.input.itemsize, np.count_nonzero(self.line)
+        size = self.input.itemsize
         step = cost.COMPILED[size] if compiled() else cost.MULTIPLY_ADD[size]
-        return float(cost.COPY[size] + kept * step + self.plane.cost)
-
-    @cached_property
-    def _passes(self) -> WeightedSum:
-        return WeightedSum.of(self.line.tolist(), skip_zeros=True)
+        each = (
+            cost.COPY[size] + np.count_nonzero(line) * step + plane.cost
+            for line, plane in self.pairs
+        )
+        return float(sum(each) + (len(self.pairs) - 1) * cost.ADD[size])
 
     @cached_property
     def compiled(self) -> bool:  # type: ignore[override]
-        """As the plane."""
-        return self.plane.compiled
+        """As the plane; the sums of two are added up by NumPy."""
+        return len(self.pairs) == 1 and self._planes[0].compiled
 
     def sums_into(self, padded: Array, rows: Array, rounding: Rounding | None = None) -> int | None:
-        return self.plane.sums_into(self._merged(padded, len(rows)), rows, rounding)
+        if len(self.pairs) > 1:
+            return None
+        line, plane = self.pairs[0]
+        return plane.sums_into(self._merged(line, plane, padded, len(rows)), rows, rounding)
 
     def sums(self, padded: Array, height: int) -> Array:
-        return self.plane.sums(self._merged(padded, height), height)
+        total = None
+        for line, plane in self.pairs:
+            part = plane.sums(self._merged(line, plane, padded, height), height)
+            total = part if total is None else total + part
+        assert total is not None
+        return total
 
-    def _merged(self, padded: Array, height: int) -> Array:
+    def _merged(self, line: Array, plane: Method, padded: Array, height: int) -> Array:
         """The weighted sum of the slices, (P rows, P columns, C), as the plane takes it."""
-        return self._along(padded, self.task.apart(height)).astype(self.plane.input, copy=False)
+        along = self._along(line, padded, self.task.apart(height))
+        return along.astype(plane.input, copy=False)
 
-    def _along(self, padded: Array, apart: int) -> Array:
+    def _along(self, line: Array, padded: Array, apart: int) -> Array:
         reach = apart // self.task.depth.dilation
         if not compiled():
-            starts = range(0, len(self.line) * apart, apart)
+            starts = range(0, len(line) * apart, apart)
             slices = [padded[start : start + reach] for start in starts]
-            return self._passes.of_arrays(slices, self.input)
-        (kept,) = np.nonzero(self.line)
+            passes = WeightedSum.of(line.tolist(), skip_zeros=True)
+            return passes.of_arrays(slices, self.input)
+        (kept,) = np.nonzero(line)
         row = padded[0].size
-        taps = Taps(kept * (apart * row), self.line[kept].astype(self.input))
+        taps = Taps(kept * (apart * row), line[kept].astype(self.input))
         merged = np.empty((reach, *padded.shape[1:]), self.input)
         correlate(padded.reshape(-1), merged.reshape(reach, row), row, taps, None, None)
         return merged
@@ -174,23 +197,26 @@ def candidates(task: Task, find: FindMethods) -> Iterator[Method]:
         return
     flat = task.weights.reshape(task.depth.taps, -1)
     whole = is_whole(flat) and np.abs(flat.astype(float)).max() <= EXACT_IN_FLOAT64
-    factors = whole_factors(flat) if whole else float_factors(flat, 1)
+    factors = whole_factors(flat) if whole else float_factors(flat, MOST_PAIRS)
     if factors is None:
         return
-    ((line, plane),) = factors
     # Whole sums along the slices have any sign that their weights have.
     bound = task.numbers.bound
     signed = task.numbers._replace(low=-bound, high=bound)
     dtype = signed.narrowest
-    laid = replace(
-        task,
-        weights=plane.reshape(rows.taps, -1),
-        depth=each_alone(1),
-        numbers=signed._replace(padded=dtype),
-    )
-    method = _quickest(find, laid)
-    if method is not None:
-        yield DepthFirst(task, line, method, dtype)
+    pairs = []
+    for line, plane in factors:
+        laid = replace(
+            task,
+            weights=plane.reshape(rows.taps, -1),
+            depth=each_alone(1),
+            numbers=signed._replace(padded=dtype),
+        )
+        method = _quickest(find, laid)
+        if method is None:
+            return
+        pairs.append((line, method))
+    yield DepthFirst(task, tuple(pairs), dtype)
 
 
 def _quickest(find: FindMethods, task: Task) -> Method | None:

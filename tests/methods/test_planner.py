@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+import scipy.ndimage
 
-from convtool import ConvtoolError, Plan, find_kernel, plan
+from convtool import ConvtoolError, Plan, conv3d, find_kernel, plan
 from convtool.core.engine import compiled
 from convtool.kernel.kernel import Kernel
 
@@ -121,3 +122,15 @@ def test_bad_questions(arguments, message):
 def test_one_operation_is_no_plural():
     assert "\n  1 operation a value, " in str(plan([[2]], "uint8", (10, 10)))
     assert "\n  3 operations a value, " in str(plan([[2, 3]], "uint8", (10, 10)))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_planes_that_are_the_sum_of_multiples_of_two(dtype):
+    rng = np.random.default_rng(0)
+    lines = rng.normal(size=(2, 9)), rng.normal(size=(2, 5, 5))
+    weights = np.einsum("nd,nij->dij", *lines)
+    found = plan(weights, dtype, (40, 50, 60))
+    assert ", and a second such" in found.reason
+    volume = rng.integers(0, 256, (12, 20, 21)).astype(dtype)
+    expected = scipy.ndimage.correlate(volume.astype(float), weights, mode="nearest")
+    assert np.abs(conv3d(volume, weights) - expected).max() < 1e-5 * np.abs(expected).max()
