@@ -4,7 +4,7 @@ Another delimiter becomes a comma before rows are read, and takes its place in r
 written. Rows of headings count as comments.
 
 Several channels follow one another as blocks, each under a line ``# channel 0: R``, with an empty
-line between.
+line between. So do slices, under ``# slice 0``, or ``# slice 0, channel 0: R``.
 
 A CSV does not name the type of its numbers. The reader takes the narrowest type that keeps every
 number as it is written: int16, int32 or int64 for whole numbers, else float32 or float64. So 0.1
@@ -18,7 +18,7 @@ import math
 import re
 import shutil
 from collections.abc import Iterable, Iterator
-from itertools import count
+from itertools import count, groupby
 from typing import BinaryIO, NamedTuple, cast
 
 import numpy as np
@@ -28,6 +28,7 @@ from ..core.dtypes import EXACT_IN_FLOAT32, EXACT_IN_FLOAT64, FLOAT32, FLOAT64, 
 from ..core.encoding import COMMAS, Table
 from ..core.errors import ConvtoolError
 from ..core.image import CHANNEL_NAMES, Header
+from ..core.validation import shape_words
 from .base import ArrayReader, Reader
 from .limits import check_channels, check_size
 
@@ -40,7 +41,8 @@ CHARACTERS = 1 << 20
 LONGEST_ROW = 1 << 28
 """Characters."""
 
-_CHANNEL = re.compile(r"#\s*channel\s+\d+\s*:\s*(.+)")
+_TITLE = re.compile(r"#\s*(?:slice\s+(\d+))?(?:,\s*)?(?:channel\s+\d+\s*:\s*(.+))?")
+"""The line above a block: the number of its slice, the name of its channel."""
 
 _NUMBER = re.compile(
     r"[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE
@@ -59,10 +61,20 @@ IN_NUMBERS = IN_WHOLE + b".eE"
 
 
 class _Channel(NamedTuple):
-    """The rows of one channel. Each block has the narrowest type for its numbers."""
+    """The rows of one channel of a slice. Each block has the narrowest type for its numbers."""
 
     name: str
     blocks: list[Array]
+    slice: str = ""
+    """Its number, if the file names it."""
+
+    @property
+    def title(self) -> str:
+        """What errors call it."""
+        named = [f"slice {self.slice}"] * bool(self.slice) + [f"channel {self.name}"] * bool(
+            self.name
+        )
+        return ", ".join(named)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -79,38 +91,56 @@ def read_csv(file: BinaryIO, max_pixels: int, table: Table = COMMAS) -> Reader:
     except UnicodeDecodeError:
         raise ConvtoolError("is no text, expected comma-separated numbers") from None
     first = channels[0].shape
-    for name, shape in ((channel.name, channel.shape) for channel in channels):
-        if shape != first:
+    for channel in channels:
+        if channel.shape != first:
             raise ConvtoolError(
-                f"channel {name} is {shape[0]}x{shape[1]}, "
-                f"expected {first[0]}x{first[1]} like the first"
+                f"{channel.title} is {shape_words(channel.shape)}, "
+                f"expected {shape_words(first)} like the first"
             )
-    pixels = np.empty((*first, len(channels)), _type(channels, wide=wide))
-    for i, channel in enumerate(channels):
-        np.concatenate(channel.blocks, out=pixels[..., i], casting="unsafe")
-    if table.axes:
-        return _with_axes(pixels, table.axes)
-    names = tuple(channel.name or "L" for channel in channels)
-    known = CHANNEL_NAMES.get(len(names)) == names
-    if not known:
-        names = tuple(str(i) for i in range(len(names)))
+    names = _names(channels, table.axes)
+    depth = len(channels) // len(names)
+    pixels = np.empty((depth, *first, len(names)), _type(channels, wide=wide))
+    places = (pixels[n // len(names), ..., n % len(names)] for n in range(len(channels)))
+    for channel, place in zip(channels, places, strict=True):
+        np.concatenate(channel.blocks, out=place, casting="unsafe")
     told = f"{empty} empty cell{'s are' * (empty > 1) or ' is'} missing, NaN"
     skipped = f"skipped {len(headings)} row{'s' * (len(headings) > 1)} of headings"
     skipped = skipped if headings else "no row of headings comes first"
     notes = (skipped,) * (table.header or bool(headings)) + (told,) * bool(empty)
-    return ArrayReader(Header(*first, names, pixels.dtype), pixels, notes)
+    tall = pixels.reshape(-1, *pixels.shape[2:])
+    header = Header(len(tall), first[1], names, pixels.dtype, depth=depth)
+    return ArrayReader(header, tall, notes)
 
 
-def _with_axes(pixels: Array, axes: str) -> Reader:
-    """The reader of blocks (H, W, n) that are what `axes` says: slices or channels."""
-    blocks = pixels.shape[2]
-    if axes[0] in "zt" and "c" not in axes:
-        tall = np.ascontiguousarray(np.moveaxis(pixels, 2, 0)).reshape(-1, pixels.shape[1], 1)
-        header = Header.of_array(tall)._replace(depth=blocks, channels=("L",))
-        return ArrayReader(header, tall)
-    if axes not in ("yx", "yxc") or (axes == "yx" and blocks > 1):
-        raise ConvtoolError(f"holds {blocks} blocks of rows, and --axes {axes} says otherwise")
-    return ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels)
+def _names(channels: list[_Channel], axes: str | None) -> tuple[str, ...]:
+    """The names of the channels of each slice; ConvtoolError where slices, or `axes`, differ."""
+    slices = [list(some) for _, some in groupby(channels, lambda channel: channel.slice)]
+    each = [[channel.name for channel in some] for some in slices]
+    for some, names in zip(slices, each, strict=True):
+        if names != each[0]:
+            raise ConvtoolError(
+                f"slice {some[0].slice} has {_listed(names)}, expected {_listed(each[0])} like the "
+                "first"
+            )
+    found, named = tuple(name or "L" for name in each[0]), bool(channels[0].slice)
+    if axes in ("zyx", "tyx") and not named:
+        return ("L",)
+    if axes and (
+        axes[0] == "x" or (axes[0] in "zt") != named or ("c" not in axes and len(found) > 1)
+    ):
+        raise ConvtoolError(f"holds {_blocks(slices, found)}, and --axes {axes} says otherwise")
+    known = CHANNEL_NAMES.get(len(found)) == found
+    return found if known else tuple(map(str, range(len(found))))
+
+
+def _blocks(slices: list[list[_Channel]], names: tuple[str, ...]) -> str:
+    """What a file holds: ``2 blocks of rows``, ``3 slices of 2 blocks of rows``."""
+    blocks = f"{len(names)} block{'s' * (len(names) > 1)} of rows"
+    return f"{len(slices)} slices of {blocks}" if slices[0][0].slice else blocks
+
+
+def _listed(names: list[str]) -> str:
+    return f"channels {', '.join(names)}" if any(names) else "no named channels"
 
 
 def _lines(text: io.TextIOBase) -> Iterator[str]:
@@ -183,25 +213,26 @@ def _parsed(lines: Iterable[str], max_pixels: int) -> tuple[list[_Channel], bool
     """The channels of a file, every row checked; whether it has the line that marks float64; and
     the number of its empty cells."""
     channels = [_Channel("", [])]
-    gap = empty = 0
+    gap = empty = in_slice = 0
     wide = False
     for first, part in _parts(lines):
         line = part[0]
         blocks = channels[-1].blocks
         if line.startswith("#"):
             wide = wide or line == WIDE
-            channel = _CHANNEL.fullmatch(line)
-            if channel:
+            title = _TITLE.fullmatch(line)
+            if title and any(title.groups()):
                 _check_filled(channels[-1])
-                channels.append(_Channel(channel[1], []))
-                check_channels(len(channels))
+                channels.append(_Channel(title[2] or "", [], title[1] or ""))
+                in_slice = in_slice + 1 if channels[-1].slice == channels[-2].slice else 1
+                check_channels(in_slice)
                 gap = 0
         elif not line:
             gap = gap or first
         elif gap and blocks:
             raise ConvtoolError(
                 f"row {gap} is empty, expected numbers, or a line '# channel N: NAME' "
-                "before another channel"
+                "before another channel, or '# slice N' before another slice"
             )
         else:
             gap = 0
@@ -234,8 +265,8 @@ def _parts(lines: Iterable[str]) -> Iterator[tuple[int, list[str]]]:
 
 
 def _check_filled(channel: _Channel) -> None:
-    if channel.name and not channel.blocks:
-        raise ConvtoolError(f"channel {channel.name} holds no numbers")
+    if channel.title and not channel.blocks:
+        raise ConvtoolError(f"{channel.title} holds no numbers")
 
 
 def _block(lines: list[str], first: int, width: int) -> Array:
@@ -378,8 +409,9 @@ MOST_WAITING = 1 << 22
 
 
 class Lines(NamedTuple):
-    """A band as text."""
+    """Rows of one slice as text."""
 
+    rows: int
     channels: list[bytes]
     narrow: bool
     """Whether these numbers of float64 would be read back as float32."""
@@ -388,12 +420,14 @@ class Lines(NamedTuple):
 
 
 class CsvWriter:
-    """Writes a line for each row; several channels as blocks under ``# channel 0: R``."""
+    """Writes a line for each row; several channels as blocks under ``# channel 0: R``, and several
+    slices under ``# slice 0``."""
 
     def __init__(self, file: BinaryIO, header: Header, delimiter: str = ",") -> None:
         self._file = file
         self._delimiter = delimiter.encode()
         self._channels = header.channels
+        self._depth, self._height, _ = header.size
         self._waiting: list[BinaryIO] = []
         dtype = header.dtype.newbyteorder("=")
         if dtype.kind == "f":
@@ -402,48 +436,66 @@ class CsvWriter:
         self._dtype = dtype
         self._narrow = self._dtype == FLOAT64
         self._differ = False
-        self._started = False
+        self._seen = 0
 
-    def encode(self, band: Array) -> Lines:
+    def encode(self, band: Array) -> list[Lines]:
+        """A band, whole slices of it one by one."""
+        height = self._height if len(band) % self._height == 0 else len(band)
+        return [self._encoded(band[top : top + height]) for top in range(0, len(band), height)]
+
+    def _encoded(self, band: Array) -> Lines:
         with np.errstate(over="ignore", invalid="ignore"):
             band = band.astype(self._dtype, copy=False)
         narrow = self._dtype == FLOAT64 and reads_as_float32(band)
         channels = [_text(band[..., channel]) for channel in range(band.shape[2])]
         if self._delimiter != b",":
             channels = [rows.replace(b",", self._delimiter) for rows in channels]
-        return Lines(channels, narrow, narrow and differs_in_float32(band))
+        return Lines(len(band), channels, narrow, narrow and differs_in_float32(band))
 
-    def write(self, band: Lines) -> None:
+    def write(self, band: list[Lines]) -> None:
         """Write the first channel of the next band, and put the others aside."""
-        self._narrow = self._narrow and band.narrow
-        self._differ = self._differ or band.differ
-        if not self._started and len(self._channels) > 1:
-            self._begin()
-        self._started = True
-        for file, text in zip([self._file, *self._waiting], band.channels, strict=True):
-            file.write(text)
+        for lines in band:
+            self._narrow = self._narrow and lines.narrow
+            self._differ = self._differ or lines.differ
+            if self._seen % self._height == 0:
+                self._begin_slice()
+            for file, text in zip([self._file, *self._waiting], lines.channels, strict=True):
+                file.write(text)
+            self._seen += lines.rows
+            if self._seen % self._height == 0:
+                self._end_slice()
 
-    def _begin(self) -> None:
+    def _begin_slice(self) -> None:
         """The first channel goes straight to the file; the others wait until it is complete."""
-        from tempfile import SpooledTemporaryFile  # not needed for reading
+        if len(self._channels) > 1:
+            from tempfile import SpooledTemporaryFile  # not needed for reading
 
-        files = [SpooledTemporaryFile(MOST_WAITING) for _ in self._channels[1:]]  # noqa: SIM115
-        self._waiting = cast(list[BinaryIO], files)
-        self._file.write(self._title(0))
+            files = [SpooledTemporaryFile(MOST_WAITING) for _ in self._channels[1:]]  # noqa: SIM115
+            self._waiting = cast(list[BinaryIO], files)
+        self._begin_block(0)
 
-    def close(self) -> int:
-        """Write the channels that were put aside, and the type if the numbers do not show it."""
+    def _end_slice(self) -> None:
+        """Write the channels that were put aside."""
         for channel, rows in enumerate(self._waiting, start=1):
-            self._file.write(b"\n" + self._title(channel))
+            self._begin_block(channel)
             with rows:
                 rows.seek(0)
                 shutil.copyfileobj(rows, self._file)
+
+    def _begin_block(self, channel: int) -> None:
+        """Write what stands above a block, if there are several."""
+        number = (self._seen - bool(channel)) // self._height
+        told = [f"slice {number}"] * (self._depth > 1)
+        told += [f"channel {channel}: {self._channels[channel]}"] * (len(self._channels) > 1)
+        if told:
+            gap = "\n" if number or channel else ""
+            self._file.write(f"{gap}# {', '.join(told)}\n".encode())
+
+    def close(self) -> int:
+        """Write the type if the numbers do not show it."""
         if self._narrow and self._differ:
             self._file.write(f"{WIDE}\n".encode())
         return 0
-
-    def _title(self, channel: int) -> bytes:
-        return f"# channel {channel}: {self._channels[channel]}\n".encode()
 
 
 def _text(rows: Array) -> bytes:

@@ -249,6 +249,7 @@ _TABLE = (
         pixels=False,
         text=True,
         read_numbers=_read_csv,
+        frames=True,
     ),
     Format(
         "npy",

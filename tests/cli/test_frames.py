@@ -213,8 +213,14 @@ def test_pipes(convtool, folder):
     named = convtool("conv", "a.gif", "-k", "edge", "--format", "png").stdout
     assert convtool("conv", "-k", "edge", stdin=data).stdout == named
     assert len(shown(io.BytesIO(named))[0]) == 5
+    one = convtool("conv", "-k", "edge", "--format", "jpeg", stdin=data)
+    assert b"stdin: holds 5 frames, only the first is read" in one.stderr
     numbers = convtool("conv", "-k", "edge", "--format", "csv", stdin=data)
-    assert b"stdin: holds 5 frames, only the first is read" in numbers.stderr
+    assert b"only the first" not in numbers.stderr
+    (folder / "a.csv").write_bytes(numbers.stdout)
+    assert convtool("conv", "a.gif", "-k", "edge", "-o", "a.npy").returncode == 0
+    assert convtool("run", "abs | abs", "a.csv", "-o", "b.npy").returncode == 0
+    assert np.array_equal(np.load("b.npy"), np.abs(np.load("a.npy")))
 
 
 def test_masks_are_laid_on_every_frame(convtool, folder):
@@ -246,7 +252,7 @@ def test_masks_are_laid_on_every_frame(convtool, folder):
         (["--frames", "x", "-o", "o.png"], 2, "expected all, first, 3 or 0..9"),
         (["--frames", "3..1", "-o", "o.png"], 2, "expected the smaller number first"),
         (["--frames", "all", "-o", "o.jpg"], 1, "jpeg holds one frame, and there are 5: {frame}"),
-        (["--frames", "all", "-o", "o.csv"], 1, "csv holds one frame, and there are 5"),
+        (["--frames", "all", "-o", "o.bmp"], 1, "bmp holds one frame, and there are 5"),
     ],
 )
 def test_frames_that_cannot_be(convtool, folder, words, code, told):

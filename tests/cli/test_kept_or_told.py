@@ -114,7 +114,7 @@ TABLE = {
     "resolution": (carrying(dpi=(300, 300)), {"webp", "gif", "ppm", "csv", "npy"}, "no resolution"),
     "EXIF": (with_exif, set(FORMATS) - {"png", "jpg", "tif", "webp"}, "no EXIF"),
     "XMP": (with_xmp, set(FORMATS) - {"png", "jpg", "tif", "webp"}, "no XMP"),
-    "frames": (frames, set(FORMATS) - {"png", "tif", "webp", "gif", "npy"}, "2 frames"),
+    "frames": (frames, set(FORMATS) - {"png", "tif", "webp", "gif", "npy", "csv"}, "2 frames"),
     "CMYK": (cmyk, set(FORMATS), "CMYK"),
 }  # fmt: skip
 """What an image has: how it is made, the formats that do not hold it, and what is told there."""

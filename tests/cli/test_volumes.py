@@ -134,7 +134,7 @@ def test_blocks_of_a_csv_are_slices(convtool, folder):
          "four.npy: has shape (2, 3, 4, 5); --axes zyxc takes it for slices"),
         (["v.tif", "-k", "k.json", "--stride", "1x2", "-o", "o.npy"],
          "--stride: a window with depth takes one number, or three"),
-        (["v.npy", "--axes", "zyx", "-k", "k.json", "-o", "o.csv"], "csv holds one frame"),
+        (["v.npy", "--axes", "zyx", "-k", "k.json", "-o", "o.bmp"], "bmp holds one frame"),
     ],
 )  # fmt: skip
 def test_what_is_told(convtool, volume, words, told):

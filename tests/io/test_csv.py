@@ -23,10 +23,11 @@ def pixels(text):
 
 
 def written(array):
+    """An array (H, W), (H, W, C) or (D, H, W, C) as text, row by row."""
     file = io.BytesIO()
-    array = array if array.ndim == 3 else array[..., np.newaxis]
+    array = array if array.ndim > 2 else array[..., np.newaxis]
     writer = CsvWriter(file, Header.of_array(array, may_have_alpha=True))
-    for row in array:
+    for row in array.reshape(-1, *array.shape[-2:]):
         writer.write(writer.encode(row[np.newaxis]))
     writer.close()
     return file.getvalue()
@@ -302,3 +303,59 @@ def test_python_takes_the_same(folder):
     for wrong in ("", ";;", "1", "a", ".", "#", "\n", 3):
         with pytest.raises(ConvtoolError, match="delimiter: found"):
             read_image("t.txt", delimiter=wrong)
+
+
+@given(
+    st.tuples(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3), st.integers(1, 5)),
+    st.sampled_from(["int16", "float32", "float64"]), st.integers(0, 2**32),
+)  # fmt: skip
+def test_slices_are_written_and_read_back(shape, dtype, seed):
+    array = (np.random.default_rng(seed).normal(size=shape) * 99).astype(dtype)
+    text = written(array)
+    reader = read(text)
+    assert reader.header.size == shape[:3]
+    assert np.array_equal(np.concatenate(list(reader.blocks())), array.reshape(-1, *shape[2:]))
+    assert reader.header.has_alpha == (shape[3] in (2, 4))
+    file = io.BytesIO()
+    writer = CsvWriter(file, Header.of_array(array, may_have_alpha=True))
+    writer.write(writer.encode(array.reshape(-1, *shape[2:])))  # all slices at once
+    writer.close()
+    assert file.getvalue() == text
+
+
+def test_slices_are_blocks_under_their_numbers():
+    array = np.arange(8).reshape(2, 2, 2, 1)
+    assert written(array) == b"# slice 0\n0,1\n2,3\n\n# slice 1\n4,5\n6,7\n"
+    assert written(array.reshape(2, 1, 2, 2)) == (
+        b"# slice 0, channel 0: L\n0,2\n\n# slice 0, channel 1: A\n1,3\n"
+        b"\n# slice 1, channel 0: L\n4,6\n\n# slice 1, channel 1: A\n5,7\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "axes", "told"),
+    [
+        ("# slice 0\n1\n\n# slice 1\n1,2\n", None, "slice 1 is 1x2, expected 1x1 like the first"),
+        ("# slice 0\n1\n\n# slice 1\n\n# slice 2\n1\n", None, "slice 1 holds no numbers"),
+        ("# slice 0\n1\n# slice 1, channel 0: R\n2\n", None, "slice 1 has channels R, expected no"),
+        ("# slice 0\n1\n# slice 1\n2\n", "yx", "holds 2 slices of 1 block of rows, and --axes yx"),
+        (
+            "# slice 0\n1\n# slice 1\n2\n",
+            "yxc",
+            "holds 2 slices of 1 block of rows, and --axes yxc",
+        ),
+        (
+            "# channel 0: a\n1\n# channel 1: b\n2\n",
+            "zyxc",
+            "holds 2 blocks of rows, and --axes zyxc",
+        ),
+    ],
+)
+def test_slices_that_do_not_fit(text, axes, told):
+    with pytest.raises(ConvtoolError, match=told):
+        read_csv(io.BytesIO(text.encode()), 10**6, Table(axes=axes))
+
+
+def test_what_is_missing_is_told_of_slices_too():
+    reader = read_csv(io.BytesIO(b"1,\n\n"), 10**6, Table(axes="zyx"))
+    assert reader.notes == ("1 empty cell is missing, NaN",)
