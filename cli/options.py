@@ -411,7 +411,7 @@ frames = click.option(
     type=Value(WhichFrames()),
     help=(
         "Which frames of an animation, or pages of a TIFF. Default: all, where OUT holds frames "
-        "(PNG, GIF, WebP, TIFF), else the first. {frame} in OUT makes a file for each."
+        "(PNG, GIF, WebP, TIFF, NPY, CSV), else the first. {frame} in OUT makes a file for each."
     ),
 )
 
