@@ -362,6 +362,16 @@ def test_paddings_that_give_one_size_are_told_apart_by_what_they_explain(photo):
         assert found.agreement.exact == 1
 
 
+def test_a_wrong_padding_or_middle_that_explains_too_little_is_passed_over():
+    """Of small images it does not even determine weights."""
+    image, weights = np.random.default_rng(0).integers(0, 256, (9, 9), np.uint8), [[1, 5], [2, 4]]
+    wrong = Model.of((2, 2))._replace(padding="same", anchor=(1, 1))
+    both = _opening(image, 2, "before"), _opening(conv2d(image, weights), 2, "after")
+    with pytest.raises(ConvtoolError, match="determine 4 weights only to"):
+        fit_pairs([ImagePair(*both)], wrong)
+    assert fit_kernel(image, conv2d(image, weights), 2, rational=True).agreement.exact == 1
+
+
 def test_either_middle_of_an_even_kernel_is_found(crop):
     for anchor in (None, (2, 1)):
         kernel = Kernel(np.arange(1, 9).reshape(4, 2), 36, anchor=anchor)
