@@ -209,9 +209,13 @@ def overlay(pair: ImagePair, model: Model) -> Overlay:
         if any(first >= last for first, last in (slices, rows, cols)):
             window = shape_words(tuple(axis.extent for axis in axes[-model.dimensions :]))
             size = shape_words(source.size[-_shown(source, result, model) :])
+            flat = model.dimensions == 3 and source.depth == 1
+            remedy = (
+                "images of several slices (of numbers: --axes zyx)" if flat else "larger images"
+            )
             raise ConvtoolError(
-                f"no window of {window} lies in the image of {size}: use a smaller size, or larger "
-                "images"
+                f"no window of {window} lies in the image of {size}: use a smaller size, or "
+                f"{remedy}"
             )
         within = slices, rows, cols
         return Overlay(pair.name, before, after, source, result, padding, axes, within)
@@ -252,7 +256,7 @@ def likely_models(source: Header, result: Header, model: Model) -> list[Model]:
     both = (shape_words(header.size[-shown:]) for header in (source, result))
     other = "a stride or dilation"
     if source.depth != result.depth and model.dimensions < 3:
-        other = "a size with slices, as 3x3x3,"
+        other = "a size with slices (--size 3x3x3) or --frames"
     raise ConvtoolError(
         f"the image is {' and the result '.join(both)}, expected {', '.join(expected)}; {other} "
         "changes that"
