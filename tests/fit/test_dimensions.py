@@ -153,6 +153,18 @@ def test_what_is_no_number_is_left_out():
         assert (found.undefined, found.used) == (undefined, after.size - undefined)
 
 
+def test_a_layer_leaves_out_windows_that_any_channel_spoils():
+    volume, weights = RNG.normal(size=(7, 8, 9, 2)), RNG.normal(size=(3, 2, 2, 3, 1))
+    volume[2, 4, 5, 1] = np.nan
+    after = conv3d(volume, weights, padding="valid")
+    undefined = np.isnan(after)
+    assert np.count_nonzero(undefined) == 3 * 6
+    after[undefined] = 7
+    found = fit_kernel(volume, after, (2, 3, 1), layer=True)
+    assert np.allclose(found.kernel.weights, weights, atol=1e-11)
+    assert (found.undefined, found.used) == (18, after.size - 18)
+
+
 @pytest.mark.parametrize("layer", [False, True])
 @pytest.mark.parametrize(("size", "shape"), [((3, 3, 3), (4, 60, 20, 2)), ((3, 3), (30, 9, 8, 2)),
                                              ((2, 1, 3), (40, 5, 6, 2))])  # fmt: skip

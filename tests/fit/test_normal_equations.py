@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 from helpers.blocks import Blocks
 
+from convtool.fit import normal_equations
 from convtool.fit.normal_equations import gather
 from convtool.fit.pairs import ImagePair, Model, overlay
 
 RNG = np.random.default_rng(0)
 
 
-SHAPES = {1: (500,), 2: (37, 41), 3: (9, 13, 17)}
+SHAPES = {1: (500,), 2: (37, 41), 3: (40, 7, 8)}
 
 
 def image_of(dtype, dimensions, channels=2):
@@ -51,8 +52,11 @@ def windows_of(image, model):
     Model.of((2, 3, 2), stride=(2, 1, 3), dilation=(3, 1, 2)),
     Model.of((2, 1, 3), stride=(1, 2, 1), layer=True),
 ])  # fmt: skip
-def test_sums_are_those_of_all_products(dtypes, model):
-    """Of whole pixels exactly, in Python's own integers."""
+@pytest.mark.parametrize("chunk", [1024, 16])
+def test_sums_are_those_of_all_products(dtypes, model, chunk, monkeypatch):
+    """Of whole pixels exactly, in Python's own integers; in chunks of one strip, and of less."""
+    monkeypatch.setattr(normal_equations, "PRODUCTS", chunk)
+    monkeypatch.setattr(normal_equations, "SCRATCH", 0)
     before, after = (image_of(dtype, model.dimensions) for dtype in dtypes)
     reach = [(n - 1) * d + 1 for n, d in zip(model.size, model.dilation, strict=True)]
     sizes = (
