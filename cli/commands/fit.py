@@ -103,7 +103,6 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
       convtool fit samples/scene.png samples/scene-edge.png --rational
       convtool fit samples/scene.png samples/scene-edge.png -o learned.json
       convtool conv photo.png -k box5 | convtool fit photo.png - -s 5 --json
-      convtool fit scan.tif blurred.tif --size 3x3x3 -o learned.json
 
     What training does to a convolution layer, in closed form: least squares over all pixels.
     AFTER may have padding same, valid or full. Its pixels at the border are ignored, and so are
@@ -111,7 +110,8 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     do not determine a kernel: that is an error.
 
     Pages of a TIFF, frames of an animation and slices of numbers (--axes zyx) are slices. A size
-    of rows and columns learns from each slice alike; one of three numbers reaches over slices.
+    of rows and columns learns from each slice alike; one of three numbers, as 3x3x3, reaches over
+    slices.
 
     The kernel is ready for --kernel of convtool conv.
     """

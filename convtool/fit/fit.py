@@ -39,8 +39,8 @@ class Fit(NamedTuple):
     """A kernel learned from images, and how far it is to be trusted."""
 
     kernel: Kernel | Layer
-    """A layer's weights are (out, in, kh, kw), or as many numbers behind (out, in) as the size has.
-    A kernel of one dimension has one row."""
+    """A layer's weights are (out, in, kh, kw), (out, in, kd, kh, kw) or (out, in, k). A kernel for
+    signals has one row: (1, k)."""
     biases: Array | None
     """Of a layer whose biases were learned: (out,). A kernel has its bias in it."""
     errors: Array
