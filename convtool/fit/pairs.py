@@ -180,7 +180,8 @@ class Overlay(NamedTuple):
         """Rows of a strip, which depend on the images alone."""
         depth, axis, _ = self.axes
         row = max(self.before.row_elements, self.after.row_elements)
-        height = band_height(row * depth.extent, axis.extent) // axis.stride
+        under = row * max(depth.extent, depth.stride)
+        height = band_height(under, axis.extent) // axis.stride
         (front, back), (top, bottom), _ = self.within
         return max(1, min(height, (back - front) * (bottom - top) // LEAST_STRIPS))
 
