@@ -9,6 +9,7 @@ from convtool.core.choices import STREAM
 from convtool.core.encoding import COMMAS, Table
 from convtool.core.errors import ConvtoolError, at, quoted
 from convtool.core.filenames import shown
+from convtool.core.frames import ALL, Frames
 
 from .lists import entries
 
@@ -22,21 +23,24 @@ MOST_LINES = 100_000
 class Sources:
     """Opens images, as often as they are asked for."""
 
-    def __init__(self, max_pixels: int, table: Table = COMMAS) -> None:
+    def __init__(self, max_pixels: int, table: Table = COMMAS, frames: Frames = ALL) -> None:
         self.notes: dict[str, None] = {}
         """What is to be said of them, each thing once."""
         self.paths: list[str] = []
         """Those of all images that have been named."""
-        self._max_pixels, self._table = max_pixels, table
+        self._max_pixels, self._table, self._frames = max_pixels, table, frames
 
     def pair(self, before: str, after: str, place: str = "") -> "ImagePair":
-        """Two images by their paths; `place` is where that pair is named."""
+        """Two images by their paths; `place` is where that pair is named.
+
+        What the axes are is said of numbers; a picture beside them knows its own.
+        """
         from convtool.fit.pairs import ImagePair
 
         self.paths += [before, after]
         return ImagePair(
-            self._opening(before, place),
-            self._opening(after, place),
+            self._opening(before, place, self._table_for(before, after)),
+            self._opening(after, place, self._table_for(after, before)),
             place or f"{shown(before)}, {shown(after)}",
         )
 
@@ -58,7 +62,20 @@ class Sources:
             raise ConvtoolError(f"{shown(path)}: holds no pairs, expected lines as: a.png b.png")
         return pairs
 
-    def _opening(self, path: str, place: str) -> "Opening":
+    def _table_for(self, path: str, other: str) -> Table:
+        """How numbers lie in one of two images."""
+        if self._is_picture(path) and not self._is_picture(other):
+            return self._table._replace(axes=None)
+        return self._table
+
+    def _is_picture(self, path: str) -> bool:
+        """Whether its name says so."""
+        from convtool.io.formats import format_of_file
+
+        found = format_of_file(path, self._table)
+        return found is not None and found.read_numbers is None
+
+    def _opening(self, path: str, place: str, table: Table) -> "Opening":
         """What opens an image; a pipe is opened once, and its bytes are kept.
 
         Errors name the place in a list, if the image is named there.
@@ -72,7 +89,7 @@ class Sources:
             if kept:
                 return kept[0]
             with at(place) if place else nullcontext():
-                opened = open_named(path, self._max_pixels, table=self._table)
+                opened = open_named(path, self._max_pixels, table=table, frames=self._frames)
                 reader = with_nodata(opened, None)
             if path == STREAM or not os.path.isfile(path):
                 kept.append(reader)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from convtool.core.choices import STREAM
-from convtool.core.params import Size
+from convtool.core.frames import ALL
+from convtool.core.params import SizeInDepth, WhichFrames
 from convtool.kernel.formats.table import KERNEL_FORMATS
 
 from .. import job, options
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 @click.option(
     "-s",
     "--size",
-    type=options.Value(Size(1)),
+    type=options.Value(SizeInDepth(1)),
     default="3",
     show_default=True,
-    help="The kernel's: 3, or 3x5 (rows x columns).",
+    help="The kernel's: 3, 3x5 (rows x columns), or 3x3x3 (over slices, too).",
 )
 @click.option("--bias", is_flag=True, help="Learn a number that is added, too.")
 @click.option(
@@ -37,13 +38,14 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--stride",
-    type=options.Value(Size(1)),
+    type=options.Value(SizeInDepth(1)),
     default="1",
-    help="Step from window to window in AFTER: 2, or 2x1 (rows x columns). Default: 1.",
+    help="Step from window to window in AFTER: 2, 2x1 (rows x columns), or 1x2x2 (slices first). "
+    "Default: 1.",
 )
 @click.option(
     "--dilation",
-    type=options.Value(Size(1)),
+    type=options.Value(SizeInDepth(1)),
     default="1",
     show_default=True,
     help="Step from element to element inside a window.",
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
     "--layer",
     is_flag=True,
     help="Learn weights (out, in, h, w), of each channel in for each channel out, as a .npy; with "
-    "--bias their biases beside it, as NAME-bias.npy.",
+    "depth, (out, in, d, h, w). With --bias their biases beside it, as NAME-bias.npy.",
 )
 @click.option(
     "--pairs",
@@ -81,6 +83,12 @@ if TYPE_CHECKING:
 @click.option(
     "--json", "json_", is_flag=True, help="Print kernel and report as one JSON object on stdout."
 )
+@click.option(
+    "--frames",
+    type=options.Value(WhichFrames()),
+    help="Which frames of animations, or pages of TIFFs, of BEFORE and AFTER alike. Default: all.",
+)
+@options.axes
 @options.max_pixels
 @options.delimiter
 @options.header
@@ -101,6 +109,10 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     black and white ones, which may have been clipped. Images that are flat or repeat themselves
     do not determine a kernel: that is an error.
 
+    Pages of a TIFF, frames of an animation and slices of numbers (--axes zyx) are slices. A size
+    of rows and columns learns from each slice alike; one of three numbers, as 3x3x3, reaches over
+    slices.
+
     The kernel is ready for --kernel of convtool conv.
     """
     _check(images, given)
@@ -118,15 +130,21 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     from convtool.fit.fit import fit_pairs
     from convtool.fit.pairs import Model
     from convtool.io.limits import MAX_PIXELS
+    from convtool.ops.registry import in_depth
 
     keep_freed_memory()
-    sources = Sources(given["max_pixels"] or MAX_PIXELS, table_of(given))
+    frames = given["frames"] or ALL
+    sources = Sources(given["max_pixels"] or MAX_PIXELS, table_of(given), frames)
     pairs = [sources.pair(*images)] if images else []
     if given["pairs"]:
         pairs += sources.pairs_of(given["pairs"])
     for path in target.files(biases=given["layer"] and given["bias"]):
         check_replaces_none(path, sources.paths, "an image that is learned from")
-    model = Model(given["size"], given["stride"], given["dilation"], given["bias"], given["layer"])
+    steps = {name: given[name] for name in ("stride", "dilation")}
+    if len(given["size"]) == 3:
+        with options.usage():
+            steps = in_depth(steps)
+    model = Model.of(given["size"], **steps, bias=given["bias"], layer=given["layer"])
     stem = os.path.splitext(os.path.basename(target.path or ""))[0]
     found = fit_pairs(
         pairs,
@@ -152,7 +170,7 @@ class KernelTarget(NamedTuple):
     def of(cls, given: Mapping[str, Any]) -> "KernelTarget":
         """From the parsed options; UsageError where the format cannot hold the result."""
         path = None if given["output"] == STREAM else given["output"]
-        layer = given["layer"]
+        layer, size = given["layer"], given["size"]
         format_ = kernel_format(path, given["format_"], "npy" if layer else "txt")
         if given["json_"] and given["format_"] and path is None:
             raise click.UsageError("--json prints JSON: --format goes with -o, or without --json")
@@ -165,6 +183,13 @@ class KernelTarget(NamedTuple):
         if given["bias"] and not layer and format_.name in ("npy", "imagemagick"):
             raise click.UsageError(
                 f"--bias: {format_.name} holds no bias of a kernel: use json or txt"
+            )
+        if format_.flat and len(size) == 3:
+            from convtool.core.validation import shape_words
+
+            raise click.UsageError(
+                f"--size {shape_words(size)}: {format_.name} holds kernels of rows and columns: "
+                "use json, txt or npy"
             )
         if target.prints_kernel and format_.name == "npy":
             if given["bias"]:

@@ -35,6 +35,16 @@ class Part(NamedTuple):
         slices, rows = self.shape
         return slices * rows
 
+    def span(self, height: int) -> Pair:
+        """From its first row to its last, which is not counted, of slices of so many rows."""
+        first, last = self.slices
+        return first * height + self.rows[0], (last - 1) * height + self.rows[1]
+
+    def taken(self, band: Array, height: int) -> Array:
+        """Its rows, (slices, rows, W, C), of a band of those of its `span`; nothing is copied."""
+        shape, steps = (*self.shape, *band.shape[1:]), (height * band.strides[0], *band.strides)
+        return np.lib.stride_tricks.as_strided(band, shape, steps)
+
 
 class Grid(NamedTuple):
     """Windows over slices, and what lies outside these."""

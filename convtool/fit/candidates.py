@@ -40,8 +40,7 @@ class Learned(NamedTuple):
         rows = np.array(values)
         biases = rows[:, -1] if self.model.bias else None
         weights = rows[:, :-1] if self.model.bias else rows
-        size = self.model.size
-        shape = (len(rows), -1, *size) if self.model.layer else size
+        shape = (len(rows), -1, *self.model.size) if self.model.layer else self.model.shape
         return weights.reshape(shape), biases
 
     def kernel(self) -> Kernel | Layer:
@@ -50,7 +49,7 @@ class Learned(NamedTuple):
         if self.model.layer:
             return Layer(weights, self.name)
         bias = 0 if biases is None else float(biases[0])
-        return Kernel(weights, bias=bias, anchor=self.model.anchor, name=self.name)
+        return Kernel(weights, bias=bias, anchor=self.model.place, name=self.name)
 
     def biases(self) -> Array | None:
         """The biases of a layer."""
@@ -95,6 +94,7 @@ class Learned(NamedTuple):
             stride=self.model.stride,
             padding=images.padding,
             dilation=self.model.dilation,
+            dimensions=self.model.dimensions,
         )
 
     def whole_kernels(self, by_rounding: bool) -> list[Kernel | Layer]:
@@ -158,8 +158,8 @@ class Learned(NamedTuple):
         return found
 
     def _whole_kernel(self, whole: WholeWeights, bias: float) -> Kernel:
-        weights = whole.weights.reshape(self.model.size)
-        return Kernel(weights, whole.divisor, bias, self.model.anchor, self.name)
+        weights = whole.weights.reshape(self.model.shape)
+        return Kernel(weights, whole.divisor, bias, self.model.place, self.name)
 
 
 def _known(solution: Solution) -> Array:

@@ -16,7 +16,7 @@ from ..core.dtypes import Array
 from ..core.errors import ConvtoolError, at
 from ..core.image import Header, check_image
 from ..core.threads import check_threads, one_blas_thread
-from ..core.validation import SizeLike, check_flag, pair
+from ..core.validation import SizeLike, check_flag
 from ..io.base import ArrayReader
 from ..kernel.kernel import Kernel, Layer
 from .candidates import Learned
@@ -39,7 +39,8 @@ class Fit(NamedTuple):
     """A kernel learned from images, and how far it is to be trusted."""
 
     kernel: Kernel | Layer
-    """A layer's weights are (out, in, kh, kw)."""
+    """A layer's weights are (out, in, kh, kw), (out, in, kd, kh, kw) or (out, in, k). A kernel for
+    signals has one row: (1, k)."""
     biases: Array | None
     """Of a layer whose biases were learned: (out,). A kernel has its bias in it."""
     errors: Array
@@ -97,16 +98,29 @@ def fit_kernel(
     >>> kernel.weights.tolist(), kernel.divisor
     ([[1, 2, 1], [2, 4, 2], [1, 2, 1]], 16)
 
+    The size has as many numbers as the kernel has dimensions:
+
+    >>> from convtool import conv3d
+    >>> volume = np.random.default_rng(0).integers(0, 256, (9, 20, 20), dtype=np.uint8)
+    >>> after = conv3d(volume, [[[1]], [[2]], [[1]]], divisor=4, dtype=np.uint8)
+    >>> kernel = fit_kernel(volume, after, (3, 1, 1), rational=True).kernel
+    >>> kernel.weights.tolist(), kernel.divisor
+    ([[[1]], [[2]], [[1]]], 4)
+
     Parameters
     ----------
     before, after : arrays (H, W) or (H, W, C); bool, any integer or float type
-        `after` has the size that `conv2d` gives with padding "same", "valid" or "full". Its
-        channels are all learned from together. Values whose windows reach over the border are
-        left out, and so are black and white of uint8 and uint16, which may have been clipped.
-    size : int or (rows, cols), of the kernel; of an even one both middles are tried as its anchor
+        volumes (D, H, W) or (D, H, W, C) and signals (L,) or (L, C) where `size` says so.
+        `after` has the size that `conv2d`, `conv3d` or `conv1d` gives with padding "same", "valid"
+        or "full". Its channels are all learned from together. Values whose windows reach over the
+        border are left out, and so are black and white of uint8 and uint16, which may have been
+        clipped.
+    size : int or (rows, cols), of the kernel; (slices, rows, cols) for volumes; (samples,) for
+        signals. Of an even one both middles are tried as its anchor
     bias : learn a number that is added, too
-    stride, dilation : int or (rows, cols), from 1, that made `after`
-    layer : learn weights for each channel out and each channel in, (out, in, kh, kw)
+    stride, dilation : int, or one for each number of `size`, from 1, that made `after`
+    layer : learn weights for each channel out and each channel in, (out, in, kh, kw), with kd
+        before kh for volumes; (out, in, k) for signals
     rational : look for whole weights over a divisor, and keep them if they reproduce the pixels
         of `after` at least as well
     threads : as in `conv2d`
@@ -116,14 +130,13 @@ def fit_kernel(
     themselves, or are so smooth that they hold little more than their own rounding (unless
     `rational` finds weights that reproduce every pixel).
     """
-    model = Model(
-        pair(size, "size"),
-        pair(stride, "stride"),
-        pair(dilation, "dilation"),
-        check_flag("bias", bias),
-        check_flag("layer", layer),
-    )
-    images = ImagePair(_opening(before, "before"), _opening(after, "after"), "before and after")
+    flags = {"bias": check_flag("bias", bias), "layer": check_flag("layer", layer)}
+    model = Model.of(size, stride, dilation, **flags)
+    opened = [
+        _opening(image, model.dimensions, name)
+        for image, name in ((before, "before"), (after, "after"))
+    ]
+    images = ImagePair(opened[0], opened[1], "before and after")
     return fit_pairs([images], model, rational=check_flag("rational", rational), threads=threads)
 
 
@@ -236,8 +249,8 @@ def _offset(learned: Learned) -> float | None:
     return float(other.weights[-1]) if other.rms < 0.9 * learned.solutions[0].rms else None
 
 
-def _opening(image: npt.ArrayLike, name: str) -> Opening:
+def _opening(image: npt.ArrayLike, dimensions: int, name: str) -> Opening:
     with at(name):
-        pixels = check_image(image)
-    reader = ArrayReader(Header.of_array(pixels), pixels)
+        pixels = check_image(image, dimensions)
+    reader = ArrayReader(Header.of_array(pixels), pixels.reshape(-1, *pixels.shape[-2:]))
     return lambda: reader

@@ -7,6 +7,8 @@ pixels of up to 16 bits give exact sums.
 """
 
 from collections.abc import Iterator
+from itertools import product
+from math import prod
 from operator import add
 from typing import NamedTuple
 
@@ -108,48 +110,65 @@ class WindowWriter:
     def chunks(self, strip: Strip) -> Iterator[Chunk]:
         """The windows of a strip; each chunk is written over the one before."""
         left, right = self.images.cols
-        rows, cols = self.images.window
+        depth, rows, cols = self.images.axes
         before: Array = strip.before.astype(self._dtype)
-        after: Array = strip.after[:, left:right].astype(self._dtype)
-        counted = self._counted(strip, before, after)
+        after: Array = strip.after[:, :, left:right].astype(self._dtype)
+        counted = self._counted(before, after)
         np.subtract(before, self.centers[0], out=before)
         np.subtract(after, self.centers[1], out=after)
-        width = min(max(self._samples // self._step, 1), right - left)
-        height = max(self._samples // (width * self._step), 1)
-        filled = -(-height * width * self._step // PRODUCTS) * PRODUCTS
+        deep, high, wide = self._chunk(after.shape[:3])
+        filled = -(-deep * high * wide * self._step // PRODUCTS) * PRODUCTS
         scratch = np.empty((self.size, filled), self._dtype)
         origin = left * cols.stride - cols.before
-        for top, bottom in cut(strip.last - strip.first, height):
-            for start, stop in cut(right - left, width):
-                shape = bottom - top, stop - start
-                count = shape[0] * shape[1] * self._step
-                matrix = scratch[:, : -(-count // PRODUCTS) * PRODUCTS]
-                matrix[:, count:] = 0
-                band = before[top * rows.stride :, origin + start * cols.stride :]
-                self._write(band, shape, matrix[: self.unknowns, :count])
-                counts = None
-                if counted is not None:
-                    counts = self._columns(counted[top:bottom, start:stop])
-                yield Chunk(matrix, self._columns(after[top:bottom, start:stop]), counts)
+        slices, lines, width = after.shape[:3]
+        for (front, back), (top, bottom), (start, stop) in product(
+            cut(slices, deep), cut(lines, high), cut(width, wide)
+        ):
+            shape = back - front, bottom - top, stop - start
+            count = prod(shape) * self._step
+            matrix = scratch[:, : -(-count // PRODUCTS) * PRODUCTS]
+            matrix[:, count:] = 0
+            band = before[
+                front * depth.stride :, top * rows.stride :, origin + start * cols.stride :
+            ]
+            self._write(band, shape, matrix[: self.unknowns, :count])
+            place = (slice(front, back), slice(top, bottom), slice(start, stop))
+            counts = None if counted is None else self._columns(counted[place])
+            yield Chunk(matrix, self._columns(after[place]), counts)
 
-    def _write(self, band: Array, shape: tuple[int, int], windows: Array) -> None:
+    def _chunk(self, shape: tuple[int, ...]) -> tuple[int, ...]:
+        """How many slices, rows and columns of windows make a chunk."""
+        left, found = self._samples // self._step, []
+        for length in reversed(shape):
+            found.append(min(max(left, 1), length))
+            left //= found[-1]
+        return tuple(reversed(found))
+
+    def _write(self, band: Array, shape: tuple[int, ...], windows: Array) -> None:
         """The pixels under each weight, of windows whose first begins where the band does."""
-        rows, cols = self.images.window
         lines = iter(windows)
-        channels = range(band.shape[2]) if self.model.layer else (slice(None),)
+        channels = range(band.shape[-1]) if self.model.layer else (slice(None),)
         for channel in channels:
-            for i in range(rows.taps):
-                for j in range(cols.taps):
-                    taken = band[rows.taken(i, shape[0]), cols.taken(j, shape[1]), channel]
-                    next(lines).reshape(taken.shape)[...] = taken
+            for taken in self._taken(shape):
+                pixels = band[(*taken, channel)]
+                next(lines).reshape(pixels.shape)[...] = pixels
+
+    def _taken(self, shape: tuple[int, ...]) -> Iterator[tuple[slice, ...]]:
+        """What of a band lies under each weight of so many windows along each axis."""
+        return product(
+            *(
+                [axis.taken(tap, count) for tap in range(axis.taps)]
+                for axis, count in zip(self.images.axes, shape, strict=True)
+            )
+        )
 
     def _columns(self, block: Array) -> Array:
-        """Values (rows, columns, channels) as (outputs, n), in the order of the windows."""
+        """Values (slices, rows, columns, channels) as (outputs, n), in the order of the windows."""
         if self.model.layer:
-            return block.reshape(-1, block.shape[2]).T
+            return block.reshape(-1, block.shape[-1]).T
         return block.reshape(1, -1)
 
-    def _counted(self, strip: Strip, before: Array, after: Array) -> Array | None:
+    def _counted(self, before: Array, after: Array) -> Array | None:
         """1 for values that count, 0 for others; None if all count. Sets NaN and infinity to 0."""
         counted: Array = np.ones(after.shape, bool)
         white = self.images.after.white
@@ -158,25 +177,23 @@ class WindowWriter:
         if not self.whole:
             counted &= np.isfinite(after)
             after[~np.isfinite(after)] = 0
-            self._leave_out(~np.isfinite(before), counted, strip.last - strip.first)
+            self._leave_out(~np.isfinite(before), counted)
             before[~np.isfinite(before)] = 0
         if counted.all():
             return None
         if self.model.layer and not self._masks_differ:
-            counted = np.all(counted, axis=2, keepdims=True)
+            counted = np.all(counted, axis=-1, keepdims=True)
         return counted.astype(self._dtype)
 
-    def _leave_out(self, bad: Array, counted: Array, height: int) -> None:
+    def _leave_out(self, bad: Array, counted: Array) -> None:
         if not bad.any():
             return
         if self.model.layer:
-            bad = np.any(bad, axis=2, keepdims=True)
-        rows, cols = self.images.window
-        left, right = self.images.cols
-        bad = bad[:, left * cols.stride - cols.before :]
-        for i in range(rows.taps):
-            for j in range(cols.taps):
-                counted &= ~bad[rows.taken(i, height), cols.taken(j, right - left)]
+            bad = np.any(bad, axis=-1, keepdims=True)
+        cols = self.images.axes[2]
+        bad = bad[:, :, self.images.cols[0] * cols.stride - cols.before :]
+        for taken in self._taken(counted.shape[:3]):
+            counted &= ~bad[taken]
 
     def products(self, strip: Strip) -> Array:
         """The sums of products of a strip: of windows, ones and values."""

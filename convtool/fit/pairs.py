@@ -1,14 +1,20 @@
-"""Pairs of an image and its result: the pixels, and the windows behind them, band by band."""
+"""Pairs of an image and its result: the pixels, and the windows behind them, band by band.
+
+Windows of one, two or three dimensions all lie along slices, rows and columns: those of an image
+have one element along the slices, and those of a signal along the rows, too.
+"""
 
 from collections.abc import Callable, Iterator
+from math import prod
 from typing import NamedTuple
 
 from ..core.choices import NamedPadding
 from ..core.dtypes import Array
-from ..core.errors import ConvtoolError, at
-from ..core.geometry import Axis, Window, band_height, cut, place
+from ..core.errors import ConvtoolError, at, quoted
+from ..core.geometry import Axis, along_all, band_height, cut, place
 from ..core.image import Header
-from ..core.validation import Pair
+from ..core.slices import Part
+from ..core.validation import DIMENSIONS, Pair, SizeLike, Sizes, shape_words, sizes
 from ..io.base import Reader
 from ..pipeline.row_buffer import Rows
 
@@ -34,30 +40,75 @@ class ImagePair(NamedTuple):
 class Model(NamedTuple):
     """The kind of kernel that is looked for."""
 
-    size: Pair
-    stride: Pair = (1, 1)
-    dilation: Pair = (1, 1)
+    size: Sizes
+    """As many numbers as it has dimensions, from one to three."""
+    stride: Sizes
+    dilation: Sizes
     bias: bool = False
     layer: bool = False
     """Whether each channel out has weights of its own for every channel in."""
     padding: NamedPadding | None = None
     """The padding of the result; None: the likeliest that gives its size."""
-    anchor: Pair | None = None
+    anchor: Sizes | None = None
     """The weight that sits on the output pixel; None: the middle one."""
+
+    @classmethod
+    def of(
+        cls,
+        size: SizeLike,
+        stride: SizeLike = 1,
+        dilation: SizeLike = 1,
+        *,
+        bias: bool = False,
+        layer: bool = False,
+    ) -> "Model":
+        """The model of this size: (rows, columns), (slices, rows, columns) or (samples,).
+
+        One number stands for as many as there are dimensions, which are two where `size` is one.
+        Raises ConvtoolError for what is no such size, stride or dilation.
+        """
+        dimensions = len(size) if isinstance(size, tuple | list) else 2
+        if dimensions not in DIMENSIONS:
+            raise ConvtoolError(
+                f"size is {quoted(size)}, expected (rows, columns), (slices, rows, columns) or "
+                "(samples,)"
+            )
+        checked = sizes(size, "size", dimensions)
+        steps = sizes(stride, "stride", dimensions), sizes(dilation, "dilation", dimensions)
+        return cls(checked, *steps, bias, layer)
+
+    @property
+    def dimensions(self) -> int:
+        """How many the windows have."""
+        return len(self.size)
 
     @property
     def taps(self) -> int:
         """Weights of one channel."""
-        return self.size[0] * self.size[1]
+        return prod(self.size)
+
+    @property
+    def shape(self) -> Sizes:
+        """That of a kernel: in one dimension it has one row."""
+        return (1,) * (2 - self.dimensions) + self.size
+
+    @property
+    def place(self) -> Sizes | None:
+        """The anchor in a kernel of this shape."""
+        return None if self.anchor is None else (0,) * (2 - self.dimensions) + self.anchor
 
 
 class Strip(NamedTuple):
-    """Some rows of the result, and the rows of the image under their windows."""
+    """Some windows within the image, and their values."""
 
-    first: int
-    last: int
+    windows: Part
+    top: int
+    band: Array
+    """The rows of the image under them, (n, W, C), from row `top` on."""
     before: Array
+    """(slices, rows, W, C), those rows of the band that the windows lie on."""
     after: Array
+    """(slices, rows, W', C'), the rows of the windows' values, from end to end."""
 
 
 class Overlay(NamedTuple):
@@ -69,10 +120,15 @@ class Overlay(NamedTuple):
     before: Header
     after: Header
     padding: NamedPadding
-    window: Window
-    rows: Pair
-    """The rows (first, last) of the result whose windows lie within the image."""
-    cols: Pair
+    axes: tuple[Axis, Axis, Axis]
+    """The windows along (slices, rows, columns)."""
+    within: tuple[Pair, Pair, Pair]
+    """The outputs (first, last) along each axis whose windows lie within the image."""
+
+    @property
+    def cols(self) -> Pair:
+        """The columns of the result whose windows lie within the image."""
+        return self.within[2]
 
     @property
     def scale(self) -> float:
@@ -84,8 +140,7 @@ class Overlay(NamedTuple):
     @property
     def inner(self) -> int:
         """Values of the result whose windows lie within the image."""
-        (top, bottom), (left, right) = self.rows, self.cols
-        return (bottom - top) * (right - left) * len(self.after.channels)
+        return prod(last - first for first, last in self.within) * len(self.after.channels)
 
     @property
     def border(self) -> int:
@@ -93,29 +148,42 @@ class Overlay(NamedTuple):
         return self.after.height * self.after.row_elements - self.inner
 
     def strips(self) -> Iterator[Strip]:
-        """The rows that count, from top to bottom."""
+        """The windows that count, in order: rows of a slice, or whole slices where these are small.
+
+        Slices under windows with depth are put together once for all strips of these windows.
+        """
         before, after = Rows(self.before_reader.blocks()), Rows(self.after_reader.blocks())
-        axis, (top, bottom) = self.window[0], self.rows
-        for start, stop in cut(bottom - top, self._height()):
-            first, last = top + start, top + stop
-            begin, end = axis.span(first, last)
-            before.forget(begin)
-            after.forget(first)
-            yield Strip(
-                first,
-                last,
-                before.take(begin, end)[..., : len(self.before.channels)],
-                after.take(first, last)[..., : len(self.after.channels)],
-            )
+        depth, axis, _ = self.axes
+        all_slices, all_rows, _ = self.within
+        high, high_out = axis.size, axis.output
+        height, in_slice = self._height(), all_rows[1] - all_rows[0]
+        for slices in _cut(all_slices, max(height // in_slice, 1)):
+            under = depth.span(*slices)
+            for read in _cut(all_rows, in_slice if depth.extent > 1 else height):
+                start, stop = Part(under, axis.span(*read)).span(high)
+                begin, end = Part(slices, read).span(high_out)
+                before.forget(start)
+                after.forget(begin)
+                pixels = before.take(start, stop)[..., : len(self.before.channels)]
+                values = after.take(begin, end)[..., : len(self.after.channels)]
+                for rows in _cut(read, height):
+                    lower, windows = Part(under, axis.span(*rows)), Part(slices, rows)
+                    top, bottom = lower.span(high)
+                    first, last = windows.span(high_out)
+                    band = pixels[top - start : bottom - start]
+                    result = windows.taken(values[first - begin : last - begin], high_out)
+                    yield Strip(windows, top, band, lower.taken(band, high), result)
         before.read_to_the_end()
         after.read_to_the_end()
 
     def _height(self) -> int:
         """Rows of a strip, which depend on the images alone."""
-        axis = self.window[0]
+        depth, axis, _ = self.axes
         row = max(self.before.row_elements, self.after.row_elements)
-        height = band_height(row, axis.extent) // axis.stride
-        return max(1, min(height, (self.rows[1] - self.rows[0]) // LEAST_STRIPS))
+        under = row * max(depth.extent, depth.stride)
+        height = band_height(under, axis.extent) // axis.stride
+        (front, back), (top, bottom), _ = self.within
+        return max(1, min(height, (back - front) * (bottom - top) // LEAST_STRIPS))
 
 
 def overlay(pair: ImagePair, model: Model) -> Overlay:
@@ -137,15 +205,21 @@ def overlay(pair: ImagePair, model: Model) -> Overlay:
             )
         model = likely_models(source, result, model)[0]
         padding = model.padding or PADDINGS[0]
-        window = _window(source, model, padding)
-        rows, cols = (_inner(axis) for axis in window)
-        if rows[0] >= rows[1] or cols[0] >= cols[1]:
-            kh, kw = (axis.extent for axis in window)
-            raise ConvtoolError(
-                f"no window of {kh}x{kw} lies in the image of {source.height}x"
-                f"{source.width}: use a smaller size, or larger images"
+        axes = _axes(source, model, padding)
+        slices, rows, cols = map(_inner, axes)
+        if any(first >= last for first, last in (slices, rows, cols)):
+            window = shape_words(tuple(axis.extent for axis in axes[-model.dimensions :]))
+            size = shape_words(source.size[-_shown(source, result, model) :])
+            flat = model.dimensions == 3 and source.depth == 1
+            remedy = (
+                "images of several slices (of numbers: --axes zyx)" if flat else "larger images"
             )
-        return Overlay(pair.name, before, after, source, result, padding, window, rows, cols)
+            raise ConvtoolError(
+                f"no window of {window} lies in the image of {size}: use a smaller size, or "
+                f"{remedy}"
+            )
+        within = slices, rows, cols
+        return Overlay(pair.name, before, after, source, result, padding, axes, within)
 
 
 def _colors(header: Header) -> Header:
@@ -160,42 +234,52 @@ def likely_models(source: Header, result: Header, model: Model) -> list[Model]:
     The likeliest comes first. Libraries differ in the middle of an even number of weights.
     Raises ConvtoolError where no padding gives a result of this size.
     """
-    found: dict[Window, Model] = {}
+    found: dict[tuple[Axis, ...], Model] = {}
     expected = []
-    rows, cols = model.size
+    shown = _shown(source, result, model)
     anchors = [model.anchor]
-    if not model.layer and (rows % 2 == 0 or cols % 2 == 0):
-        anchors.append((rows // 2, cols // 2))
+    if not model.layer and any(count % 2 == 0 for count in model.size):
+        anchors.append(tuple(count // 2 for count in model.size))
     for padding in (model.padding,) if model.padding else PADDINGS:
         for anchor in anchors if padding == "same" else anchors[:1]:
             one = model._replace(padding=padding, anchor=anchor)
             try:
-                window = _window(source, one, padding)
+                axes = _axes(source, one, padding)
             except ConvtoolError:  # no window fits
                 continue
-            output = window[0].output, window[1].output
-            if output == (result.height, result.width):
-                found.setdefault(window, one)
+            output = tuple(axis.output for axis in axes)
+            if output == result.size:
+                found.setdefault(axes, one)
             elif anchor == anchors[0]:
-                expected.append(f"{output[0]}x{output[1]} ({padding})")
+                expected.append(f"{shape_words(output[-shown:])} ({padding})")
     if found:
         return list(found.values())
-    sizes = f"{source.height}x{source.width} and the result {result.height}x{result.width}"
+    both = (shape_words(header.size[-shown:]) for header in (source, result))
+    other = "a stride or dilation"
+    if source.depth != result.depth and model.dimensions < 3:
+        other = "a size with slices (--size 3x3x3) or --frames"
     raise ConvtoolError(
-        f"the image is {sizes}, expected {', '.join(expected)}; a stride or dilation changes that"
+        f"the image is {' and the result '.join(both)}, expected {', '.join(expected)}; {other} "
+        "changes that"
     )
 
 
-def _window(source: Header, model: Model, padding: NamedPadding) -> Window:
-    rows, cols = place(
-        (source.height, source.width),
+def _shown(source: Header, result: Header, model: Model) -> int:
+    """How many numbers say how large the images are."""
+    return 3 if max(source.depth, result.depth) > 1 else model.dimensions
+
+
+def _axes(source: Header, model: Model, padding: NamedPadding) -> tuple[Axis, Axis, Axis]:
+    """The windows along (slices, rows, columns)."""
+    axes = place(
+        source.size[-model.dimensions :],
         model.size,
         stride=model.stride,
         padding=padding,
         dilation=model.dilation,
         anchor=model.anchor,
     )
-    return rows, cols
+    return along_all(source.size, axes)
 
 
 def _inner(axis: Axis) -> Pair:
@@ -203,3 +287,8 @@ def _inner(axis: Axis) -> Pair:
     first = -(-axis.before // axis.stride)
     last = (axis.size - axis.extent + axis.before) // axis.stride + 1
     return first, min(last, axis.output)
+
+
+def _cut(some: Pair, height: int) -> Iterator[Pair]:
+    """These numbers (first, last) in pieces of so many; the last one may be smaller."""
+    return ((some[0] + first, some[0] + last) for first, last in cut(some[1] - some[0], height))

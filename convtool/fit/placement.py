@@ -52,22 +52,32 @@ def likeliest_placement(pairs: Sequence[ImagePair], model: Model, threads: int) 
 
     Raises ConvtoolError where the pairs do not go together or do not determine the weights.
     """
+    first = _gather_pairs(pairs, model, threads)
+    alike = likely_models(first[0].before, first[0].after, model)
+    if len(alike) == 1:
+        return _solved(pairs, model, first)  # and each pair may have a padding of its own
     found: list[Placement] = []
-    left = [model]
-    while left:
-        one = left.pop(0)
-        gathered = _gather_pairs(pairs, one, threads)
-        with at(_name(pairs)), one_blas_thread():
-            equations = [
-                reduce(Equations.plus, parts)
-                for parts in zip(*(each.equations for each in gathered), strict=True)
-            ]
-            solutions = solve_all(equations, bias=model.bias)
-        alike = [] if found else likely_models(gathered[0].before, gathered[0].after, model)
-        if len(alike) > 1:
-            one, *left = alike  # otherwise each pair may have a padding of its own
-        found.append(Placement(one, gathered, equations, solutions))
+    errors: list[ConvtoolError] = []
+    for one in alike:
+        try:
+            gathered = first if one is alike[0] else _gather_pairs(pairs, one, threads)
+            found.append(_solved(pairs, one, gathered))
+        except ConvtoolError as error:  # so little may a wrong one explain
+            errors.append(error)
+    if not found:
+        raise errors[0]
     return min(found, key=lambda each: sum(one.rms**2 for one in each.solutions))
+
+
+def _solved(pairs: Sequence[ImagePair], model: Model, gathered: list[PairEquations]) -> Placement:
+    """Least squares over all pairs."""
+    with at(_name(pairs)), one_blas_thread():
+        equations = [
+            reduce(Equations.plus, parts)
+            for parts in zip(*(each.equations for each in gathered), strict=True)
+        ]
+        solutions = solve_all(equations, bias=model.bias)
+    return Placement(model, gathered, equations, solutions)
 
 
 def check_detail(pairs: Sequence[ImagePair], placement: Placement) -> None:

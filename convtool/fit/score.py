@@ -122,10 +122,10 @@ class _BoundConv:
         """How well it explains these rows."""
         left, right = self._images.cols
         values = self._run(self._stage, strip)
-        expected = strip.after[:, left:right]
+        expected = strip.after[:, :, left:right]
         sound = None
         if is_integer(expected.dtype) and not np.isfinite(strip.before).all():
-            sound = np.isfinite(self._run(self._plain, strip))
+            sound = np.isfinite(self._inner(self._run(self._plain, strip), strip))
         with np.errstate(over="ignore", invalid="ignore"):
             if self._halves_up:
                 values = saturate(
@@ -133,15 +133,19 @@ class _BoundConv:
                 )
             elif self._tone:
                 values = self._tone.pixels(values)[0]
-            values = values.astype(expected.dtype, copy=False)
+            values = self._inner(values.astype(expected.dtype, copy=False), strip)
         if sound is not None:
             values, expected = values[sound], expected[sound]
         return _agreement(values, expected, self._images.after.white)
 
     def _run(self, stage: Stage, strip: Strip) -> Array:
         left, right = self._images.cols
-        top = self._images.window[0].span(strip.first, strip.last)[0]
-        return run_band(stage, strip.before, top, strip.first, strip.last)[:, left:right]
+        rows = strip.windows.span(self._images.axes[1].output)
+        return run_band(stage, strip.band, strip.top, *rows)[:, left:right]
+
+    def _inner(self, rows: Array, strip: Strip) -> Array:
+        """Of rows of the result those within the image, (slices, rows, W', C')."""
+        return strip.windows.taken(rows, self._images.axes[1].output)
 
 
 def _agreement(values: Array, expected: Array, white: float | None) -> Agreement:

@@ -129,7 +129,8 @@ class Layer(NamedTuple):
     """The weights of a layer of a network."""
 
     weights: Array
-    """Of shape (out, in, kh, kw), or (out, in, kd, kh, kw); int64 or float64."""
+    """Of shape (out, in, kh, kw), (out, in, kd, kh, kw), or (out, in, k) for signals; int64 or
+    float64."""
     name: str
 
 

@@ -277,7 +277,7 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
         operators = [
             Conv(
                 **_weights(one, given, lookup),
-                **(options if one.weights.ndim in (2, 4) else _in_depth(options)),
+                **(options if one.weights.ndim in (2, 4) else in_depth(options)),
             )
             for one in filters
         ]
@@ -293,7 +293,7 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
     return {name: regions.around(one, given) for name, one in zip(names, operators, strict=True)}
 
 
-def _in_depth(options: dict[str, Any]) -> dict[str, Any]:
+def in_depth(options: dict[str, Any]) -> dict[str, Any]:
     """The options for windows with depth, where one number stands for slices, rows and columns."""
     changed = dict(options)
     for name in ("stride", "dilation", "padding", "output_padding"):
@@ -439,7 +439,7 @@ def _pool(given: Given, lookup: "Lookup") -> Maps:
         options["footprint"] = _footprint(given["footprint"], lookup)
     window = options["footprint"].shape if given["footprint"] else given["size"]
     if isinstance(window, tuple) and len(window) == 3:
-        options = {**_in_depth(options), "dimensions": 3}
+        options = {**in_depth(options), "dimensions": 3}
     operator = Pool(ceil_mode=options.pop("ceil"), **options)
     return {operator.name: _regions(given, lookup).around(operator, given)}
 
@@ -492,7 +492,7 @@ def _unpool(given: Given, _: "Lookup") -> Maps:
 
     options = {key: value for key, value in given.items() if value is not None}
     if len(options["size"]) == 3:
-        options = {**_in_depth(options), "dimensions": 3}
+        options = {**in_depth(options), "dimensions": 3}
     return {"unpool": [Unpool(ceil_mode=options.pop("ceil"), **options)]}
 
 
@@ -524,7 +524,7 @@ def _conv_transpose(given: Given, lookup: "Lookup") -> Maps:
     placing = ("stride", "padding", "output_padding", "dilation", "groups")
     options = {name: given[name] for name in placing if given[name] is not None}
     if found[0].weights.ndim in (3, 5):
-        options = _in_depth(options)
+        options = in_depth(options)
     weights = _weights(found[0], {**given, "normalize": False, "anchor": None}, lookup)
     return {plain(found[0].name): [ConvTranspose(**weights, **options)]}
 

@@ -43,7 +43,7 @@ def json_of_fit(found: "Fit") -> dict[str, Any]:
         bias_error = None if errors is None else errors.tolist()
     return {
         "name": kernel.name,
-        "size": list(kernel.weights.shape[-2:]),
+        "size": list(kernel.weights.shape[2 * (not isinstance(kernel, Kernel)) :]),
         "weights": kernel.weights.tolist(),
         "divisor": divisor,
         "bias": bias,

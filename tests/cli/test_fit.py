@@ -3,9 +3,18 @@ import json
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
-from convtool import conv2d, find_kernel, find_kernels, read_image, write_image
+from convtool import (
+    Kernel,
+    conv2d,
+    conv3d,
+    find_kernel,
+    find_kernels,
+    read_image,
+    write_image,
+)
 from convtool.kernel.files import parse_bytes
 
 
@@ -241,3 +250,117 @@ def test_no_image_is_replaced_by_the_kernel_or_its_biases(convtool, folder):
         assert result.returncode == 2
         assert b"would replace an image that is learned from" in result.stderr
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+DEEP = Kernel([[[1, 2], [0, 1], [3, 1]], [[2, 8], [-1, 0], [0, 1]], [[1, 2], [5, 1], [2, 1]]], 32)
+
+
+@pytest.fixture
+def volume(folder):
+    """v.tif and v.npy, the same volume; a.tif and a.npy, made of it by DEEP; flat.tif by box3."""
+    found = np.random.default_rng(1).integers(0, 65536, (7, 30, 40), np.uint16)
+    after = conv3d(found, DEEP.weights, divisor=DEEP.divisor, dtype=np.uint16)
+    flat = [conv2d(one, find_kernel("box3"), dtype=np.uint16) for one in found]
+    for name, pixels in (("v", found), ("a", after), ("flat", np.stack(flat))):
+        tifffile.imwrite(f"{name}.tif", pixels, photometric="minisblack", metadata=None)
+        np.save(f"{name}.npy", pixels)
+    return found
+
+
+@pytest.mark.parametrize("ending", ["json", "txt", "npy"])
+@pytest.mark.parametrize(
+    "images",
+    [("v.tif", "a.tif"), ("v.npy", "a.npy", "--axes", "zyx"), ("v.tif", "a.npy", "--axes", "zyx"),
+     ("v.npy", "a.tif", "--axes", "zyx")],
+)  # fmt: skip
+def test_a_kernel_with_depth_is_learned_from_pages_and_slices(
+    convtool, volume, folder, images, ending
+):
+    words = convtool("fit", *images, "-s", "3x3x2", "--rational", "-o", f"k.{ending}")
+    assert b"3x3x2 weights, whole, over 32, fitted to 1 pair of images" in ok(words)
+    assert words.stderr == b""
+    (kernel,) = parse_bytes((folder / f"k.{ending}").read_bytes(), "f", "k")
+    assert np.array_equal(kernel.divided(), DEEP.divided())
+    ok(convtool("conv", "v.tif", "-k", f"k.{ending}", "-o", "again.tif"))
+    assert np.array_equal(tifffile.imread("again.tif"), tifffile.imread("a.tif"))
+
+
+def test_strides_and_dilations_with_depth_and_json(convtool, volume):
+    after = conv3d(volume, DEEP.weights, divisor=32, stride=(1, 2, 3), dilation=2)
+    np.save("after.npy", after)
+    words = ("fit", "v.tif", "after.npy", "--axes", "zyx", "-s", "3x3x2", "--json", "--rational")
+    found = json.loads(ok(convtool(*words, "--stride", "1x2x3", "--dilation", "2")))
+    assert (found["weights"], found["divisor"]) == (DEEP.weights.tolist(), 32)
+    assert (found["size"], found["exact"]) == ([3, 3, 2], 1)
+    assert np.shape(found["standard_errors"]) == (3, 3, 2)
+    assert found["used"] + found["border"] == after.size
+
+
+def test_a_layer_with_depth_is_ready_for_conv(convtool, folder):
+    rng = np.random.default_rng(0)
+    image, weights = rng.normal(size=(6, 9, 10, 3)), rng.normal(size=(5, 3, 2, 3, 1))
+    np.save("v.npy", image)
+    np.save("a.npy", conv3d(image, weights))
+    words = ("fit", "v.npy", "a.npy", "--axes", "zyxc", "-s", "2x3x1", "--layer")
+    found = json.loads(ok(convtool(*words, "-o", "k.npy", "--json")))
+    assert found["size"] == [2, 3, 1]
+    assert np.allclose(np.load("k.npy"), weights, atol=1e-12)
+    ok(convtool("conv", "v.npy", "--axes", "zyxc", "-k", "k.npy", "-o", "again.npy"))
+    assert np.allclose(np.load("again.npy"), np.load("a.npy"), atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("frames", "used"), [((), 7 * 28 * 38), (("--frames", "2..3"), 2 * 28 * 38),
+                         (("--frames", "first"), 28 * 38)],
+)  # fmt: skip
+def test_a_flat_kernel_is_learned_from_all_slices_or_those_asked_for(
+    convtool, volume, frames, used
+):
+    for images in (("v.tif", "flat.tif"), ("v.npy", "flat.npy", "--axes", "zyx")):
+        found = json.loads(ok(convtool("fit", *images, *frames, "--rational", "--json")))
+        assert (found["divisor"], found["exact"], found["size"]) == (9, 1, [3, 3])
+        assert found["used"] + found["clipped"] == used
+
+
+def test_frames_of_an_animation_are_slices(convtool, folder):
+    rng = np.random.default_rng(0)
+    frames = rng.integers(0, 256, (4, 20, 24, 3), np.uint8)
+    first, *others = map(Image.fromarray, frames)
+    first.save("a.png", save_all=True, append_images=others)
+    ok(convtool("conv", "a.png", "-k", "box:3x3x1", "-o", "b.png"))
+    found = json.loads(ok(convtool("fit", "a.png", "b.png", "-s", "3x3x1", "--rational", "--json")))
+    assert (found["weights"], found["divisor"]) == ([[[1]] * 3] * 3, 9)
+    assert found["used"] + found["clipped"] == 2 * 18 * 24 * 3
+
+
+DEEP_CASES = {
+    "fewer slices": (["v.tif", "one.tif"], 1, "v.tif, one.tif: the image is 7x30x40 and the result "
+                     "1x30x40, expected 7x30x40 (same)"),
+    "too deep": (["v.tif", "a.tif", "-s", "9x1x1"], 1, "no window of 9x1x1 lies in the image"),
+    "axes not said": (["v.npy", "a.npy", "-s", "3x3x2"], 1, "images of several slices (of numbers: "
+                      "--axes zyx)"),
+    "axes of pictures": (["v.tif", "a.tif", "--axes", "zyx"], 1, "v.tif: is a picture, and --axes"),
+    "no such frame": (["v.tif", "a.tif", "--frames", "7"], 1, "v.tif: has no frame 7: it holds 7"),
+    "two strides": (["v.tif", "a.tif", "-s", "3x3x2", "--stride", "1x2"], 2, "--stride: a window "
+                    "with depth takes one number, or three: 1x2x2"),
+    "three strides": (["v.tif", "a.tif", "--stride", "1x2x2"], 1, "stride is (1, 2, 2), expected"),
+    "four sizes": (["v.tif", "a.tif", "-s", "3x3x3x3"], 2, "'3x3x3x3'"),
+    "zero": (["v.tif", "a.tif", "-s", "3x0x3"], 2, "found '3x0x3', expected 1 or more"),
+    "a flat format": (["v.tif", "a.tif", "-s", "3x3x2", "-o", "k.mat"], 2, "--size 3x3x2: vips "
+                      "holds kernels of rows and columns: use json, txt or npy"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", DEEP_CASES)
+def test_slices_that_do_not_go_together_are_one_line_and_leave_nothing(
+    convtool, volume, folder, case
+):
+    tifffile.imwrite("one.tif", volume[0], photometric="minisblack", metadata=None)
+    arguments, code, message = DEEP_CASES[case]
+    before = sorted(folder.iterdir())
+    result = convtool("fit", *arguments)
+    error = result.stderr.decode()
+    assert (result.returncode, error.count("\n")) == (code, 1), error
+    assert message in error
+    assert result.stdout == b""
+    assert sorted(folder.iterdir()) == before

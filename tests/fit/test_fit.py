@@ -194,7 +194,7 @@ def test_pairs_count_together(crop):
     kernel = find_kernel("sharpen")
     rows = np.repeat(np.random.default_rng(0).integers(80, 160, (40, 1)), 30, 1).astype(np.uint8)
     images = [rows, np.ascontiguousarray(rows[:30].T), crop[:20, :20]]
-    model = Model((3, 3))
+    model = Model.of((3, 3))
 
     def fit(*chosen):
         pairs = [
@@ -221,7 +221,7 @@ def test_pairs_count_together(crop):
 def test_threads_and_blocks_do_not_show(crop, dtype, layer):
     image = crop.astype(dtype) * (257 if dtype == np.uint16 else 1)
     after = conv2d(image, find_kernel("unsharp"), dtype=dtype)
-    model = Model((5, 5), layer=layer, bias=True)
+    model = Model.of((5, 5), layer=layer, bias=True)
 
     def fit(rows, threads):
         pair = ImagePair(lambda: Blocks(image, rows), lambda: Blocks(after, rows + 2))
@@ -362,6 +362,16 @@ def test_paddings_that_give_one_size_are_told_apart_by_what_they_explain(photo):
         assert found.agreement.exact == 1
 
 
+def test_a_wrong_padding_or_middle_that_explains_too_little_is_passed_over():
+    """Of small images it does not even determine weights."""
+    image, weights = np.random.default_rng(0).integers(0, 256, (9, 9), np.uint8), [[1, 5], [2, 4]]
+    wrong = Model.of((2, 2))._replace(padding="same", anchor=(1, 1))
+    both = _opening(image, 2, "before"), _opening(conv2d(image, weights), 2, "after")
+    with pytest.raises(ConvtoolError, match="determine 4 weights only to"):
+        fit_pairs([ImagePair(*both)], wrong)
+    assert fit_kernel(image, conv2d(image, weights), 2, rational=True).agreement.exact == 1
+
+
 def test_either_middle_of_an_even_kernel_is_found(crop):
     for anchor in (None, (2, 1)):
         kernel = Kernel(np.arange(1, 9).reshape(4, 2), 36, anchor=anchor)
@@ -390,8 +400,9 @@ def test_pairs_may_have_been_made_with_different_paddings(crop):
         for padding in ("same", "valid", "full")
     ]
     pairs = [
-        ImagePair(_opening(crop, "before"), _opening(result, "after"), "pair") for result in results
+        ImagePair(_opening(crop, 2, "before"), _opening(result, 2, "after"), "pair")
+        for result in results
     ]
-    found = fit_pairs(pairs, Model((3, 3)), rational=True)
+    found = fit_pairs(pairs, Model.of((3, 3)), rational=True)
     assert np.array_equal(found.kernel.weights, kernel.weights)
     assert found.agreement.exact == 1

@@ -2,54 +2,68 @@ import numpy as np
 import pytest
 from helpers.blocks import Blocks
 
+from convtool.fit import normal_equations
 from convtool.fit.normal_equations import gather
 from convtool.fit.pairs import ImagePair, Model, overlay
 
 RNG = np.random.default_rng(0)
 
 
-def image_of(dtype, channels):
+SHAPES = {1: (500,), 2: (37, 41), 3: (40, 7, 8)}
+
+
+def image_of(dtype, dimensions, channels=2):
     """An image of the largest pixels there are, for sums to be wrong if they can be."""
-    shape = (37, 41, channels)
+    shape = (*SHAPES[dimensions], channels)
     if np.dtype(dtype).kind == "f":
         return RNG.normal(size=shape).astype(dtype)
     info = np.iinfo(dtype)
     pixels = RNG.integers(info.min, info.max, shape, dtype=dtype, endpoint=True)
-    pixels[:20] = info.max
+    pixels[: len(pixels) // 2] = info.max
     return pixels
 
 
 def windows_of(image, model):
     """All windows inside the image, a row each, by plain slices."""
-    reach = [(n - 1) * d for n, d in zip(model.size, model.dilation, strict=True)]
     columns = []
-    channels = range(image.shape[2]) if model.layer else [slice(None)]
+    channels = range(image.shape[-1]) if model.layer else [slice(None)]
     for channel in channels:
-        for i in range(model.size[0]):
-            for j in range(model.size[1]):
-                top, left = i * model.dilation[0], j * model.dilation[1]
-                taken = image[
-                    top : len(image) - reach[0] + top : model.stride[0],
-                    left : image.shape[1] - reach[1] + left : model.stride[1],
-                    channel,
-                ]
-                columns.append(taken.reshape(-1))  # fmt: skip
+        for taps in np.ndindex(model.size):
+            cuts = []
+            axes = zip(
+                image.shape[:-1], model.size, model.stride, model.dilation, taps, strict=True
+            )
+            for length, count, stride, dilation, tap in axes:
+                first = tap * dilation
+                cuts.append(slice(first, length - (count - 1 - tap) * dilation, stride))
+            columns.append(image[(*cuts, channel)].reshape(-1))
     return np.array(columns, dtype=object if image.dtype.kind != "f" else float)
 
 
 @pytest.mark.parametrize("dtypes", [("uint8", "uint8"), ("uint16", "uint16"), ("int8", "int16"),
                                     ("uint8", "float32"), ("float64", "float64")])  # fmt: skip
 @pytest.mark.parametrize("model", [
-    Model((3, 3)), Model((2, 4), stride=(2, 1), dilation=(1, 3)), Model((3, 2), layer=True)
+    Model.of((3, 3)),
+    Model.of((2, 4), stride=(2, 1), dilation=(1, 3)),
+    Model.of((3, 2), layer=True),
+    Model.of((3,)),
+    Model.of((4,), stride=2, dilation=3, layer=True),
+    Model.of((3, 2, 1)),
+    Model.of((2, 3, 2), stride=(2, 1, 3), dilation=(3, 1, 2)),
+    Model.of((2, 1, 3), stride=(1, 2, 1), layer=True),
 ])  # fmt: skip
-def test_sums_are_those_of_all_products(dtypes, model):
-    """Of whole pixels exactly, in Python's own integers."""
-    before, after = image_of(dtypes[0], 2), image_of(dtypes[1], 2)
+@pytest.mark.parametrize("chunk", [1024, 16])
+def test_sums_are_those_of_all_products(dtypes, model, chunk, monkeypatch):
+    """Of whole pixels exactly, in Python's own integers; in chunks of one strip, and of less."""
+    monkeypatch.setattr(normal_equations, "PRODUCTS", chunk)
+    monkeypatch.setattr(normal_equations, "SCRATCH", 0)
+    before, after = (image_of(dtype, model.dimensions) for dtype in dtypes)
     reach = [(n - 1) * d + 1 for n, d in zip(model.size, model.dilation, strict=True)]
-    height, width = (
-        (size - r) // step + 1 for size, r, step in zip((37, 41), reach, model.stride, strict=True)
+    sizes = (
+        (size - r) // step + 1
+        for size, r, step in zip(before.shape[:-1], reach, model.stride, strict=True)
     )
-    after = after[:height, :width]
+    after = after[tuple(map(slice, sizes))]
     images = overlay(ImagePair(lambda: Blocks(before, 5), lambda: Blocks(after, 3)), model)
     assert images.padding == "valid"
     found = gather(images, model, 2)
@@ -73,7 +87,7 @@ def test_sums_are_those_of_all_products(dtypes, model):
 def test_sums_of_many_8_bit_pixels_are_exact():
     """More of them than float32 adds up without rounding, at the ends of the range."""
     before = RNG.choice(np.array([0, 1, 254, 255], np.uint8), (300, 400, 1), p=[0.7, 0.1, 0.1, 0.1])
-    after, model = before[:-1, :-1], Model((2, 2))
+    after, model = before[:-1, :-1], Model.of((2, 2))
     pair = ImagePair(lambda: Blocks(before, 50), lambda: Blocks(after, 50))
     (found,) = gather(overlay(pair, model), model, 2)
     kept = (after > 0) & (after < 255)

@@ -60,10 +60,10 @@ def test_the_values_near_their_bounds_are_those_that_lie_farthest(photo, bias):
     kernel = find_kernel("gaussian3").weights / 16
     after = conv2d(image, kernel, dtype=np.uint8)
     images = overlay(
-        ImagePair(lambda: Blocks(image, 9), lambda: Blocks(after, 9)), Model((3, 3), bias=bias)
+        ImagePair(lambda: Blocks(image, 9), lambda: Blocks(after, 9)), Model.of((3, 3), bias=bias)
     )
     weights = np.append(kernel, [0.01] * bias)
-    bounds = tightest_bounds(images, Model((3, 3), bias=bias), weights, 0.005, 2)
+    bounds = tightest_bounds(images, Model.of((3, 3), bias=bias), weights, 0.005, 2)
     windows = np.lib.stride_tricks.sliding_window_view(image, (3, 3), axis=(0, 1))
     sums = np.einsum("ijckl,kl->ijc", windows.astype(float), kernel) + 0.01 * bias
     left = np.abs(after[1:-1, 1:-1] - sums)

@@ -11,7 +11,9 @@ from convtool.ops.conv import Conv
 
 
 def agreement(image, after, *operators, threads=2):
-    images = overlay(ImagePair(lambda: Blocks(image, 7), lambda: Blocks(after, 5)), Model((3, 3)))
+    images = overlay(
+        ImagePair(lambda: Blocks(image, 7), lambda: Blocks(after, 5)), Model.of((3, 3))
+    )
     return agreements(images, operators, threads)
 
 

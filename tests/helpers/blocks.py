@@ -25,7 +25,8 @@ class Blocks:
 
     def blocks(self):
         self.given = 0
-        for start in range(0, len(self.pixels), self.rows):
-            block = self.pixels[start : start + self.rows]
+        rows = self.pixels.reshape(-1, *self.pixels.shape[-2:])  # slice under slice
+        for start in range(0, len(rows), self.rows):
+            block = rows[start : start + self.rows]
             self.given += len(block)
             yield block
