@@ -9,7 +9,7 @@ import click
 
 from convtool.core.choices import STREAM, STRETCHED
 from convtool.core.malloc import keep_freed_memory
-from convtool.ops.registry import Maps
+from convtool.ops.operation import Maps
 
 from .messages import say_text
 from .options import usage

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from convtool.core.encoding import Look
     from convtool.io.formats import Format
     from convtool.ops.base import Operator
-    from convtool.ops.registry import Maps
+    from convtool.ops.operation import Maps
     from convtool.pipeline.run import Report
 
 

@@ -13,7 +13,7 @@ from convtool.core.choices import STREAM
 from convtool.core.engine import engine
 from convtool.core.errors import ConvtoolError
 from convtool.core.frames import existing
-from convtool.ops.registry import Maps
+from convtool.ops.operation import Maps
 
 from .inputs import Image, gather
 from .lost import notes_on_lost

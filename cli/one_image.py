@@ -16,7 +16,7 @@ from convtool.core.errors import ConvtoolError, at
 from convtool.core.filenames import shown
 from convtool.core.frames import PLACE
 from convtool.core.prefetch import Later
-from convtool.ops.registry import Maps
+from convtool.ops.operation import Maps
 
 from .lost import notes_on_lost
 from .naming import PLACEHOLDER, check_names

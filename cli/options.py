@@ -23,7 +23,8 @@ from convtool.core.params import (
     Word,
 )
 from convtool.io.formats import FORMATS
-from convtool.ops.registry import OPERATIONS, Operation
+from convtool.ops.operation import Operation
+from convtool.ops.registry import OPERATIONS
 
 MOST_THREADS = 2**31 - 1
 

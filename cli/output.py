@@ -18,7 +18,7 @@ from .messages import say
 if TYPE_CHECKING:
     from convtool.io.formats import Format
     from convtool.kernel.formats.table import KernelFormat
-    from convtool.ops.registry import Maps
+    from convtool.ops.operation import Maps
     from convtool.render.canvas import Block
 
 STDOUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")

@@ -5,7 +5,8 @@ from typing import Any
 import click
 
 from convtool.core.choices import STREAM
-from convtool.ops.registry import CONV, Maps
+from convtool.ops.conv_options import CONV
+from convtool.ops.operation import Maps
 
 from .. import job, options
 from ..messages import say

@@ -11,7 +11,9 @@ from convtool.core.errors import OptionError, at
 from convtool.core.filenames import shown
 from convtool.core.frames import ALL, Frames
 from convtool.core.params import Position
-from convtool.ops.registry import CONV, POOL, Maps, Operation
+from convtool.ops.conv_options import CONV
+from convtool.ops.operation import Maps, Operation
+from convtool.ops.pool_options import POOL
 
 from .. import options, usage
 from ..inputs import kernels

@@ -130,7 +130,7 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     from convtool.fit.fit import fit_pairs
     from convtool.fit.pairs import Model
     from convtool.io.limits import MAX_PIXELS
-    from convtool.ops.registry import in_depth
+    from convtool.ops.window_options import in_depth
 
     keep_freed_memory()
     frames = given["frames"] or ALL

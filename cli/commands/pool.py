@@ -4,7 +4,8 @@ from typing import Any
 
 import click
 
-from convtool.ops.registry import POOL, Maps
+from convtool.ops.operation import Maps
+from convtool.ops.pool_options import POOL
 
 from .. import job, options
 from ..messages import say

@@ -4,7 +4,8 @@ from typing import Any
 
 import click
 
-from convtool.ops.registry import OPERATIONS, Maps
+from convtool.ops.operation import Maps
+from convtool.ops.registry import OPERATIONS
 
 from .. import job, options, usage
 from ..messages import say

@@ -17,7 +17,8 @@ from typing import Any
 
 from ..core.errors import ConvtoolError, OptionError, at, quoted, shortened
 from ..core.params import Flag, Option
-from ..ops.registry import OPERATIONS, Operation
+from ..ops.operation import Operation
+from ..ops.registry import OPERATIONS
 
 _DEEP_KEY = r"""(?<![\w"'-])(?:[\w"'-]++[ \t]*+\.[ \t]*+){100}"""
 """A key of TOML that is nested a hundred times: a.a.a. ..."""
