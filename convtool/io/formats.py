@@ -181,7 +181,7 @@ def _write_npy(file: BinaryIO, header: "Header", _: "Metadata", __: Packing) -> 
 
 
 def _read_tiff(file: BinaryIO, max_pixels: int, _: bool, frames: Frames | None = None) -> "Reader":
-    from .tiff.reader import read_tiff
+    from .tiff.pages import read_tiff
 
     return read_tiff(file, max_pixels, frames)
 

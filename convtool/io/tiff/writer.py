@@ -21,7 +21,7 @@ from ...core.georeference import DOUBLES, KEYS, PIXEL_SCALE, TEXTS, TIEPOINTS, T
 from ...core.image import CHANNEL_NAMES, Header
 from ...core.metadata import Metadata
 from ..pillow import SUBFILES
-from .reader import ACROSS, DOWN, NODATA, PROFILE, UNIT, XMP
+from .metadata import ACROSS, DOWN, NODATA, PROFILE, UNIT, XMP
 
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 OFFSETS, SAMPLES, ROWS, COUNTS, PLANAR = 273, 277, 278, 279, 284
