@@ -72,7 +72,7 @@ def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output
         if plan.files
     }
     for plan in jobs.values():
-        output.check_files(plan.image.path, plan.files, maps)
+        output.check_files([plan.image.path], plan.files, maps)
     for name in dict.fromkeys(job.format for job in jobs):
         output.say_beforehand(image_format(None, name))
     sweep_beside(file for plan in jobs.values() for file in plan.files)

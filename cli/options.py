@@ -388,6 +388,15 @@ axes = click.option(
     ),
 )
 
+stack = click.option(
+    "--stack",
+    is_flag=True,
+    help=(
+        "Take all images as the slices of one volume, in the order that they are given in; those "
+        "of a folder by the numbers in their names, slice2 before slice10."
+    ),
+)
+
 recursive = click.option(
     "--recursive", is_flag=True, help="Go down into folders, and make the same ones in --out-dir."
 )
@@ -480,7 +489,18 @@ result = in_order(
 
 many = in_order(
     in_order(
-        *(out_dir, name, recursive, from_file, null, skip_existing, fail_fast, json_, scheduler),
+        *(
+            out_dir,
+            name,
+            stack,
+            recursive,
+            from_file,
+            null,
+            skip_existing,
+            fail_fast,
+            json_,
+            scheduler,
+        ),
         heading="Many images",
     ),
     *(frames, axes, threads, max_pixels, delimiter, header, quiet),

@@ -1,6 +1,6 @@
 """How a picture's pixels are meant, beside their values; what goes from file to file with them."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 from .georeference import Georeference
@@ -105,3 +105,15 @@ class Metadata(NamedTuple):
 
 
 NONE = Metadata()
+
+
+def same_number(one: float | None, other: float | None) -> bool:
+    """Whether what marks missing data is the same, NaN or none included."""
+    return one == other or (one != one and other != other)
+
+
+def note_on_differing(what: str, names: Iterable[str]) -> tuple[str, ...]:
+    """A note on these of the first page or slice, where others have them otherwise."""
+    told = " and ".join(names)
+    note = f"its {what} differ in {told}, and that of the first goes along for all"
+    return (note,) * bool(told)

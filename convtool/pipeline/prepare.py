@@ -54,5 +54,5 @@ def check_depth(operators: Sequence[Operator], header: Header) -> None:
         if operator.dimensions > 2 and header.depth == 1:
             raise ConvtoolError(
                 f"{operator.label}: the window lies on several slices, and the image is one; "
-                "volumes are pages of a TIFF, or a .npy under --axes zyx"
+                "volumes are pages of a TIFF, files under --stack, or a .npy under --axes zyx"
             )

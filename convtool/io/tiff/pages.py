@@ -11,7 +11,7 @@ import tifffile
 from ...core.dtypes import Array
 from ...core.errors import ConvtoolError
 from ...core.frames import Frames
-from ...core.metadata import Metadata
+from ...core.metadata import Metadata, note_on_differing, same_number
 from ..base import Reader
 from ..pipe import kept
 from .metadata import NODATA, left_behind, metadata_of
@@ -116,7 +116,7 @@ def _stack(
         if why_not or page.tags.valueof(ORIENTATION, 1) in TURNED:
             return f"page {number} {why_not or 'is not upright'}"
         readers.append(TiffReader(file, page, other, max_pixels))
-        if readers[-1].metadata.nodata != readers[0].metadata.nodata:
+        if not same_number(readers[-1].metadata.nodata, readers[0].metadata.nodata):
             return f"page {number} has another number for what is missing than page {numbers.start}"
         first, here = readers[0].header, readers[-1].header
         if (first.size, first.channels, first.dtype) != (here.size, here.channels, here.dtype):
@@ -173,10 +173,7 @@ class PagesReader:
         differing = dict.fromkeys(
             name for reader in readers[1:] for name in first.metadata.differing(reader.metadata)
         )
-        if differing:
-            told = " and ".join(differing)
-            notes[f"its pages differ in {told}, and that of the first goes along for all"] = None
-        self.notes = tuple(notes)
+        self.notes = (*notes, *note_on_differing("pages", differing))
         self.metadata = first.metadata
 
     def blocks(self) -> Iterator[Array]:
