@@ -383,8 +383,9 @@ axes = click.option(
     "--axes",
     type=Value(Axes()),
     help=(
-        "What the axes of a .npy are, or what the blocks of a CSV are: z slices, t frames, y rows, "
-        "x columns, c channels, as zyx. Default: yx, or yxc of three axes."
+        "What the axes of a .npy are, or what the pages of a TIFF or the blocks of a CSV are: z "
+        "slices, t frames, y rows, x columns, c channels, as zyx; zcyx joins pages as channels. "
+        "Default: as a TIFF says itself; yx, or yxc of three axes."
     ),
 )
 

@@ -106,9 +106,9 @@ def _with_axes(pixels: Array, axes: str) -> Reader:
     blocks = pixels.shape[2]
     if axes[0] in "zt" and "c" not in axes:
         tall = np.ascontiguousarray(np.moveaxis(pixels, 2, 0)).reshape(-1, pixels.shape[1], 1)
-        header = Header.of_array(tall)._replace(depth=blocks, channels=("L",))
+        header = Header.of_array(tall)._replace(depth=blocks, channels=("L",), stacked=axes[0])
         return ArrayReader(header, tall)
-    if axes not in ("yx", "yxc") or (axes == "yx" and blocks > 1):
+    if axes not in ("yx", "yxc", "cyx") or (axes == "yx" and blocks > 1):
         raise ConvtoolError(f"holds {blocks} blocks of rows, and --axes {axes} says otherwise")
     return ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels)
 

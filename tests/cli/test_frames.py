@@ -518,3 +518,29 @@ def test_pages_that_pillow_decodes(convtool, folder, kind):
         assert np.array_equal(found[number], expected)
     assert convtool("pool", "a.tif", "-s", "1", "--frames", "1..2", "-o", "p.tif").returncode == 0
     assert np.array_equal(tifffile.imread("p.tif"), found[1:])
+
+
+@pytest.mark.parametrize("extension", ["gif", "png"])
+def test_an_animation_cut_short_is_an_error_that_names_the_frame(convtool, folder, extension):
+    rng = np.random.default_rng(5)
+    saved(f"a.{extension}", 85 * rng.integers(0, 4, (5, 40, 50, 3), np.uint8))
+    data = Path(f"a.{extension}").read_bytes()
+    (folder / "out").mkdir()
+    for share, frame in ((0.5, 2), (0.7, 3), (0.95, 4)):
+        Path(f"a.{extension}").write_bytes(data[: int(len(data) * share)])
+        for target in ("out/o.tif", "out/o.png", "out/{frame}.png"):
+            done = convtool("pool", f"a.{extension}", "-o", target)
+            assert done.returncode == 1
+            told = f"convtool: a.{extension}: frame {frame}: is broken and cannot be decoded: "
+            assert done.stderr.decode().startswith(told)
+            assert list((folder / "out").iterdir()) == []
+
+
+def test_an_animation_without_its_last_frames_is_an_error(convtool, folder):
+    saved("a.png", pictures())
+    data = Path("a.png").read_bytes()
+    last = [place for place in range(len(data)) if data[place : place + 4] == b"fcTL"][-1]
+    Path("a.png").write_bytes(data[: last - 4])  # between two chunks
+    done = convtool("pool", "a.png", "-o", "o.png")
+    assert b"a.png: is cut short: it holds 4 of 5 frames" in done.stderr
+    assert not Path("o.png").exists()

@@ -47,7 +47,7 @@ def test_files_of_any_format_and_of_several_slices_follow_one_another(folder):
         StackReader(paths, frames=Frames(2, 7))
     alone = StackReader(paths, frames=None)
     assert np.array_equal(stacked(alone)[..., 0], VOLUME[:1])
-    assert alone.notes == ("holds 7 slices, only the first is read",)
+    assert alone.notes[0] == "holds 7 slices, only the first is read"
     numbers = StackReader([saved("v.npy", VOLUME), "c.npy"][:1], table=Table(axes="zyx"))
     assert np.array_equal(stacked(numbers)[..., 0], VOLUME)
 

@@ -1,19 +1,25 @@
 """Which pages a TIFF file has, and how these go together as one image; `tifffile` parses them."""
 
 import logging
+import os
+import struct
 import weakref
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from types import SimpleNamespace
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 import tifffile
 
 from ...core.dtypes import Array
-from ...core.errors import ConvtoolError
-from ...core.frames import Frames
+from ...core.errors import ConvtoolError, at
+from ...core.frames import FIRST, Frames
+from ...core.image import DEPTH, Header
 from ...core.metadata import Metadata, note_on_differing, same_number
 from ..base import Reader
 from ..pipe import kept
+from .axes import PageAxes, described, slices
+from .channels import joined
 from .metadata import NODATA, left_behind, metadata_of
 from .reader import TiffReader, kept_by_pillow, undecodable
 from .upright import GEOREFERENCE_LOST, ORIENTATION, TURNED, upright
@@ -25,37 +31,49 @@ REDUCED, MASK = 1, 4
 """Bits of the type of a page that is none of its own."""
 
 
-def read_tiff(file: BinaryIO, max_pixels: int, frames: Frames | None = None) -> Reader:
-    """The reader for a TIFF file: for its first page, with a note if there are others, or for
-    `frames`, the pages that are meant."""
+def read_tiff(
+    file: BinaryIO, max_pixels: int, frames: Frames | None = None, axes: str | None = None
+) -> Reader:
+    """The reader for a TIFF file: for its first slice, with a note if there are others, or for
+    `frames`, the slices that are meant.
+
+    A slice is a page, or several that are its channels. `axes` says what the pages are; None: what
+    the file itself says.
+    """
     file = file if file.seekable() else kept(file, max_pixels)
     placed = Metadata()
     notes: tuple[str, ...] = ()
-    number = 0
+    number, along = 0, DEPTH
     try:
-        pages, other = _pages(file)
-        if frames is None and len(pages) > 1:
-            other = (f"holds {len(pages)} frames, only the first is read", *other)
-        elif frames is not None:
-            meant = frames.of(len(pages))
-            if len(meant) > 1:
-                stack = _stack(file, [pages[n] for n in meant], meant, other, max_pixels)
-                if not isinstance(stack, str):
-                    weakref.finalize(stack, file.close)
-                    return stack
-                if all(map(_by_pillow, pages)) and len({_described(page) for page in pages}) == 1:
-                    return _pages_by_pillow(file, pages[0], frames, other, max_pixels)
-                if frames.asked:
-                    raise ConvtoolError(stack)
-                other = (f"{stack}: only the first is read", *other)
-            number = meant.start
+        pages, found, other = _pages(file, whole=frames is not None and frames.last is None)
+        groups, along = slices(len(pages), pages[0].samplesperpixel, found, axes)
+        if frames is None and len(groups) > 1:
+            other = (f"holds {len(groups)} frames, only the first is read", *other)
+        meant = (frames or FIRST).of(len(groups))
+        numbers = [number for group in groups[meant.start : meant.stop] for number in group]
+        if len(meant) > 1 and axes in ("yx", "yxc"):
+            raise ConvtoolError(f"holds {len(meant)} pages, and --axes {axes} says one")
+        if len(numbers) > 1:
+            stack = _stack(file, pages, numbers, other, max_pixels)
+            if not isinstance(stack, str):
+                channels = len(numbers) // len(meant)
+                reader = PagesReader(joined(stack, channels), along)
+                weakref.finalize(reader, file.close)
+                return reader
+            alike = all(map(_by_pillow, pages)) and len({_described(page) for page in pages}) == 1
+            if frames is not None and alike and len(meant) == len(numbers):
+                return _pages_by_pillow(file, pages[0], frames, other, max_pixels, along)
+            if axes or frames is None or frames.asked:
+                raise ConvtoolError(stack)
+            other = (f"{stack}: only the first is read", *other)
+        number = numbers[0]
         page = pages[number]
         orientation = page.tags.valueof(ORIENTATION, 1)
         why_not = undecodable(page)
         if why_not is None:
-            reader = TiffReader(file, page, other, max_pixels)
-            weakref.finalize(reader, file.close)
-            return upright(reader, orientation) if orientation in TURNED else reader
+            one = _reader(file, pages, number, other, max_pixels)
+            weakref.finalize(one, file.close)
+            return upright(one, orientation) if orientation in TURNED else one
         bits = page.bitspersample  # several numbers where samples differ
         if isinstance(bits, int) and bits > 8 and not kept_by_pillow(page):
             raise ConvtoolError(why_not)
@@ -77,19 +95,20 @@ def read_tiff(file: BinaryIO, max_pixels: int, frames: Frames | None = None) -> 
     return PictureReader(picture._replace(notes=(*picture.notes, *notes), metadata=metadata))
 
 
-def _pages(file: BinaryIO) -> tuple[list[tifffile.TiffPage], tuple[str, ...]]:
-    """The pages that show something of their own, and what of the file is on no page."""
+def _pages(
+    file: BinaryIO, *, whole: bool
+) -> tuple[list[tifffile.TiffPage], PageAxes | None, tuple[str, ...]]:
+    """The pages that show something of their own, what they are as the file says, and what of it
+    is on no page.
+
+    A page after which others lie without tags of their own is there as often as there are slices.
+    Raises ConvtoolError for a `whole` file that is cut short; otherwise that is a note.
+    """
     file.seek(0)
     nameless = SimpleNamespace(read=file.read, seek=file.seek, tell=file.tell)  # some have no name
     opened = tifffile.TiffFile(nameless, _multifile=False)
-    pages: list[tifffile.TiffPage] = []
-    offsets: set[int] = set()
-    for each in opened.pages:
-        if isinstance(each, tifffile.TiffPage):
-            if each.offset in offsets:
-                raise ConvtoolError("is broken: its pages go round in a circle")
-            offsets.add(each.offset)
-            pages.append(each)
+    pages = list(_listed(opened))
+    missing = len(pages) if _goes_on(file, pages[-1]) else None
     tags = [page.tags.get(254) for page in pages]
     kinds = [tag.value if tag else 0 for tag in tags]
     page = pages[0]
@@ -99,33 +118,97 @@ def _pages(file: BinaryIO) -> tuple[list[tifffile.TiffPage], tuple[str, ...]]:
     if any(kind & MASK for kind in kinds):
         notes.append("its mask of what is valid is not read; --within takes one from a file")
     others = zip(pages[1:], kinds[1:], strict=True)
-    return [page, *(one for one, kind in others if not kind & (REDUCED | MASK))], tuple(notes)
+    shown = [page, *(one for one, kind in others if not kind & (REDUCED | MASK))]
+    found = described(opened)
+    if found and found.pages > len(shown) == 1 and _lies_as_it_is(page):
+        there = (file.seek(0, os.SEEK_END) - page.dataoffsets[0]) // page.nbytes
+        missing = there if there < found.pages else None
+        shown *= max(min(there, found.pages), 1)
+    if missing is not None:
+        cut = f"is cut short: page {missing} lies past its end or is broken"
+        if whole:
+            raise ConvtoolError(f"{cut}; --frames 0..{missing - 1} takes those before it")
+        notes.append(cut)
+    elif found and found.pages != len(shown):
+        notes.append(f"describes {found.pages} pages, and holds {len(shown)}")
+    return shown, found if found and found.pages == len(shown) else None, tuple(notes)
+
+
+def _listed(opened: tifffile.TiffFile) -> Iterator[tifffile.TiffPage]:
+    """All pages up to one that is broken, if it is not the first."""
+    offsets: set[int] = set()
+    pages = iter(opened.pages)
+    while True:
+        try:
+            page = next(pages, None)
+        except Exception:  # a broken page can raise almost any error
+            if not offsets:
+                raise
+            return
+        if page is None:
+            return
+        if page.offset in offsets:
+            raise ConvtoolError("is broken: its pages go round in a circle")
+        if isinstance(page, tifffile.TiffPage):
+            offsets.add(page.offset)
+            yield page
+
+
+def _goes_on(file: BinaryIO, page: tifffile.TiffPage) -> bool:
+    """Whether there is to be a page after this one, as the bytes behind its tags say."""
+    tiff = page.parent.tiff
+    file.seek(page.offset)
+    (count,) = struct.unpack(tiff.tagnoformat, file.read(tiff.tagnosize))
+    file.seek(count * tiff.tagsize, os.SEEK_CUR)
+    return any(file.read(tiff.offsetsize))
+
+
+def _lies_as_it_is(page: tifffile.TiffPage) -> bool:
+    """Whether further slices may follow a page's pixels."""
+    return bool(page.is_contiguous) and page.compression == 1
+
+
+def _reader(
+    file: BinaryIO,
+    pages: Sequence[tifffile.TiffPage],
+    number: int,
+    other: tuple[str, ...],
+    max_pixels: int,
+) -> TiffReader:
+    """The reader for one of the pages, which may have no tags of its own."""
+    page = pages[number]
+    with at(f"page {number}") if len(pages) > 1 else nullcontext():
+        return TiffReader(file, page, other, max_pixels).behind(number if page is pages[0] else 0)
 
 
 def _stack(
     file: BinaryIO,
     pages: Sequence[tifffile.TiffPage],
-    numbers: range,
+    numbers: Sequence[int],
     other: tuple[str, ...],
     max_pixels: int,
-) -> "PagesReader | str":
-    """The reader for several pages, one under another; why there is none, if they differ."""
+) -> "list[NumberedPage] | str":
+    """The readers for several pages of one description; why there are none, if they differ."""
     readers: list[TiffReader] = []
-    for number, page in zip(numbers, pages, strict=True):
+    for number in numbers:
+        page = pages[number]
         why_not = undecodable(page)
         if why_not or page.tags.valueof(ORIENTATION, 1) in TURNED:
             return f"page {number} {why_not or 'is not upright'}"
-        readers.append(TiffReader(file, page, other, max_pixels))
+        if readers and page is pages[0]:
+            readers.append(readers[0].behind(number - numbers[0]))
+            continue
+        readers.append(_reader(file, pages, number, other, max_pixels))
         if not same_number(readers[-1].metadata.nodata, readers[0].metadata.nodata):
-            return f"page {number} has another number for what is missing than page {numbers.start}"
+            return f"page {number} has another number for what is missing than page {numbers[0]}"
         first, here = readers[0].header, readers[-1].header
         if (first.size, first.channels, first.dtype) != (here.size, here.channels, here.dtype):
             return (
                 f"page {number} is {here.height}x{here.width} of {len(here.channels)} x "
-                f"{here.dtype}, and page {numbers.start} {first.height}x{first.width} of "
+                f"{here.dtype}, and page {numbers[0]} {first.height}x{first.width} of "
                 f"{len(first.channels)} x {first.dtype}"
             )
-    return PagesReader(readers)
+    return [NumberedPage(*each) for each in zip(readers, numbers, strict=True)]
 
 
 def _by_pillow(page: tifffile.TiffPage) -> bool:
@@ -146,6 +229,7 @@ def _pages_by_pillow(
     frames: Frames,
     other: tuple[str, ...],
     max_pixels: int,
+    along: str,
 ) -> Reader:
     """The reader for pages that Pillow decodes, with what it does not know of them."""
     from ..frames import FrameReader
@@ -155,6 +239,7 @@ def _pages_by_pillow(
         known = known._replace(georeference=None)
         other = (*other, GEOREFERENCE_LOST)
     reader = FrameReader(file, frames, max_pixels)
+    reader.header = reader.header._replace(stacked=along)
     reader.notes = (*reader.notes, *left_behind(first), *other)
     reader.metadata = reader.metadata._replace(
         georeference=known.georeference, nodata=known.nodata, exif=known.exif, timing=None
@@ -162,13 +247,38 @@ def _pages_by_pillow(
     return reader
 
 
+class NumberedPage(NamedTuple):
+    """A page whose errors name it."""
+
+    reader: TiffReader
+    number: int
+
+    @property
+    def header(self) -> Header:
+        return self.reader.header
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self.reader.notes
+
+    @property
+    def metadata(self) -> Metadata:
+        return self.reader.metadata
+
+    def blocks(self) -> Iterator[Array]:
+        with at(f"page {self.number}"):
+            yield from self.reader.blocks()
+
+
 class PagesReader:
     """Pages of one description as one image, one under another."""
 
-    def __init__(self, readers: "Sequence[TiffReader]") -> None:
+    def __init__(self, readers: Sequence[Reader], along: str) -> None:
         first, count = readers[0], len(readers)
         self._readers = readers
-        self.header = first.header._replace(height=count * first.header.height, depth=count)
+        self.header = first.header._replace(
+            height=count * first.header.height, depth=count, stacked=along
+        )
         notes = dict.fromkeys(note for reader in readers for note in reader.notes)
         differing = dict.fromkeys(
             name for reader in readers[1:] for name in first.metadata.differing(reader.metadata)

@@ -7,6 +7,7 @@ decodes the rest.
 import lzma
 import os
 from collections.abc import Iterator
+from copy import copy
 from importlib.util import find_spec
 from typing import BinaryIO, NamedTuple
 
@@ -108,6 +109,7 @@ class TiffReader:
         """
         self._file = file
         self._page = page
+        self._behind = 0
         assert page.dtype is not None
         height, width, samples = page.imagelength, page.imagewidth, page.samplesperpixel
         if 0 in (height, width, samples):
@@ -123,6 +125,12 @@ class TiffReader:
         self.header = Header(height, width, _channels(page), native, white_of(native))
         self.metadata = metadata_of(page, file)
         self.notes = (*other, *self._noted())
+
+    def behind(self, count: int) -> "TiffReader":
+        """The same of the slice that lies so many behind this one, and has no tags of its own."""
+        found = copy(self)
+        found._behind += count
+        return found
 
     def _noted(self) -> Iterator[str]:
         if any(tag in self._page.tags for tag in DIRECTORIES) and self._page.parent.is_bigtiff:
@@ -174,7 +182,8 @@ class TiffReader:
     def _raw_blocks(self) -> Iterator[Array]:
         header = self.header
         row = header.row_elements * self._dtype.itemsize
-        self._file.seek(self._page.dataoffsets[0])
+        size = header.height * row
+        self._file.seek(self._page.dataoffsets[0] + self._behind * size)
         for first, last in cut(header.height, band_height(header.row_elements, 1)):
             data = self._file.read((last - first) * row)
             if len(data) < (last - first) * row:
