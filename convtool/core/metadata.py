@@ -4,6 +4,7 @@ from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 from .georeference import Georeference
+from .hyperstack import Hyperstack
 
 LARGEST_DPI = 10**6
 """Beyond it a resolution is none, and formats have no room for it."""
@@ -21,6 +22,7 @@ NAMES = {
     "xmp": "XMP",
     "georeference": "georeference",
     "timing": "timing of frames",
+    "hyperstack": "axes of pages",
 }
 """What people call that whose loss matters. To be sRGB is usual."""
 
@@ -74,6 +76,8 @@ class Metadata(NamedTuple):
     """The number that marks what is missing."""
     timing: Timing | None = None
     """That of several frames."""
+    hyperstack: Hyperstack | None = None
+    """What pages are."""
 
     def left_by(self, held: Container[str]) -> tuple[str, ...]:
         """What is known here and no format with these fields holds, in words."""

@@ -278,7 +278,7 @@ _TABLE = (
         packed=True,
         numbers=True,
         layers=True,
-        holds=(*CARRIED, "georeference"),
+        holds=(*CARRIED, "georeference", "hyperstack"),
         frames=True,
     ),
     _picture("JPEG", ".jpg", ".jpeg"),

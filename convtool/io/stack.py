@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..core.encoding import COMMAS, Table
 from ..core.errors import ConvtoolError, at, shortened
 from ..core.frames import ALL, FIRST, Frames
-from ..core.metadata import note_on_differing, same_number
+from ..core.metadata import Metadata, note_on_differing, same_number
 from .limits import MAX_PIXELS
 from .source import Placed, open_image
 
@@ -42,16 +42,15 @@ class StackReader:
         self._place, first = paths[0], self._open(paths[0], ALL)
         self._nodata = first.metadata.nodata
         self.format = first.format
-        self.metadata = first.metadata._replace(timing=None)
+        self.metadata = first.metadata._replace(timing=None, hyperstack=None)
         self.header = first.header
         depths, notes, differing = [], dict[str, list[str]](), dict[str, None]()
         for number, path in enumerate(paths):
             opened = self._checked(path, ALL) if number else first
             depths.append(opened.header.depth)
-            own = opened.metadata._replace(timing=None)
+            own = opened.metadata._replace(timing=None, hyperstack=None)
             differing |= dict.fromkeys(self.metadata.differing(own))
-            timing = ("the timing of its frames stays behind",) * bool(opened.metadata.timing)
-            for note in (*opened.notes, *timing):
+            for note in (*opened.notes, *_left(opened.metadata)):
                 notes.setdefault(note, []).append(path)
         count = sum(depths)
         meant = (frames or FIRST).of(count)
@@ -89,6 +88,14 @@ class StackReader:
                 f"{path}: has another number for what is missing than {self._place}"
             )
         return opened
+
+
+def _left(metadata: Metadata) -> Iterator[str]:
+    """What is told of the frames of one file."""
+    if metadata.timing:
+        yield "the timing of its frames stays behind"
+    if metadata.hyperstack:
+        yield "what it tells of its pages stays behind"
 
 
 def _parts(

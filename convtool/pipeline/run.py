@@ -46,6 +46,8 @@ class Report(NamedTuple):
     """Where values lie that have no white."""
     left: tuple[str, ...] = ()
     """What of the image's metadata the format does not hold, in words."""
+    restacked: bool = False
+    """Whether the map has other slices than the image, and what is told of these stays behind."""
     unfit: bool = False
     """Whether the image's ICC profile is for other channels than the map's, and stays behind."""
 
@@ -233,14 +235,17 @@ def _write(reader: Reader, maps: Sequence[tuple[Target, Shown]], threads: int) -
         for number, writer in enumerate(writers):
             with unwritable_as_error(targets[number].place):
                 lost[number] = lost[number]._replace(recolored=writer.close())
-    return [_report(*each) for each in zip(targets, found, kept, lost, spreads, strict=True)]
+    stacked = reader.metadata.hyperstack is not None
+    reports = [_report(*each) for each in zip(targets, found, kept, lost, spreads, strict=True)]
+    return [
+        report._replace(restacked=stacked and metadata.hyperstack is None)
+        for report, metadata in zip(reports, kept, strict=True)
+    ]
 
 
 def _kept(metadata: Metadata, target: Target) -> Metadata:
     """What goes along into the target's file."""
-    if metadata.georeference:
-        georeference = placed(metadata.georeference, target.prepared.stages)
-        metadata = metadata._replace(georeference=georeference)
+    metadata = placed(metadata, target.prepared)
     return metadata._replace(exif=None, xmp=None) if target.packing.strip else metadata
 
 
@@ -284,7 +289,7 @@ def _report(target: Target, one: Shown, metadata: Metadata, lost: Lost, spread: 
     fits = metadata.fitting(len(one.output.channels)).icc_profile == metadata.icc_profile
     unfit = "icc_profile" in target.format.holds and not fits
     output = described._replace(transfer=transfer)
-    return Report(target.format.name, output, values, lost, narrowed, spread, left, unfit)
+    return Report(target.format.name, output, values, lost, narrowed, spread, left, unfit=unfit)
 
 
 def _rounded(prepared: Prepared, tone: Tone) -> tuple[Segment, ...]:

@@ -121,7 +121,5 @@ def _resolution(page: tifffile.TiffPage) -> tuple[float, float] | None:
 
 def left_behind(page: tifffile.TiffPage) -> Iterator[str]:
     """What of the file no map keeps, and no format holds."""
-    if page.is_imagej or page.is_ome:
-        yield "what it tells ImageJ or OME of its pages stays behind"
     if any(tag in page.tags for tag in OF_BANDS):
         yield "what GDAL tells of its bands (GDAL_METADATA, RPC) stays behind"

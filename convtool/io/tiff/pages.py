@@ -7,22 +7,26 @@ import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from types import SimpleNamespace
-from typing import BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import tifffile
 
 from ...core.dtypes import Array
 from ...core.errors import ConvtoolError, at
 from ...core.frames import FIRST, Frames
+from ...core.hyperstack import Hyperstack
 from ...core.image import DEPTH, Header
 from ...core.metadata import Metadata, note_on_differing, same_number
 from ..base import Reader
 from ..pipe import kept
-from .axes import PageAxes, described, slices
+from .axes import described, of_slices, slices
 from .channels import joined
 from .metadata import NODATA, left_behind, metadata_of
 from .reader import TiffReader, kept_by_pillow, undecodable
 from .upright import GEOREFERENCE_LOST, ORIENTATION, TURNED, upright
+
+if TYPE_CHECKING:
+    from ..frames import FrameReader
 
 logging.getLogger("tifffile").addHandler(logging.NullHandler())  # or it prints on stderr
 logging.getLogger("tifffile").propagate = False
@@ -46,23 +50,33 @@ def read_tiff(
     number, along = 0, DEPTH
     try:
         pages, found, other = _pages(file, whole=frames is not None and frames.last is None)
-        groups, along = slices(len(pages), pages[0].samplesperpixel, found, axes)
+        laid = slices(len(pages), pages[0].samplesperpixel, found, axes)
+        groups, along = laid
         if frames is None and len(groups) > 1:
             other = (f"holds {len(groups)} frames, only the first is read", *other)
         meant = (frames or FIRST).of(len(groups))
         numbers = [number for group in groups[meant.start : meant.stop] for number in group]
         if len(meant) > 1 and axes in ("yx", "yxc"):
             raise ConvtoolError(f"holds {len(meant)} pages, and --axes {axes} says one")
+        kept_stack = of_slices(found, laid, len(meant)) if len(meant) > 1 else None
+        if kept_stack is None and (pages[0].is_imagej or pages[0].is_ome):
+            other = (*other, "what it tells ImageJ or OME of its pages stays behind")
+        elif kept_stack and kept_stack.more:
+            other = (*other, f"what else it tells {kept_stack.program} stays behind")
         if len(numbers) > 1:
             stack = _stack(file, pages, numbers, other, max_pixels)
             if not isinstance(stack, str):
                 channels = len(numbers) // len(meant)
                 reader = PagesReader(joined(stack, channels), along)
+                reader.metadata = reader.metadata._replace(hyperstack=kept_stack)
                 weakref.finalize(reader, file.close)
                 return reader
             alike = all(map(_by_pillow, pages)) and len({_described(page) for page in pages}) == 1
             if frames is not None and alike and len(meant) == len(numbers):
-                return _pages_by_pillow(file, pages[0], frames, other, max_pixels, along)
+                frame_reader = _pages_by_pillow(file, pages[0], frames, other, max_pixels)
+                frame_reader.header = frame_reader.header._replace(stacked=along)
+                frame_reader.metadata = frame_reader.metadata._replace(hyperstack=kept_stack)
+                return frame_reader
             if axes or frames is None or frames.asked:
                 raise ConvtoolError(stack)
             other = (f"{stack}: only the first is read", *other)
@@ -97,7 +111,7 @@ def read_tiff(
 
 def _pages(
     file: BinaryIO, *, whole: bool
-) -> tuple[list[tifffile.TiffPage], PageAxes | None, tuple[str, ...]]:
+) -> tuple[list[tifffile.TiffPage], Hyperstack | None, tuple[str, ...]]:
     """The pages that show something of their own, what they are as the file says, and what of it
     is on no page.
 
@@ -229,8 +243,7 @@ def _pages_by_pillow(
     frames: Frames,
     other: tuple[str, ...],
     max_pixels: int,
-    along: str,
-) -> Reader:
+) -> "FrameReader":
     """The reader for pages that Pillow decodes, with what it does not know of them."""
     from ..frames import FrameReader
 
@@ -239,7 +252,6 @@ def _pages_by_pillow(
         known = known._replace(georeference=None)
         other = (*other, GEOREFERENCE_LOST)
     reader = FrameReader(file, frames, max_pixels)
-    reader.header = reader.header._replace(stacked=along)
     reader.notes = (*reader.notes, *left_behind(first), *other)
     reader.metadata = reader.metadata._replace(
         georeference=known.georeference, nodata=known.nodata, exif=known.exif, timing=None
