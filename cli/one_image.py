@@ -78,12 +78,14 @@ def run(
             name: prepare(operators, reader.header, output.max_pixels)
             for name, operators in maps.items()
         }
-    numbers = range(source.first, source.first + reader.header.depth)
-    for path in paths.values():
+    numbers = {
+        name: range(source.first, source.first + one.output.depth) for name, one in prepared.items()
+    }
+    for name, path in paths.items():
         if path and PLACE in path:
             from convtool.io.apart import names
 
-            output.check_files(source.files, names(path, numbers), maps)
+            output.check_files(source.files, names(path, numbers.get(name, range(1))), maps)
     views = Views([one.output for one in prepared.values()], screen, sheet=draws_sheet)
     sweep_beside(paths.values())
     targets = []
@@ -91,7 +93,7 @@ def run(
         for_file = format_ if to_files else None
         in_file, alone = views.formats(_caption(name, maps[name]), one.output, for_file)
         if in_file:
-            targets.append(_to_file(one, in_file, paths[name], output, numbers))
+            targets.append(_to_file(one, in_file, paths[name], output, numbers[name]))
         targets += [_to_view(one, alone, output)] if alone else []
     reports = _written(reader, targets, output)
     if draws_sheet:

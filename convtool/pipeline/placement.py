@@ -10,16 +10,16 @@ from .prepare import Prepared
 def placed(metadata: Metadata, prepared: Prepared) -> Metadata:
     """The metadata of a map, of that of the image: strides widen pixels, padding moves them.
 
-    What is known of pages holds for as many slices.
+    What is known of frames and pages holds for as many of them.
     """
     step, start = _grid(prepared.stages)
+    if prepared.output.depth != prepared.input.depth:
+        metadata = metadata._replace(timing=None, hyperstack=None)
     georeference, hyperstack = metadata.georeference, metadata.hyperstack
-    if georeference:
-        georeference = georeference.sampled(step, start)
-    if hyperstack:
-        same = prepared.output.depth == prepared.input.depth
-        hyperstack = hyperstack.sampled(step) if same else None
-    return metadata._replace(georeference=georeference, hyperstack=hyperstack)
+    return metadata._replace(
+        georeference=georeference and georeference.sampled(step, start),
+        hyperstack=hyperstack and hyperstack.sampled(step),
+    )
 
 
 def _grid(stages: Sequence[Stage]) -> tuple[tuple[float, float], tuple[float, float]]:

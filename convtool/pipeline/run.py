@@ -47,7 +47,7 @@ class Report(NamedTuple):
     left: tuple[str, ...] = ()
     """What of the image's metadata the format does not hold, in words."""
     restacked: bool = False
-    """Whether the map has other slices than the image, and what is told of these stays behind."""
+    """Whether the map has other slices than the image, of which timing or axes are known."""
     unfit: bool = False
     """Whether the image's ICC profile is for other channels than the map's, and stays behind."""
 
@@ -235,12 +235,9 @@ def _write(reader: Reader, maps: Sequence[tuple[Target, Shown]], threads: int) -
         for number, writer in enumerate(writers):
             with unwritable_as_error(targets[number].place):
                 lost[number] = lost[number]._replace(recolored=writer.close())
-    stacked = reader.metadata.hyperstack is not None
-    reports = [_report(*each) for each in zip(targets, found, kept, lost, spreads, strict=True)]
-    return [
-        report._replace(restacked=stacked and metadata.hyperstack is None)
-        for report, metadata in zip(reports, kept, strict=True)
-    ]
+    told = bool(reader.metadata.timing or reader.metadata.hyperstack)
+    each = zip(targets, found, kept, lost, spreads, strict=True)
+    return [_report(*one, told=told) for one in each]
 
 
 def _kept(metadata: Metadata, target: Target) -> Metadata:
@@ -278,7 +275,10 @@ def _encoded(
     return writer.encode(pixels), lost, spread
 
 
-def _report(target: Target, one: Shown, metadata: Metadata, lost: Lost, spread: Spread) -> Report:
+def _report(
+    target: Target, one: Shown, metadata: Metadata, lost: Lost, spread: Spread, *, told: bool
+) -> Report:
+    """The report of a map; `told` says whether the image's file tells something of its slices."""
     map_ = target.prepared.output
     values = map_.height * map_.width * map_.colors
     narrows = one.tone is not None and map_.white == 65535 and one.tone.depth == 8
@@ -289,7 +289,10 @@ def _report(target: Target, one: Shown, metadata: Metadata, lost: Lost, spread: 
     fits = metadata.fitting(len(one.output.channels)).icc_profile == metadata.icc_profile
     unfit = "icc_profile" in target.format.holds and not fits
     output = described._replace(transfer=transfer)
-    return Report(target.format.name, output, values, lost, narrowed, spread, left, unfit=unfit)
+    restacked = told and target.prepared.output.depth != target.prepared.input.depth
+    return Report(
+        target.format.name, output, values, lost, narrowed, spread, left, restacked, unfit
+    )
 
 
 def _rounded(prepared: Prepared, tone: Tone) -> tuple[Segment, ...]:

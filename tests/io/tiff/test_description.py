@@ -112,7 +112,7 @@ def test_lengths_of_ome(convtool, folder):
 
 
 def test_other_slices_lose_their_axes_and_that_is_told(convtool, folder):
-    lost = b"convtool: the map has other slices than the image, and what pages are stays behind\n"
+    lost = b"convtool: the map has other slices than the image, whose timing or axes stay behind\n"
     written("ZYX", "imagej")
     done = convtool("pool", "a.tif", "-s", "2x2x2", "-o", "o.tif")
     assert lost in done.stderr
