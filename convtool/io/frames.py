@@ -14,6 +14,7 @@ from ..core.errors import at
 from ..core.frames import Frames
 from ..core.image import Header, check_image
 from ..core.metadata import USUAL_DURATION, Timing
+from .libtiff import DAMAGED, findings
 from .limits import check_size
 from .pillow import (
     expanded,
@@ -35,22 +36,25 @@ class FrameReader:
     def __init__(self, file: BinaryIO, frames: Frames, max_pixels: int) -> None:
         """The file is closed with the reader."""
         self._file, self._max_pixels = file, max_pixels
-        modes, durations = set(), []
+        modes, durations, damaged = set(), [], []
         with pillow_decodes():
             opened = self._opened()
             check_size(opened.height, opened.width, max_pixels)
-            self.notes = tuple(notes_of(opened, alone=False))
+            notes = tuple(notes_of(opened, alone=False))
             self._frames = frames.of(frame_count(opened))
             # Some are grey, others colour; some opaque, others not: all become what holds any.
             for number in range(self._frames.stop):
                 with _names(number):
-                    self._go_to(opened, number)
+                    damage = self._go_to(opened, number)
                     if number in self._frames:
+                        damaged += [f"{number} {DAMAGED}: {found}" for found in damage[:1]]
                         modes.add(expanded(opened).mode)
                         durations.append(float(opened.info.get("duration") or USUAL_DURATION))
                     if number == self._frames.start:
                         first = upright(opened)
             loops = _loops(opened)
+        more = f"; damaged frames: {len(damaged)}" if len(damaged) > 1 else ""
+        self.notes = (*notes, *(f"frame {one}{more}" for one in damaged[:1]))
         self._mode, self._size = _common(modes), first.size
         count = len(self._frames)
         timing = Timing(tuple(durations), loops) if count > 1 else None
@@ -78,10 +82,12 @@ class FrameReader:
         with limited(self._max_pixels, False):
             return open_listed(self._file)
 
-    def _go_to(self, opened: ImageFile, number: int) -> None:
-        with limited(self._max_pixels, False):
+    def _go_to(self, opened: ImageFile, number: int) -> list[str]:
+        """Decode a frame; returns what libtiff finds wrong with it."""
+        with findings() as damage, limited(self._max_pixels, False):
             opened.seek(number)
             opened.load()
+        return damage
 
     def _pixels(self, frame: Image.Image) -> Array:
         """The pixels on the canvas of the first frame; others may reach out of it."""

@@ -17,7 +17,7 @@ from PIL.ImageFile import ImageFile
 from ..core.errors import ConvtoolError, NoImage, TooManyPixels
 from ..core.frames import Frames
 from ..core.metadata import LARGEST_DPI, Metadata
-from .libtiff import findings
+from .libtiff import DAMAGED, findings
 from .limits import check_size
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _loaded(opened: ImageFile, notes: tuple[str, ...]) -> "Picture":
     metadata = metadata_of(image)
     if damage:
         more = f", and {len(damage) - 1} more" if len(damage) > 1 else ""
-        notes = (*notes, f"is damaged, and shown as far as it can be decoded: {damage[0]}{more}")
+        notes = (*notes, f"{DAMAGED}: {damage[0]}{more}")
     sixteen_bits = image.mode == "I" and opened.format in ("PNG", "PPM")  # never more
     dtype = sample_type or ("uint16" if sixteen_bits else None)
     # In some TIFFs 0 is white. Pillow inverts those of 8 bits only.

@@ -3,7 +3,6 @@
 import math
 import re
 from collections.abc import Mapping
-from html import unescape
 from typing import NamedTuple
 
 import numpy as np
@@ -90,6 +89,8 @@ def _density(page: tifffile.TiffPage) -> tuple[float, float] | None:
 
 def _of_ome(description: str, letters: str, counts: tuple[int, ...]) -> Hyperstack:
     """What OME says. Nearly every file says more."""
+    from html import unescape  # slow to import
+
     pixels = re.search(r"<(?:\w+:)?Pixels\b[^>]*>", description)
     found = dict(re.findall(r'(\w+)="([^"]*)"', pixels[0] if pixels else ""))
     sizes = {axis: float(found.get(f"PhysicalSize{axis}", 0)) for axis in "XYZ"}

@@ -1,8 +1,5 @@
 """What the pages of a TIFF file are, in the words of ImageJ, OME and tifffile."""
 
-import json
-from xml.sax.saxutils import quoteattr
-
 from ...core.hyperstack import Hyperstack
 from ...core.image import Header
 
@@ -30,6 +27,8 @@ def description(stack: Hyperstack, header: Header) -> str:
         return _ome(stack, header).encode("ascii", "xmlcharrefreplace").decode()
     if stack.program == "ImageJ":
         return _imagej(stack)
+    import json  # for this alone
+
     samples = (len(header.channels),) if len(header.channels) > 1 else ()
     axes = stack.axes.upper() + "YXS"[: 2 + len(samples)]
     return json.dumps({"shape": [*stack.counts, *header.size[1:], *samples], "axes": axes})
@@ -54,6 +53,8 @@ def _imagej(stack: Hyperstack) -> str:
 
 def _ome(stack: Hyperstack, header: Header) -> str:
     """OME-XML; the axes are listed the fastest first."""
+    from html import escape  # slow to import
+
     sizes, samples = dict(zip(stack.axes, stack.counts, strict=True)), len(header.channels)
     inner = "c" if samples > 1 and "c" not in sizes else ""
     fastest = inner + stack.axes[::-1]
@@ -74,7 +75,7 @@ def _ome(stack: Hyperstack, header: Header) -> str:
     for axis, length in lengths.items():
         if length and stack.unit:
             found |= {f"PhysicalSize{axis}": length, f"PhysicalSize{axis}Unit": stack.unit}
-    attributes = " ".join(f"{name}={quoteattr(str(value))}" for name, value in found.items())
+    attributes = " ".join(f'{name}="{escape(str(value))}"' for name, value in found.items())
     each = "".join(
         f'<Channel ID="Channel:0:{number}" SamplesPerPixel="{samples}"/>'
         for number in range(channels)
