@@ -119,3 +119,11 @@ def test_memory_does_not_grow_with_the_slices(folder):
         peaks.append(tracemalloc.get_traced_memory()[1])
     tracemalloc.stop()
     assert peaks[2] < peaks[1] + 256 * 256 * 8
+
+
+def test_what_files_tell_of_their_own_pages_stays_behind(folder):
+    tifffile.imwrite("a.tif", VOLUME[:3], imagej=True, metadata={"axes": "ZYX"})
+    reader = StackReader(["a.tif", "a.tif"])
+    assert reader.header.depth == 6
+    assert reader.metadata.hyperstack is None
+    assert reader.notes == ("what it tells of its pages stays behind (a.tif and 1 other)",)

@@ -208,3 +208,13 @@ def test_a_file_cut_short_is_an_error_that_names_the_page(convtool, folder, opti
             assert list((folder / "out").iterdir()) == []
     done = convtool("pool", "v.tif", "--frames", "0", "-o", "out/o.tif")
     assert done.returncode == 0
+
+
+def test_colours_that_imagej_counts_as_channels(convtool, kernel):
+    colours = PAGES.reshape(4, 20, 30, 3)
+    words = "ImageJ=1.11a\nimages=4\nchannels=3\nslices=4\n"
+    tifffile.imwrite("v.tif", colours, photometric="rgb", description=words, metadata=None)
+    done = convtool("conv", "v.tif", "-k", "k.txt", "-o", "o.npy")
+    assert done.returncode == 0, done.stderr
+    expected = np.stack([summed(colours[..., c]) for c in range(3)], -1)
+    assert np.array_equal(np.load("o.npy"), expected)
