@@ -171,3 +171,16 @@ def test_the_slices_are_shown_and_named(terminal, slices):
     assert b"wrote slices-edge.png" in shown
     with Image.open("slices-edge.png") as map_:
         assert map_.n_frames == 12
+
+
+def test_slices_in_time_are_no_depth(convtool, slices):
+    for number in range(3):
+        tifffile.imwrite(f"t{number}.tif", slices[number], photometric="minisblack")
+    words = ("t0.tif", "t1.tif", "t2.tif", "--stack", "-o", "o.npy")
+    done = convtool("conv", *words, "--axes", "tyx", "-k", "k.json")
+    assert b"t0.tif: conv k 3x3x5: the window lies on several slices, and those of" in done.stderr
+    assert b"are times (t), not depth alone" in done.stderr
+    assert convtool("conv", *words, "--axes", "tyx", "-k", "edge").returncode == 0
+    assert convtool("conv", *words, "--axes", "yx", "-k", "k.json").returncode == 0
+    expected = scipy.ndimage.correlate(slices[:3].astype(np.int64), WEIGHTS, mode="nearest")
+    assert np.array_equal(np.load("o.npy"), expected)

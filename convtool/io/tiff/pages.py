@@ -1,12 +1,8 @@
-"""Which pages a TIFF file has, and how these go together as one image; `tifffile` parses them."""
+"""How the pages of a TIFF file go together as one image."""
 
-import logging
-import os
-import struct
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 import tifffile
@@ -14,25 +10,19 @@ import tifffile
 from ...core.dtypes import Array
 from ...core.errors import ConvtoolError, at
 from ...core.frames import FIRST, Frames
-from ...core.hyperstack import Hyperstack
-from ...core.image import DEPTH, Header
+from ...core.image import Header
 from ...core.metadata import Metadata, note_on_differing, same_number
 from ..base import Reader
 from ..pipe import kept
-from .axes import described, of_slices, slices
+from .axes import of_slices, slices
 from .channels import joined
+from .listing import pages_of
 from .metadata import NODATA, left_behind, metadata_of
 from .reader import TiffReader, kept_by_pillow, undecodable
 from .upright import GEOREFERENCE_LOST, ORIENTATION, TURNED, upright
 
 if TYPE_CHECKING:
     from ..frames import FrameReader
-
-logging.getLogger("tifffile").addHandler(logging.NullHandler())  # or it prints on stderr
-logging.getLogger("tifffile").propagate = False
-
-REDUCED, MASK = 1, 4
-"""Bits of the type of a page that is none of its own."""
 
 
 def read_tiff(
@@ -47,15 +37,14 @@ def read_tiff(
     file = file if file.seekable() else kept(file, max_pixels)
     placed = Metadata()
     notes: tuple[str, ...] = ()
-    number, along = 0, DEPTH
+    number = 0
     try:
-        pages, found, other = _pages(file, whole=frames is not None and frames.last is None)
+        pages, found, other = pages_of(file, whole=frames is not None and frames.last is None)
         laid = slices(len(pages), pages[0].samplesperpixel, found, axes)
-        groups, along = laid
-        if frames is None and len(groups) > 1:
-            other = (f"holds {len(groups)} frames, only the first is read", *other)
-        meant = (frames or FIRST).of(len(groups))
-        numbers = [number for group in groups[meant.start : meant.stop] for number in group]
+        count = len(laid.pages)
+        if frames is None and count > 1:
+            other = (f"holds {count} frames, only the first is read", *other)
+        meant = (frames or FIRST).of(count)
         if len(meant) > 1 and axes in ("yx", "yxc"):
             raise ConvtoolError(f"holds {len(meant)} pages, and --axes {axes} says one")
         kept_stack = of_slices(found, laid, len(meant)) if len(meant) > 1 else None
@@ -63,29 +52,23 @@ def read_tiff(
             other = (*other, "what it tells ImageJ or OME of its pages stays behind")
         elif kept_stack and kept_stack.more:
             other = (*other, f"what else it tells {kept_stack.program} stays behind")
+        numbers = [number for group in laid.pages[meant.start : meant.stop] for number in group]
         if len(numbers) > 1:
-            stack = _stack(file, pages, numbers, other, max_pixels)
-            if not isinstance(stack, str):
-                channels = len(numbers) // len(meant)
-                reader = PagesReader(joined(stack, channels), along)
-                reader.metadata = reader.metadata._replace(hyperstack=kept_stack)
-                weakref.finalize(reader, file.close)
-                return reader
-            alike = all(map(_by_pillow, pages)) and len({_described(page) for page in pages}) == 1
-            if frames is not None and alike and len(meant) == len(numbers):
-                frame_reader = _pages_by_pillow(file, pages[0], frames, other, max_pixels)
-                frame_reader.header = frame_reader.header._replace(stacked=along)
-                frame_reader.metadata = frame_reader.metadata._replace(hyperstack=kept_stack)
-                return frame_reader
+            several = _several(file, pages, numbers, frames, len(meant), other, max_pixels)
+            if not isinstance(several, str):
+                several.header = several.header._replace(stacked=laid.axes)
+                several.metadata = several.metadata._replace(hyperstack=kept_stack)
+                return several
             if axes or frames is None or frames.asked:
-                raise ConvtoolError(stack)
-            other = (f"{stack}: only the first is read", *other)
+                raise ConvtoolError(several)
+            other = (f"{several}: only the first is read", *other)
         number = numbers[0]
         page = pages[number]
         orientation = page.tags.valueof(ORIENTATION, 1)
         why_not = undecodable(page)
         if why_not is None:
             one = _reader(file, pages, number, other, max_pixels)
+            one.header = one.header._replace(stacked=laid.axes)
             weakref.finalize(one, file.close)
             return upright(one, orientation) if orientation in TURNED else one
         bits = page.bitspersample  # several numbers where samples differ
@@ -109,77 +92,25 @@ def read_tiff(
     return PictureReader(picture._replace(notes=(*picture.notes, *notes), metadata=metadata))
 
 
-def _pages(
-    file: BinaryIO, *, whole: bool
-) -> tuple[list[tifffile.TiffPage], Hyperstack | None, tuple[str, ...]]:
-    """The pages that show something of their own, what they are as the file says, and what of it
-    is on no page.
-
-    A page after which others lie without tags of their own is there as often as there are slices.
-    Raises ConvtoolError for a `whole` file that is cut short; otherwise that is a note.
-    """
-    file.seek(0)
-    nameless = SimpleNamespace(read=file.read, seek=file.seek, tell=file.tell)  # some have no name
-    opened = tifffile.TiffFile(nameless, _multifile=False)
-    pages = list(_listed(opened))
-    missing = len(pages) if _goes_on(file, pages[-1]) else None
-    tags = [page.tags.get(254) for page in pages]
-    kinds = [tag.value if tag else 0 for tag in tags]
-    page = pages[0]
-    notes = []
-    if page.imagedepth > 1:
-        notes.append(f"holds {page.imagedepth} slices on its page, only the first is read")
-    if any(kind & MASK for kind in kinds):
-        notes.append("its mask of what is valid is not read; --within takes one from a file")
-    others = zip(pages[1:], kinds[1:], strict=True)
-    shown = [page, *(one for one, kind in others if not kind & (REDUCED | MASK))]
-    found = described(opened)
-    if found and found.pages > len(shown) == 1 and _lies_as_it_is(page):
-        there = (file.seek(0, os.SEEK_END) - page.dataoffsets[0]) // page.nbytes
-        missing = there if there < found.pages else None
-        shown *= max(min(there, found.pages), 1)
-    if missing is not None:
-        cut = f"is cut short: page {missing} lies past its end or is broken"
-        if whole:
-            raise ConvtoolError(f"{cut}; --frames 0..{missing - 1} takes those before it")
-        notes.append(cut)
-    elif found and found.pages != len(shown):
-        notes.append(f"describes {found.pages} pages, and holds {len(shown)}")
-    return shown, found if found and found.pages == len(shown) else None, tuple(notes)
-
-
-def _listed(opened: tifffile.TiffFile) -> Iterator[tifffile.TiffPage]:
-    """All pages up to one that is broken, if it is not the first."""
-    offsets: set[int] = set()
-    pages = iter(opened.pages)
-    while True:
-        try:
-            page = next(pages, None)
-        except Exception:  # a broken page can raise almost any error
-            if not offsets:
-                raise
-            return
-        if page is None:
-            return
-        if page.offset in offsets:
-            raise ConvtoolError("is broken: its pages go round in a circle")
-        if isinstance(page, tifffile.TiffPage):
-            offsets.add(page.offset)
-            yield page
-
-
-def _goes_on(file: BinaryIO, page: tifffile.TiffPage) -> bool:
-    """Whether there is to be a page after this one, as the bytes behind its tags say."""
-    tiff = page.parent.tiff
-    file.seek(page.offset)
-    (count,) = struct.unpack(tiff.tagnoformat, file.read(tiff.tagnosize))
-    file.seek(count * tiff.tagsize, os.SEEK_CUR)
-    return any(file.read(tiff.offsetsize))
-
-
-def _lies_as_it_is(page: tifffile.TiffPage) -> bool:
-    """Whether further slices may follow a page's pixels."""
-    return bool(page.is_contiguous) and page.compression == 1
+def _several(
+    file: BinaryIO,
+    pages: Sequence[tifffile.TiffPage],
+    numbers: Sequence[int],
+    frames: Frames | None,
+    count: int,
+    other: tuple[str, ...],
+    max_pixels: int,
+) -> "PagesReader | FrameReader | str":
+    """The reader for several pages that make up so many slices; why there is none."""
+    stack = _stack(file, pages, numbers, other, max_pixels)
+    if not isinstance(stack, str):
+        reader = PagesReader(joined(stack, len(numbers) // count))
+        weakref.finalize(reader, file.close)
+        return reader
+    alike = all(map(_by_pillow, pages)) and len({_described(page) for page in pages}) == 1
+    if frames is not None and alike and count == len(numbers):
+        return _pages_by_pillow(file, pages[0], frames, other, max_pixels)
+    return stack
 
 
 def _reader(
@@ -285,12 +216,10 @@ class NumberedPage(NamedTuple):
 class PagesReader:
     """Pages of one description as one image, one under another."""
 
-    def __init__(self, readers: Sequence[Reader], along: str) -> None:
+    def __init__(self, readers: Sequence[Reader]) -> None:
         first, count = readers[0], len(readers)
         self._readers = readers
-        self.header = first.header._replace(
-            height=count * first.header.height, depth=count, stacked=along
-        )
+        self.header = first.header._replace(height=count * first.header.height, depth=count)
         notes = dict.fromkeys(note for reader in readers for note in reader.notes)
         differing = dict.fromkeys(
             name for reader in readers[1:] for name in first.metadata.differing(reader.metadata)
