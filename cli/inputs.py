@@ -1,10 +1,11 @@
 """What is read: images, from files, folders and lists of either; and kernels."""
 
 import os
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -53,16 +54,47 @@ def gather(
     return list(images.values())
 
 
-def _in_folder(top: str, recursive: bool, out_dir: str | None) -> list[Image]:
-    """The images in a folder, and in those in it; hidden files and folders are left alone."""
+def slices(names: Sequence[str], listed: str | None, null: bool, recursive: bool) -> list[str]:
+    """The files of a stack, in the order that they are named in; those of folders by the numbers
+    in their names. One that is named twice is there twice.
+
+    Raises ConvtoolError where a folder holds no image, and where there is none at all.
+    """
+    found: list[str] = []
+    for name in chain(names, _listed(listed, null) if listed else ()):
+        if name == STREAM:
+            raise click.UsageError("stdin is one image, and cannot be a slice of a stack")
+        if os.path.isdir(name):
+            found += [image.path for image in _in_folder(name, recursive, None, by_number)]
+        else:
+            found.append(name)
+    if not found:
+        raise ConvtoolError(f"{listed}: names no image")
+    return found
+
+
+def by_number(name: str) -> tuple[list[str | int], str]:
+    """What sorts names as people count.
+
+    >>> sorted(["s10.png", "s9.png", "s09.png", "a.png"], key=by_number)
+    ['a.png', 's09.png', 's9.png', 's10.png']
+    """
+    parts = re.split(r"(\d+)", name, flags=re.ASCII)
+    return [int(part) if number % 2 else part for number, part in enumerate(parts)], name
+
+
+def _in_folder(
+    top: str, recursive: bool, out_dir: str | None, order: Callable[[str], Any] | None = None
+) -> list[Image]:
+    """The images in a folder, and in those in it, sorted; hidden ones are left alone."""
     left_out = os.path.realpath(out_dir) if out_dir else None
     found = []
     for folder, folders, files in os.walk(top, onerror=_unreadable):
-        kept = (name for name in sorted(folders) if not name.startswith("."))
+        kept = (name for name in sorted(folders, key=order) if not name.startswith("."))
         inside = [f for f in kept if os.path.realpath(os.path.join(folder, f)) != left_out]
         folders[:] = inside if recursive else []
         where = os.path.relpath(folder, top)
-        for name in sorted(files):
+        for name in sorted(files, key=order):
             path, known = os.path.join(folder, name), extension_of(name) in IMAGE_EXTENSIONS
             if not known or name.startswith(".") or _may_stall(path):
                 continue

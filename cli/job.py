@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 MANY = ("out_dir", "from_file", "json_", "skip_existing", "scheduler")
 """Options that treat even a single image as a batch."""
 
+ALONE = ("out_dir", "skip_existing", "fail_fast", "json_", "scheduler")
+"""Options that work on images one by one."""
+
 
 def run(images: Sequence[str], given: Mapping[str, Any], make: Callable[[], Maps]) -> None:
     """Read the images, and write one file for each map that `make` names, of each image.
@@ -45,10 +48,12 @@ def run(images: Sequence[str], given: Mapping[str, Any], make: Callable[[], Maps
         raise click.UsageError("--name goes with --out-dir")
     if given["null"] and not given["from_file"]:
         raise click.UsageError("-0 goes with --from-file")
-    if is_many(images, given):
+    if given["stack"]:
+        _run_stack(images, given, maps, output)
+    elif is_many(images, given):
         for option, asked in (("--show", output.show), ("--sheet", output.sheet)):
             if asked:
-                flags = ", ".join(f"--{name.strip('_').replace('_', '-')}" for name in MANY)
+                flags = ", ".join(map(_flag, MANY))
                 raise click.UsageError(f"{option} is for a single image, without any of {flags}")
         from . import many_images
 
@@ -57,6 +62,29 @@ def run(images: Sequence[str], given: Mapping[str, Any], make: Callable[[], Maps
         from . import one_image
 
         one_image.run(images[0] if images else STREAM, maps, output)
+
+
+def _run_stack(
+    images: Sequence[str], given: Mapping[str, Any], make: Callable[[], Maps], output: Output
+) -> None:
+    """Take the images as the slices of one volume."""
+    for name in ALONE:
+        if given[name]:
+            raise click.UsageError(
+                f"--stack makes one volume for -o OUT, and {_flag(name)} is for many images"
+            )
+    if not images and not given["from_file"]:
+        raise click.UsageError("--stack takes files and folders, and none is given")
+    from . import one_image
+    from .inputs import slices
+
+    found = slices(images, given["from_file"], given["null"], given["recursive"])
+    one_image.run(images[0] if len(images) == 1 else found[0], make, output, found)
+
+
+def _flag(name: str) -> str:
+    """The option that has a name as a parameter."""
+    return f"--{name.strip('_').replace('_', '-')}"
 
 
 def _keeps_some(operators: "Sequence[Operator]") -> bool:

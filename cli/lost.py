@@ -25,6 +25,8 @@ def notes_on_lost(reports: "Sequence[Report]", look: "Look", maps: "Maps") -> li
         notes += _of_format(named_format(name, name), same, look)
     if any(report.unfit for report in reports):
         notes.append("the ICC profile is for other channels than the map's, and stays behind")
+    if any(report.restacked for report in reports):
+        notes.append("the map has other slices than the image, whose timing or axes stay behind")
     values = sum(report.values for report in reports)
     lost = reduce(Lost.plus, (report.lost for report in reports), Lost())
     where = f" of {len(reports)} maps" if len(reports) > 1 else ""
@@ -81,7 +83,7 @@ def _of_format(format_: "Format", reports: "Sequence[Report]", look: "Look") -> 
     left = dict.fromkeys(name for report in reports for name in report.left)
     if left:
         it, stays = ("it", "stays") if len(left) == 1 else ("them", "stay")
-        holder = "TIFF" if "georeference" in left else "PNG"
+        holder = "TIFF" if {"georeference", "axes of pages"} & left.keys() else "PNG"
         names = _listed(list(left))
         yield f"{format_.name} holds no {names}, which {stays} behind; {holder} holds {it}"
 

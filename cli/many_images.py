@@ -72,11 +72,13 @@ def run(names: Sequence[str], request: Request, make: Callable[[], Maps], output
         if plan.files
     }
     for plan in jobs.values():
-        output.check_files(plan.image.path, plan.files, maps)
+        output.check_files([plan.image.path], plan.files, maps)
     for name in dict.fromkeys(job.format for job in jobs):
         output.say_beforehand(image_format(None, name))
     sweep_beside(file for plan in jobs.values() for file in plan.files)
-    report = BatchReport(request.json_, output.quiet, Progress(len(jobs), not output.quiet))
+    progress = Progress(len(jobs), not output.quiet)
+    first = output.frames.first if output.frames else 0
+    report = BatchReport(request.json_, output.quiet, progress, first)
     for plan, _ in plans:
         report.skip(plan)
     cluster_failed = False

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from functools import cached_property, partial
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -13,20 +13,18 @@ import click
 from convtool.core.choices import STREAM, STRETCHED
 from convtool.core.encoding import Look
 from convtool.core.errors import ConvtoolError, at
-from convtool.core.filenames import shown
 from convtool.core.frames import PLACE
-from convtool.core.prefetch import Later
 from convtool.ops.operation import Maps
 
 from .lost import notes_on_lost
 from .naming import PLACEHOLDER, check_names
 from .output import Output, check_draws, result_file, sweep_beside
 from .preview import Views
+from .source import Source
 
 if TYPE_CHECKING:
     from convtool.io.base import Reader
     from convtool.io.formats import Format
-    from convtool.io.source import Placed
     from convtool.ops.base import Operator
     from convtool.pipeline.prepare import Prepared
     from convtool.pipeline.run import Report, Target
@@ -40,9 +38,14 @@ SHEET = "sheet"
 """Stands in place of the kernel in the name of a file that shows all maps."""
 
 
-def run(image: str, make: Callable[[], Maps], output: Output) -> None:
-    """Read the image, and write one map for each that `make` names, or one picture of all."""
-    source = Source(image, output)
+def run(
+    image: str, make: Callable[[], Maps], output: Output, slices: Sequence[str] | None = None
+) -> None:
+    """Read the image, and write one map for each that `make` names, or one picture of all.
+
+    With `slices` it is the volume of these files, and `image` what they are called.
+    """
+    source = Source(image, output, slices)
     import numpy  # noqa: F401  here, where it takes less than on the source's thread
 
     maps = make()
@@ -58,7 +61,7 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
     if not only_shown:
         paths = _paths(source.name, [SHEET] if draws_sheet else list(maps), format_, output)
     if not any(PLACE in (path or "") for path in paths.values()):
-        output.check_files(image, paths.values(), maps)
+        output.check_files(source.files, paths.values(), maps)
 
     from convtool.pipeline.nodata import with_nodata  # while the image is being opened
     from convtool.pipeline.prepare import prepare
@@ -75,12 +78,14 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
             name: prepare(operators, reader.header, output.max_pixels)
             for name, operators in maps.items()
         }
-    numbers = range(source.first, source.first + reader.header.depth)
-    for path in paths.values():
+    numbers = {
+        name: range(source.first, source.first + one.output.depth) for name, one in prepared.items()
+    }
+    for name, path in paths.items():
         if path and PLACE in path:
             from convtool.io.apart import names
 
-            output.check_files(image, names(path, numbers), maps)
+            output.check_files(source.files, names(path, numbers.get(name, range(1))), maps)
     views = Views([one.output for one in prepared.values()], screen, sheet=draws_sheet)
     sweep_beside(paths.values())
     targets = []
@@ -88,7 +93,7 @@ def run(image: str, make: Callable[[], Maps], output: Output) -> None:
         for_file = format_ if to_files else None
         in_file, alone = views.formats(_caption(name, maps[name]), one.output, for_file)
         if in_file:
-            targets.append(_to_file(one, in_file, paths[name], output, numbers))
+            targets.append(_to_file(one, in_file, paths[name], output, numbers[name]))
         targets += [_to_view(one, alone, output)] if alone else []
     reports = _written(reader, targets, output)
     if draws_sheet:
@@ -205,55 +210,10 @@ def _paths(
             raise click.UsageError("a terminal shows no pictures: use -o FILE or --format csv")
         return {names[0]: None}
     if output.path is None:
-        stem = os.path.splitext(os.path.basename(source))[0]
+        stem = os.path.splitext(os.path.basename(os.path.abspath(source)))[0]
         return {name: f"{stem}-{name}{format_.extensions[0]}" for name in names}
     check_names(names, output.path, "-o")
     paths = {name: output.path.replace(PLACEHOLDER, name) for name in names}
     for path in filter(os.path.isdir, paths.values()):  # before any map is written
         raise ConvtoolError(f"{path}: cannot be written: it is a folder")
     return paths
-
-
-class Source:
-    """The image of a job. A file is opened, and begins to be decoded, at once and on a thread of
-    its own: meanwhile this one imports NumPy and whatever else the job needs."""
-
-    def __init__(self, image: str, output: Output) -> None:
-        self.name = shown(image)
-        self.again = True
-        """Whether the image is to be read more than once: to be said before one from stdin is."""
-        self._image = image
-        self._max_pixels, self._table = output.max_pixels, output.table
-        # stdin without a format goes to one that holds all the frames that it may have.
-        named = output.format or output.path not in (None, STREAM)
-        known = output.format_for(output.path, self._format_by_name)
-        meant = known if named or image != STREAM else None
-        self._frames = output.frames_for(meant, output.path)
-        self._opening = None if image == STREAM else Later(self._open)
-
-    @cached_property
-    def reader(self) -> "Placed":
-        """The image."""
-        # A pipe is read on a thread too: a signal is not heeded while Pillow decodes on this one.
-        return (self._opening or Later(self._open)).result()
-
-    @property
-    def first(self) -> int:
-        """The number of the first frame that is meant."""
-        return self._frames.first if self._frames else 0
-
-    def format(self) -> "Format | None":
-        """That of the image: a file's by its name, as there is no need to wait for it."""
-        return self.reader.format if self._image == STREAM else self._format_by_name()
-
-    def _format_by_name(self) -> "Format | None":
-        from convtool.io.formats import format_of_file
-
-        return None if self._image == STREAM else format_of_file(self._image, self._table)
-
-    def _open(self) -> "Placed":
-        from convtool.io.source import open_named
-
-        return open_named(
-            self._image, self._max_pixels, again=self.again, table=self._table, frames=self._frames
-        )

@@ -384,8 +384,18 @@ axes = click.option(
     "--axes",
     type=Value(Axes()),
     help=(
-        "What the axes of a .npy are, or what the blocks of a CSV are: z slices, t frames, y rows, "
-        "x columns, c channels, as zyx. Default: yx, or yxc of three axes."
+        "What the axes of a .npy are, or what the pages of a TIFF or the blocks of a CSV are: z "
+        "slices, t frames, y rows, x columns, c channels, as zyx; zcyx joins pages as channels. "
+        "Default: as a TIFF says itself; yx, or yxc of three axes."
+    ),
+)
+
+stack = click.option(
+    "--stack",
+    is_flag=True,
+    help=(
+        "Take all images as the slices of one volume, in the order that they are given in; those "
+        "of a folder by the numbers in their names, slice2 before slice10."
     ),
 )
 
@@ -481,7 +491,18 @@ result = in_order(
 
 many = in_order(
     in_order(
-        *(out_dir, name, recursive, from_file, null, skip_existing, fail_fast, json_, scheduler),
+        *(
+            out_dir,
+            name,
+            stack,
+            recursive,
+            from_file,
+            null,
+            skip_existing,
+            fail_fast,
+            json_,
+            scheduler,
+        ),
         heading="Many images",
     ),
     *(frames, axes, threads, max_pixels, delimiter, header, quiet),

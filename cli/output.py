@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, TypeVar
 
@@ -126,15 +126,15 @@ class Output(NamedTuple):
         if not format_.lossy and self.packing.quality is not None:
             self.say(f"--quality is for jpeg, webp and avif, and {format_.name} ignores it")
 
-    def check_files(self, image: str, paths: Iterable[str | None], maps: "Maps") -> None:
-        """UsageError if a map would replace its image or a mask, unless that is asked for.
+    def check_files(self, images: Sequence[str], paths: Iterable[str | None], maps: "Maps") -> None:
+        """UsageError if a map would replace one of its images or a mask, unless that is asked for.
 
         Raises ConvtoolError for a file that is there, if those are to be kept.
         """
         masks = masks_of(maps)
         for path in (there for one in paths if one for there in existing(one)):
             if not self.overwrite:
-                check_replaces_none(path, [image], "the image; --overwrite allows it")
+                check_replaces_none(path, images, "the image; --overwrite allows it")
                 check_replaces_none(path, masks, "the mask; --overwrite allows it")
             if self.no_clobber:
                 raise ConvtoolError(f"{path}: is there already, and --no-clobber keeps it")

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from convtool.core.frames import PLACE, existing
+
 from .inputs import Image
 from .messages import say_line, say_text
 
@@ -77,11 +79,13 @@ class Planned(NamedTuple):
 class BatchReport:
     """Counts images, and tells of each on stdout and stderr."""
 
-    def __init__(self, as_json: bool, quiet: bool, progress: Progress) -> None:
+    def __init__(self, as_json: bool, quiet: bool, progress: Progress, first: int = 0) -> None:
+        """`first` is the number of the first frame that is meant of each image."""
         self.maps: list[Report] = []
         self.done = self.skipped = self.failed = 0
         self._as_json = as_json
         self._quiet = quiet
+        self._first = first
         self.progress = progress
         self._start = time.monotonic()
 
@@ -89,7 +93,7 @@ class BatchReport:
         """Tell of the files that were there; the image counts if they are all of its maps'."""
         self.skipped += not plan.files
         for file in plan.there:
-            self._print(plan, "skipped", file)
+            self._print(plan, "skipped", existing(file) if PLACE in file else file)
 
     def add(self, plan: Planned, outcome: "Outcome") -> None:
         """Tell of an image that was worked on."""
@@ -97,7 +101,7 @@ class BatchReport:
         self.failed += outcome.error is not None
         self.done += outcome.error is None
         for file, report in zip(plan.files, outcome.reports, strict=False):
-            self._print(plan, "done", file, report, outcome.seconds)
+            self._print(plan, "done", self._written(file, report), report, outcome.seconds)
         if outcome.error is not None:
             self.progress.say(outcome.error)
             self._print(plan, "failed", seconds=outcome.seconds, error=outcome.error)
@@ -113,11 +117,19 @@ class BatchReport:
             parts.append(f"{left} not begun or not finished (--skip-existing resumes)")
         return f"{', '.join(parts)}, in {time.monotonic() - self._start:.1f} s"
 
+    def _written(self, file: str, report: "Report") -> str | list[str]:
+        """The file of a map, or those of its frames."""
+        if PLACE not in file:
+            return file
+        from convtool.io.apart import names
+
+        return list(names(file, range(self._first, self._first + report.output.depth)))
+
     def _print(
         self,
         plan: Planned,
         status: str,
-        file: str | None = None,
+        file: str | list[str] | None = None,
         report: "Report | None" = None,
         seconds: float | None = None,
         error: str | None = None,

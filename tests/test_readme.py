@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from conftest import REPOSITORY, SCRIPT
 from convtool.cli.main import COMMANDS
 from helpers.running import LIMIT
@@ -42,6 +43,9 @@ def workplace(folder, photo):
     """A folder with a photo, a folder of photos, and the samples in it."""
     Image.fromarray(photo).save("photo.png")
     write_image("dem.tif", photo[..., 0].astype(np.float32))
+    for name, axes, shape in (("cells", "ZCYX", (5, 2)), ("film", "TZYX", (2, 20))):
+        pages = np.broadcast_to(photo[:40, :50, 0], (*shape, 40, 50))
+        tifffile.imwrite(f"{name}.tif", pages, imagej=True, metadata={"axes": axes})
     (folder / "photos" / "trip").mkdir(parents=True)
     for name in ("a.jpg", "b.png", "trip/c.jpg"):
         Image.fromarray(photo[:90, :120]).save(f"photos/{name}")

@@ -94,12 +94,12 @@ def _write(
     opened = open_image(job.source, limit, ahead=threads > 1, table=work.table, frames=frames)
     reader = with_nodata(opened, work.look.nodata)
     first = frames.first if frames else 0
-    numbers = range(first, first + reader.header.depth)
     targets = []
     for number, path in job.targets:
         with at(job.source):
             prepared = prepare(work.maps[number], reader.header, work.max_pixels)
         how = work.look, work.packing, is_special(path)
+        numbers = range(first, first + prepared.output.depth)
         open_, is_apart = opener(path, whole_file, numbers)
         own = apart(format_) if is_apart else format_
         targets.append(Target(prepared, own, open_, path, *how))

@@ -25,7 +25,10 @@ COMPRESSIONS: tuple[Compression, ...] = get_args(Compression)
 ALPHAS: tuple[Alpha, ...] = get_args(Alpha)
 LIGHTS: tuple[Light, ...] = get_args(Light)
 MISSING: tuple[Missing, ...] = get_args(Missing)
-AXES = ("zyx", "zyxc", "tyx", "tyxc", "yx", "yxc", "x", "xc")
+AXES = (
+    *("zyx", "zyxc", "tyx", "tyxc", "yx", "yxc", "x", "xc"),
+    *("cyx", "zcyx", "czyx", "tcyx", "ctyx"),
+)
 """What the axes of an array may be: slices or frames, rows, columns, channels."""
 STREAM = "-"
 """What stands for stdin or stdout where a path could."""

@@ -19,6 +19,10 @@ CHANNEL_NAMES: dict[int, tuple[str, ...]] = {
 """Names by number of channels, for images. The field's convention: 2 and 4 end in alpha."""
 
 
+DEPTH = "z"
+"""The axis of slices that windows may reach over."""
+
+
 class Header(NamedTuple):
     """The description of an image or feature map whose rows are arrays (n, W, C)."""
 
@@ -32,6 +36,8 @@ class Header(NamedTuple):
     """How light became values."""
     depth: int = 1
     """How many slices lie one under another in these rows."""
+    stacked: str = DEPTH
+    """The axes that slices lie along, as letters of --axes: windows reach over depth alone."""
 
     @property
     def has_alpha(self) -> bool:

@@ -1,9 +1,10 @@
 """How a picture's pixels are meant, beside their values; what goes from file to file with them."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from typing import NamedTuple
 
 from .georeference import Georeference
+from .hyperstack import Hyperstack
 
 LARGEST_DPI = 10**6
 """Beyond it a resolution is none, and formats have no room for it."""
@@ -21,6 +22,7 @@ NAMES = {
     "xmp": "XMP",
     "georeference": "georeference",
     "timing": "timing of frames",
+    "hyperstack": "axes of pages",
 }
 """What people call that whose loss matters. To be sRGB is usual."""
 
@@ -74,6 +76,8 @@ class Metadata(NamedTuple):
     """The number that marks what is missing."""
     timing: Timing | None = None
     """That of several frames."""
+    hyperstack: Hyperstack | None = None
+    """What pages are."""
 
     def left_by(self, held: Container[str]) -> tuple[str, ...]:
         """What is known here and no format with these fields holds, in words."""
@@ -105,3 +109,15 @@ class Metadata(NamedTuple):
 
 
 NONE = Metadata()
+
+
+def same_number(one: float | None, other: float | None) -> bool:
+    """Whether what marks missing data is the same, NaN or none included."""
+    return one == other or (one != one and other != other)
+
+
+def note_on_differing(what: str, names: Iterable[str]) -> tuple[str, ...]:
+    """A note on these of the first page or slice, where others have them otherwise."""
+    told = " and ".join(names)
+    note = f"its {what} differ in {told}, and that of the first goes along for all"
+    return (note,) * bool(told)

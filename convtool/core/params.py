@@ -124,7 +124,7 @@ class Position:
 
 
 class Axes:
-    """What the axes of numbers are: z slices, t frames, y rows, x columns, c channels."""
+    """What the axes of numbers or pages are: z slices, t frames, y rows, x columns, c channels."""
 
     metavar = "AXES"
 

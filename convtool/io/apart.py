@@ -73,7 +73,7 @@ def apart(format_: Format) -> Format:
 
     def write(file: BinaryIO, header: Header, metadata: Metadata, packing: Any) -> Writer:
         one = header._replace(height=header.size[1], depth=1)
-        alone = metadata._replace(timing=None)
+        alone = metadata._replace(timing=None, hyperstack=None)
         files = cast(FrameFiles, file)
         return _Apart(files, one, lambda own: format_.write(own, one, alone, packing))
 

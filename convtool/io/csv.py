@@ -27,7 +27,7 @@ import orjson
 from ..core.dtypes import EXACT_IN_FLOAT32, EXACT_IN_FLOAT64, FLOAT32, FLOAT64, Array, limits
 from ..core.encoding import COMMAS, Table
 from ..core.errors import ConvtoolError
-from ..core.image import CHANNEL_NAMES, Header
+from ..core.image import CHANNEL_NAMES, DEPTH, Header
 from ..core.validation import shape_words
 from .base import ArrayReader, Reader
 from .limits import check_channels, check_size
@@ -108,7 +108,8 @@ def read_csv(file: BinaryIO, max_pixels: int, table: Table = COMMAS) -> Reader:
     skipped = skipped if headings else "no row of headings comes first"
     notes = (skipped,) * (table.header or bool(headings)) + (told,) * bool(empty)
     tall = pixels.reshape(-1, *pixels.shape[2:])
-    header = Header(len(tall), first[1], names, pixels.dtype, depth=depth)
+    stacked = "t" if (table.axes or "").startswith("t") else DEPTH
+    header = Header(len(tall), first[1], names, pixels.dtype, depth=depth, stacked=stacked)
     return ArrayReader(header, tall, notes)
 
 

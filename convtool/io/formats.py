@@ -90,6 +90,8 @@ class Format(NamedTuple):
     text: bool = False
     read_numbers: Callable[[BinaryIO, int, Table], "Reader"] | None = None
     """What reads numbers, as it is told how they lie, in place of `read`."""
+    read_pages: Callable[[BinaryIO, int, Frames | None, str], "Reader"] | None = None
+    """What reads pages, as it is told what their axes are, in place of `read`."""
     alpha: bool = True
     """Whether it holds transparency."""
     lossy: bool = False
@@ -181,9 +183,15 @@ def _write_npy(file: BinaryIO, header: "Header", _: "Metadata", __: Packing) -> 
 
 
 def _read_tiff(file: BinaryIO, max_pixels: int, _: bool, frames: Frames | None = None) -> "Reader":
-    from .tiff.reader import read_tiff
+    return _read_pages(file, max_pixels, frames)
 
-    return read_tiff(file, max_pixels, frames)
+
+def _read_pages(
+    file: BinaryIO, max_pixels: int, frames: Frames | None, axes: str | None = None
+) -> "Reader":
+    from .tiff.pages import read_tiff
+
+    return read_tiff(file, max_pixels, frames, axes)
 
 
 def _write_tiff(
@@ -266,11 +274,12 @@ _TABLE = (
         _write_tiff,
         _read_tiff,
         lambda head: head.startswith(TIFF_SIGNATURES),
+        read_pages=_read_pages,
         deep=range(1, MOST_CHANNELS + 1),
         packed=True,
         numbers=True,
         layers=True,
-        holds=(*CARRIED, "georeference"),
+        holds=(*CARRIED, "georeference", "hyperstack"),
         frames=True,
     ),
     _picture("JPEG", ".jpg", ".jpeg"),

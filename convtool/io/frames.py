@@ -2,6 +2,7 @@
 
 import weakref
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import BinaryIO
 
 import numpy as np
@@ -9,12 +10,15 @@ from PIL import Image
 from PIL.ImageFile import ImageFile
 
 from ..core.dtypes import Array
+from ..core.errors import at
 from ..core.frames import Frames
 from ..core.image import Header, check_image
 from ..core.metadata import USUAL_DURATION, Timing
+from .libtiff import DAMAGED, findings
 from .limits import check_size
 from .pillow import (
     expanded,
+    frame_count,
     limited,
     metadata_of,
     notes_of,
@@ -32,21 +36,25 @@ class FrameReader:
     def __init__(self, file: BinaryIO, frames: Frames, max_pixels: int) -> None:
         """The file is closed with the reader."""
         self._file, self._max_pixels = file, max_pixels
-        modes, durations = set(), []
+        modes, durations, damaged = set(), [], []
         with pillow_decodes():
             opened = self._opened()
             check_size(opened.height, opened.width, max_pixels)
-            self.notes = tuple(notes_of(opened, alone=False))
-            self._frames = frames.of(getattr(opened, "n_frames", 1))
+            notes = tuple(notes_of(opened, alone=False))
+            self._frames = frames.of(frame_count(opened))
             # Some are grey, others colour; some opaque, others not: all become what holds any.
             for number in range(self._frames.stop):
-                self._go_to(opened, number)
-                if number in self._frames:
-                    modes.add(expanded(opened).mode)
-                    durations.append(float(opened.info.get("duration") or USUAL_DURATION))
-                if number == self._frames.start:
-                    first = upright(opened)
+                with _names(number):
+                    damage = self._go_to(opened, number)
+                    if number in self._frames:
+                        damaged += [f"{number} {DAMAGED}: {found}" for found in damage[:1]]
+                        modes.add(expanded(opened).mode)
+                        durations.append(float(opened.info.get("duration") or USUAL_DURATION))
+                    if number == self._frames.start:
+                        first = upright(opened)
             loops = _loops(opened)
+        more = f"; damaged frames: {len(damaged)}" if len(damaged) > 1 else ""
+        self.notes = (*notes, *(f"frame {one}{more}" for one in damaged[:1]))
         self._mode, self._size = _common(modes), first.size
         count = len(self._frames)
         timing = Timing(tuple(durations), loops) if count > 1 else None
@@ -62,9 +70,11 @@ class FrameReader:
         with pillow_decodes():
             opened = self._opened()
             for number in range(self._frames.stop):
-                self._go_to(opened, number)
-                if number in self._frames:
-                    yield self._pixels(upright(opened))
+                with _names(number):
+                    self._go_to(opened, number)
+                    pixels = self._pixels(upright(opened)) if number in self._frames else None
+                if pixels is not None:
+                    yield pixels
 
     def _opened(self) -> ImageFile:
         """Opened anew, and not to be closed, or the file would be."""
@@ -72,15 +82,24 @@ class FrameReader:
         with limited(self._max_pixels, False):
             return open_listed(self._file)
 
-    def _go_to(self, opened: ImageFile, number: int) -> None:
-        with limited(self._max_pixels, False):
+    def _go_to(self, opened: ImageFile, number: int) -> list[str]:
+        """Decode a frame; returns what libtiff finds wrong with it."""
+        with findings() as damage, limited(self._max_pixels, False):
             opened.seek(number)
             opened.load()
+        return damage
 
     def _pixels(self, frame: Image.Image) -> Array:
         """The pixels on the canvas of the first frame; others may reach out of it."""
         plain = expanded(frame).convert(self._mode)
         return check_image(np.asarray(plain.crop((0, 0, *self._size))))
+
+
+@contextmanager
+def _names(number: int) -> Iterator[None]:
+    """Put a frame's number before what is wrong with it."""
+    with at(f"frame {number}"), pillow_decodes():
+        yield
 
 
 def _loops(opened: ImageFile) -> int:

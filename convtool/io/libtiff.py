@@ -12,6 +12,9 @@ from PIL import _imaging
 LONGEST = 500
 """Bytes of one message."""
 
+DAMAGED = "is damaged, and shown as far as it can be decoded"
+"""What is said of a picture in which it finds errors."""
+
 NO_NAME = b"tempfile.tif"
 """The name that Pillow gives every file."""
 

@@ -19,7 +19,7 @@ import numpy as np
 from ..core.dtypes import Array
 from ..core.errors import ConvtoolError, shortened
 from ..core.geometry import band_height, cut
-from ..core.image import Header, check_image, check_shape
+from ..core.image import DEPTH, Header, check_image, check_shape
 from ..core.metadata import NONE
 from .base import ArrayReader, Reader
 from .limits import check_channels, check_size
@@ -105,12 +105,16 @@ def read_npy(file: BinaryIO, max_pixels: int, axes: str | None = None) -> Reader
     check_size(height, width, max_pixels)
     check_channels(channels)
     note = _taken(shape) if axes is None else ()
+    stacked = "t" if axes and axes[0] == "t" else DEPTH
     if header.by_columns:
         with file:
             pixels = check_image(_whole(file, header).reshape(depth * height, width, channels))
-        described = Header.of_array(pixels, may_have_alpha=True)._replace(depth=depth)
+        described = Header.of_array(pixels, may_have_alpha=True)
+        described = described._replace(depth=depth, stacked=stacked)
         return ArrayReader(described, pixels, (*note, *_notes(described)))
-    return NpyReader(file, (depth * height, width, channels), header.dtype, depth, note)
+    reader = NpyReader(file, (depth * height, width, channels), header.dtype, depth, note)
+    reader.header = reader.header._replace(stacked=stacked)
+    return reader
 
 
 def _laid(shape: tuple[int, ...], axes: str | None) -> tuple[int, int, int, int]:
@@ -124,6 +128,8 @@ def _laid(shape: tuple[int, ...], axes: str | None) -> tuple[int, int, int, int]
         raise ConvtoolError(f"has shape {shape}, and --axes {axes} says {len(axes)} axes")
     if 0 in shape:
         raise ConvtoolError(f"has shape {shape}, expected at least one number")
+    if "c" in axes[:-1]:
+        raise ConvtoolError(f"has its channels last, and --axes {axes} is for pages of a TIFF")
     sizes = dict(zip(axes.replace("t", "z"), shape, strict=True))
     depth, height, width, channels = (sizes.get(axis, 1) for axis in "zyxc")
     return depth, height, width, channels

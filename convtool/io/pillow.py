@@ -17,7 +17,7 @@ from PIL.ImageFile import ImageFile
 from ..core.errors import ConvtoolError, NoImage, TooManyPixels
 from ..core.frames import Frames
 from ..core.metadata import LARGEST_DPI, Metadata
-from .libtiff import findings
+from .libtiff import DAMAGED, findings
 from .limits import check_size
 
 if TYPE_CHECKING:
@@ -119,9 +119,21 @@ def _count(file: BinaryIO) -> int:
         _refuse(file.read(SIGNATURES))
         file.seek(0)
         opened = open_listed(file)
-        count = getattr(opened, "n_frames", 1) if opened.format in ANIMATED else 1
+        count = frame_count(opened) if opened.format in ANIMATED else 1
     file.seek(0)
     return count
+
+
+def frame_count(opened: ImageFile) -> int:
+    """How many frames a picture has.
+
+    Raises ConvtoolError, naming the frame, where they are cut short.
+    """
+    try:
+        with pillow_decodes():
+            return int(getattr(opened, "n_frames", 1))
+    except ConvtoolError as error:
+        raise ConvtoolError(f"frame {opened.tell() + 1}: {error}") from None
 
 
 def decoded(file: BinaryIO, max_pixels: int, number: int = 0) -> "Picture":
@@ -162,7 +174,7 @@ def _loaded(opened: ImageFile, notes: tuple[str, ...]) -> "Picture":
     metadata = metadata_of(image)
     if damage:
         more = f", and {len(damage) - 1} more" if len(damage) > 1 else ""
-        notes = (*notes, f"is damaged, and shown as far as it can be decoded: {damage[0]}{more}")
+        notes = (*notes, f"{DAMAGED}: {damage[0]}{more}")
     sixteen_bits = image.mode == "I" and opened.format in ("PNG", "PPM")  # never more
     dtype = sample_type or ("uint16" if sixteen_bits else None)
     # In some TIFFs 0 is white. Pillow inverts those of 8 bits only.
@@ -249,7 +261,8 @@ def pillow_decodes() -> Iterator[None]:
                 "in all; take it out if it is meant"
             ) from None
         except Exception as error:  # a broken file makes Pillow's decoders raise almost anything
-            raise ConvtoolError(f"is broken and cannot be decoded: {error}") from None
+            told = str(error) or type(error).__name__
+            raise ConvtoolError(f"is broken and cannot be decoded: {told}") from None
 
 
 def metadata_of(image: Image.Image) -> Metadata:
@@ -348,7 +361,7 @@ def limited(max_pixels: int, nested: bool) -> Iterator[None]:
 
 def notes_of(image: ImageFile, *, alone: bool) -> Iterator[str]:
     """Notes for a person: what of the file the pixels do not show."""
-    frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)
+    frames = 1 if image.format == "MPO" else frame_count(image)
     if frames > 1 and alone:
         yield f"holds {frames} frames, only the first is read"
     raw = image.tile[0].args if image.tile else ()

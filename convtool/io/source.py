@@ -156,7 +156,12 @@ def _opened(
             numbers = format_.read_numbers(file, max_pixels, table)
             return Placed(_some(numbers, frames), place, format_)
         if table.axes:
-            raise ConvtoolError("is a picture, and --axes is for numbers: .npy and CSV")
+            if format_ is None or format_.read_pages is None:
+                raise ConvtoolError(
+                    "is a picture, and --axes is for numbers (.npy, CSV) and pages of a TIFF"
+                )
+            pages = format_.read_pages(file, max_pixels, frames, table.axes)
+            return Placed(pages, place, format_)
         read = format_.read if format_ else read_picture
         return Placed(read(file, max_pixels, ahead, frames), place, format_)
     except NoImage as error:

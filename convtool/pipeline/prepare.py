@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ..core.errors import ConvtoolError
-from ..core.image import Header
+from ..core.image import DEPTH, Header
 from ..io.limits import MAX_PIXELS
 from ..ops.base import Operator, Stage
 from ..ops.segment import Segment, segments
 from .bands import check_sizes
+
+AXIS_NAMES = {"z": "depth", "t": "times", "c": "channels"}
 
 
 class Prepared(NamedTuple):
@@ -49,10 +51,26 @@ def prepare(
 
 
 def check_depth(operators: Sequence[Operator], header: Header) -> None:
-    """Raise ConvtoolError for windows over several slices on an image that is one."""
+    """Raise ConvtoolError for windows over several slices on an image that is one, or of which
+    they are not depth."""
     for operator in operators:
-        if operator.dimensions > 2 and header.depth == 1:
+        if operator.dimensions <= 2:
+            continue
+        if header.depth == 1:
             raise ConvtoolError(
                 f"{operator.label}: the window lies on several slices, and the image is one; "
-                "volumes are pages of a TIFF, or a .npy under --axes zyx"
+                "volumes are pages of a TIFF, files under --stack, or a .npy under --axes zyx"
             )
+        if header.stacked != DEPTH:
+            hint = "--axes zyx takes them for depth"
+            if header.stacked in ("zc", "cz"):
+                hint = f"--axes {header.stacked}yx joins the channels of each slice"
+            raise ConvtoolError(
+                f"{operator.label}: the window lies on several slices, and those of the image are "
+                f"{_named(header.stacked)}, not depth alone; {hint}"
+            )
+
+
+def _named(axes: str) -> str:
+    """Axes in words: ``times and channels (tc)``."""
+    return f"{' and '.join(AXIS_NAMES.get(axis, f'axis {axis}') for axis in axes)} ({axes})"

@@ -46,6 +46,8 @@ class Report(NamedTuple):
     """Where values lie that have no white."""
     left: tuple[str, ...] = ()
     """What of the image's metadata the format does not hold, in words."""
+    restacked: bool = False
+    """Whether the map has other slices than the image, of which timing or axes are known."""
     unfit: bool = False
     """Whether the image's ICC profile is for other channels than the map's, and stays behind."""
 
@@ -233,14 +235,14 @@ def _write(reader: Reader, maps: Sequence[tuple[Target, Shown]], threads: int) -
         for number, writer in enumerate(writers):
             with unwritable_as_error(targets[number].place):
                 lost[number] = lost[number]._replace(recolored=writer.close())
-    return [_report(*each) for each in zip(targets, found, kept, lost, spreads, strict=True)]
+    told = bool(reader.metadata.timing or reader.metadata.hyperstack)
+    each = zip(targets, found, kept, lost, spreads, strict=True)
+    return [_report(*one, told=told) for one in each]
 
 
 def _kept(metadata: Metadata, target: Target) -> Metadata:
     """What goes along into the target's file."""
-    if metadata.georeference:
-        georeference = placed(metadata.georeference, target.prepared.stages)
-        metadata = metadata._replace(georeference=georeference)
+    metadata = placed(metadata, target.prepared)
     return metadata._replace(exif=None, xmp=None) if target.packing.strip else metadata
 
 
@@ -273,7 +275,10 @@ def _encoded(
     return writer.encode(pixels), lost, spread
 
 
-def _report(target: Target, one: Shown, metadata: Metadata, lost: Lost, spread: Spread) -> Report:
+def _report(
+    target: Target, one: Shown, metadata: Metadata, lost: Lost, spread: Spread, *, told: bool
+) -> Report:
+    """The report of a map; `told` says whether the image's file tells something of its slices."""
     map_ = target.prepared.output
     values = map_.height * map_.width * map_.colors
     narrows = one.tone is not None and map_.white == 65535 and one.tone.depth == 8
@@ -284,7 +289,10 @@ def _report(target: Target, one: Shown, metadata: Metadata, lost: Lost, spread: 
     fits = metadata.fitting(len(one.output.channels)).icc_profile == metadata.icc_profile
     unfit = "icc_profile" in target.format.holds and not fits
     output = described._replace(transfer=transfer)
-    return Report(target.format.name, output, values, lost, narrowed, spread, left, unfit)
+    restacked = told and target.prepared.output.depth != target.prepared.input.depth
+    return Report(
+        target.format.name, output, values, lost, narrowed, spread, left, restacked, unfit
+    )
 
 
 def _rounded(prepared: Prepared, tone: Tone) -> tuple[Segment, ...]:

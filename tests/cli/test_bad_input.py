@@ -82,7 +82,7 @@ CASES = {
     "negative stride": ([*EDGE, "--stride", "-1"], 2, "found '-1', expected a size"),
     "bad size": (["pool", "good.png", "-s", "2*2"], 2, "found '2*2', expected a size"),
     "bad padding": ([*EDGE, "--padding", "around"], 2, "found 'around', expected same"),
-    "bad anchor": ([*EDGE, "--anchor", "middle"], 2, "expected ROW,COL, as 0,1"),
+    "bad anchor": ([*EDGE, "--anchor", "middle"], 2, "expected ROW,COL or SLICE,ROW,COL"),
     "bad number": ([*EDGE, "--bias", "x"], 2, "found 'x', expected a number"),
     "infinite number": ([*EDGE, "--bias", "inf"], 2, "expected a finite number"),
     "bad p": (["pool", "good.png", "--mode", "lp", "--p", "0"], 2, "--p is less than 1"),

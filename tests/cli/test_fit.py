@@ -339,7 +339,6 @@ DEEP_CASES = {
     "too deep": (["v.tif", "a.tif", "-s", "9x1x1"], 1, "no window of 9x1x1 lies in the image"),
     "axes not said": (["v.npy", "a.npy", "-s", "3x3x2"], 1, "images of several slices (of numbers: "
                       "--axes zyx)"),
-    "axes of pictures": (["v.tif", "a.tif", "--axes", "zyx"], 1, "v.tif: is a picture, and --axes"),
     "no such frame": (["v.tif", "a.tif", "--frames", "7"], 1, "v.tif: has no frame 7: it holds 7"),
     "two strides": (["v.tif", "a.tif", "-s", "3x3x2", "--stride", "1x2"], 2, "--stride: a window "
                     "with depth takes one number, or three: 1x2x2"),

@@ -207,6 +207,35 @@ def test_batches(convtool, folder):
     assert b"a.gif: holds 5 frames, only the first is read" in done.stderr
 
 
+def test_lines_of_json_name_the_files_of_all_frames(convtool, folder):
+    saved("a.tif", pictures(12))
+    words = ("pool", "a.tif", "-d", "out", "--name", "{stem}/{frame}.jpg", "--json")
+    for which, numbers in (("all", range(12)), ("8..10", range(8, 11)), ("3", range(3, 4))):
+        done = convtool(*words, "--frames", which)
+        (line,) = map(json.loads, done.stdout.splitlines())
+        digits = len(str(numbers[-1]))
+        assert line["output"] == [f"out/a/{n:0{digits}}.jpg" for n in numbers]
+        assert all(map(Path.exists, map(Path, line["output"])))
+    (folder / "out").rename("before")
+    assert convtool(*words).returncode == 0
+    (line,) = map(json.loads, convtool(*words, "--skip-existing").stdout.splitlines())
+    assert (line["status"], line["output"]) == ("skipped", [f"out/a/{n:02}.jpg" for n in range(12)])
+
+
+def test_more_frames_than_the_image_has_get_names(convtool, folder):
+    tifffile.imwrite("v.tif", np.ones((9, 20, 30), np.uint8), photometric="minisblack")
+    saved("a.gif", pictures())
+    done = convtool("conv", "a.gif", "-k", "box:3x3x3", "--padding", "2", "-o", "o.gif")
+    assert b"the map has other slices than the image, whose timing or axes stay" in done.stderr
+    assert len(shown("o.gif")[0]) == 7
+    words = ("conv", "v.tif", "-k", "box:3x3x3", "--padding", "2")
+    for target in (("-o", "{frame}.png"), ("-d", "out", "--name", "{frame}.png")):
+        done = convtool(*words, *target)
+        assert done.returncode == 0, done.stderr
+        made = sorted((folder / "out" if "-d" in target else folder).glob("*.png"))
+        assert [path.name for path in made] == [f"{n:02}.png" for n in range(11)]
+
+
 def test_pipes(convtool, folder):
     saved("a.gif", pictures())
     data = Path("a.gif").read_bytes()
@@ -524,3 +553,29 @@ def test_pages_that_pillow_decodes(convtool, folder, kind):
         assert np.array_equal(found[number], expected)
     assert convtool("pool", "a.tif", "-s", "1", "--frames", "1..2", "-o", "p.tif").returncode == 0
     assert np.array_equal(tifffile.imread("p.tif"), found[1:])
+
+
+@pytest.mark.parametrize("extension", ["gif", "png"])
+def test_an_animation_cut_short_is_an_error_that_names_the_frame(convtool, folder, extension):
+    rng = np.random.default_rng(5)
+    saved(f"a.{extension}", 85 * rng.integers(0, 4, (5, 40, 50, 3), np.uint8))
+    data = Path(f"a.{extension}").read_bytes()
+    (folder / "out").mkdir()
+    for share, frame in ((0.5, 2), (0.7, 3), (0.95, 4)):
+        Path(f"a.{extension}").write_bytes(data[: int(len(data) * share)])
+        for target in ("out/o.tif", "out/o.png", "out/{frame}.png"):
+            done = convtool("pool", f"a.{extension}", "-o", target)
+            assert done.returncode == 1
+            told = f"convtool: a.{extension}: frame {frame}: is broken and cannot be decoded: "
+            assert done.stderr.decode().startswith(told)
+            assert list((folder / "out").iterdir()) == []
+
+
+def test_an_animation_without_its_last_frames_is_an_error(convtool, folder):
+    saved("a.png", pictures())
+    data = Path("a.png").read_bytes()
+    last = [place for place in range(len(data)) if data[place : place + 4] == b"fcTL"][-1]
+    Path("a.png").write_bytes(data[: last - 4])  # between two chunks
+    done = convtool("pool", "a.png", "-o", "o.png")
+    assert b"a.png: is cut short: it holds 4 of 5 frames" in done.stderr
+    assert not Path("o.png").exists()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 from helpers.command import run_here
+from PIL import Image
 
 from convtool import ConvtoolError, Kernel, conv2d, conv3d, find_kernel, pool2d, pool3d
 from convtool.kernel.files import parse_bytes
@@ -128,8 +129,13 @@ def test_blocks_of_a_csv_are_slices(convtool, folder):
         (["v.npy", "-k", "edge", "--axes", "zyxc", "-o", "o.npy"],
          "v.npy: has shape (9, 20, 30), and --axes zyxc says 4 axes"),
         (["v.npy", "-k", "edge", "--axes", "xyz", "-o", "o.npy"], "expected one of: zyx, zyxc"),
-        (["v.tif", "-k", "edge", "--axes", "zyx", "-o", "o.npy"],
-         "v.tif: is a picture, and --axes is for numbers: .npy and CSV"),
+        (["p.png", "-k", "edge", "--axes", "zyx", "-o", "o.npy"],
+         "p.png: is a picture, and --axes is for numbers (.npy, CSV) and pages of a TIFF"),
+        (["v.npy", "-k", "edge", "--axes", "cyx", "-o", "o.npy"],
+         "v.npy: has its channels last, and --axes cyx is for pages of a TIFF"),
+        (["v.npy", "-k", "k.json", "--axes", "tyx", "-o", "o.npy"],
+         "v.npy: conv k 3x2x5: the window lies on several slices, and those of the image are "
+         "times (t), not depth alone; --axes zyx takes them for depth"),
         (["four.npy", "-k", "edge", "-o", "o.npy"],
          "four.npy: has shape (2, 3, 4, 5); --axes zyxc takes it for slices"),
         (["v.tif", "-k", "k.json", "--stride", "1x2", "-o", "o.npy"],
@@ -139,6 +145,7 @@ def test_blocks_of_a_csv_are_slices(convtool, folder):
 )  # fmt: skip
 def test_what_is_told(convtool, volume, words, told):
     np.save("four.npy", np.ones((2, 3, 4, 5)))
+    Image.new("L", (9, 9)).save("p.png")
     done = convtool("conv", *words)
     assert told in done.stderr.decode()
     assert b"Traceback" not in done.stderr

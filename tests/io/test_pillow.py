@@ -14,6 +14,7 @@ from PIL import BmpImagePlugin, Image, ImageCms
 
 from convtool import ConvtoolError, read_image
 from convtool.core.errors import NoImage, TooManyPixels
+from convtool.core.frames import ALL, Frames
 from convtool.io.pillow import READ_FORMATS
 from convtool.io.png.chunks import chunk
 from convtool.io.source import open_image, open_picture, open_stream
@@ -334,6 +335,21 @@ def test_damage_that_libtiff_finds_is_told_and_not_printed(folder, capfd):
     (folder / name).write_bytes(data)
     (note,) = open_image(name).notes
     assert re.match(r"is damaged, and shown .*: Fax4Decode: .* at line \d+ .*, and \d+ more$", note)
+    page = Image.fromarray(np.tile(GRAY > 128, (40, 60)))
+    page.save("p.tif", compression="group4", save_all=True, append_images=[page] * 5)
+    with Image.open("p.tif") as file:
+        places = []
+        for number in (1, 4):
+            file.seek(number)
+            places.append(file.tag_v2[273][0])
+    data = bytearray((folder / "p.tif").read_bytes())
+    for start in places:
+        for place in range(start, start + 300, 7):
+            data[place] ^= 0x5A
+    (folder / "p.tif").write_bytes(data)
+    (note,) = open_image("p.tif", frames=ALL).notes
+    assert re.match(r"frame 1 is damaged, and shown .*: Fax4Decode: .*; damaged frames: 2$", note)
+    assert open_image("p.tif", frames=Frames(2, 3)).notes == ()
     save("b.tif", np.tile(RGB, (9, 9, 1)), compression="tiff_deflate")
     data = bytearray((folder / "b.tif").read_bytes())
     data[40:60] = bytes(20)

@@ -14,7 +14,7 @@ import numpy as np
 from isal import isal_zlib
 
 from ...core.dtypes import FLOAT64, Array
-from ...core.errors import ConvtoolError
+from ...core.errors import ConvtoolError, at
 from ...core.frames import Frames
 from ...core.image import CHANNEL_NAMES, Header
 from ...core.metadata import USUAL_DURATION, Timing
@@ -54,8 +54,6 @@ class AnimationReader:
         """The file is closed with the reader."""
         self._file, self._max_pixels = file, max_pixels
         self._common, self._places, loops, apart = _parsed(file)
-        if not self._places:
-            raise ConvtoolError("is broken: it is said to be an animation, and holds no frame")
         self._numbers = frames.of(len(self._places))
         first = self._decoded(self._places[0])
         (width, height) = struct.unpack(">2I", self._common[0][1][:8])
@@ -82,7 +80,8 @@ class AnimationReader:
             rows = slice(place.top, place.top + place.height)
             under = canvas[rows, place.left : place.left + place.width]
             before = under.copy()
-            self._draw(place, under)
+            with at(f"frame {number}"):
+                self._draw(place, under)
             if number in self._numbers:
                 yield canvas.copy()
             if place.dispose == CLEARED or (place.dispose == RESTORED and not number):
@@ -133,7 +132,7 @@ def _parsed(file: BinaryIO) -> tuple[list[tuple[bytes, bytes]], list[Place], int
     there is a picture apart from them."""
     common: list[tuple[bytes, bytes]] = []
     places: list[Place] = []
-    loops = 0
+    count = loops = 0
     before, apart = True, False
     file.seek(len(PNG_SIGNATURE))
     while len(start := file.read(8)) == 8:
@@ -142,10 +141,13 @@ def _parsed(file: BinaryIO) -> tuple[list[tuple[bytes, bytes]], list[Place], int
         data = file.read(length)
         checksum = struct.pack(">I", isal_zlib.crc32(data, isal_zlib.crc32(kind)))
         if file.read(4) != checksum:
-            raise ConvtoolError("is broken and cannot be decoded: a checksum is wrong or missing")
+            where = f"frame {len(places) - 1}: " if places else ""
+            raise ConvtoolError(
+                f"{where}is broken and cannot be decoded: a checksum is wrong or missing"
+            )
         before = before and kind != b"IDAT"
         if kind == b"acTL":
-            loops = struct.unpack(">2I", data[:8])[1]
+            count, loops = struct.unpack(">2I", data[:8])
         elif kind == b"fcTL":
             places.append(_place(data))
         elif kind == b"IDAT":
@@ -158,6 +160,8 @@ def _parsed(file: BinaryIO) -> tuple[list[tuple[bytes, bytes]], list[Place], int
             break
         elif before and kind not in ALONE:
             common.append((kind, data))
+    if len(places) < max(count, 1):
+        raise ConvtoolError(f"is cut short: it holds {len(places)} of {count} frames")
     width, height = struct.unpack(">2I", common[0][1][:8])
     for number, place in enumerate(places):
         inside = place.left + place.width <= width and place.top + place.height <= height

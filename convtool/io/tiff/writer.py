@@ -21,7 +21,9 @@ from ...core.georeference import DOUBLES, KEYS, PIXEL_SCALE, TEXTS, TIEPOINTS, T
 from ...core.image import CHANNEL_NAMES, Header
 from ...core.metadata import Metadata
 from ..pillow import SUBFILES
-from .reader import ACROSS, DOWN, NODATA, PROFILE, UNIT, XMP
+from .axes import NO_UNIT
+from .description import description
+from .metadata import ACROSS, DESCRIPTION, DOWN, NODATA, PROFILE, UNIT, XMP
 
 WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 OFFSETS, SAMPLES, ROWS, COUNTS, PLANAR = 273, 277, 278, 279, 284
@@ -170,9 +172,15 @@ class TiffWriter:
             exif.load(metadata.exif)
             for tag in exif.keys() - LAYOUT:
                 tags[tag] = exif.get_ifd(tag) if tag in SUBFILES else exif[tag]
+        stack = metadata.hyperstack
+        if stack and not self._page:
+            tags[DESCRIPTION] = description(stack, self._header)
         if metadata.dpi:
             tags[ACROSS], tags[DOWN] = metadata.dpi
             tags[UNIT] = 2
+        elif stack and stack.density and stack.program == "ImageJ":
+            tags[ACROSS], tags[DOWN] = stack.density
+            tags[UNIT] = NO_UNIT
         for tag, data in ((PROFILE, metadata.icc_profile), (XMP, metadata.xmp)):
             if data:
                 tags.tagtype[tag] = UNDEFINED

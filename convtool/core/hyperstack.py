@@ -1,0 +1,36 @@
+"""What the pages of a file are, and how they lie in space, as programs for microscopes say it."""
+
+import math
+from typing import Literal, NamedTuple
+
+Program = Literal["ImageJ", "OME", "tifffile"]
+
+
+class Hyperstack(NamedTuple):
+    """The axes that pages lie along, the slowest first, and how many there are along each."""
+
+    axes: str
+    """As letters of --axes: z slices, t moments, c channels; and what others there may be."""
+    counts: tuple[int, ...]
+    program: Program
+    """In whose words it stands in the file."""
+    unit: str | None = None
+    """Of lengths; None: it is not known."""
+    spacing: float | None = None
+    """From one slice to the next, in units."""
+    density: tuple[float, float] | None = None
+    """Pixels in a unit, across and down."""
+    more: bool = False
+    """Whether the file says more than this."""
+
+    @property
+    def pages(self) -> int:
+        """How many there are in all."""
+        return math.prod(self.counts)
+
+    def sampled(self, step: tuple[float, float]) -> "Hyperstack":
+        """That of pixels which lie so many rows and columns of these apart."""
+        if self.density is None:
+            return self
+        across, down = self.density
+        return self._replace(density=(across / step[1], down / step[0]))
