@@ -11,8 +11,8 @@ from convtool.core.choices import STREAM, STRETCHED
 from convtool.core.malloc import keep_freed_memory
 from convtool.ops.operation import Maps
 
+from .command import usage
 from .messages import say_text
-from .options import usage
 from .output import Output
 
 if TYPE_CHECKING:

@@ -25,8 +25,8 @@ from pathlib import Path
 
 import click
 import numpy as np
+from convtool.cli.command import GroupedCommand
 from convtool.cli.main import cli
-from convtool.cli.options import GroupedCommand
 
 import convtool
 from convtool.core.metadata import NAMES

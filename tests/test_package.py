@@ -29,6 +29,17 @@ def test_an_unknown_name_is_an_attribute_error():
         _ = convtool.conv4d
 
 
+def test_the_wheel_has_every_package():
+    told = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["setuptools"]
+    folders = {place: REPOSITORY / folder for place, folder in told["package-dir"].items()}
+    found = {
+        ".".join((place, *path.parent.relative_to(folder).parts))
+        for place, folder in folders.items()
+        for path in folder.rglob("__init__.py")
+    }
+    assert found == set(told["packages"])
+
+
 FLOORS = [
     {"core"},
     {"io", "methods"},

@@ -8,13 +8,13 @@ from convtool.core.choices import STREAM
 from convtool.ops.conv_options import CONV
 from convtool.ops.operation import Maps
 
-from .. import job, options
+from .. import command, job, options
 from ..messages import say
 
 
-@click.command(cls=options.GroupedCommand, no_args_is_help=False)
+@click.command(cls=command.GroupedCommand, no_args_is_help=False)
 @options.images
-@options.stage(CONV)
+@command.stage(CONV)
 @options.result
 @options.many
 @click.pass_context
@@ -38,7 +38,7 @@ def conv(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     folder of them, go to --out-dir.
     """
     job.help_if_nothing_piped(ctx, images, given, *given["kernel"])
-    stage = options.values(CONV, given)
+    stage = command.values(CONV, given)
     if STREAM in given["kernel"] and job.reads_stdin(images, given):
         raise click.UsageError("image and kernel cannot both come from stdin")
     if given["kernel"].count(STREAM) > 1:

@@ -15,7 +15,7 @@ from convtool.ops.conv_options import CONV
 from convtool.ops.operation import Maps, Operation
 from convtool.ops.pool_options import POOL
 
-from .. import options, usage
+from .. import command, options, usage
 from ..inputs import kernels
 from ..messages import say
 
@@ -27,22 +27,22 @@ MODE = POOL.option("--mode")
 
 
 @click.command(
-    cls=options.TakesPipeline,
+    cls=command.TakesPipeline,
     no_args_is_help=True,
     short_help="Explain one value of a map: window, kernel, products, pixel.",
 )
-@click.argument("image", metavar="IMAGE", type=options.FILE)
-@click.argument("pipeline", required=False, metavar="[PIPELINE]", type=options.FILE)
-@options.in_order(
+@click.argument("image", metavar="IMAGE", type=command.FILE)
+@click.argument("pipeline", required=False, metavar="[PIPELINE]", type=command.FILE)
+@command.in_order(
     click.option(
         "--at",
         "place",
         required=True,
-        type=options.Value(Position()),
+        type=command.Value(Position()),
         help="The value to explain: its row and column in the map, counted from 0; or, in a "
         "volume, its slice, row and column.",
     ),
-    options.parameter(MODE._replace(name="pool", short="", default=None)),
+    command.parameter(MODE._replace(name="pool", short="", default=None)),
     click.option(
         "--frame",
         metavar="N",
@@ -51,13 +51,13 @@ MODE = POOL.option("--mode")
     ),
     heading="What is explained",
 )
-@options.stage(CONV, POOL, leave=[MODE.name])
-@options.in_order(
+@command.stage(CONV, POOL, leave=[MODE.name])
+@command.in_order(
     click.option(
         "-o",
         "--output",
         metavar="OUT",
-        type=options.FILE,
+        type=command.FILE,
         help="Draw it as a picture, for a slide, and print nothing.",
     ),
     click.option(
@@ -105,7 +105,7 @@ def explain(**given: Any) -> None:
 
     from ..output import check_replaces_none, masks_of, table_of
 
-    with options.usage():
+    with command.usage():
         maps, notes = _maps(given)
     name = shown(image)
     table = table_of(given)

@@ -12,7 +12,7 @@ from convtool.core.frames import ALL
 from convtool.core.params import SizeInDepth, WhichFrames
 from convtool.kernel.formats.table import KERNEL_FORMATS
 
-from .. import job, options
+from .. import command, job, options
 from ..output import check_replaces_none, kernel_format, table_of
 
 if TYPE_CHECKING:
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 
 @click.command(no_args_is_help=True)
-@click.argument("images", nargs=-1, metavar="[BEFORE AFTER]", type=options.FILE)
+@click.argument("images", nargs=-1, metavar="[BEFORE AFTER]", type=command.FILE)
 @click.option(
     "-s",
     "--size",
-    type=options.Value(SizeInDepth(1)),
+    type=command.Value(SizeInDepth(1)),
     default="3",
     show_default=True,
     help="The kernel's: 3, 3x5 (rows x columns), or 3x3x3 (over slices, too).",
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--stride",
-    type=options.Value(SizeInDepth(1)),
+    type=command.Value(SizeInDepth(1)),
     default="1",
     help="Step from window to window in AFTER: 2, 2x1 (rows x columns), or 1x2x2 (slices first). "
     "Default: 1.",
 )
 @click.option(
     "--dilation",
-    type=options.Value(SizeInDepth(1)),
+    type=command.Value(SizeInDepth(1)),
     default="1",
     show_default=True,
     help="Step from element to element inside a window.",
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 @click.option(
     "--pairs",
     metavar="LIST",
-    type=options.FILE,
+    type=command.FILE,
     help="Learn from all pairs in a file, a line each: BEFORE AFTER, separated by a tab or blanks, "
     "quoted as in a shell; a line that begins with # is left out; - is stdin.",
 )
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     "-o",
     "--output",
     metavar="OUT",
-    type=options.FILE,
+    type=command.FILE,
     help="Where the kernel goes; the extension tells the format. Default: stdout, and the report "
     "goes to stderr then.",
 )
@@ -75,7 +75,7 @@ if TYPE_CHECKING:
     "--format",
     "format_",
     metavar="NAME",
-    type=options.TEXT,
+    type=command.TEXT,
     shell_complete=lambda *_: list(KERNEL_FORMATS),
     help=f"{', '.join(KERNEL_FORMATS)}. Default: the extension of --output, else txt, npy for a "
     "layer.",
@@ -85,7 +85,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--frames",
-    type=options.Value(WhichFrames()),
+    type=command.Value(WhichFrames()),
     help="Which frames of animations, or pages of TIFFs, of BEFORE and AFTER alike. Default: all.",
 )
 @options.axes
@@ -142,7 +142,7 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
         check_replaces_none(path, sources.paths, "an image that is learned from")
     steps = {name: given[name] for name in ("stride", "dilation")}
     if len(given["size"]) == 3:
-        with options.usage():
+        with command.usage():
             steps = in_depth(steps)
     model = Model.of(given["size"], **steps, bias=given["bias"], layer=given["layer"])
     stem = os.path.splitext(os.path.basename(target.path or ""))[0]

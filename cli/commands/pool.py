@@ -7,13 +7,13 @@ import click
 from convtool.ops.operation import Maps
 from convtool.ops.pool_options import POOL
 
-from .. import job, options
+from .. import command, job, options
 from ..messages import say
 
 
-@click.command(cls=options.GroupedCommand, no_args_is_help=False)
+@click.command(cls=command.GroupedCommand, no_args_is_help=False)
 @options.images
-@options.stage(POOL)
+@command.stage(POOL)
 @options.result
 @options.many
 @click.pass_context
@@ -34,7 +34,7 @@ def pool(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     folder of them, go to --out-dir.
     """
     job.help_if_nothing_piped(ctx, images, given)
-    stage = options.values(POOL, given)
+    stage = command.values(POOL, given)
 
     def maps() -> Maps:
         from convtool.kernel.lookup import Lookup

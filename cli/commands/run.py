@@ -7,16 +7,16 @@ import click
 from convtool.ops.operation import Maps
 from convtool.ops.registry import OPERATIONS
 
-from .. import job, options, usage
+from .. import command, job, options, usage
 from ..messages import say
 
 
 @click.command(
-    cls=options.TakesPipeline,
+    cls=command.TakesPipeline,
     no_args_is_help=False,
     short_help="Run stages over IMAGE, in one pass, with exact values between.",
 )
-@click.argument("pipeline", required=False, metavar="PIPELINE", type=options.FILE)
+@click.argument("pipeline", required=False, metavar="PIPELINE", type=command.FILE)
 @options.images
 @options.result
 @options.many

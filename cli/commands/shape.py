@@ -9,7 +9,7 @@ from convtool.core.choices import STREAM
 from convtool.core.encoding import Table
 from convtool.core.frames import ALL, Frames
 
-from .. import options, usage
+from .. import command, options, usage
 from ..messages import say
 
 if TYPE_CHECKING:
@@ -28,12 +28,12 @@ SHORTEST = 14
 
 
 @click.command(
-    cls=options.TakesPipeline,
+    cls=command.TakesPipeline,
     no_args_is_help=True,
     short_help="Tell shapes and cost of PIPELINE, without computing a pixel.",
 )
-@click.argument("image", metavar="IMAGE|HxWxC", type=options.FILE)
-@click.argument("pipeline", metavar="PIPELINE", type=options.FILE)
+@click.argument("image", metavar="IMAGE|HxWxC", type=command.FILE)
+@click.argument("pipeline", metavar="PIPELINE", type=command.FILE)
 @options.axes
 @options.delimiter
 @options.header
@@ -73,7 +73,7 @@ def shape(
     from convtool.inspect.shapes import header_of_size, shapes
 
     pipeline, image = usage.pipeline_first([image, pipeline], usual=1)
-    with options.usage():
+    with command.usage():
         found_header = header_of_size(image)
         from convtool.pipeline.pipeline import Pipeline
 

@@ -143,14 +143,14 @@ def _write_png(
 
 def _read_csv(file: BinaryIO, max_pixels: int, table: Table) -> "Reader":
     _import_orjson()
-    from .csv import read_csv
+    from .csv.reader import read_csv
 
     return read_csv(file, max_pixels, table)
 
 
 def _write_csv(file: BinaryIO, header: "Header", _: "Metadata", packing: Packing) -> "Writer":
     _import_orjson()
-    from .csv import CsvWriter
+    from .csv.writer import CsvWriter
 
     return CsvWriter(file, header, packing.delimiter)
 

@@ -7,25 +7,8 @@ from ..core.choices import BORDERS, COMBINATIONS
 from ..core.errors import ConvtoolError, OptionError, at
 from ..core.filenames import distinct, plain
 from ..core.params import Count, FileName, Flag, KernelName, Number, Option, Position, Word
+from . import window_options as shared
 from .operation import Given, Maps, Operation
-from .window_options import (
-    ALPHA,
-    DILATION,
-    GRAY,
-    LIGHT,
-    MARKS,
-    MEAN,
-    MIN_VALID,
-    MISSING_,
-    ONLY,
-    WITHIN,
-    check_regions,
-    how_missing,
-    in_depth,
-    padding_option,
-    regions,
-    stride_option,
-)
 
 if TYPE_CHECKING:
     from ..kernel.kernel import Kernel, Layer
@@ -42,7 +25,7 @@ BORDERS_ELSEWHERE = {
 
 
 def _check_conv(given: Given) -> None:
-    check_regions(given)
+    shared.check_regions(given)
     if not given["kernel"]:
         raise OptionError("Missing option '--kernel', for instance --kernel edge")
     if given["fill"] is not None and given["border"] != "constant":
@@ -60,10 +43,20 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
     from .conv import Conv
 
     filters = [found for spec in given["kernel"] for found in lookup.filters(spec)]
-    masks = regions(given, lookup)
-    placing = ("stride", "padding", "dilation", "groups", "border", "fill", "flip", "alpha", *MARKS)
+    masks = shared.regions(given, lookup)
+    placing = (
+        "stride",
+        "padding",
+        "dilation",
+        "groups",
+        "border",
+        "fill",
+        "flip",
+        "alpha",
+        *shared.MARKS,
+    )
     options = {name: given[name] for name in placing if given[name] is not None}
-    options["missing"] = how_missing(given)
+    options["missing"] = shared.how_missing(given)
     if given["combine"]:
         if given["alpha"] == "weight":
             raise OptionError("--alpha weight is for single maps: --combine takes keep or channel")
@@ -73,7 +66,7 @@ def _conv(given: Given, lookup: "Lookup") -> Maps:
         operators = [
             Conv(
                 **weights_of(one, given, lookup),
-                **(options if one.weights.ndim in (2, 4) else in_depth(options)),
+                **(options if one.weights.ndim in (2, 4) else shared.in_depth(options)),
             )
             for one in filters
         ]
@@ -137,12 +130,12 @@ CONV = Operation(
         ),
         Option(
             "combine",
-            Word(COMBINATIONS, "--sheet puts all maps on one picture", MEAN),
+            Word(COMBINATIONS, "--sheet puts all maps on one picture", shared.MEAN),
             "Combine the maps of several kernels into one. magnitude: root of the sum of squares; "
             "abs-sum, abs-max: sum and largest of the values without their signs.",
         ),
-        stride_option("1"),
-        padding_option("same", "filled as --border says"),
+        shared.stride_option("1"),
+        shared.padding_option("same", "filled as --border says"),
         Option(
             "border",
             Word(BORDERS, meant=BORDERS_ELSEWHERE),
@@ -151,7 +144,7 @@ CONV = Operation(
             "edge",
         ),
         Option("fill", Number(), "The value of a constant border."),
-        DILATION,
+        shared.DILATION,
         Option("flip", Flag(), "Turn the kernel by 180 degrees first."),
         Option("divisor", Number(), "Divide by this, not the kernel's own."),
         Option("normalize", Flag(), "Divide by the sum of the weights."),
@@ -164,20 +157,18 @@ CONV = Operation(
             "The kernel's element that sits on the output pixel; of a kernel with depth SLICE,ROW,"
             "COL. Default: the middle.",
         ),
-        ALPHA._replace(
-            help=f"{ALPHA.help} Default: weight for kernels without negative weights, else keep."
-        ),
-        MISSING_,
-        MIN_VALID,
+        shared.alpha_option("weight for kernels without negative weights, else keep"),
+        shared.MISSING_,
+        shared.MIN_VALID,
         Option(
             "fill_missing",
             Flag(),
             "Under --missing skip, give missing pixels a value from those around them, too.",
         ),
-        LIGHT,
-        ONLY,
-        WITHIN,
-        GRAY,
+        shared.LIGHT,
+        shared.ONLY,
+        shared.WITHIN,
+        shared.GRAY,
         Option("relu", Flag(), "Set negative values of the map to 0."),
     ),
     _conv,

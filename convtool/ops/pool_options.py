@@ -5,34 +5,18 @@ from typing import TYPE_CHECKING
 from ..core.choices import POOL_MODES
 from ..core.errors import OptionError, at, shortened
 from ..core.params import Flag, KernelName, Number, Option, SizeOrGlobal, Word
+from . import window_options as shared
 from .operation import Given, Maps, Operation
-from .window_options import (
-    ALPHA,
-    DILATION,
-    GRAY,
-    LIGHT,
-    MEAN,
-    MIN_VALID,
-    MISSING_,
-    ONLY,
-    WITHIN,
-    check_regions,
-    how_missing,
-    in_depth,
-    padding_option,
-    regions,
-    stride_option,
-)
 
 if TYPE_CHECKING:
     from ..kernel.kernel import Kernel
     from ..kernel.lookup import Lookup
 
-MODES_ELSEWHERE = {**MEAN, "maximum": "max", "minimum": "min"}
+MODES_ELSEWHERE = {**shared.MEAN, "maximum": "max", "minimum": "min"}
 
 
 def _check_pool(given: Given) -> None:
-    check_regions(given)
+    shared.check_regions(given)
     if given["p"] is not None and given["mode"] != "lp":
         raise OptionError("--p goes with --mode lp")
     if given["p"] is not None and given["p"] < 1:
@@ -60,14 +44,14 @@ def _pool(given: Given, lookup: "Lookup") -> Maps:
     around = ("gray", "light", "only", "within")
     own = {key: value for key, value in given.items() if key not in around}
     options = {key: value for key, value in own.items() if value is not None}
-    options["missing"] = how_missing(given)
+    options["missing"] = shared.how_missing(given)
     if given["footprint"]:
         options["footprint"] = _footprint(given["footprint"], lookup)
     window = options["footprint"].shape if given["footprint"] else given["size"]
     if isinstance(window, tuple) and len(window) == 3:
-        options = {**in_depth(options), "dimensions": 3}
+        options = {**shared.in_depth(options), "dimensions": 3}
     operator = Pool(ceil_mode=options.pop("ceil"), **options)
-    return {operator.name: regions(given, lookup).around(operator, given)}
+    return {operator.name: shared.regions(given, lookup).around(operator, given)}
 
 
 POOL = Operation(
@@ -94,19 +78,19 @@ POOL = Operation(
             "disk:5. At stride 1 and --padding same, max spreads what is bright (dilation), min "
             "shrinks it (erosion).",
         ),
-        stride_option("the window's size"),
-        padding_option("0", "which win no max or min and add nothing"),
-        DILATION,
+        shared.stride_option("the window's size"),
+        shared.padding_option("0", "which win no max or min and add nothing"),
+        shared.DILATION,
         Option("ceil", Flag(), "Keep the last window even if a part of it lies outside."),
         Option("count_include_pad", Flag(), "Count padding as zeros in a mean."),
         Option("p", Number(), "The p of mode lp, from 1. Default: 2."),
-        ALPHA._replace(help=f"{ALPHA.help} Default: weight in mean and sum, else channel."),
-        MISSING_,
-        MIN_VALID,
-        LIGHT,
-        ONLY,
-        WITHIN,
-        GRAY,
+        shared.alpha_option("weight in mean and sum, else channel"),
+        shared.MISSING_,
+        shared.MIN_VALID,
+        shared.LIGHT,
+        shared.ONLY,
+        shared.WITHIN,
+        shared.GRAY,
     ),
     _pool,
     _check_pool,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 def padding_option(default: str, made_of: str) -> Option:
+    """How many rows and columns are added, by default, and what they are made of."""
     return Option(
         "padding",
         Padding(),
@@ -25,8 +26,19 @@ def padding_option(default: str, made_of: str) -> Option:
 
 
 def stride_option(default: str) -> Option:
-    how = "Step from window to window: 2, or 2x1 (rows x columns)."
+    """How far apart windows stand."""
+    how = "Step from window to window: 2, 2x1 (rows x columns), or 1x2x2 (slices first)."
     return Option("stride", SizeInDepth(1), f"{how} Default: {default}.")
+
+
+def alpha_option(default: str) -> Option:
+    """What is done with transparency, and by default."""
+    how = (
+        "What is done with transparency. weight: pixels count as much as they are opaque, so that "
+        "hidden colours do not show; keep: alpha is carried along; channel: alpha is filtered like "
+        "a colour."
+    )
+    return Option("alpha", Word(ALPHAS), f"{how} Default: {default}.")
 
 
 MEAN = {"avg": "mean", "average": "mean"}
@@ -34,14 +46,6 @@ MEAN = {"avg": "mean", "average": "mean"}
 MISSING_ELSEWHERE = {"interpolate": "skip", "ignore": "skip", "fill": "zero"}
 
 DILATION = Option("dilation", SizeInDepth(1), "Step from element to element inside a window.", "1")
-
-ALPHA = Option(
-    "alpha",
-    Word(ALPHAS),
-    "What is done with transparency. weight: pixels count as much as they are opaque, so that "
-    "hidden colours do not show; keep: alpha is carried along; channel: alpha is filtered like a "
-    "colour.",
-)
 
 MISSING_ = Option(
     "missing",

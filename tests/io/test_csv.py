@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from convtool import ConvtoolError, read_image, write_image
 from convtool.core.encoding import Table
 from convtool.core.image import Header
-from convtool.io.csv import CsvWriter, read_csv
+from convtool.io.csv.reader import read_csv
+from convtool.io.csv.writer import CsvWriter
 from convtool.io.source import open_image
 
 
@@ -203,7 +204,7 @@ def test_files_of_many_blocks(monkeypatch):
     rng = np.random.default_rng(0)
     whole = rng.integers(-9, 9, (3000, 200))
     whole[1500, 7] = 2**40
-    monkeypatch.setattr("convtool.io.csv.CHARACTERS", 5000)
+    monkeypatch.setattr("convtool.io.csv.reader.CHARACTERS", 5000)
     for array in (whole, whole.astype(np.float32) / 7, whole / 7):
         found = pixels(written(array[..., np.newaxis]))
         assert found.dtype == array.dtype

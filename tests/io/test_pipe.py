@@ -85,7 +85,7 @@ def test_no_more_is_kept_than_half_of_what_is_free(monkeypatch):
 
 @pytest.mark.parametrize("filler", [b"1,2\n", b"1,2,"])
 def test_numbers_that_never_end(filler, monkeypatch):
-    monkeypatch.setattr("convtool.io.csv.LONGEST_ROW", 1 << 20)
+    monkeypatch.setattr("convtool.io.csv.reader.LONGEST_ROW", 1 << 20)
     stream = Endless(filler=filler)
     message = r"more than the limit of 100000 pixels|row 1 has more than 1048576 characters"
     with pytest.raises(ConvtoolError, match=message):

@@ -11,7 +11,7 @@ from convtool.core.errors import ConvtoolError, quoted
 from convtool.core.params import KernelName
 from convtool.kernel.formats.table import KERNEL_FORMATS
 
-from ... import options
+from ... import command
 from ...inputs import kernels
 from ...messages import say
 from ...output import kernel_format, write_files
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _DIGITS = {*"0123456789."}
 
-argument = click.argument("spec", metavar="K", type=options.Value(KernelName()))
+argument = click.argument("spec", metavar="K", type=command.Value(KernelName()))
 
 json_ = click.option("--json", "json_", is_flag=True, help="Print JSON.")
 
@@ -63,19 +63,19 @@ class TurnCommand(KernelCommand):
     extra = "--by"
 
 
-result: Callable[[options.Command], options.Command] = options.in_order(
+result: Callable[[command.Command], command.Command] = command.in_order(
     click.option(
         "-o",
         "--output",
         metavar="OUT",
-        type=options.FILE,
+        type=command.FILE,
         help="The kernel file; its extension tells the form. Default: stdout, as text.",
     ),
     click.option(
         "--format",
         "format_",
         metavar="NAME",
-        type=options.TEXT,
+        type=command.TEXT,
         help=f"The form: {', '.join(KERNEL_FORMATS)}.",
     ),
     click.option("--json", "json_", is_flag=True, help="The same as --format json."),
@@ -87,7 +87,7 @@ def found(spec: str) -> "tuple[Kernel | Layer, ...]":
     """The kernels, or the layer, that K means."""
     if spec == STREAM and sys.stdin is not None and sys.stdin.isatty():
         raise click.UsageError("no kernel is piped in")
-    with options.usage():
+    with command.usage():
         lookup = kernels()
         found = lookup.filters(spec)
     say(*lookup.notes)

@@ -5,7 +5,7 @@ import click
 from convtool.core.errors import ConvtoolError, at, nearest, quoted
 from convtool.kernel.parametric.catalog import GENERATORS, Generator, generator_of
 
-from ... import options
+from ... import command
 from ...lazy import LazyGroup
 from . import common
 
@@ -47,13 +47,13 @@ class _Command(click.Command):
 def _command(generator: Generator, words: dict[str, str]) -> click.Command:
     """The command of a generator, some of whose parameters are given already."""
 
-    @options.in_order(*map(options.parameter, generator.parameters), common.result)
+    @command.in_order(*map(command.parameter, generator.parameters), common.result)
     def make(output: str | None, format_: str | None, json_: bool, **given: str | None) -> None:
         asked = {name: word for name, word in given.items() if word is not None}
         for name in asked:
             if name in words:
                 raise click.UsageError(f"{name} is given twice, as {words[name]} and {asked[name]}")
-        with options.usage():
+        with command.usage():
             made = generator.make(words | asked)
         common.write([made], output=output, format_=format_, json_=json_)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ... import options
+from ... import command
 from . import common
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ MOST_NUMBERS = 9
     "-o",
     "--output",
     metavar="OUT",
-    type=options.FILE,
+    type=command.FILE,
     help="Draw the weights, and the gain of each wave beside them, as a picture instead of text; "
     "of a kernel with depth the weights of each slice.",
 )
