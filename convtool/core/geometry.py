@@ -22,6 +22,9 @@ over them takes much longer than the interpreter takes to hand over from thread 
 TALLEST_BAND = 1 << 20
 """Values in a band that is higher than that for the sake of windows that reach over many rows."""
 
+DEEPEST_BAND = 1 << 22
+"""The same for the sake of windows that reach over several slices."""
+
 LARGEST_PIECE = 1 << 20
 """Values that the windows of a piece of a band may lie on: a band's and its halo's, if they can."""
 
@@ -231,13 +234,15 @@ def cut(length: int, height: int) -> Iterator[Pair]:
     return ((first, min(first + height, length)) for first in range(0, length, height))
 
 
-def band_height(row_elements: int, reach: int) -> int:
+def band_height(row_elements: int, reach: int, *, deep: bool = False) -> int:
     """Rows in a band whose rows hold `row_elements` values, under windows over `reach` rows.
 
     Neighbouring bands share the rows that windows reach over: a band has twice as many if it can.
+    `deep` are windows over several slices.
     """
     row = max(row_elements, 1)
-    return max(1, BAND_ELEMENTS // row, min(2 * reach, TALLEST_BAND // row))
+    tallest = DEEPEST_BAND if deep else TALLEST_BAND
+    return max(1, BAND_ELEMENTS // row, min(2 * reach, tallest // row))
 
 
 def piece(height: int, cols: Axis, channels: int) -> int:

@@ -147,6 +147,9 @@ class Method(ABC):
     """Whether a pixel has no influence on sums outside whose windows it lies."""
     compiled = False
     """Whether the compiled loops do it."""
+    tile: tuple[int, int, int] | None = None
+    """How many windows along slices, rows and columns `sums_of_slices` computes at once; None: any
+    rows of one slice are computed, by `sums`."""
 
     @property
     @abstractmethod
@@ -182,6 +185,13 @@ class Method(ABC):
         """`sums`, written into rows (height, W' * C') of their type, or rounded into those of 8 or
         16 bits. Returns how many are next to a tie; None if it cannot do so."""
         return None
+
+    def sums_of_slices(self, padded: Array, height: int) -> Array:
+        """The sums (slices, height, W', C') of several slices of windows, where it has a `tile`.
+
+        `padded` (n, P, C) holds all slices under them.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def sums(self, padded: Array, height: int) -> Array:

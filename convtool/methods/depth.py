@@ -8,7 +8,7 @@ two, as of a large Gaussian whose weights were made to add up to 1.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from ..core.geometry import each_alone
 from . import cost
 from .base import Method, Task
 from .loops.band import Rounding, Taps, correlate
-from .loops.factor import float_factors, whole_factors
+from .loops.factor import Factors, float_factors, whole_factors
 from .loops.weighted_sum import WeightedSum
 
 MOST_PAIRS = 2
@@ -195,9 +195,7 @@ def candidates(task: Task, find: FindMethods) -> Iterator[Method]:
     yield Planes(task, inputs.pop() if len(inputs) == 1 else task.numbers.padded, found)
     if task.is_layer:
         return
-    flat = task.weights.reshape(task.depth.taps, -1)
-    whole = is_whole(flat) and np.abs(flat.astype(float)).max() <= EXACT_IN_FLOAT64
-    factors = whole_factors(flat) if whole else float_factors(flat, MOST_PAIRS)
+    factors = _factors(task)
     if factors is None:
         return
     # Whole sums along the slices have any sign that their weights have.
@@ -217,6 +215,15 @@ def candidates(task: Task, find: FindMethods) -> Iterator[Method]:
             return
         pairs.append((line, method))
     yield DepthFirst(task, tuple(pairs), dtype)
+
+
+@lru_cache(maxsize=16)
+def _factors(task: Task) -> Factors | None:
+    """Lines along the slices, each with a plane, that the weights are the sum of."""
+    flat = task.weights.reshape(task.depth.taps, -1)
+    if is_whole(flat) and np.abs(flat.astype(float)).max() <= EXACT_IN_FLOAT64:
+        return whole_factors(flat)
+    return float_factors(flat, MOST_PAIRS, every=False)
 
 
 def _quickest(find: FindMethods, task: Task) -> Method | None:

@@ -119,14 +119,8 @@ class OverlapSave(Method):
         if task.numbers.whole:
             np.rint(wanted, out=wanted)
         else:  # where all products are 0, what is found is an error; others are as small
-            wanted[np.abs(wanted) < self._error(padded)] = 0
+            wanted[np.abs(wanted) < error(task, padded, self._digits)] = 0
         return wanted.transpose(1, 2, 0)
-
-    def _error(self, padded: Array) -> float:
-        """A bound for the errors of sums, which grow with the binary digits of a transform's length
-        (E. O. Brigham, The Fast Fourier Transform, 1974)."""
-        largest = max(float(padded.max()), -float(padded.min()))
-        return ERROR * self._digits * largest * float(np.abs(self.task.weights).sum())
 
     def _strip(self, pixels: Array, out: Array) -> None:
         """The sums of one strip of tiles, at every column, into `out`."""
@@ -149,6 +143,13 @@ class OverlapSave(Method):
                 out[:, left:right] = taken
 
 
+def error(task: Task, padded: Array, digits: float) -> float:
+    """A bound for the errors of sums, which grow with the binary digits of a transform's length
+    (E. O. Brigham, The Fast Fourier Transform, 1974)."""
+    largest = max(float(padded.max()), -float(padded.min()))
+    return ERROR * digits * largest * float(np.abs(task.weights).sum())
+
+
 def fast_length(least: int) -> int:
     """The smallest number from `least` on with no prime factor above 5.
 
@@ -167,8 +168,8 @@ def fast_length(least: int) -> int:
     return best
 
 
-def candidates(task: Task) -> Iterator[OverlapSave]:
-    """Tasks whose channels do not mix, unless a transform's errors could show.
+def can(task: Task) -> bool:
+    """Whether the channels do not mix, and a transform's errors cannot show.
 
     They are relative to the largest pixel of a tile, also where all pixels of a window are small:
     even for results in float32 the transform is in float64. Whole sums, and pixels that are
@@ -176,6 +177,10 @@ def candidates(task: Task) -> Iterator[OverlapSave]:
     """
     numbers = task.numbers
     must_be_right = numbers.rounded or (numbers.finite and is_whole(task.weights))
-    if task.is_layer or (must_be_right and numbers.bound >= LARGEST_ROUNDED):
-        return
-    yield OverlapSave(task, FLOAT64)
+    return not task.is_layer and not (must_be_right and numbers.bound >= LARGEST_ROUNDED)
+
+
+def candidates(task: Task) -> Iterator[OverlapSave]:
+    """The way for tasks whose channels do not mix."""
+    if can(task):
+        yield OverlapSave(task, FLOAT64)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from ..core.choices import MethodName
 from ..core.errors import ConvtoolError
-from . import box, depth, direct, fft, im2col, separable, toeplitz
+from . import box, depth, direct, fft, fft_depth, im2col, separable, toeplitz
 from .base import Method, Task
 
 METHODS: dict[MethodName, Callable[[Task], Iterator[Method]]] = {
@@ -108,6 +108,8 @@ def _candidates(task: Task, name: MethodName) -> Iterator[Method]:
         yield from find(task)
     if not task.is_flat and task.numbers.moderate:
         yield from depth.candidates(task, find)
+    if name == "fft":
+        yield from fft_depth.candidates(task)
 
 
 def _in_words(number: float) -> str:

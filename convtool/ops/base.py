@@ -150,13 +150,13 @@ def cuts(stage: RowByRow, row_elements: int, least: int = 1) -> list[Pair]:
     start, stop = stage.rows_needed(middle, min(middle + 1, output.height))
     row = max(output.row_elements, row_elements)
     step = stage.rows_needed(min(middle + 1, output.height - 1), output.height)[0] - start
-    height = band_height(row, stop - start)
+    slice_, deep = output.height // output.depth, stop - start > stage.input.size[1]
+    height = band_height(row, stop - start, deep=deep)
     if step > 1:  # what lies under a band counts, too
         height = max(1, min(height, LARGEST_INPUT // (step * row_elements)))
     if least > 1:
         height = min(height, max(output.height // least, SMALLEST_BAND // row, 1))
-    slice_ = output.height // output.depth
-    if height >= slice_ or stop - start > stage.input.height // stage.input.depth:
+    if height >= slice_ or deep:
         return list(cut(output.height, max(height // slice_, 1) * slice_))
     tops = range(0, output.height, slice_)
     return [(top + first, top + last) for top in tops for first, last in cut(slice_, height)]

@@ -1,7 +1,9 @@
 """The stage that runs a convolution on a band."""
 
+from collections.abc import Iterator
 from contextlib import nullcontext
 from functools import partial
+from itertools import product
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -106,20 +108,33 @@ class ConvStage(NamedTuple):
 
     def _run_part(self, band: Array, top: int, part: Part, out: Array) -> None:
         """Write the same rows of some slices, (slices, rows, W', C'), a piece at a time."""
+        for slices, rows, cols in self._pieces(part.shape):
+            here = Part(
+                (part.slices[0] + slices[0], part.slices[0] + slices[1]),
+                (part.rows[0] + rows[0], part.rows[0] + rows[1]),
+            )
+            lying = _Lying(self, band, top, here, cols)
+            place = out[slice(*slices), slice(*rows), slice(*cols)]
+            if self.plan.chosen.tile is None or not self._convolve_at_once(lying, place):
+                for number, one in enumerate(place):
+                    self._convolve(lying, number, one)
+
+    def _pieces(self, shape: Pair) -> Iterator[tuple[Pair, Pair, Pair]]:
+        """Slices, rows and columns of windows to compute together, of so many slices and rows."""
         rows, cols = self.task.window
+        tile = self.plan.chosen.tile
+        if tile is not None:
+            counts = zip((*shape, cols.output), tile, strict=True)
+            yield from product(*(cut(*count) for count in counts))
+            return
         under = self.task.depth.extent * self.task.channels
-        for upper, lower in cut(part.shape[1], stack(self.task.window, under)):
+        for upper, lower in cut(shape[1], stack(self.task.window, under)):
             start, stop = rows.span(upper, lower)
-            down = part.rows[0] + upper, part.rows[0] + lower
             for left, right in cut(cols.output, piece(stop - start, cols, under)):
                 begin, end = cols.span(left, right)
                 some = self._slices_at_once((stop - start) * (end - begin))
-                for first, last in cut(part.shape[0], some):
-                    slices = part.slices[0] + first, part.slices[0] + last
-                    lying = _Lying(self, band, top, Part(slices, down), (left, right))
-                    for number in range(first, last):
-                        place = out[number, upper:lower, left:right]
-                        self._convolve(lying, number - first, place)
+                for slices in cut(shape[0], some):
+                    yield slices, (upper, lower), (left, right)
 
     def _slices_at_once(self, pixels: int) -> int:
         """How many slices of windows share the slices of so many pixels that are cut out."""
@@ -128,6 +143,17 @@ class ConvStage(NamedTuple):
             return 1
         most = LARGEST_PIECE // (pixels * self.task.channels)
         return max((most - depth.extent) // depth.stride + 1, 1)
+
+    def _convolve_at_once(self, lying: "_Lying", out: Array) -> bool:
+        """Write the output of all slices of windows; False where pixels are too different."""
+        method = self.plan.chosen
+        padded = lying.all(method.input)
+        moderate = self.task.numbers.finite or _is_moderate(padded)
+        if not moderate or not (method.local or self._is_even(padded)):
+            return False
+        for number, sums in enumerate(method.sums_of_slices(padded, out.shape[1])):
+            self._finish(method, lying.under(number, method.input), out[number], sums)
+        return True
 
     def _convolve(self, lying: "_Lying", number: int, out: Array) -> None:
         """Write the output of one slice of windows."""
@@ -155,17 +181,21 @@ class ConvStage(NamedTuple):
         rows, cols = (max(axis.extent // 2, 1) for axis in self.task.window)
         high, wide = len(padded) // rows, padded.shape[1] // cols
         sizes = np.abs(padded[: high * rows, : wide * cols])
-        blocks = sizes.reshape(high, rows, wide, cols, -1).max(axis=(1, 3))
+        lines = sizes.reshape(high, rows, -1).max(axis=1)
+        blocks = lines.reshape(high, wide, cols, -1).max(axis=2)
         smallest = blocks.min(where=blocks > 0, initial=np.inf)
         return bool(np.abs(padded).max() <= smallest * EVEN[self.task.numbers.result.itemsize])
 
-    def _finish(self, method: Method, padded: Array, out: Array) -> bool:
-        """sums / divisor + bias into `out`; False where float32 cannot tell how to round many."""
+    def _finish(self, method: Method, padded: Array, out: Array, sums: Array | None = None) -> bool:
+        """sums / divisor + bias into `out`; False where float32 cannot tell how to round many.
+
+        The sums are those of the method, unless they are known already.
+        """
         divisor, bias, numbers = self.divisor, self.bias, method.task.numbers
         done = None if np.any(bias) else self._at_once(method, padded, out)
         if done is not None:
             return done
-        sums = method.sums(padded, len(out))
+        sums = method.sums(padded, len(out)) if sums is None else sums
         if numbers.exact:
             self._finish_exact(sums, numbers, out)
             return True
@@ -246,11 +276,15 @@ class _Lying:
         self._held: dict[DType, Array] = {}
         self._moderate: dict[DType, bool] = {}
 
-    def under(self, number: int, dtype: DType) -> Array:
-        """What the windows of one of the slices lie on, in a type: (n, P, C)."""
+    def all(self, dtype: DType) -> Array:
+        """What all of these windows lie on, in a type: (n, P, C)."""
         if dtype not in self._held:
             self._held[dtype] = self._cut(dtype)
-        padded, depth = self._held[dtype], self._depth
+        return self._held[dtype]
+
+    def under(self, number: int, dtype: DType) -> Array:
+        """What the windows of one of the slices lie on."""
+        padded, depth = self.all(dtype), self._depth
         slices = depth.span(0, self._part.shape[0])
         rows = len(padded) // (slices[1] - slices[0])
         start = number * depth.stride * rows

@@ -44,9 +44,12 @@ def whole_factors(weights: Array) -> Factors | None:
     return [(np.array(column), np.array(pattern))]
 
 
-def float_factors(weights: Array, most: int) -> Factors | None:
-    """A kernel as the sum of up to `most` columns times rows, to float64's accuracy; or None."""
-    every = max(weights.shape) <= LONGEST
+def float_factors(weights: Array, most: int, *, every: bool = True) -> Factors | None:
+    """A kernel as the sum of up to `most` columns times rows, to float64's accuracy; or None.
+
+    `every` asks for all singular vectors, see `LONGEST`.
+    """
+    every = every and max(weights.shape) <= LONGEST
     left, values, right = np.linalg.svd(weights.astype(FLOAT64), full_matrices=every)
     rank = int(np.count_nonzero(values > values[0] * NEGLIGIBLE))
     if not 0 < rank <= most:
