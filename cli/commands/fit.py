@@ -9,7 +9,7 @@ import click
 
 from convtool.core.choices import STREAM
 from convtool.core.frames import ALL
-from convtool.core.params import SizeInDepth, WhichFrames
+from convtool.core.params import SizeInDepth, Steps, WhichFrames
 from convtool.kernel.formats.table import KERNEL_FORMATS
 
 from .. import command, job, options
@@ -38,14 +38,14 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--stride",
-    type=command.Value(SizeInDepth(1)),
+    type=command.Value(Steps(1)),
     default="1",
     help="Step from window to window in AFTER: 2, 2x1 (rows x columns), or 1x2x2 (slices first). "
     "Default: 1.",
 )
 @click.option(
     "--dilation",
-    type=command.Value(SizeInDepth(1)),
+    type=command.Value(Steps(1)),
     default="1",
     show_default=True,
     help="Step from element to element inside a window.",

@@ -46,36 +46,39 @@ class Size:
     """A whole number, 3, or one for rows and one for columns, 3x5 or [3, 5]."""
 
     metavar = "SIZE"
+    expected = "a size as 3 or 3x5 (rows x columns)"
+    axes = 2
+    """The most numbers of a size."""
 
     def __init__(self, least: int) -> None:
         self.least = least
 
     def read(self, value: object) -> tuple[int, int]:
         """The pair (rows, columns)."""
-        match = re.fullmatch(r"(\d{1,9})(?:x(\d{1,9}))?", _word(value, {2: "x"}), re.ASCII)
-        if match is None:
-            raise ConvtoolError(
-                f"found {quoted(value)}, expected a size as 3 or 3x5 (rows x columns)"
-            )
-        size = int(match[1]), int(match[2] or match[1])
-        if min(size) < self.least:
+        numbers = self._numbers(value)
+        return numbers[0], numbers[-1]
+
+    def _numbers(self, value: object) -> tuple[int, ...]:
+        """The numbers as they stand there."""
+        word = _word(value, {2: "x", 3: "x"})
+        if re.fullmatch(rf"\d{{1,9}}(x\d{{1,9}}){{0,{self.axes - 1}}}", word, re.ASCII) is None:
+            raise ConvtoolError(f"found {quoted(value)}, expected {self.expected}")
+        numbers = tuple(map(int, word.split("x")))
+        if min(numbers) < self.least:
             raise ConvtoolError(f"found {quoted(value)}, expected {self.least} or more")
-        return size
+        return numbers
 
 
 class SizeInDepth(Size):
     """The same, or three numbers, of which the first is for slices: 2x3x3."""
 
+    expected = "a size as 3, 3x5 (rows x columns) or 2x3x5 (slices first)"
+    axes = 3
+
     def read(self, value: object) -> Any:
         """(rows, columns), or (slices, rows, columns)."""
-        word = _word(value, {2: "x", 3: "x"})
-        match = re.fullmatch(r"(\d{1,9})x(\d{1,9})x(\d{1,9})", word, re.ASCII)
-        if match is None:
-            return super().read(value)
-        size = tuple(map(int, match.groups()))
-        if min(size) < self.least:
-            raise ConvtoolError(f"found {quoted(value)}, expected {self.least} or more")
-        return size
+        numbers = self._numbers(value)
+        return numbers if len(numbers) > 1 else numbers * 2
 
 
 class SizeOrGlobal(SizeInDepth):
@@ -86,21 +89,30 @@ class SizeOrGlobal(SizeInDepth):
         return value if value == "global" else super().read(value)
 
 
+class Steps(SizeInDepth):
+    """A number along each axis: 2 for all alike, 2x1 along rows and columns, 1x2x2."""
+
+    def read(self, value: object) -> Any:
+        """A number for all axes, (rows, columns), or (slices, rows, columns)."""
+        numbers = self._numbers(value)
+        return numbers if len(numbers) > 1 else numbers[0]
+
+
 class Padding:
-    """A named padding, a size, or TOP,BOTTOM,LEFT,RIGHT."""
+    """A named padding, a size, or TOP,BOTTOM,LEFT,RIGHT; in a volume FRONT,BACK before these."""
 
     metavar = "PADDING"
 
     def read(self, value: object) -> Any:
-        """What `conv2d` takes for padding."""
-        word = _word(value, {2: "x", 4: ","})
+        """What `conv2d` or `conv3d` takes for padding."""
+        word = _word(value, {2: "x", 3: "x", 4: ",", 6: ","})
         if word in NAMED_PADDINGS:
             return word
-        if re.fullmatch(r"\d{1,9}(,\d{1,9}){3}", word, re.ASCII):
-            top, bottom, left, right = map(int, word.split(","))
-            return (top, bottom), (left, right)
+        if re.fullmatch(r"\d{1,9}(,\d{1,9}){3}(,\d{1,9},\d{1,9})?", word, re.ASCII):
+            sides = list(map(int, word.split(",")))
+            return tuple(zip(sides[::2], sides[1::2], strict=True))
         try:
-            return SizeInDepth(least=0).read(value)
+            return Steps(least=0).read(value)
         except ConvtoolError:
             names = ", ".join(NAMED_PADDINGS)
             raise ConvtoolError(

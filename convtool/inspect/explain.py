@@ -200,15 +200,15 @@ def explain(
 
 def _within(output: Header, place: Sequence[int]) -> Pair:
     """(row, column), rows counted through all slices; ConvtoolError for a place outside a map."""
-    size = output.size[output.depth == 1 :]
+    size = output.size[output.depth == 1 and len(place) == 2 :]
     if len(place) != len(size) or not all(0 <= o < n for o, n in zip(place, size, strict=True)):
         names = ("slice", "row", "column")[-len(place) :]
         asked = ", ".join(f"{name} {o}" for name, o in zip(names, place, strict=True))
         last = ",".join(str(n - 1) for n in size)
-        raise ConvtoolError(
-            f"the map is {shape_words(size)} and has no {asked}: "
-            f"expected {','.join('0' * len(size))} to {last}"
+        what = (
+            "SLICE,ROW,COL" if len(size) > len(place) else f"{','.join('0' * len(size))} to {last}"
         )
+        raise ConvtoolError(f"the map is {shape_words(size)} and has no {asked}: expected {what}")
     *numbers, row, col = place
     return sum(numbers) * output.size[1] + row, col
 

@@ -105,16 +105,18 @@ def read_npy(file: BinaryIO, max_pixels: int, axes: str | None = None) -> Reader
     check_size(height, width, max_pixels)
     check_channels(channels)
     note = _taken(shape) if axes is None else ()
+    may_have_alpha = "c" not in (axes or "")
     stacked = "t" if axes and axes[0] == "t" else DEPTH
     if header.by_columns:
         with file:
             pixels = check_image(_whole(file, header).reshape(depth * height, width, channels))
-        described = Header.of_array(pixels, may_have_alpha=True)
+        described = Header.of_array(pixels, may_have_alpha=may_have_alpha)
         described = described._replace(depth=depth, stacked=stacked)
         return ArrayReader(described, pixels, (*note, *_notes(described)))
-    reader = NpyReader(file, (depth * height, width, channels), header.dtype, depth, note)
-    reader.header = reader.header._replace(stacked=stacked)
-    return reader
+    row = check_image(np.empty((1, width, channels), header.dtype))
+    laid = Header.of_array(row, may_have_alpha=may_have_alpha)
+    laid = laid._replace(height=depth * height, depth=depth, stacked=stacked)
+    return NpyReader(file, laid, (*note, *_notes(laid)))
 
 
 def _laid(shape: tuple[int, ...], axes: str | None) -> tuple[int, int, int, int]:
@@ -122,6 +124,8 @@ def _laid(shape: tuple[int, ...], axes: str | None) -> tuple[int, int, int, int]
     if axes is None:
         if len(shape) == 4:
             raise ConvtoolError(f"has shape {shape}; --axes zyxc takes it for slices")
+        if len(shape) == 1:
+            raise ConvtoolError(f"has shape {shape}; --axes x takes it for a row")
         check_shape(shape)
         axes = "yxc"[: len(shape)]
     if len(axes) != len(shape):
@@ -158,26 +162,12 @@ class NpyReader:
 
     metadata = NONE
 
-    def __init__(
-        self,
-        file: BinaryIO,
-        shape: tuple[int, int, int],
-        dtype: np.dtype[np.generic],
-        depth: int = 1,
-        note: tuple[str, ...] = (),
-    ) -> None:
-        """The file is at the end of its header, and is closed with the reader. `shape` is that of
-        the slices one under another.
-
-        Raises ConvtoolError if the array is no image.
-        """
+    def __init__(self, file: BinaryIO, header: Header, notes: tuple[str, ...] = ()) -> None:
+        """The file is at the end of its header, and is closed with the reader."""
         self._file = file
         self._start = file.tell() if file.seekable() else None
-        self._row_bytes = shape[1] * shape[2] * dtype.itemsize
-        described = check_image(np.empty((1, *shape[1:]), dtype))
-        header = Header.of_array(described, may_have_alpha=True)
-        self.header = header._replace(height=shape[0], depth=depth)
-        self.notes = (*note, *_notes(self.header))
+        self._row_bytes = header.row_elements * header.dtype.itemsize
+        self.header, self.notes = header, notes
         weakref.finalize(self, file.close)
 
     def blocks(self) -> Iterator[Array]:
@@ -196,7 +186,10 @@ class NpyReader:
 
 def _notes(header: Header) -> tuple[str, ...]:
     """Notes for a person: what is assumed about an array."""
-    note = f"the last of its {len(header.channels)} channels is taken for alpha"
+    note = (
+        f"the last of its {len(header.channels)} channels is taken for alpha; --alpha channel "
+        "filters it like the others"
+    )
     return (note,) if header.has_alpha else ()
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from ..core.errors import OptionError
 from ..core.filenames import plain
-from ..core.params import Option, Padding, SizeInDepth
+from ..core.params import Option, Padding, SizeInDepth, Steps
 from .conv_options import CONV, weights_of
 from .operation import Given, Maps, Operation
 from .pool_options import POOL
@@ -62,16 +62,17 @@ CONV_TRANSPOSE = Operation(
     (
         CONV.option("--kernel")._replace(
             help="The kernel that each pixel lays on the map, times its value; where they overlap, "
-            "they are added up. As for conv, but a layer is (in, out, h, w).",
+            "they are added up. As for conv, but a layer is (in, out, h, w). Alpha is a channel "
+            "like the others.",
         ),
         Option(
             "stride",
-            SizeInDepth(1),
+            Steps(1),
             "From pixel to pixel on the map: 2 doubles its size.",
             "1",
         ),
         Option("padding", Padding(), "Rows and columns that the map loses at each side.", "0"),
-        Option("output_padding", SizeInDepth(0), "Rows and columns that it gains at its end.", "0"),
+        Option("output_padding", Steps(0), "Rows and columns that it gains at its end.", "0"),
         DILATION,
         *(CONV.option(f"--{name}") for name in ("divisor", "bias", "bias-file", "groups")),
     ),

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..core.choices import ALPHAS, LIGHTS, MISSING
 from ..core.errors import OptionError, at
-from ..core.params import Flag, MaskName, Number, Option, Padding, SizeInDepth, Word
+from ..core.params import Flag, MaskName, Number, Option, Padding, Steps, Word
 from .operation import Given
 
 if TYPE_CHECKING:
@@ -20,15 +20,15 @@ def padding_option(default: str, made_of: str) -> Option:
         Padding(),
         f"Rows and columns around the image, {made_of}: same (the map keeps the image's size, "
         "or its ceil(size / stride)), same_lower, valid (none), full, 1, 1x2, or "
-        "TOP,BOTTOM,LEFT,RIGHT.",
+        "TOP,BOTTOM,LEFT,RIGHT, with FRONT,BACK before these in a volume.",
         default,
     )
 
 
 def stride_option(default: str) -> Option:
     """How far apart windows stand."""
-    how = "Step from window to window: 2, 2x1 (rows x columns), or 1x2x2 (slices first)."
-    return Option("stride", SizeInDepth(1), f"{how} Default: {default}.")
+    how = "Step from window to window: 2 along all axes, 2x1 (rows x columns) or 1x2x2."
+    return Option("stride", Steps(1), f"{how} Default: {default}.")
 
 
 def alpha_option(default: str) -> Option:
@@ -45,7 +45,7 @@ MEAN = {"avg": "mean", "average": "mean"}
 
 MISSING_ELSEWHERE = {"interpolate": "skip", "ignore": "skip", "fill": "zero"}
 
-DILATION = Option("dilation", SizeInDepth(1), "Step from element to element inside a window.", "1")
+DILATION = Option("dilation", Steps(1), "Step from element to element inside a window.", "1")
 
 MISSING_ = Option(
     "missing",
@@ -101,8 +101,9 @@ def check_regions(given: Given) -> None:
     _check_missing(given)
     is_pool = "footprint" in given
     stride = given["stride"] or ((given["size"] or "the window's size") if is_pool else (1, 1))
-    if given["only"] and stride != (1, 1):
-        found = stride if isinstance(stride, str) else "x".join(map(str, stride))
+    each = stride if isinstance(stride, tuple) else (stride,)
+    if given["only"] and set(each) != {1}:
+        found = "x".join(map(str, each))
         raise OptionError(f"--only goes with --stride 1, and the stride is {found}")
 
 
@@ -115,18 +116,12 @@ def _check_missing(given: Given) -> None:
 
 
 def in_depth(options: dict[str, Any]) -> dict[str, Any]:
-    """The options for windows with depth, where one number stands for slices, rows and columns."""
+    """The options for windows with depth: what is told of rows and columns leaves slices alone."""
     changed = dict(options)
-    for name in ("stride", "dilation", "padding", "output_padding"):
+    for name, alone in (("stride", 1), ("dilation", 1), ("padding", 0), ("output_padding", 0)):
         value = changed.get(name)
         if isinstance(value, tuple) and len(value) == 2:
-            flat = value if isinstance(value[0], int) else (one for pair in value for one in pair)
-            each = set(flat)
-            if len(each) > 1:
-                raise OptionError(
-                    f"--{name}: a window with depth takes one number, or three: 1x2x2"
-                )
-            changed[name] = each.pop()
+            changed[name] = (alone if isinstance(value[0], int) else (alone, alone), *value)
     return changed
 
 

@@ -10,7 +10,7 @@ from ..core.errors import ConvtoolError
 from ..core.geometry import Axis
 from ..core.image import Header, check_image
 from ..core.slices import Part
-from ..core.validation import SizeLike, sizes
+from ..core.validation import SizeLike, shape_words, sizes
 from .base import Operator
 from .elements import views
 from .pool_stage import PoolStage
@@ -118,7 +118,8 @@ def _unpooled(
     count = math.prod(shape) * pooled.shape[-1]
     if not 0 <= int(places.min()) <= int(places.max()) < count:
         raise ConvtoolError(
-            f"indices are from {places.min()} to {places.max()}, expected 0 to {count - 1}"
+            f"indices are from {places.min()} to {places.max()}, expected 0 to {count - 1} for an "
+            f"array of {shape_words(shape)} to make"
         )
     flat = np.zeros(count, pooled.dtype)
     flat[places.ravel()] = pooled.ravel()

@@ -59,12 +59,16 @@ def check_depth(operators: Sequence[Operator], header: Header) -> None:
         if header.depth == 1:
             raise ConvtoolError(
                 f"{operator.label}: the window lies on several slices, and the image is one; "
-                "volumes are pages of a TIFF, files under --stack, or a .npy under --axes zyx"
+                "volumes are pages of a TIFF, files under --stack, a .npy under --axes zyx, or a "
+                "size as 9x480x640x1"
             )
         if header.stacked != DEPTH:
             hint = "--axes zyx takes them for depth"
             if header.stacked in ("zc", "cz"):
                 hint = f"--axes {header.stacked}yx joins the channels of each slice"
+            elif DEPTH in header.stacked:
+                last = header.stacked.replace("t", "")
+                hint = f"--frames A..B --axes {last}yx takes the slices of one volume"
             raise ConvtoolError(
                 f"{operator.label}: the window lies on several slices, and those of the image are "
                 f"{_named(header.stacked)}, not depth alone; {hint}"

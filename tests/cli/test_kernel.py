@@ -509,7 +509,7 @@ ERRORS = {
     "unknown command": (["kernel", "blur"], 2, "No such command 'blur'"),
     "unknown generator": (["kernel", "make", "gausian:5"], 2, "nearest: gaussian"),
     "nothing near": (["kernel", "make", "qqq"], 2, "'qqq'; names: gaussian, box"),
-    "a wrong value": (["kernel", "make", "box", "--size", "x"], 2, "expected a size as 3 or 3x5"),
+    "a wrong value": (["kernel", "make", "box", "--size", "x"], 2, "expected a size as 3, 3x5"),
     "a wrong value in place": (["kernel", "make", "box:x"], 2, "size: found 'x', expected a size"),
     "too many in place": (["kernel", "make", "box:1,2"], 2, "'box:1,2': 2 parameters, expected"),
     "given twice": (["kernel", "make", "box:3", "--size", "5"], 2, "size is given twice, as 3"),

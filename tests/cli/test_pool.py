@@ -88,7 +88,7 @@ def test_footprints_and_global_windows(convtool, folder, small):
         (["--footprint", "disk:3", "--size", "3"], "--footprint and --size exclude each other"),
         (["--footprint", "kirsch"], "--footprint: kirsch is no single kernel, expected one"),
         (["--footprint", "0 0; 0 0"], "footprint has no element that is not 0"),
-        (["--size", "all"], "expected a size as 3 or 3x5"),
+        (["--size", "all"], "expected a size as 3, 3x5"),
     ],
 )
 def test_windows_that_cannot_be(convtool, small, words, told):

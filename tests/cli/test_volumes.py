@@ -103,7 +103,16 @@ def test_windows_with_depth(convtool, volume, folder):
     done = convtool("pool", "v.tif", "-s", "2x2x2", "-d", "out")
     assert (folder / "out" / "v-max2x2x2.tif").exists()
     done = convtool("pool", "v.tif", "-s", "2x2x2", "--stride", "1x2", "-o", "o.npy")
-    assert b"--stride: a window with depth takes one number" in done.stderr
+    assert done.returncode == 0, done.stderr
+    assert np.array_equal(np.load("o.npy"), pool3d(volume, 2, stride=(1, 1, 2)))
+    for words, padding in (
+        ("1", 1), ("1x2", (0, 1, 2)), ("1,0,2,3", ((0, 0), (1, 0), (2, 3))),
+        ("2x1x0", (2, 1, 0)), ("1,2,3,0,0,1", ((1, 2), (3, 0), (0, 1))),
+    ):  # fmt: skip
+        done = convtool("conv", "v.tif", "-k", "k.json", "--padding", words, "-o", "o.npy")
+        assert done.returncode == 0, done.stderr
+        expected = conv3d(volume, WEIGHTS, divisor=4, padding=padding)
+        assert np.array_equal(np.load("o.npy"), expected)
     done = convtool("conv", "v.tif", "-k", "edge", "--stride", "1x2x2", "-o", "o.npy")
     assert b"stride is (1, 2, 2), expected one number or (rows, columns)" in done.stderr
 
@@ -138,13 +147,15 @@ def test_blocks_of_a_csv_are_slices(convtool, folder):
          "times (t), not depth alone; --axes zyx takes them for depth"),
         (["four.npy", "-k", "edge", "-o", "o.npy"],
          "four.npy: has shape (2, 3, 4, 5); --axes zyxc takes it for slices"),
-        (["v.tif", "-k", "k.json", "--stride", "1x2", "-o", "o.npy"],
-         "--stride: a window with depth takes one number, or three"),
+        (["v.tif", "-k", "k.json", "--stride", "1x2x3x4", "-o", "o.npy"],
+         "expected a size as 3, 3x5 (rows x columns) or 2x3x5 (slices first)"),
+        (["line.npy", "-k", "edge", "-o", "o.npy"], "has shape (9,); --axes x takes it for a row"),
         (["v.npy", "--axes", "zyx", "-k", "k.json", "-o", "o.bmp"], "bmp holds one frame"),
     ],
 )  # fmt: skip
 def test_what_is_told(convtool, volume, words, told):
     np.save("four.npy", np.ones((2, 3, 4, 5)))
+    np.save("line.npy", np.ones(9))
     Image.new("L", (9, 9)).save("p.png")
     done = convtool("conv", *words)
     assert told in done.stderr.decode()
@@ -230,7 +241,7 @@ def test_parametric_kernels_with_depth(convtool, volume):
     assert convtool("conv", "v.tif", "-k", "gaussian:3x5x5", "-o", "o.npy").returncode == 0
     expected = conv3d(volume, find_kernel("gaussian:3x5x5"))
     assert np.array_equal(np.load("o.npy"), expected)
-    with pytest.raises(ConvtoolError, match="sigma2 and slices are given"):
+    with pytest.raises(ConvtoolError, match="there is one sigma for all axes"):
         find_kernel("gaussian:3x5x5,1,2")
     for spec in ("disk:3x3x3", "gabor:3x3x3", "gaussian:3x3x3x3"):
         with pytest.raises(ConvtoolError, match=r"3x3x3"):

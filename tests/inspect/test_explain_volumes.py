@@ -191,12 +191,21 @@ def test_json_has_slices():
     ("place", "told"),
     [
         ((3, 0, 0), "has no slice 3, row 0, column 0: expected 0,0,0 to 2,3,3"),
-        ((0, 0), "has no row 0, column 0: expected 0,0,0 to 2,3,3"),
+        ((0, 0), "has no row 0, column 0: expected SLICE,ROW,COL"),
         ((0, 0, 4), "the map is 3x4x4 and has no slice 0"),
     ],
 )
 def test_a_place_outside_the_map(place, told):
     with pytest.raises(ConvtoolError, match=told):
         explain(reader_of(np.zeros((3, 4, 4), np.uint8)), [Relu()], place)
-    with pytest.raises(ConvtoolError, match="has no slice 0, row 1, column 1: expected 0,0 to 3,3"):
-        explain(reader_of(np.zeros((4, 4), np.uint8), 2), [Relu()], (0, 1, 1))
+    with pytest.raises(
+        ConvtoolError, match="has no slice 1, row 1, column 1: expected 0,0,0 to 0,3,3"
+    ):
+        explain(reader_of(np.zeros((4, 4), np.uint8), 2), [Relu()], (1, 1, 1))
+
+
+def test_the_only_slice_of_a_map_may_be_named():
+    volume = np.random.default_rng(10).integers(0, 256, (2, 4, 4), np.uint8)
+    operator = Pool(2, dimensions=3)
+    one, other = (explain(reader_of(volume), [operator], place) for place in ((0, 1, 1), (1, 1)))
+    assert one.paths[0].value == other.paths[0].value == volume[:, 2:, 2:].max()

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from convtool import ConvtoolError, find_kernels, read_image, write_image
+from convtool.core.encoding import Table
 from convtool.io.source import open_image, open_stream
 from convtool.kernel.files import read_bias
 
@@ -43,13 +44,18 @@ def test_two_and_four_channels_end_in_alpha_and_it_says_so(folder):
     np.save("a.npy", np.zeros((2, 2, 4)))
     reader = open_image("a.npy")
     assert reader.header.channels == ("R", "G", "B", "A")
-    assert reader.notes == ("the last of its 4 channels is taken for alpha",)
+    told = (
+        "the last of its 4 channels is taken for alpha; --alpha channel filters it like the others"
+    )
+    assert reader.notes == (told,)
+    named = open_image("a.npy", table=Table(axes="yxc"))
+    assert (named.header.channels, named.notes) == (("0", "1", "2", "3"), ())
 
 
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        (saved(np.zeros(4)), r"image has shape \(4,\)"),
+        (saved(np.zeros(4)), r"has shape \(4,\); --axes x takes it for a row"),
         (saved(np.zeros((0, 4))), "at least one pixel"),
         (saved(np.zeros((2, 2), complex)), "complex128"),
         (saved(np.array([[{}]]), allow_pickle=True), "is a .npy file of Python objects"),

@@ -126,6 +126,9 @@ def slices(count: int, samples: int, found: Hyperstack | None, asked: str | None
         return Slices(each, along or DEPTH)
     if along == "c":
         return Slices([tuple(range(count))], DEPTH)
+    if found and found.axes.endswith(along):  # of volumes that follow one another
+        counts = found.counts[-len(along) :]
+        found = found._replace(axes=along, counts=(-1, *counts[1:]))
     if found is None or found.axes != along:
         told = f"calls them {found.axes}" if found else "does not say how many channels"
         raise ConvtoolError(

@@ -70,8 +70,11 @@ def gaussian(
         if sigma2 != sigma:
             words += f" at {angle:.4g} degrees, {sigma2:.4g} across"
     if len(size) == 3 and sigma is not None:
-        if sigma2 != sigma:
-            raise ConvtoolError("sigma2 and slices are given, expected one of them")
+        if sigma2 != sigma or angle:
+            raise ConvtoolError(
+                "over slices there is one sigma for all axes, no sigma2 and no angle; two kernels "
+                "one after another, as gaussian:5x1x1,0.7 and gaussian:7,1.5, have one each"
+            )
         spread = [sigma] * 3
     offsets = positions(size)
     if sigma and sigma2 and sigma != sigma2 and angle % 90:

@@ -51,7 +51,7 @@ def test_a_kernel_reaches_over_pages_that_may_be_depth(convtool, kernel, kind, a
         ("shaped", "CYX", (12,), "channels (c), not depth alone; --axes zyx takes them for depth"),
         ("imagej", "ZCYX", (4, 3), "depth and channels (zc), not depth alone; --axes zcyx joins"),
         ("ome", "CZYX", (3, 4), "channels and depth (cz), not depth alone; --axes czyx joins the"),
-        ("ome", "TZYX", (3, 4), "times and depth (tz), not depth alone; --axes zyx takes them"),
+        ("ome", "TZYX", (3, 4), "times and depth (tz), not depth alone; --frames A..B --axes zyx"),
         ("shaped", "HYX", (12,), "axis h (h), not depth alone; --axes zyx takes them for depth"),
         ("shaped", "TZCYX", (2, 3, 2), "times and depth and channels (tzc), not depth alone"),
     ],
