@@ -102,8 +102,8 @@ def _reads_within(operators: "Sequence[Operator]") -> bool:
     """Whether pixels are missing because a mask says so, and the image could stay there."""
     from convtool.ops.within import Within
 
-    steps = (getattr(operator, "stride", (1, 1)) for operator in operators)
-    return any(isinstance(one, Within) for one in operators) and set(steps) == {(1, 1)}
+    steps = {step for operator in operators for step in getattr(operator, "stride", (1,))}
+    return any(isinstance(one, Within) for one in operators) and steps == {1}
 
 
 def _sums_to_zero(operators: "Sequence[Operator]") -> bool:

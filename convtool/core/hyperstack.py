@@ -1,6 +1,7 @@
 """What the pages of a file are, and how they lie in space, as programs for microscopes say it."""
 
 import math
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 Program = Literal["ImageJ", "OME", "tifffile"]
@@ -28,9 +29,17 @@ class Hyperstack(NamedTuple):
         """How many there are in all."""
         return math.prod(self.counts)
 
-    def sampled(self, step: tuple[float, float]) -> "Hyperstack":
-        """That of pixels which lie so many rows and columns of these apart."""
-        if self.density is None:
-            return self
-        across, down = self.density
-        return self._replace(density=(across / step[1], down / step[0]))
+    def sampled(self, count: int, step: Sequence[float]) -> "Hyperstack | None":
+        """That of so many pages, which lie so many slices, rows and columns of these apart; None
+        where there are other pages, and not of slices alone."""
+        found = self
+        if count != self.pages:
+            if self.axes != "z":
+                return None
+            found = self._replace(counts=(count,))
+        if self.spacing is not None:
+            found = found._replace(spacing=self.spacing * step[0])
+        if self.density is not None:
+            across, down = self.density
+            found = found._replace(density=(across / step[2], down / step[1]))
+        return found

@@ -12,22 +12,24 @@ def placed(metadata: Metadata, prepared: Prepared) -> Metadata:
 
     What is known of frames and pages holds for as many of them.
     """
-    step, start = _grid(prepared.stages)
-    if prepared.output.depth != prepared.input.depth:
-        metadata = metadata._replace(timing=None, hyperstack=None)
-    georeference, hyperstack = metadata.georeference, metadata.hyperstack
+    (deep, *step), (_, *start) = _grid(prepared.stages)
+    depth, georeference = prepared.output.depth, metadata.georeference
     return metadata._replace(
-        georeference=georeference and georeference.sampled(step, start),
-        hyperstack=hyperstack and hyperstack.sampled(step),
+        timing=metadata.timing if depth == prepared.input.depth else None,
+        georeference=georeference
+        and georeference.sampled((step[0], step[1]), (start[0], start[1])),
+        hyperstack=metadata.hyperstack and metadata.hyperstack.sampled(depth, (deep, *step)),
     )
 
 
-def _grid(stages: Sequence[Stage]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """How far apart a map's pixels lie in the image, and where the first one does."""
-    step, start = [1.0, 1.0], [0.0, 0.0]
+def _grid(stages: Sequence[Stage]) -> tuple[list[float], list[float]]:
+    """How far apart a map's pixels lie in the image along slices, rows and columns, and where the
+    first one does, of rows and columns."""
+    step, start = [1.0, 1.0, 1.0], [0.0, 0.0, 0.0]
     for stage in stages:
         for laid in stage.laid[:1]:
-            for n, (axis, middle) in enumerate(zip(laid.window, laid.middle, strict=True)):
+            each = zip(laid.grid.axes, (0, *laid.middle), strict=True)
+            for n, (axis, middle) in enumerate(each):
                 start[n] += step[n] * axis.offset(middle)
                 step[n] *= float(axis.step)
-    return (step[0], step[1]), (start[0], start[1])
+    return step, start

@@ -289,7 +289,8 @@ def _report(
     fits = metadata.fitting(len(one.output.channels)).icc_profile == metadata.icc_profile
     unfit = "icc_profile" in target.format.holds and not fits
     output = described._replace(transfer=transfer)
-    restacked = told and target.prepared.output.depth != target.prepared.input.depth
+    other_slices = target.prepared.output.depth != target.prepared.input.depth
+    restacked = told and other_slices and metadata.hyperstack is None
     return Report(
         target.format.name, output, values, lost, narrowed, spread, left, restacked, unfit
     )

@@ -31,7 +31,7 @@ def laid(array, weights, stride, dilation, padding, more):
         steps = zip(starts, reach, dilation, strict=True)
         out[tuple(slice(a, a + r + 1, d) for a, r, d in steps)] += float(array[place]) * weights
     ends = zip(padding, out.shape, strict=True)
-    return out[tuple(slice(before, size - after) for (before, after), size in ends)]
+    return out[tuple(slice(before, max(size - after, 0)) for (before, after), size in ends)]
 
 
 @st.composite

@@ -76,7 +76,8 @@ def test_a_value_explained(case, data):
     for path, pixel in zip(found.paths, array[place], strict=True):
         (one,) = path.calculations
         assert one.steps[-1].value == path.value
-        assert one.patches[0].pixels.tolist() == [[pixel]]
+        patch = one.patches[one.followed.patch]
+        assert patch.pixels[one.followed.row, one.followed.col] == pixel
     along = found.fields[0].region.seen_along
     seen = np.ix_(*[[at for run in runs for at in range(*run)] for runs in along])
     other = np.full_like(array, 9)
@@ -96,7 +97,7 @@ def test_it_is_a_stage(convtool, folder):
     assert np.array_equal(found[..., :3], expected[..., :3])
     assert np.array_equal(found[..., 3], image[..., 3])
     (path,) = explain(ArrayReader(*described([[1, 5], [5, 2]])), [Unpool(2)], (1, 0)).paths
-    told = "the first largest pixel of 0 of 1 window that holds it"
+    told = "not the largest in its window"
     assert [(step.text, step.value) for step in path.calculations[0].steps] == [(told, 0)]
     volume = np.random.default_rng(2).integers(0, 256, (4, 6, 6), np.uint8)
     np.save("v.npy", volume)

@@ -15,7 +15,7 @@ from ...ops.pool import Pool
 from ...ops.pool_stage import PoolStage
 from ...ops.unpool import Unpool, UnpoolStage
 from . import base
-from .base import HUGE, OFF, Band, Calculation, Place, Step, Value
+from .base import HUGE, OFF, Band, Calculation, Followed, Patch, Place, Step, Value
 
 
 def calculate_pool(
@@ -65,33 +65,54 @@ def calculate_pool(
 def calculate_unpool(
     operator: Unpool, stage: UnpoolStage, band: Band, _: Pair, place: Place, value: Value
 ) -> Calculation:
-    """Whether the pixel is what wins in any of the windows that hold it."""
+    """A window that holds the pixel: one of which it is the largest, if there is any."""
     row, col, index = place
-    pool, header = stage.pool, stage.input
-    patch = base.pixel_of(band, header, (row, col), index)
-    spans = [
-        range(*stage.windows(axis, (at, at + 1)))
-        for axis, at in enumerate((*divmod(row, header.size[1]), col))
-    ]
-    rows = pool.grid.rows.output
-    won = 0
-    windows = [(z * rows + y, x) for z, y, x in product(*spans)]
-    for window in windows:
-        patches = base.patches_of(band, header, pool.grid, window, index)
-        places = np.flatnonzero([one.has_source for one in patches])
-        pixels = np.ravel([one.pixels for one in patches])[places]
-        number, inner = divmod(int(places[np.argmax(pixels)]), patches[0].pixels.size)
-        won += base.followed(patches, number, inner, "").source == (row, col)
-    what = f"window{'s' * (len(windows) != 1)} that hold{'s' * (len(windows) == 1)} it"
-    text = f"the first largest pixel of {won} of {len(windows)} {what}"
-    expected = base.item(patch.pixels[0, 0]) if won else 0
+    pixel = base.pixel_of(band, stage.input, (row, col), index)
+    windows = _windows_over(stage, band, place)
+    won = [_largest(patches).source == (row, col) for patches in windows]
+    patches = windows[won.index(True) if any(won) else 0] if windows else (pixel,)
+    match len(windows):
+        case 0:
+            text = "in no window"
+        case 1:
+            text = f"{'' if any(won) else 'not '}the largest in its window"
+        case count:
+            text = f"the largest in {sum(won) or 'none'} of its {count} windows"
+    expected = base.item(pixel.pixels[0, 0]) if any(won) else 0
     base.check(operator.label, value, expected, stage.output.dtype, 0.0)
-    steps = (Step(text, expected),)
-    name = stage.output.channels[index]
-    element = base.followed((patch,), 0, 0, "its pixel")
+    here = int(np.argmax(_at(patches, row, col)))
+    number, inner = divmod(here, patches[0].pixels.size)
+    element = base.followed(patches, number, inner, "its pixel")
+    name, steps = stage.output.channels[index], (Step(text, expected),)
     return Calculation(
-        operator.label, "unpool", name, index, row, col, (patch,), (), steps, value, element
+        operator.label, "unpool", name, index, row, col, patches, (), steps, value, element
     )
+
+
+def _windows_over(stage: UnpoolStage, band: Band, place: Place) -> list[tuple[Patch, ...]]:
+    """The windows that hold a pixel."""
+    row, col, index = place
+    at = *divmod(row, stage.input.size[1]), col
+    spans = (range(*stage.windows(axis, (one, one + 1))) for axis, one in enumerate(at))
+    grid = stage.pool.grid
+    windows = (
+        base.patches_of(band, stage.input, grid, (z * grid.rows.output + y, x), index)
+        for z, y, x in product(*spans)
+    )  # of which some have it between their elements
+    return [patches for patches in windows if any(one.any() for one in _at(patches, row, col))]
+
+
+def _at(patches: tuple[Patch, ...], row: int, col: int) -> list[Array]:
+    """Which elements of a window are this pixel."""
+    return [np.logical_and.outer(one.source_rows == row, one.source_cols == col) for one in patches]
+
+
+def _largest(patches: tuple[Patch, ...]) -> Followed:
+    """The largest pixel of a window, the first of several."""
+    places = np.flatnonzero([one.has_source for one in patches])
+    pixels = np.ravel([one.pixels for one in patches])[places]
+    number, inner = divmod(int(places[np.argmax(pixels)]), patches[0].pixels.size)
+    return base.followed(patches, number, inner, "the largest")
 
 
 Merged = tuple[tuple[Step, ...], Fraction | Value, float, int, str]

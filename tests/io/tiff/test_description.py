@@ -111,12 +111,16 @@ def test_lengths_of_ome(convtool, folder):
     assert len(ome["Channel"]) == 3
 
 
-def test_other_slices_lose_their_axes_and_that_is_told(convtool, folder):
-    lost = b"convtool: the map has other slices than the image, whose timing or axes stay behind\n"
-    written("ZYX", "imagej")
+def test_axes_and_distances_of_other_slices(convtool, folder):
+    written("TYX", "imagej")
+    done = convtool("pool", "a.tif", "--axes", "zyx", "-s", "2x2x2", "-o", "o.tif")
+    assert read("o.tif")[0] == "ZYX"
+    written("ZYX", "imagej", spacing=1.5, unit="um")
     done = convtool("pool", "a.tif", "-s", "2x2x2", "-o", "o.tif")
-    assert lost in done.stderr
-    assert read("o.tif")[0] == "IYX"
+    assert done.stderr == b""
+    with tifffile.TiffFile("o.tif") as file:
+        assert file.series[0].axes == "ZYX"
+        assert float(file.imagej_metadata["spacing"]) == 3.0
     done = convtool("pool", "a.tif", "-s", "1", "--frames", "3..5", "-o", "o.tif")
     assert done.stderr == b""
     assert read("o.tif")[:3:2] == ("ZYX", "imagej")

@@ -113,10 +113,7 @@ def test_a_default_is_what_is_taken():
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        (
-            "gaussian:5x",
-            "found '5x', expected a size as 3, 3x5 .rows x columns. or 2x3x5 .slices",
-        ),
+        ("gaussian:5x", "size: found '5x', expected a size as 3, 3x5"),
         ("gaussian:5,0", "sigma: found '0', expected a number from 0.01 to 10000"),
         ("gaussian:5,nan", "sigma: found 'nan', expected a finite number"),
         ("gaussian:5," + "9" * 400, "sigma: found '9+[.]{3}9+', expected a "),
