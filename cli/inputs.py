@@ -4,7 +4,7 @@ import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -71,6 +71,14 @@ def slices(names: Sequence[str], listed: str | None, null: bool, recursive: bool
     if not found:
         raise ConvtoolError(f"{listed}: names no image")
     return found
+
+
+def shell_sorted(paths: Sequence[str]) -> tuple[str, str] | None:
+    """Two files in the wrong order, as s10.png before s2.png, where a shell may have sorted all;
+    None where they are in order, or in one that somebody chose."""
+    if list(paths) != sorted(paths):
+        return None
+    return next((pair for pair in pairwise(paths) if by_number(pair[0]) > by_number(pair[1])), None)
 
 
 def by_number(name: str) -> tuple[list[str | int], str]:

@@ -76,9 +76,14 @@ def _run_stack(
     if not images and not given["from_file"]:
         raise click.UsageError("--stack takes files and folders, and none is given")
     from . import one_image
-    from .inputs import slices
+    from .inputs import shell_sorted, slices
 
     found = slices(images, given["from_file"], given["null"], given["recursive"])
+    if pair := shell_sorted(found):
+        output.say(
+            f"the slices keep the order of the list, {pair[0]} before {pair[1]}; those of a folder "
+            "are sorted by their numbers"
+        )
     one_image.run(images[0] if len(images) == 1 else found[0], make, output, found)
 
 

@@ -33,9 +33,9 @@ def run(ctx: click.Context, /, pipeline: str | None, images: tuple[str, ...], **
 
     PIPELINE is stages separated by |, in the words of the commands, or a .toml or .json file with a
     list of stages. Stages are conv and pool, with the options that come before --output in the
-    help of these commands; conv_transpose and unpool, which make a map larger and bring maxima back
-    to their places; relu, leaky_relu (--slope 0.01), sigmoid, tanh, abs, gray, linear (from values
-    to light) and encode (back).
+    help of these commands; conv_transpose, which makes a map larger, and unpool, which leaves the
+    largest pixel of each window and makes others 0; relu, leaky_relu (--slope 0.01), sigmoid, tanh,
+    abs, gray, linear (from values to light) and encode (back).
 
     PIPELINE and IMAGE may be in either order. Without IMAGE, or with -, the image comes from
     stdin. The maps of several images, or of a folder of them, go to --out-dir.

@@ -60,19 +60,21 @@ def window_block(
     marked: Sequence[tuple[int, int] | None],
 ) -> Block:
     """A window in one channel. Its slices, if there are several, stand side by side: each one's
-    number, pixels, weights and products, one below the other."""
+    number, pixels, weights and products, one below the other, and the products are added up."""
     if len(patches) == 1:
         return patch_block(patches[0], white, widths, marked[0])
     widest = max(widths.pixel, widths.weight, widths.product)
     widths = Widths(widths.row, widest, widest, widest)
     peaks = Peaks.of(patches)
-    columns = []
+    columns: list[Block] = []
     for patch, place in zip(patches, marked, strict=True):
         window, *others = _grids(patch, white, widths, place, peaks)
         name = beside(words(f"slice {patch.slice}"), room(1, TITLE), gap=0)
         signed = (beside(words(sign, TITLE), one) for sign, one in zip("x=", others, strict=False))
+        if columns and others:
+            columns.append(beside(words("+", TITLE), room(1, others[-1].height), gap=0))
         columns.append(above(name, window, *signed, align="end"))
-    return beside(*columns, gap=2 * GAP, align="end")
+    return beside(*columns, gap=GAP if others else 2 * GAP, align="end")
 
 
 class Peaks(NamedTuple):

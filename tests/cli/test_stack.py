@@ -184,3 +184,12 @@ def test_slices_in_time_are_no_depth(convtool, slices):
     assert convtool("conv", *words, "--axes", "yx", "-k", "k.json").returncode == 0
     expected = scipy.ndimage.correlate(slices[:3].astype(np.int64), WEIGHTS, mode="nearest")
     assert np.array_equal(np.load("o.npy"), expected)
+
+
+def test_an_order_that_a_shell_made_is_told(convtool, slices, folder):
+    for order in (sorted(range(12), key=str), list(range(12)), [3, 1, 2]):
+        paths = [f"slices/slice{number}.png" for number in order]
+        done = convtool("pool", *paths, "--stack", "-s", "1", "-o", "o.npy")
+        assert np.array_equal(np.load("o.npy"), slices[order])
+        told = b"the slices keep the order of the list, slices/slice11.png before slices/slice2.png"
+        assert (told in done.stderr) == (order[1] == 1 and order[2] == 10)
