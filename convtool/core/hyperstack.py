@@ -23,20 +23,27 @@ class Hyperstack(NamedTuple):
     """Pixels in a unit, across and down."""
     more: bool = False
     """Whether the file says more than this."""
+    joined: bool = False
+    """Whether the pages of the last axis, which are channels, make one slice."""
 
     @property
     def pages(self) -> int:
         """How many there are in all."""
         return math.prod(self.counts)
 
-    def sampled(self, count: int, step: Sequence[float]) -> "Hyperstack | None":
-        """That of so many pages, which lie so many slices, rows and columns of these apart; None
-        where there are other pages, and not of slices alone."""
-        found = self
-        if count != self.pages:
-            if self.axes != "z":
+    def sampled(self, count: int, channels: int, step: Sequence[float]) -> "Hyperstack | None":
+        """That of so many slices of so many channels, which lie so many slices, rows and columns of
+        these apart; None where there are other slices, and these do not lie along depth alone."""
+        axes, counts = self.axes, self.counts
+        if self.joined:
+            axes, counts = axes[:-1], counts[:-1]
+        if count != math.prod(counts):
+            if axes != "z":
                 return None
-            found = self._replace(counts=(count,))
+            counts = (count,)
+        found = self._replace(axes=axes, counts=counts, joined=False)
+        if self.joined and channels > 1:
+            found = found._replace(axes=f"{axes}c", counts=(*counts, channels), joined=True)
         if self.spacing is not None:
             found = found._replace(spacing=self.spacing * step[0])
         if self.density is not None:

@@ -199,7 +199,14 @@ def _write_tiff(
 ) -> "Writer":
     from .tiff.writer import TiffWriter
 
-    return TiffWriter(file, header, metadata, packing.compression or "none")
+    def make(header: "Header") -> "Writer":
+        return TiffWriter(file, header, metadata, packing.compression or "none")
+
+    if metadata.hyperstack and metadata.hyperstack.joined:
+        from .tiff.channels import ChannelPages
+
+        return ChannelPages(header, make)
+    return make(header)
 
 
 def _picture(pillow_name: str, *extensions: str, deep: tuple[int, ...] = ()) -> Format:

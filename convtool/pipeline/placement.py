@@ -13,12 +13,14 @@ def placed(metadata: Metadata, prepared: Prepared) -> Metadata:
     What is known of frames and pages holds for as many of them.
     """
     (deep, *step), (_, *start) = _grid(prepared.stages)
-    depth, georeference = prepared.output.depth, metadata.georeference
+    output, georeference = prepared.output, metadata.georeference
+    channels, steps = len(output.channels), (deep, *step)
     return metadata._replace(
-        timing=metadata.timing if depth == prepared.input.depth else None,
+        timing=metadata.timing if output.depth == prepared.input.depth else None,
         georeference=georeference
         and georeference.sampled((step[0], step[1]), (start[0], start[1])),
-        hyperstack=metadata.hyperstack and metadata.hyperstack.sampled(depth, (deep, *step)),
+        hyperstack=metadata.hyperstack
+        and metadata.hyperstack.sampled(output.depth, channels, steps),
     )
 
 

@@ -140,10 +140,13 @@ def slices(count: int, samples: int, found: Hyperstack | None, asked: str | None
 
 
 def of_slices(found: Hyperstack | None, laid: Slices, count: int) -> Hyperstack | None:
-    """What is said of the pages, for so many of these slices, each a page; None where they lie
-    otherwise, or it is not known how."""
+    """What is said of the pages, for so many of these slices; None where they lie otherwise, or it
+    is not known how."""
     if found is None or laid.axes.strip("ztc"):
         return None
     if len(laid.axes) == 1:
+        channels = len(laid.pages[0])
+        if channels > 1:
+            return found._replace(axes=f"{laid.axes}c", counts=(count, channels), joined=True)
         return found._replace(axes=laid.axes, counts=(count,))
     return found if (laid.axes, found.pages) == (found.axes, count) else None

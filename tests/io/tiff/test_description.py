@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import tifffile
 
+from convtool import pool3d
+
 PAGES = np.random.default_rng(0).integers(0, 65536, (12, 20, 30), np.uint16)
 SHAPES = {
     "ZYX": (12,), "TYX": (12,), "CYX": (12,), "ZCYX": (4, 3), "TZYX": (3, 4), "TZCYX": (2, 3, 2),
@@ -150,6 +152,20 @@ def test_joined_channels_lie_along_what_is_left(convtool, folder):
     words = ("-s", "1", "--axes", "zcyx", "-o", "o.tif")
     assert convtool("pool", "a.tif", *words).returncode == 0
     axes, pixels, _, found = read("o.tif")
-    assert axes == "ZYXS"
-    assert found["spacing"] == 0.5
-    assert np.array_equal(pixels, np.moveaxis(PAGES.reshape(4, 3, 20, 30), 1, -1))
+    assert axes == "ZCYX"
+    assert (found["spacing"], found["slices"], found["channels"]) == (0.5, 4, 3)
+    assert np.array_equal(pixels, PAGES.reshape(4, 3, 20, 30))
+    for program, order in (("imagej", "ZCYX"), ("ome", "CZYX"), ("shaped", "ZCYX")):
+        written(order, program)
+        asked = order.lower()
+        for compression in ("none", "fast"):
+            words = ("-s", "2x2x2", "--axes", asked, "--compress", compression, "-o", "o.tif")
+            assert convtool("pool", "a.tif", *words).returncode == 0
+            axes, pixels, *_ = read("o.tif")
+            volume = np.moveaxis(PAGES.reshape(4, 3, 20, 30), 1, -1)
+            if order[0] == "C":
+                volume = np.moveaxis(PAGES.reshape(3, 4, 20, 30), 0, -1)
+            assert axes == "ZCYX"
+            assert np.array_equal(np.moveaxis(pixels, 1, -1), pool3d(volume, 2))
+        assert convtool("pool", "o.tif", "-s", "1", "--axes", "zcyx", "-o", "p.npy").returncode == 0
+        assert np.array_equal(np.load("p.npy"), pool3d(volume, 2))
