@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from .ops.pool import pool2d
     from .ops.transpose import conv_transpose1d, conv_transpose2d, conv_transpose3d
     from .ops.winners import max_unpool1d, max_unpool2d, max_unpool3d
-    from .pipeline.files import read_image, write_image
+    from .pipeline.files import read_image, read_volume, write_image, write_volume
     from .pipeline.pipeline import Pipeline
 
 
@@ -54,8 +54,10 @@ __all__ = [
     "pool2d",
     "pool3d",
     "read_image",
+    "read_volume",
     "set_threads",
     "write_image",
+    "write_volume",
 ]
 
 _MODULES = {
@@ -82,8 +84,10 @@ _MODULES = {
     "pool2d": "ops.pool",
     "pool3d": "ops.dimensions",
     "read_image": "pipeline.files",
+    "read_volume": "pipeline.files",
     "set_threads": "core.threads",
     "write_image": "pipeline.files",
+    "write_volume": "pipeline.files",
 }
 
 
