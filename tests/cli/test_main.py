@@ -7,6 +7,7 @@ import sys
 import pytest
 
 import convtool as package
+from convtool.ops.registry import OPERATIONS
 
 COMMANDS = ("conv", "pool", "run", "fit")
 
@@ -142,3 +143,15 @@ def test_an_import_that_a_signal_comes_into(monkeypatch):
     with pytest.raises(SystemExit) as end:
         main.cli.main(["pool"], "convtool")
     assert end.value.code == 143
+
+
+def test_a_stage_has_help_too(convtool):
+    done = convtool("help", "conv_transpose")
+    text = done.stdout.decode()
+    assert text.startswith("A stage of a pipeline: convtool run 'conv_transpose ...' IMAGE")
+    for option in OPERATIONS["conv_transpose"].options:
+        assert option.flag in text
+    assert max(map(len, text.splitlines())) <= 80
+    assert convtool("help", "relu").stdout.decode().count("\n") == 1
+    assert convtool("help", "conv").stdout == convtool("conv", "--help").stdout
+    assert convtool("help", "kernel", "relu").returncode == 2
