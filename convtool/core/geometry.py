@@ -52,6 +52,11 @@ class Axis(NamedTuple):
         return extent(self.taps, self.dilation)
 
     @property
+    def moderate(self) -> "Axis":
+        """The same windows; the step is no longer than all of the image, also of a single one."""
+        return self._replace(stride=min(self.stride, self.before + self.size + self.after))
+
+    @property
     def reach(self) -> int:
         """Input positions that one output position depends on."""
         return self.extent

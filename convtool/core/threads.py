@@ -70,11 +70,15 @@ def in_order(
         yield from team.in_order(work, items)
 
 
+MOST_THREADS = 512
+"""More than that do not help on any machine, and systems refuse to start very many."""
+
+
 class Team:
     """Threads that work for the block; the calling thread is one of them."""
 
     def __init__(self, threads: int) -> None:
-        self._threads = threads
+        self._threads = min(threads, MOST_THREADS)
         self._helpers: list[threading.Thread] = []
         self._waiting: SimpleQueue[_Job[Any, Any] | None] = SimpleQueue()
         self._under_way: list[deque[_Job[Any, Any]]] = []

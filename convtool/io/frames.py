@@ -19,6 +19,7 @@ from .limits import check_size
 from .pillow import (
     expanded,
     frame_count,
+    from_cmyk,
     limited,
     metadata_of,
     notes_of,
@@ -51,10 +52,10 @@ class FrameReader:
                         modes.add(expanded(opened).mode)
                         durations.append(float(opened.info.get("duration") or USUAL_DURATION))
                     if number == self._frames.start:
-                        first = upright(opened)
+                        first, converted = _upright(opened)
             loops = _loops(opened)
         more = f"; damaged frames: {len(damaged)}" if len(damaged) > 1 else ""
-        self.notes = (*notes, *(f"frame {one}{more}" for one in damaged[:1]))
+        self.notes = (*notes, *converted, *(f"frame {one}{more}" for one in damaged[:1]))
         self._mode, self._size = _common(modes), first.size
         count = len(self._frames)
         timing = Timing(tuple(durations), loops) if count > 1 else None
@@ -72,7 +73,7 @@ class FrameReader:
             for number in range(self._frames.stop):
                 with _names(number):
                     self._go_to(opened, number)
-                    pixels = self._pixels(upright(opened)) if number in self._frames else None
+                    pixels = self._pixels(_upright(opened)[0]) if number in self._frames else None
                 if pixels is not None:
                     yield pixels
 
@@ -93,6 +94,15 @@ class FrameReader:
         """The pixels on the canvas of the first frame; others may reach out of it."""
         plain = expanded(frame).convert(self._mode)
         return check_image(np.asarray(plain.crop((0, 0, *self._size))))
+
+
+def _upright(opened: ImageFile) -> tuple[Image.Image, tuple[str, ...]]:
+    """A frame, upright, and what is to be said of its colours."""
+    frame = upright(opened)
+    if frame.mode != "CMYK":
+        return frame, ()
+    found, note = from_cmyk(frame)
+    return found, (note,)
 
 
 @contextmanager

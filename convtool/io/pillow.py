@@ -164,7 +164,7 @@ def _loaded(opened: ImageFile, notes: tuple[str, ...]) -> "Picture":
             raise OSError(damage[0] if damage else error) from None
     image = upright(opened)
     if image.mode == "CMYK":
-        image, note = _from_cmyk(image)
+        image, note = from_cmyk(image)
         notes = (*notes, note)
     image = expanded(image)
     if image.mode.partition(";")[0] not in _PLAIN:
@@ -432,7 +432,7 @@ def expanded(image: Image.Image) -> Image.Image:
     return image.convert(_EXPANDED[mode]) if mode in _EXPANDED else image
 
 
-def _from_cmyk(image: Image.Image) -> tuple[Image.Image, str]:
+def from_cmyk(image: Image.Image) -> tuple[Image.Image, str]:
     """A CMYK picture as RGB, and how it was converted: by its profile, perceptually, to sRGB."""
     profile = image.info.pop("icc_profile", None)
     why = "without a profile"

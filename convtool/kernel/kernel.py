@@ -1,5 +1,6 @@
 """The kernel: weights with divisor, bias, anchor, name and description."""
 
+import sys
 from dataclasses import dataclass, fields
 from importlib import import_module
 from typing import NamedTuple
@@ -150,6 +151,8 @@ WEIGHTS = {
 def check_weights(weights: object, *dimensions: int) -> Array:
     """Weights of a kernel or layer of so many dimensions, as a read-only int64 or float64 array;
     ConvtoolError if not finite numbers."""
+    if "numpy.ma" in sys.modules and isinstance(weights, np.ma.MaskedArray):  # slow to import
+        raise ConvtoolError("weights are a masked array, expected a plain one: fill it")
     try:
         values = np.array(weights)
     except ValueError:

@@ -372,7 +372,7 @@ class Conv(Operator):
 
     def along(self, axes: tuple[Axis, Axis, Axis], header: Header, count: int) -> ConvStage:
         """The stage whose windows stand so along slices, rows and columns."""
-        depth, rows, cols = axes
+        depth, rows, cols = (axis.moderate for axis in axes)
         self._check_channels(count)
         weights, divisor, numbers = self._exactly(header.dtype)
         task = Task(weights, (rows, cols), count, self.groups, numbers, depth)

@@ -123,8 +123,8 @@ CONV = Operation(
             "A kernel file (- for one from stdin), the name of a bundled kernel, a parametric one "
             "as gaussian:7,1.5, or rows of weights as '0 1 0; 1 -4 1; 0 1 0'. A file is JSON or "
             "rows, a .npy of weights (h, w), (d, h, w) or (out, in, h, w), a .mat of libvips, "
-            "kernels as ImageMagick has them, or a picture, whose grey values are the weights. Give several "
-            "for several maps.",
+            "kernels as ImageMagick has them, or a picture, whose grey values are the weights. "
+            "Give several for several maps.",
             short="k",
             several=True,
         ),

@@ -128,6 +128,9 @@ def _sorted(windows: Array, counts: Array, dtype: DType) -> Array:
 
 def _between(lower: Array, upper: Array, dtype: DType) -> Array:
     """The mean of two values, which may be infinite, or as large as the type has them."""
-    wide = dtype if lower.dtype.kind == "f" else FLOAT64
-    lower, upper = lower.astype(wide), upper.astype(wide)
+    if lower.dtype.kind != "f":  # halves of whole numbers, which floats may not hold
+        halves: Array = (lower >> 1) + (upper >> 1) + (lower & upper & 1)
+        mean: Array = halves.astype(FLOAT64) + ((lower ^ upper) & 1) / 2
+        return mean
+    lower, upper = lower.astype(dtype), upper.astype(dtype)
     return np.where(lower == upper, lower, lower / 2 + upper / 2)

@@ -1,5 +1,6 @@
 """Pooling: the array function, and the operator that it runs."""
 
+import sys
 from copy import copy
 from functools import partial
 from typing import Any, Literal
@@ -291,6 +292,8 @@ class Pool(Operator):
 def check_footprint(footprint: npt.ArrayLike | Kernel, dimensions: int) -> Array:
     """The elements of a window that are not 0, as True; ConvtoolError for what is no footprint."""
     values = footprint.weights if isinstance(footprint, Kernel) else footprint
+    if "numpy.ma" in sys.modules and isinstance(values, np.ma.MaskedArray):  # slow to import
+        raise ConvtoolError("footprint is a masked array, expected a plain one: fill it")
     try:
         mask = np.asarray(values)
     except ValueError:

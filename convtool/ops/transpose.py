@@ -30,7 +30,7 @@ from ..core.validation import (
     whole_number,
 )
 from ..kernel.kernel import Kernel, check_weights
-from .base import Operator, on_array
+from .base import Operator, on_array, store
 from .conv import Bias, Conv
 from .conv_stage import ConvStage
 from .transpose_stage import Along, TransposeStage, phases
@@ -148,19 +148,28 @@ class ConvTranspose(Operator):
         """The stage for images of this description."""
         count = len(header.channels)
         weights = self._outputs_first(count)
-        dtype = self._conv(weights, self.dtype).bind(header.flat).output.dtype
+        plain = self._conv(weights, self.dtype).bind(header.flat).output
+        channels = plain.channels if self.is_layer else header.channels
 
         def bind(along: Sequence[Along]) -> tuple[Conv, ConvStage]:
-            part = self._part(weights, along, dtype)
+            part = self._part(weights, along, plain.dtype)
             depth, rows, cols = (one.axis for one in along)
             return part, part.along((depth, rows, cols), header, count)
 
         depth, rows, cols = along_all(header.size, self._axes(header))
-        found = phases((depth, rows, cols), bind)
-        output = found[0].stage.output._replace(
-            height=depth.output * rows.output, width=cols.output, depth=depth.output
+        output = header._replace(
+            height=depth.output * rows.output,
+            width=cols.output,
+            channels=channels,
+            dtype=plain.dtype,
+            depth=depth.output,
         )
-        return TransposeStage(header, output, Grid(depth, rows, cols, "constant"), found)
+        elsewhere = np.empty(len(channels), plain.dtype)
+        store(
+            np.broadcast_to(np.asarray(self._scaled["bias"], FLOAT64), elsewhere.shape), elsewhere
+        )
+        grid = Grid(depth, rows, cols, "constant")
+        return TransposeStage(header, output, grid, phases((depth, rows, cols), bind), elsewhere)
 
     def rounding(self, narrow: DType, wide: DType, header: Header) -> "ConvTranspose | None":
         """The same with values rounded to pixels, as `Conv` has it."""
@@ -196,12 +205,9 @@ class ConvTranspose(Operator):
         )
 
     def _part(self, weights: Array, along: Sequence[Along], dtype: DType) -> Conv:
-        """The convolution of one phase: of a weight 0 where nothing is laid."""
+        """The convolution of one phase."""
         taken: Any = (..., *(one.taps for one in along[-self.dimensions :]))
-        taps = weights[taken]
-        if not taps.size:
-            taps = np.zeros((*weights.shape[: -self.dimensions], *(1,) * self.dimensions))
-        return self._conv(taps, dtype)
+        return self._conv(weights[taken], dtype)
 
     def _axes(self, header: Header) -> list[Spread]:
         """The kernels that are laid along each axis."""

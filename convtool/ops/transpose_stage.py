@@ -6,11 +6,11 @@ the image with a part of the kernel: no zeros are put between pixels and multipl
 
 from collections.abc import Callable, Sequence
 from itertools import product
-from math import gcd
+from math import gcd, prod
 from typing import NamedTuple
 
 from ..core.dtypes import Array
-from ..core.geometry import Axis, each_alone
+from ..core.geometry import Axis
 from ..core.image import Header
 from ..core.slices import Grid, Part
 from ..core.spread import Spread
@@ -26,7 +26,7 @@ class Along(NamedTuple):
     first: int
     step: int
     taps: slice
-    """The weights that they have, the last one first; none where nothing is laid."""
+    """The weights that they have, the last one first."""
     axis: Axis
     """The windows of these weights."""
 
@@ -54,14 +54,11 @@ class Phase(NamedTuple):
 def phases(
     axes: Sequence[Axis], bind: Callable[[Sequence[Along]], tuple[Conv, ConvStage]]
 ) -> tuple[Phase, ...]:
-    """The phases of a map; `bind` makes the convolution of one."""
-    found = []
-    for depth, rows, cols in product(*map(_along, axes)):
-        along = depth, rows, cols
-        if any(one.taps == NO_TAPS for one in along):
-            along = _nothing(depth), _nothing(rows), _nothing(cols)
-        found.append(Phase(along, *bind(along)))
-    return tuple(found)
+    """The phases of a map in which kernels lie; `bind` makes the convolution of one."""
+    found = product(*map(_along, axes))
+    return tuple(
+        Phase((depth, rows, cols), *bind((depth, rows, cols))) for depth, rows, cols in found
+    )
 
 
 class TransposeStage(NamedTuple):
@@ -72,6 +69,8 @@ class TransposeStage(NamedTuple):
     grid: Grid
     """Where kernels are laid; outside the image are zeros."""
     phases: tuple[Phase, ...]
+    elsewhere: Array
+    """The value where no kernel lies, one for each channel: the bias."""
 
     @property
     def laid(self) -> tuple[Laid, ...]:
@@ -83,8 +82,7 @@ class TransposeStage(NamedTuple):
     @property
     def sums(self) -> tuple[Sum, ...]:
         """Those of all phases."""
-        laid = [phase for phase in self.phases if phase.along[0].taps != NO_TAPS]
-        return tuple(one for phase in laid for one in phase.stage.sums)
+        return tuple(one for phase in self.phases for one in phase.stage.sums)
 
     def carried_from(self, row: int, col: int) -> Pair | None:
         """None: alpha is a channel like the others."""
@@ -96,10 +94,18 @@ class TransposeStage(NamedTuple):
 
     def run(self, band: Array, top: int, first: int, out: Array) -> None:
         """Write the output rows from `first` on."""
+        if not self._is_covered:
+            out[...] = self.elsewhere
         for part in self.grid.parts(first, first + len(out)):
             rows, out = out[: part.height], out[part.height :]
             for phase in self.phases:
                 self._run_phase(phase, band, top, part, rows.reshape(*part.shape, *rows.shape[1:]))
+
+    @property
+    def _is_covered(self) -> bool:
+        """Whether kernels lie on all values."""
+        spread = (axis for axis in self.grid.axes if isinstance(axis, Spread))
+        return len(self.phases) == prod(min(axis.stride, axis.output) for axis in spread)
 
     def _run_phase(self, phase: Phase, band: Array, top: int, part: Part, out: Array) -> None:
         """Write the values of one phase in the same rows of some slices, (slices, rows, W', C')."""
@@ -115,32 +121,23 @@ class TransposeStage(NamedTuple):
         places = tuple(one.places(numbers, at) for one, numbers, at in each)
         out[places] = made.reshape(lower - upper, stop - start, *made.shape[1:])
 
-    def phase_of(self, row: int, col: int) -> tuple[Phase, Pair]:
-        """The phase of a value, and its place in the map of that phase."""
+    def phase_of(self, row: int, col: int) -> tuple[Phase, Pair] | None:
+        """The phase of a value, and its place in that map; None where no kernel lies."""
         number, inner = divmod(row, self.grid.rows.output)
         for phase in self.phases:
             each = list(zip(phase.along, (number, inner, col), strict=True))
             if all(at % one.step == one.first for one, at in each):
                 depth, rows, cols = (at // one.step for one, at in each)
                 return phase, (depth * phase.stage.output.size[1] + rows, cols)
-        raise ValueError(f"no value at {row}, {col}")
-
-
-NO_TAPS = slice(0)
-"""The weights of positions on which nothing is laid."""
+        return None
 
 
 def _along(axis: Axis) -> list[Along]:
-    """The phases along one axis."""
+    """The phases along one axis in which kernels lie."""
     if not isinstance(axis, Spread):
         return [Along(0, 1, slice(None), axis)]
-    return [_phase(axis, first) for first in range(min(axis.stride, axis.output))]
-
-
-def _nothing(one: Along) -> Along:
-    """The same positions where nothing is laid: windows of one element beyond the image."""
-    size, count = one.axis.size, one.axis.output
-    return one._replace(taps=NO_TAPS, axis=Axis(size, 1, 1, 1, -size, count, count, 0))
+    reached = {(tap * axis.dilation - axis.before) % axis.stride for tap in range(axis.taps)}
+    return [_phase(axis, first) for first in sorted(reached) if first < axis.output]
 
 
 def _phase(axis: Spread, first: int) -> Along:
@@ -149,9 +146,7 @@ def _phase(axis: Spread, first: int) -> Along:
     place = first + axis.before
     common = gcd(stride, dilation)
     apart, step = stride // common, dilation // common
-    tap = next((k for k in range(min(apart, taps)) if (place - k * dilation) % stride == 0), None)
-    if tap is None:
-        return _nothing(Along(first, stride, NO_TAPS, each_alone(size)._replace(output=count)))
+    tap = next(k for k in range(taps) if (place - k * dilation) % stride == 0)
     last = len(range(tap, taps, apart)) - 1
     start = (place - tap * dilation) // stride - last * step
     windows = Axis(size, last + 1, 1, step, -start, start + last * step + count - size, count, 0)

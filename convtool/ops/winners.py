@@ -109,7 +109,10 @@ def _unpooled(
     values: npt.ArrayLike, indices: npt.ArrayLike, size: SizeLike, dimensions: int
 ) -> Array:
     pooled, shape = check_image(values, dimensions), sizes(size, "size", dimensions)
-    places = np.asarray(indices)
+    try:
+        places = np.asarray(indices)
+    except ValueError:
+        raise ConvtoolError("indices are ragged: every row needs as many") from None
     if places.shape != np.shape(values) or places.dtype.kind not in "iu":
         raise ConvtoolError(
             f"indices are of {places.dtype} and shape {places.shape}, expected whole numbers of "
@@ -121,7 +124,11 @@ def _unpooled(
             f"indices are from {places.min()} to {places.max()}, expected 0 to {count - 1} for an "
             f"array of {shape_words(shape)} to make"
         )
-    flat = np.zeros(count, pooled.dtype)
+    try:
+        flat = np.zeros(count, pooled.dtype)
+    except (ValueError, MemoryError):
+        words = shape_words(shape)
+        raise ConvtoolError(f"an array of {words} does not fit into memory") from None
     flat[places.ravel()] = pooled.ravel()
     made: Array = np.moveaxis(flat.reshape(-1, *shape), 0, -1)
     return made if np.ndim(values) > dimensions else made[..., 0]

@@ -135,6 +135,8 @@ class Pipeline:
         Raises ConvtoolError where a stage does not go with what comes to it, and where a map would
         have more than 2 gigapixels.
         """
+        if dimensions not in (None, 2, 3):
+            raise ConvtoolError(f"dimensions is {quoted(dimensions)}, expected 2 or 3")
         deepest = max((one.dimensions for one in self.operators), default=2)
         pixels = check_image(image, dimensions or deepest)
         asked = next((one.asked_alpha for one in self.operators if one.asked_alpha), None)

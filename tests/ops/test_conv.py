@@ -20,7 +20,7 @@ from helpers.reference import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convtool import ConvtoolError, Kernel, conv2d, find_kernels
+from convtool import ConvtoolError, Kernel, conv2d, conv3d, find_kernels, pool2d
 from convtool.core import slices
 from convtool.core.border import extend
 from convtool.core.geometry import LARGEST_STACK
@@ -484,3 +484,20 @@ def test_a_gaussian_keeps_a_flat_area(size, sigma, method):
 
 def _range(dtype):
     return np.iinfo(dtype).min, np.iinfo(dtype).max
+
+
+@pytest.mark.parametrize("border", ["edge", "constant", "wrap"])
+def test_a_step_beyond_the_image_takes_no_memory(border):
+    image = np.random.default_rng(0).integers(0, 99, (5, 6))
+    found = conv2d(image, np.ones((3, 3)), stride=10**8, border=border)
+    assert found.tolist() == [[image[:3, :3].sum()]]
+    volume = conv3d(image[np.newaxis], np.ones((1, 3, 3)), stride=(1, 10**8, 10**8), border=border)
+    assert volume.tolist() == [found.tolist()]
+
+
+def test_masked_weights_are_refused():
+    masked = np.ma.masked_array([[1, 2]], mask=[[0, 1]])
+    with pytest.raises(ConvtoolError, match="weights are a masked array"):
+        conv2d(np.ones((3, 3)), masked)
+    with pytest.raises(ConvtoolError, match="footprint is a masked array"):
+        pool2d(np.ones((3, 3)), footprint=masked)

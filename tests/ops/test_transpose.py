@@ -17,6 +17,7 @@ from convtool.ops.transpose import (
     conv_transpose2d,
     conv_transpose3d,
 )
+from convtool.render.text import lines_of
 
 TRANSPOSE = {1: conv_transpose1d, 2: conv_transpose2d, 3: conv_transpose3d}
 
@@ -261,3 +262,25 @@ def test_what_the_stage_refuses(convtool, small, words, told):
     done = convtool("run", f"conv_transpose {words}", "small.png", "-o", "o.png")
     assert done.returncode != 0
     assert told in done.stderr.decode()
+
+
+@pytest.mark.parametrize("stride", [7, 10**6])
+def test_a_wide_stride_leaves_the_bias_between_kernels(stride):
+    """Only the positions that kernels reach are computed: no work grows with the stride squared."""
+    operator = ConvTranspose([[1, 2], [3, 4]], stride=stride, bias=5)
+    stage = operator.bind(Header(3, 4, ("L",), np.dtype(np.uint8)))
+    assert (stage.output.height, stage.output.width) == (2 * stride + 2, 3 * stride + 2)
+    assert len(stage.phases) == 4
+    if stride == 7:
+        array = np.random.default_rng(5).integers(0, 99, (3, 4), np.uint8)
+        expected = laid(array, np.array([[1, 2], [3, 4]]), (7, 7), (1, 1), ((0, 0), (0, 0)), (0, 0))
+        assert np.array_equal(
+            conv_transpose2d(array, [[1, 2], [3, 4]], stride=7, bias=5), expected + 5
+        )
+        reader = ArrayReader(Header.of_array(array[..., np.newaxis]), array[..., np.newaxis])
+        (path,) = explain(reader, [operator], (3, 3)).paths
+        (one,) = path.calculations
+        assert (path.value, one.steps[0].text) == (5, "no kernel lies here: the bias")
+        assert "no kernel lies here" in "\n".join(
+            lines_of("a.png", [explain(reader, [operator], (3, 3))], 80)
+        )

@@ -126,9 +126,29 @@ def _transposed(
 ) -> Calculation:
     """The pixels whose kernels lie on the value, each times the weight that lies there."""
     row, col, index = place
-    phase, inner = stage.phase_of(row, col)
+    reached = stage.phase_of(row, col)
+    if reached is None:
+        return _elsewhere(operator, stage, band, place, value)
+    phase, inner = reached
     found = calculate_conv(phase.conv, phase.stage, band, cut, (*inner, index), value)
     return found._replace(stage=operator.label, row=row, col=col)
+
+
+def _elsewhere(
+    operator: ConvTranspose, stage: TransposeStage, band: Band, place: Place, value: Value
+) -> Calculation:
+    """A value on which no kernel lies: the bias."""
+    row, col, index = place
+    bias = item(stage.elsewhere[index])
+    check(operator.label, value, bias, stage.output.dtype, 0.0)
+    start, _ = stage.rows_needed(row, row + 1)
+    patch = pixel_of(band, stage.input, (start, 0), min(index, stage.input.colors - 1))
+    zero = np.zeros((1, 1), np.int64)
+    patches = (patch._replace(weights=zero, products=zero),)
+    steps, name = (Step("no kernel lies here: the bias", bias),), stage.output.channels[index]
+    return Calculation(
+        operator.label, "conv", name, index, row, col, patches, (), steps, value, None
+    )
 
 
 CALCULATED: dict[type, Callable[..., Calculation]] = {

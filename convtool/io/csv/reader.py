@@ -94,6 +94,12 @@ def _names(channels: list[_Channel], axes: str | None) -> tuple[str, ...]:
                 f"slice {some[0].slice} has {_listed(names)}, expected {_listed(each[0])} like the "
                 "first"
             )
+    for some in slices:
+        if len(some) > 1 and "" in {channel.name for channel in some}:
+            raise ConvtoolError(
+                f"slice {some[0].slice} has {len(some)} blocks, expected a line as '# slice 1, "
+                "channel 0: R' above each"
+            )
     found, named = tuple(name or "L" for name in each[0]), bool(channels[0].slice)
     if axes in ("zyx", "tyx") and not named:
         return ("L",)
