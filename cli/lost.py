@@ -26,7 +26,10 @@ def notes_on_lost(reports: "Sequence[Report]", look: "Look", maps: "Maps") -> li
     if any(report.unfit for report in reports):
         notes.append("the ICC profile is for other channels than the map's, and stays behind")
     if any(report.restacked for report in reports):
-        notes.append("the map has other slices than the image, whose timing or axes stay behind")
+        notes.append(
+            "the timing or axes of the image's slices stay behind: the map has other slices, or a "
+            "file for each"
+        )
     values = sum(report.values for report in reports)
     lost = reduce(Lost.plus, (report.lost for report in reports), Lost())
     where = f" of {len(reports)} maps" if len(reports) > 1 else ""

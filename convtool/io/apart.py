@@ -77,7 +77,8 @@ def apart(format_: Format) -> Format:
         files = cast(FrameFiles, file)
         return _Apart(files, one, lambda own: format_.write(own, one, alone, packing))
 
-    return format_._replace(write=write, frames=True, holds=(*format_.holds, "timing"))
+    holds = (*format_.holds, "timing", "hyperstack")  # of which `Report.restacked` tells
+    return format_._replace(write=write, frames=True, apart=True, holds=holds)
 
 
 class _Apart:

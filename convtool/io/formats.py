@@ -102,6 +102,8 @@ class Format(NamedTuple):
     """Whether it holds any number of channels, and none is alpha by its place."""
     frames: bool = False
     """Whether it holds several frames."""
+    apart: bool = False
+    """Whether each frame goes to a file of its own."""
     streams: bool = True
     """Whether it is written band by band; if not, the whole map is held until then."""
 

@@ -10,7 +10,7 @@ from ..core.choices import COMPRESSIONS, RANGES, STRETCHED, Compression, Range
 from ..core.dtypes import Array
 from ..core.encoding import Look, Packing, Table
 from ..core.errors import ConvtoolError, at, quoted
-from ..core.frames import ALL, FIRST, Frames
+from ..core.frames import ALL, Frames
 from ..core.image import Header, check_image
 from ..core.params import Axes, Color, Delimiter, Kind, Positive
 from ..core.validation import check_flag, check_word, whole_number
@@ -46,7 +46,7 @@ def read_image(
     more than `max_pixels` pixels.
     """
     table = Table(_read("delimiter", Delimiter(), delimiter), check_flag("header", header))
-    pixels: Array = _read_slices(path, table, FIRST, max_pixels)[0]
+    pixels: Array = _read_slices(path, table, None, max_pixels)[0]
     return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
 
 
@@ -73,9 +73,9 @@ def read_volume(
 
 
 def _read_slices(
-    path: str | os.PathLike[str], table: Table, frames: Frames, max_pixels: int
+    path: str | os.PathLike[str], table: Table, frames: Frames | None, max_pixels: int
 ) -> Array:
-    """The slices that are meant, (D, H, W, C)."""
+    """The slices that are meant, (D, H, W, C); None: the first of a picture."""
     limit = whole_number(max_pixels, "max_pixels", 1)
     reader = with_nodata(open_image(path, limit, table=table, frames=frames), None)
     pixels = np.concatenate(list(reader.blocks()))

@@ -47,7 +47,8 @@ class Report(NamedTuple):
     left: tuple[str, ...] = ()
     """What of the image's metadata the format does not hold, in words."""
     restacked: bool = False
-    """Whether the map has other slices than the image, of which timing or axes are known."""
+    """Whether timing or axes of the image's slices are lost: the map has others, or files for each.
+    """
     unfit: bool = False
     """Whether the image's ICC profile is for other channels than the map's, and stays behind."""
 
@@ -290,7 +291,7 @@ def _report(
     unfit = "icc_profile" in target.format.holds and not fits
     output = described._replace(transfer=transfer)
     other_slices = target.prepared.output.depth != target.prepared.input.depth
-    restacked = told and other_slices and metadata.hyperstack is None
+    restacked = told and (target.format.apart or (other_slices and metadata.hyperstack is None))
     return Report(
         target.format.name, output, values, lost, narrowed, spread, left, restacked, unfit
     )

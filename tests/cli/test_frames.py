@@ -172,7 +172,8 @@ def test_a_file_for_each_frame(convtool, folder):
     saved("a.gif", pictures())
     frames = shown("a.gif")[0]
     done = convtool("pool", "a.gif", "-s", "1", "-o", "f-{frame}.png")
-    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.returncode == 0
+    assert b"the timing or axes of the image's slices stay behind" in done.stderr
     for number, frame in enumerate(frames):
         assert np.array_equal(read_image(f"f-{number}.png"), frame)
     done = convtool("pool", "a.gif", "-s", "1", "--frames", "3..4", "-o", "g{frame}.jpg")
@@ -226,7 +227,7 @@ def test_more_frames_than_the_image_has_get_names(convtool, folder):
     tifffile.imwrite("v.tif", np.ones((9, 20, 30), np.uint8), photometric="minisblack")
     saved("a.gif", pictures())
     done = convtool("conv", "a.gif", "-k", "box:3x3x3", "--padding", "2", "-o", "o.gif")
-    assert b"the map has other slices than the image, whose timing or axes stay" in done.stderr
+    assert b"the timing or axes of the image's slices stay behind" in done.stderr
     assert len(shown("o.gif")[0]) == 7
     words = ("conv", "v.tif", "-k", "box:3x3x3", "--padding", "2")
     for target in (("-o", "{frame}.png"), ("-d", "out", "--name", "{frame}.png")):

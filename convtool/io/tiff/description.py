@@ -21,12 +21,18 @@ OME_START = (
 )
 
 
-def description(stack: Hyperstack, header: Header) -> str:
-    """The text that tells what the slices of this image are, in ASCII."""
-    if stack.program == "OME" and header.dtype.name in OME_TYPES:
-        return _ome(stack, header).encode("ascii", "xmlcharrefreplace").decode()
+def description(stack: Hyperstack, header: Header, *, tiny: bool = False) -> str:
+    """The text that tells what the slices of this image are, in ASCII.
+
+    `tiny` slices have less pixels than tags, which tifffile's own words do not suit; then it is
+    OME's, or empty where that knows no such pixels.
+    """
     if stack.program == "ImageJ":
         return _imagej(stack)
+    if header.dtype.name in OME_TYPES and (tiny or stack.program == "OME"):
+        return _ome(stack, header).encode("ascii", "xmlcharrefreplace").decode()
+    if tiny:
+        return ""
     import json  # for this alone
 
     samples = (len(header.channels),) if len(header.channels) > 1 else ()

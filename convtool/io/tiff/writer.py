@@ -131,21 +131,31 @@ class TiffWriter:
 
     def _write_header(self, sizes: list[int]) -> None:
         """The tags of a page, and where those of the next one come."""
-        start = BIG if self._big else CLASSIC
-        tags = ImageFileDirectory_v2(start)
+        if not self._page:
+            self._put(BIG if self._big else CLASSIC)
+        stack = self._metadata.hyperstack if not self._page else None
+        found = self._tags(sizes, description(stack, self._header) if stack else "")
+        pixels = self._header.height * self._header.row_elements * self._dtype.itemsize
+        if stack and pixels < len(found) + sum(sizes):
+            # Then tifffile would take what follows its own words for all pages in one block.
+            found = self._tags(sizes, description(stack, self._header, tiny=True))
+        if self._page + 1 < self._header.depth:
+            following = self._position + len(found) + sum(sizes)
+            found = _with_next(found, following + following % 2, big=self._big)
+        self._put(found)
+
+    def _tags(self, sizes: list[int], words: str) -> bytes:
+        """The tags of a page with strips of so many bytes, under these words."""
+        tags = ImageFileDirectory_v2(BIG if self._big else CLASSIC)
         self._carry(tags)
+        if words:
+            tags[DESCRIPTION] = words
         self._describe(tags)
         offsets = np.cumsum([0, *sizes[:-1]]).tolist()  # from the end of the tags, Pillow's way
         for tag, values in ((OFFSETS, offsets), (COUNTS, sizes)):
             tags.tagtype[tag] = LONG8 if self._big else LONG
             tags[tag] = tuple(values)
-        if not self._page:
-            self._put(start)
-        found = tags.tobytes(self._position)
-        if self._page + 1 < self._header.depth:
-            following = self._position + len(found) + sum(sizes)
-            found = _with_next(found, following + following % 2, big=self._big)
-        self._put(found)
+        return tags.tobytes(self._position)
 
     def _describe(self, tags: ImageFileDirectory_v2) -> None:
         """What the pixels are."""
@@ -173,8 +183,6 @@ class TiffWriter:
             for tag in exif.keys() - LAYOUT:
                 tags[tag] = exif.get_ifd(tag) if tag in SUBFILES else exif[tag]
         stack = metadata.hyperstack
-        if stack and not self._page:
-            tags[DESCRIPTION] = description(stack, self._header)
         if metadata.dpi:
             tags[ACROSS], tags[DOWN] = metadata.dpi
             tags[UNIT] = 2

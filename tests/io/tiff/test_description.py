@@ -169,3 +169,14 @@ def test_joined_channels_lie_along_what_is_left(convtool, folder):
             assert np.array_equal(np.moveaxis(pixels, 1, -1), pool3d(volume, 2))
         assert convtool("pool", "o.tif", "-s", "1", "--axes", "zcyx", "-o", "p.npy").returncode == 0
         assert np.array_equal(np.load("p.npy"), pool3d(volume, 2))
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "int64"])
+@pytest.mark.parametrize("compression", ["none", "fast"])
+def test_slices_smaller_than_their_tags_are_read_as_they_are(convtool, folder, dtype, compression):
+    """tifffile takes such pages for one block where its own words describe them."""
+    pages = np.arange(40).reshape(2, 4, 5).astype(dtype)
+    tifffile.imwrite("a.tif", pages, photometric="minisblack", metadata={"axes": "ZYX"})
+    words = ("-s", "1", "--compress", compression, "-o", "o.tif")
+    assert convtool("pool", "a.tif", *words).returncode == 0
+    assert np.array_equal(tifffile.imread("o.tif"), pages)
