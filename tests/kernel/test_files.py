@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from convtool import ConvtoolError, Kernel
+from convtool import ConvtoolError, Kernel, find_kernel
 from convtool.kernel.files import parse_bytes, parse_inline
 
 
@@ -95,7 +95,7 @@ BAD = [
     ("[[1, 2], [3]]", "row 2: has 1 number"),
     ("[]", "weights are empty"),
     ("[[]]", "weights are empty"),
-    ("[1, 2]", "no list of rows"),
+    ("[1, [2]]", "no list of rows"),
     ("[[[[1]]]]", "slice 1, row 1, number 1: found \\[1\\]"),
     ("[[[1, 2]], [[1]]]", "weights, slice 2: is 1x1, expected 1x2 like slice 1"),
     ("[[[1, 2]], [3]]", "weights, slice 2 are no list of rows"),
@@ -156,3 +156,11 @@ def test_bad_text_is_one_sentence_that_names_the_place(text, message):
         parse_bytes(text.encode(), "k.txt", "k")
     assert str(caught.value).startswith("k.txt: ")
     assert "\n" not in str(caught.value)
+
+
+def test_a_list_of_numbers_is_a_row(folder):
+    for text in ("[1, 2, 1]", '{"weights": [1, 2, 1], "divisor": 1}'):
+        (kernel,) = parse_bytes(text.encode(), "a file", "row")
+        assert kernel.weights.tolist() == [[1, 2, 1]]
+    np.save("row.npy", [1, 2, 1])
+    assert find_kernel("row.npy").weights.tolist() == [[1, 2, 1]]

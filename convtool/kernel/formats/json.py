@@ -1,10 +1,13 @@
 """Kernels as JSON, and back: a grid, an object with weights, or an object with a list of these.
 
+    [1, 2, 1]
     [[0, 1, 0], [1, -4, 1], [0, 1, 0]]
     [[[1, 1], [1, 1]], [[1, 1], [1, 1]]]
     {"name": "blur", "weights": [[1, 2, 1]], "divisor": 4, "bias": 0, "anchor": [0, 1]}
     {"name": "bank", "kernels": [...]}
 
+A list of numbers is a row, a list of rows a grid, and a list of grids the slices of a kernel with
+depth.
 The keys are weights, divisor, bias, anchor, name and description; those of a bank are kernels, name
 and description. By default the divisor is 1, the bias 0 and the anchor the middle element.
 """
@@ -49,14 +52,17 @@ def _kernel(data: Any, name: str, description: str) -> Kernel:
     _check_keys(data, KEYS)
     if "weights" not in data:
         raise ConvtoolError("has no weights, expected a grid of numbers under weights")
-    slices = _slices(data["weights"])
+    weights = data["weights"]
+    if isinstance(weights, list) and weights and all(map(_is_number, weights)):
+        weights = [weights]
+    slices = _slices(weights)
     return kernel_of(
         [row for rows in slices for row in rows],
         _number(data.get("divisor", 1), "divisor"),
         _number(data.get("bias", 0), "bias"),
         _anchor(data.get("anchor")),
         *_words(data, name, description),
-        depth=len(slices) if _has_depth(data["weights"]) else None,
+        depth=len(slices) if _has_depth(weights) else None,
     )
 
 
@@ -109,12 +115,17 @@ def _rows(weights: Any, where: str) -> list[list[Number]]:
 
 
 def _number(value: Any, where: str) -> Number:
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not _is_number(value):
         hint = "; for fractions use divisor" if isinstance(value, str) and "/" in value else ""
         raise ConvtoolError(f"{where}: found {_shown(value)}, expected a number{hint}")
     if isinstance(value, float) and not math.isfinite(value):
         raise ConvtoolError(f"{where}: found a number too large, expected a finite one")
-    return value
+    number: Number = value
+    return number
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _anchor(value: Any) -> Sizes | None:

@@ -20,14 +20,14 @@ from ..kernel import Kernel, Layer
 
 
 def read(data: bytes, name: str) -> tuple[Kernel | Layer]:
-    """A kernel of shape (h, w) or (d, h, w), or a layer of shape (out, in, h, w) or
+    """A kernel of shape (w,), a row, (h, w) or (d, h, w), or a layer of shape (out, in, h, w) or
     (out, in, d, h, w)."""
     weights = _array(data)
-    if weights.ndim in (2, 3):
-        return (Kernel(weights, name=name),)
+    if weights.ndim in (1, 2, 3):
+        return (Kernel(np.atleast_2d(weights), name=name),)
     if weights.ndim not in (4, 5):
         raise ConvtoolError(
-            f"has shape {weights.shape}, expected (h, w), (d, h, w), (out, in, h, w) or "
+            f"has shape {weights.shape}, expected (w,), (h, w), (d, h, w), (out, in, h, w) or "
             "(out, in, d, h, w)"
         )
     return (Layer(weights, name),)

@@ -57,10 +57,9 @@ def headed(header):
     ("data", "message"),
     [
         (
-            saved(np.zeros(3)),
-            r"has shape \(3,\), expected \(h, w\), \(d, h, w\), \(out, in, h, w\)",
+            saved(np.zeros((2,) * 6)),
+            r"has shape \(2, 2, 2, 2, 2, 2\), expected \(w,\), \(h, w\), \(d, h, w\), \(out",
         ),
-        (saved(np.zeros((2,) * 6)), r"has shape \(2, 2, 2, 2, 2, 2\)"),
         (
             saved(np.array([[None]]), allow_pickle=True),
             "is a .npy file of Python objects, expected",
