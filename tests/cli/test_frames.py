@@ -580,3 +580,13 @@ def test_an_animation_without_its_last_frames_is_an_error(convtool, folder):
     done = convtool("pool", "a.png", "-o", "o.png")
     assert b"a.png: is cut short: it holds 4 of 5 frames" in done.stderr
     assert not Path("o.png").exists()
+
+
+def test_pages_of_cmyk_say_how_they_become_rgb(convtool, folder):
+    page = Image.fromarray(pictures()[0][..., [0, 1, 2, 0]].astype(np.uint8), "CMYK")
+    page.save("one.tif")
+    page.save("two.tif", save_all=True, append_images=[page])
+    for name in ("one.tif", "two.tif"):
+        done = convtool("pool", name, "-s", "1", "-o", "o.png")
+        told = f"{name}: is CMYK without a profile: its colours as RGB are a guess"
+        assert told in done.stderr.decode()

@@ -256,3 +256,8 @@ def test_what_waits_for_a_thread_is_not_begun_after_giving_up():
     with pytest.raises(KeyError):
         list(in_order(work, broken_off(), 2))
     assert begun == [0]
+
+
+def test_more_threads_than_a_system_starts_are_as_many_as_help():
+    image = np.ones((4, 5))
+    assert np.array_equal(conv2d(image, [[1]], threads=10**9), image)

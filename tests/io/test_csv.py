@@ -360,3 +360,8 @@ def test_slices_that_do_not_fit(text, axes, told):
 def test_what_is_missing_is_told_of_slices_too():
     reader = read_csv(io.BytesIO(b"1,\n\n"), 10**6, Table(axes="zyx"))
     assert reader.notes == ("1 empty cell is missing, NaN",)
+
+
+def test_two_blocks_of_a_slice_need_names():
+    with pytest.raises(ConvtoolError, match="slice 1 has 2 blocks, expected a line as"):
+        read("# slice 1\n1\n\n# slice 1\n2\n")

@@ -236,3 +236,9 @@ def test_pixels_of_the_other_byte_order(mode):
 def test_pixels_at_odd_addresses(mode):
     image = np.frombuffer(bytes(range(1, 34)), np.int16, 16, offset=1).reshape(4, 4)
     assert np.array_equal(pool2d(image, 2, mode), pool2d(image.copy(), 2, mode))
+
+
+def test_medians_of_large_integers_are_halfway_to_the_last_bit():
+    pairs = [(-(2**62) + 1, 2**62 + 3), (2**63 - 1, 2**63 - 3), (-(2**63), 2**63 - 1), (-3, -4)]
+    for low, high in pairs:
+        assert pool2d(np.array([[low, high]]), (1, 2), "median").item() == (low + high) / 2

@@ -94,3 +94,12 @@ def test_wrong_arguments(call, told):
     with pytest.raises(ConvtoolError) as caught:
         call()
     assert told in str(caught.value)
+
+
+def test_what_cannot_be_made_is_one_error():
+    with pytest.raises(ConvtoolError, match="does not fit into memory"):
+        max_unpool3d(np.ones((2, 2, 2)), np.zeros((2, 2, 2), int), 10**9)
+    with pytest.raises(ConvtoolError, match="indices are ragged"):
+        max_unpool2d(np.ones((1, 2)), [[1, 2], [3]], 3)
+    with pytest.raises(ConvtoolError, match="expected 0 to 3 for an array of 2x2 to make"):
+        max_unpool2d(np.ones((1, 2)), [[1, 7]], 2)

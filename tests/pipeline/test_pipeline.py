@@ -277,3 +277,9 @@ def test_volumes():
     assert np.array_equal(deep.run(colors), conv3d(colors, box, divisor=3))
     with pytest.raises(ConvtoolError, match=r"volume has shape \(5, 7\), expected \(D, H, W\)"):
         deep.run(volume[..., 0])
+
+
+@pytest.mark.parametrize("dimensions", ["3", 1, 2.5, (1, 2), np.nan])
+def test_dimensions_are_two_or_three(dimensions):
+    with pytest.raises(ConvtoolError, match="expected 2 or 3"):
+        Pipeline.parse("relu").run(np.ones((3, 4, 5)), dimensions=dimensions)
