@@ -140,10 +140,11 @@ def _notes(found: "Fit", rational: bool) -> Iterator[str]:
     if found.offset is not None:
         yield f"a bias of about {found.offset:.4g} would explain more: --bias learns it"
     if found.poor:
+        deeper = " one over slices (--size 3x3x3)," if found.slice_by_slice else ""
         yield (
             f"the kernel does not explain the result (PSNR {_decibels(found.agreement.psnr)}): "
-            "it was not made by such a convolution alone; maybe by a larger one, a shift, a curve "
-            "like gamma, or a clipping in between"
+            f"it was not made by such a convolution alone; maybe by a larger one,{deeper} a shift, "
+            "a curve like gamma, or a clipping in between"
         )
 
 

@@ -74,6 +74,8 @@ class Fit(NamedTuple):
     """Whether the residual is more than rounding leaves: no such kernel made the results."""
     offset: float | None
     """The bias that would explain much more, if none was learned; else None."""
+    slice_by_slice: bool = False
+    """Whether the images are volumes, and the kernel has no depth."""
 
 
 def fit_kernel(
@@ -235,6 +237,7 @@ def _report(
         whole,
         _is_poor(score.better),
         None if score.better.exact == 1 else _offset(learned),
+        learned.model.dimensions == 2 and any(one.before.depth > 1 for one in pairs),
     )
 
 

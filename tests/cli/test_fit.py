@@ -361,3 +361,18 @@ def test_slices_that_do_not_go_together_are_one_line_and_leave_nothing(
     assert message in error
     assert result.stdout == b""
     assert sorted(folder.iterdir()) == before
+
+
+def test_a_volume_that_a_flat_kernel_does_not_explain(convtool, folder):
+    volume = np.random.default_rng(0).integers(0, 256, (9, 20, 21), np.uint8)
+    np.save("a.npy", volume)
+    words = ("a.npy", "--axes", "zyx")
+    assert (
+        convtool("conv", *words, "-k", "box:3x3x3", "--depth", "8", "-o", "b.tif").returncode == 0
+    )
+    done = convtool("fit", "a.npy", "b.tif", "--axes", "zyx", "-o", "k.json")
+    assert b"maybe by a larger one, one over slices (--size 3x3x3), a shift" in done.stderr
+    np.save("c.npy", volume[0])
+    np.save("d.npy", volume[1])
+    done = convtool("fit", "c.npy", "d.npy", "-o", "k.json")
+    assert b"maybe by a larger one, a shift" in done.stderr
