@@ -372,7 +372,8 @@ def test_a_volume_that_a_flat_kernel_does_not_explain(convtool, folder):
     )
     done = convtool("fit", "a.npy", "b.tif", "--axes", "zyx", "-o", "k.json")
     assert b"maybe by a larger one, one over slices (--size 3x3x3), a shift" in done.stderr
-    np.save("c.npy", volume[0])
-    np.save("d.npy", volume[1])
+    picture = np.random.default_rng(1).integers(1, 255, (90, 100), np.uint8)
+    np.save("c.npy", picture)
+    np.save("d.npy", np.rint(np.sqrt(picture / 255) * 255).astype(np.uint8))
     done = convtool("fit", "c.npy", "d.npy", "-o", "k.json")
     assert b"maybe by a larger one, a shift" in done.stderr
