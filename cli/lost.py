@@ -85,7 +85,8 @@ def _of_format(format_: "Format", reports: "Sequence[Report]", look: "Look") -> 
         )
     left = dict.fromkeys(name for report in reports for name in report.left)
     if left:
-        it, stays = ("it", "stays") if len(left) == 1 else ("them", "stay")
+        is_one = len(left) == 1 and "axes of pages" not in left
+        it, stays = ("it", "stays") if is_one else ("them", "stay")
         holder = "TIFF" if {"georeference", "axes of pages"} & left.keys() else "PNG"
         names = _listed(list(left))
         yield f"{format_.name} holds no {names}, which {stays} behind; {holder} holds {it}"
