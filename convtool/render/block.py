@@ -24,7 +24,7 @@ GROUND: Color = (255, 255, 255)
 
 
 class Text(NamedTuple):
-    """A text of one line or several in letters of a height of `size` pixels."""
+    """A line of text in letters of a height of `size` pixels."""
 
     x: float
     y: float

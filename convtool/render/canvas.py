@@ -37,6 +37,9 @@ POSITIVE: Color = (38, 96, 176)
 TITLE, BODY, SMALL = 26, 18, 14
 """Heights of letters, in pixels."""
 
+SPACING = 4
+"""Pixels between the lines of a text."""
+
 GAP = 16
 
 LARGEST = 2**26
@@ -46,9 +49,20 @@ LARGEST = 2**26
 def words(text: str, size: int = BODY, color: Color = INK) -> Block:
     """A text of one line or several."""
     pencil = ImageDraw.Draw(Image.new("RGB", (1, 1)))
-    left, top, right, bottom = pencil.multiline_textbbox((0, 0), text, font(size))
+    box = pencil.multiline_textbbox((0, 0), text, font(size), spacing=SPACING)
+    left, top, right, bottom = box
     width, height = max(int(right - left), 1), max(int(bottom - top), size)
-    return _block(width, height, Text(-left, -top, text, size, color))
+    step = font(size).getbbox("A")[3] + SPACING
+    marks = [
+        Text(-left, step * number - top, line, size, color)
+        for number, line in enumerate(text.split("\n"))
+    ]
+    return _block(width, height, *marks)
+
+
+def one_line(text: str, width: int, size: int = BODY, color: Color = INK) -> Block:
+    """The printable letters of a text, shortened to so many pixels."""
+    return words(shortened("".join(filter(str.isprintable, text)), width, size), size, color)
 
 
 def shortened(text: str, width: int, size: int = BODY) -> str:
