@@ -93,7 +93,7 @@ class Block(NamedTuple):
         return self.width, self.height
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
-        """The block painted: (H, W, 3) of uint8."""
+        """The block painted, each time anew: (H, W, 3) of uint8."""
         from .raster import painted
 
-        return np.asarray(painted(self), dtype)
+        return np.array(painted(self), dtype)

@@ -63,13 +63,12 @@ def draw_shapes(image: str, found: Shapes) -> Block:
     rows = [canvas.beside(*some, gap=GAP, align="start") for some in _in_rows(drawn, arrow)]
     told = list(sentences(found))
     if len(found.rows) > 1:
-        weights, sums = exact_number(found.weights), exact_number(found.multiply_adds)
-        told.insert(0, f"In all: {weights} weights, {sums} multiply-adds.")
+        told.append(f"Multiply-adds in all: {exact_number(found.multiply_adds)}.")
     return canvas.on_page(
         canvas.above(
             canvas.one_line(image, WIDTH, TITLE),
             *rows,
-            canvas.above(*map(canvas.words, told), gap=GAP // 2),
+            _text(told),
             canvas.words(KEY, SMALL, FAINT),
             gap=2 * GAP,
         )
@@ -111,8 +110,12 @@ def _in_rows(drawn: list[Block], arrow: Block) -> list[list[Block]]:
 def _drawn(one: Map, largest: int, high: int) -> Block:
     """A map, as high as all are, and below it its name and what is told of it."""
     picture = canvas.beside(_sheets(one, largest), canvas.room(1, high), gap=0)
-    name = canvas.above(*(canvas.words(line) for line in _name(one.name)), gap=4)
-    return canvas.above(picture, name, canvas.lines(one.facts, SMALL))
+    return canvas.above(picture, _text(_name(one.name)), canvas.lines(one.facts, SMALL))
+
+
+def _text(told: list[str]) -> Block:
+    """Lines of words at the same distances, whatever their letters."""
+    return canvas.lines([(line, "") for line in told])
 
 
 def _name(name: str) -> list[str]:
@@ -132,7 +135,7 @@ def _sheets(one: Map, largest: int) -> Block:
     count = min(1 + (math.prod(depth) * channels - 1).bit_length(), MOST_SHEETS)
     offset = SHEET * (count - 1)
     sheets = [
-        Box(offset - back, back, offset - back + width, back + height, one.color, FAINT)
-        for back in range(offset, -1, -SHEET)
+        Box(x, offset - x, x + width, offset - x + height, one.color, FAINT)
+        for x in range(offset, -1, -SHEET)
     ]
-    return Block(width + offset + 1, height + offset + 1, tuple(reversed(sheets)))
+    return Block(width + offset + 1, height + offset + 1, tuple(sheets))
