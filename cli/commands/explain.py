@@ -61,8 +61,7 @@ MODE = POOL.option("--mode")
         "--output",
         metavar="OUT",
         type=command.FILE,
-        help="Draw it as a picture, for a slide, and print nothing: pixels, or lines and texts as "
-        "OUT.svg.",
+        help="Draw it as a picture, for a slide, and print nothing. A .svg has lines and texts.",
     ),
     click.option(
         "--json", "json_", is_flag=True, help="Print all of it as a list, one entry a map."

@@ -40,8 +40,8 @@ SHORTEST = 14
     "--output",
     metavar="OUT",
     type=command.FILE,
-    help="Draw the pipeline as a picture, for a slide, and print nothing: pixels, or lines and "
-    "texts as OUT.svg.",
+    help="Draw the pipeline as a picture, for a slide, and print nothing. A .svg has lines and "
+    "texts.",
 )
 @options.axes
 @options.delimiter

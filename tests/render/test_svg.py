@@ -157,6 +157,16 @@ def test_a_map_within_is_a_png_of_its_pixels():
     assert np.array_equal(Image.open(BytesIO(data)), IMAGE.repeat(3, axis=0).repeat(3, axis=1))
 
 
+def test_texts_of_cells_are_in_their_middle():
+    colors = np.full((2, 2, 3), 255, np.uint8)
+    root = parsed(svg(canvas.grid([["0", "-12"], ["345", "6.75"]], colors), "", ""))
+    _, *cells = elements(root, "rect")
+    for cell, text in zip(cells, text_boxes(root), strict=True):
+        x, y, width, height = (float(cell.get(key)) for key in ("x", "y", "width", "height"))
+        assert (text.left + text.right) / 2 == pytest.approx(x + width / 2, abs=1)
+        assert (text.top + text.bottom) / 2 == pytest.approx(y + height / 2, abs=1)
+
+
 def test_lines_of_a_text_stand_below_one_another():
     first, second = text_boxes(parsed(svg(canvas.words("above\nbelow"), "", "")))
     assert [first.text, second.text] == ["above", "below"]

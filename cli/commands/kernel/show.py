@@ -33,7 +33,7 @@ MOST_NUMBERS = 9
     metavar="OUT",
     type=command.FILE,
     help="Draw the weights, and the gain of each wave beside them, as a picture instead of text; "
-    "of a kernel with depth the weights of each slice. OUT.svg has lines and texts, not pixels.",
+    "of a kernel with depth the weights of each slice. A .svg has lines and texts.",
 )
 def show_(spec: str, json_: bool, output: str | None) -> None:
     """Show what kernel K is, and what it does to an image.
