@@ -64,7 +64,7 @@ def shape(
       convtool shape 1000x1000 'conv -k edge'
       convtool shape 224x224x3 'conv -k samples/conv1.npy | relu | pool' --json
       convtool shape photo.png layer.toml
-      convtool shape 224x224x3 'conv -k samples/conv1.npy | relu | pool' -o net.svg
+      convtool shape photo.png 'conv -k edge | relu | pool' -o net.svg
 
     HxW or HxWxC stands for an 8-bit image of that size, DxHxWxC for a volume. Of a PNG or NPY
     file only the size, type and channels are read, unless the PNG is shown rotated. Any other

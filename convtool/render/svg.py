@@ -34,7 +34,7 @@ def svg(block: Block, title: str, description: str) -> bytes:
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<svg {space} version="1.1" width="{width}" height="{height}"'
-        f' viewBox="0 0 {width} {height}" font-family="{FAMILY}" xml:space="preserve">',
+        f' viewBox="0 0 {width} {height}" font-family="{FAMILY}">',
         f"<title>{_escaped(title[:MOST_LETTERS])}</title>",
         f"<desc>{_escaped(description)}</desc>",
         _element("rect", {"width": width, "height": height, "fill": _hex(GROUND)}),
@@ -74,9 +74,9 @@ def _middles(
 
 
 def _text(mark: Text, left: float, top: float) -> str:
-    """A text, as long as the letters that were measured."""
-    letters, shown = font(mark.size), _printable(mark.text)
-    if not shown.strip():
+    """A text, as long as the letters that were measured; readers drop blanks at its ends."""
+    letters, shown = font(mark.size), _printable(mark.text).strip()
+    if not shown:
         return ""
     end, height = mark.anchor
     ascent, descent = letters.getmetrics()

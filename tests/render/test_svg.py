@@ -79,6 +79,7 @@ def test_texts_are_on_the_page_and_none_covers_another(name):
     boxes = text_boxes(parsed(svg(block, "t", "d")))
     assert boxes
     for number, one in enumerate(boxes):
+        assert one.text == one.text.strip(), "blanks at the ends would stretch the letters"
         assert 0 <= one.left < one.right <= block.width
         assert 0 <= one.top < one.bottom <= block.height
         for other in boxes[:number]:
