@@ -27,6 +27,9 @@ STDOUT = ("/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 HINT = "; --format names one"
 """What an error about an unknown extension adds, for commands that have --format."""
 
+DRAWING = ".svg"
+"""The extension of pictures of lines and texts, for commands that draw."""
+
 AnyFormat = TypeVar("AnyFormat")
 
 
@@ -224,7 +227,16 @@ def check_picture(path: str, what: str, instead: str = "") -> None:
     """UsageError for what `what`, which has no --format, cannot draw a picture to."""
     if path == STREAM:
         raise click.UsageError("-o takes a file: stdout has the text")
-    check_draws(image_format(path, hint=""), what, path, instead)
+    if _is_drawing(path):
+        if os.path.isdir(path):
+            raise click.UsageError(f"-o {path}: is a folder, expected a file")
+        return
+    check_draws(image_format(path, hint=f"; or {DRAWING}, for a drawing"), what, path, instead)
+
+
+def _is_drawing(path: str) -> bool:
+    """Whether a drawn picture is written as lines and texts, not as pixels."""
+    return os.path.splitext(path)[1].lower() == DRAWING
 
 
 def check_draws(format_: "Format", what: str, path: str | None, instead: str = "") -> None:
@@ -286,13 +298,17 @@ def result_file(path: str | None) -> Iterator[BinaryIO]:
         raise ConvtoolError(f"stdout: cannot be written: {error.strerror or error}") from None
 
 
-def write_picture(picture: "Block", path: str) -> None:
-    """Write a drawn picture, in the format of its file."""
+def write_picture(picture: "Block", path: str, title: str, description: str) -> None:
+    """Write a drawn picture, in the format of its file; SVG has its title and description, too."""
     from convtool.render.canvas import write
+    from convtool.render.svg import svg
 
     sweep_beside([path])
     with result_file(path) as file:
-        write(picture, file, image_format(path), path)
+        if _is_drawing(path):
+            file.write(svg(picture, title, description))
+        else:
+            write(picture, file, image_format(path), path)
 
 
 def write_files(files: Mapping[str | None, bytes]) -> None:

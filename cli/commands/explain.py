@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from convtool.inspect.explain import Explanation
     from convtool.io.base import Reader
 
+DRAWN = "Each stage, the last one first: its window, kernel, products and steps to the value."
+"""What the picture shows, for those who hear it."""
+
 MODE = POOL.option("--mode")
 
 
@@ -58,7 +61,7 @@ MODE = POOL.option("--mode")
         "--output",
         metavar="OUT",
         type=command.FILE,
-        help="Draw it as a picture, for a slide, and print nothing.",
+        help="Draw it as a picture, for a slide, and print nothing. A .svg has lines and texts.",
     ),
     click.option(
         "--json", "json_", is_flag=True, help="Print all of it as a list, one entry a map."
@@ -122,7 +125,8 @@ def explain(**given: Any) -> None:
 
         from ..output import write_picture
 
-        write_picture(draw(name, found), given["output"])
+        places = ",".join(map(str, given["place"]))
+        write_picture(draw(name, found), given["output"], f"{name}, value at {places}", DRAWN)
     if given["json_"]:
         from convtool.render.serialize import json_of_explanation
 

@@ -7,17 +7,18 @@ import click
 
 from convtool.core.choices import STREAM
 from convtool.core.encoding import Table
+from convtool.core.filenames import shown
 from convtool.core.frames import ALL, Frames
 
 from .. import command, options, usage
 from ..messages import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from fractions import Fraction
-
     from convtool.core.image import Header
     from convtool.inspect.shapes import Shapes
+
+DRAWN = "The map after each stage, from the image to the last one, with its size and its cost."
+"""What the picture shows, for those who hear it."""
 
 HEAD = ("stage", "output", "weights", "multiply-adds", "field", "step", "method")
 
@@ -34,6 +35,14 @@ SHORTEST = 14
 )
 @click.argument("image", metavar="IMAGE|HxWxC", type=command.FILE)
 @click.argument("pipeline", metavar="PIPELINE", type=command.FILE)
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    type=command.FILE,
+    help="Draw the pipeline as a picture, for a slide, and print nothing. A .svg has lines and "
+    "texts.",
+)
 @options.axes
 @options.delimiter
 @options.header
@@ -41,6 +50,7 @@ SHORTEST = 14
 def shape(
     image: str,
     pipeline: str,
+    output: str | None,
     json_: bool,
     axes: str | None,
     delimiter: str | None,
@@ -54,6 +64,7 @@ def shape(
       convtool shape 1000x1000 'conv -k edge'
       convtool shape 224x224x3 'conv -k samples/conv1.npy | relu | pool' --json
       convtool shape photo.png layer.toml
+      convtool shape photo.png 'conv -k edge | relu | pool' -o net.svg
 
     HxW or HxWxC stands for an 8-bit image of that size, DxHxWxC for a volume. Of a PNG or NPY
     file only the size, type and channels are read, unless the PNG is shown rotated. Any other
@@ -73,6 +84,12 @@ def shape(
     from convtool.inspect.shapes import header_of_size, shapes
 
     pipeline, image = usage.pipeline_first([image, pipeline], usual=1)
+    if output is not None:
+        from ..output import check_picture, check_replaces_none
+
+        check_replaces_none(output, [image], "the image whose shapes are drawn")
+        check_replaces_none(output, [pipeline], "the pipeline that is drawn")
+        check_picture(output, "shape", "; --json prints the numbers")
     with command.usage():
         found_header = header_of_size(image)
         from convtool.pipeline.pipeline import Pipeline
@@ -86,13 +103,20 @@ def shape(
     with at(image):
         found = shapes(found_pipeline.operators, found_header)
     _say_too_large(found)
+    if output is not None:
+        from convtool.render.network import draw_shapes
+
+        from ..output import write_picture
+
+        name = shown(image)
+        write_picture(draw_shapes(name, found), output, f"{name}: {pipeline}", DRAWN)
     if json_:
         from convtool.render.serialize import json_of_shapes
 
         from ..printing import print_json
 
         print_json(json_of_shapes(found))
-    else:
+    elif output is None:
         _print(found)
 
 
@@ -125,40 +149,34 @@ def _say_too_large(found: "Shapes") -> None:
 
 
 def _print(found: "Shapes") -> None:
+    from convtool.render.shape_text import exact_number, sentences, times
+
     from ..printing import print_line, print_table, width
 
-    rows: list[tuple[str, ...]] = [("image", _times(found.input), "", "", "", "", "")]
+    rows: list[tuple[str, ...]] = [("image", times(found.input), "", "", "", "", "")]
     rows += [
         (
             row.stage,
-            _times(row.shape),
+            times(row.shape),
             f"{row.weights:,}",
-            _table_number(row.multiply_adds),
-            _times(row.field),
-            _times(row.step),
+            exact_number(row.multiply_adds),
+            times(row.field),
+            times(row.step),
             row.method,
         )
         for row in found.rows
     ]
     if len(found.rows) > 1:
-        totals = f"{found.weights:,}", _table_number(found.multiply_adds)
+        totals = f"{found.weights:,}", exact_number(found.multiply_adds)
         rows.append(("in all", "", *totals, "", "", ""))
     # Names of stages fold, so that no number has to.
     others = sum(max(map(len, column)) + 2 for column in list(zip(HEAD, *rows, strict=True))[1:])
     room = max(width() - others, SHORTEST)
     cells = [(_folded(stage, room), *rest) for stage, *rest in rows]
     print_table(HEAD, cells, right=" rrrrr ")
-    joined = f"{_number(found.inputs)} x {_number(found.outputs)}"
     print_line("")
-    print_line(f"A fully connected layer: {joined} = {_number(found.fully_connected)} weights.")
-    print_line(
-        f"{'These stages' if len(found.rows) > 1 else 'This stage'}: {_number(found.weights)}."
-    )
-    loops = dict.fromkeys(name for row in found.rows for name in row.loops.split(", ") if name)
-    if loops:
-        print_line(f"Loops: {', '.join(loops)}.")
-    if found.alpha:
-        print_line("The image's alpha is in the shapes, and in none of the other numbers.")
+    for line in sentences(found):
+        print_line(line)
 
 
 def _folded(stage: str, room: int) -> list[str]:
@@ -169,26 +187,3 @@ def _folded(stage: str, room: int) -> list[str]:
     whole = ", ".join((name, *(place.replace(" ", NO_BREAK) for place in places)))
     lines = wrap(whole, room, break_on_hyphens=False)
     return [line.replace(NO_BREAK, " ") for line in lines]
-
-
-def _times(sizes: "Sequence[int | Fraction]") -> str:
-    return "x".join(map(str, sizes))
-
-
-def _table_number(count: int) -> str:
-    """A count to the last digit, unless that takes too much of a line."""
-    return f"{count:,}" if count < 10**12 else _number(count)
-
-
-def _number(count: int) -> str:
-    """A readable count: powers of ten as such, large ones to two digits."""
-    digits = str(count)
-    if len(digits) > 6 and digits == "1" + "0" * (len(digits) - 1):
-        return f"10^{len(digits) - 1}"
-    if len(digits) <= 9:
-        return f"{count:,}"
-    power = len(digits) - 1
-    tenths = (count * 10 + 10**power // 2) // 10**power
-    if tenths == 100:
-        tenths, power = 10, power + 1
-    return f"{tenths // 10}.{tenths % 10} x 10^{power}"

@@ -1,32 +1,32 @@
 """Pictures with words in them, built from blocks: words, grids of numbers, maps.
 
-A block is a Pillow picture on a white ground. Words are drawn in Pillow's own font, which has the
-letters of Latin-1 and few other signs: ``x`` for times, ``-`` for minus.
+Here is where everything lies; `raster` and `svg` paint it.
 """
 
-from collections.abc import Sequence
-from functools import lru_cache
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from ..core.color import LUMA
 from ..core.dtypes import Array
 from ..core.errors import ConvtoolError
 from ..core.image import Header
+from .block import GROUND as GROUND
+from .block import Block as Block
+from .block import Box, Line, Mark, Picture, Placed, Polygon, Text
+from .block import Color as Color
+from .block import Colors as Colors
+from .font import font
 
 if TYPE_CHECKING:
     from ..io.formats import Format
 
-Block = Image.Image
-Color = tuple[int, int, int]
-Colors = npt.NDArray[np.uint8]
-"""(H, W, 3), red, green and blue."""
 Align = Literal["start", "middle", "end"]
 
-GROUND: Color = (255, 255, 255)
 INK: Color = (32, 36, 42)
 FAINT: Color = (120, 126, 134)
 LINE: Color = (196, 200, 206)
@@ -37,48 +37,56 @@ POSITIVE: Color = (38, 96, 176)
 TITLE, BODY, SMALL = 26, 18, 14
 """Heights of letters, in pixels."""
 
+SPACING = 4
+"""Pixels between the lines of a text."""
+
 GAP = 16
 
 LARGEST = 2**26
 """Pixels of a picture."""
 
 
-@lru_cache(maxsize=16)
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
-
-
 def words(text: str, size: int = BODY, color: Color = INK) -> Block:
     """A text of one line or several."""
-    font = _font(size)
     pencil = ImageDraw.Draw(Image.new("RGB", (1, 1)))
-    left, top, right, bottom = pencil.multiline_textbbox((0, 0), text, font)
-    block = room(max(int(right - left), 1), max(int(bottom - top), size))
-    ImageDraw.Draw(block).multiline_text((-left, -top), text, color, font)
-    return block
+    box = pencil.multiline_textbbox((0, 0), text, font(size), spacing=SPACING)
+    left, top, right, bottom = box
+    width, height = max(int(right - left), 1), max(int(bottom - top), size)
+    step = font(size).getbbox("A")[3] + SPACING
+    marks = [
+        Text(-left, step * number - top, line, size, color)
+        for number, line in enumerate(text.split("\n"))
+    ]
+    return _block(width, height, *marks)
+
+
+def one_line(text: str, width: int, size: int = BODY, color: Color = INK) -> Block:
+    """The printable letters of a text, shortened to so many pixels."""
+    return words(shortened("".join(filter(str.isprintable, text)), width, size), size, color)
 
 
 def shortened(text: str, width: int, size: int = BODY) -> str:
     """A line of text; if it is wider than so many pixels, its beginning and three dots."""
-    font = _font(size)
-    kept = text
-    while kept and font.getlength(kept if kept == text else f"{kept}...") > width:
-        kept = kept[:-1]
-    return text if kept == text else f"{kept}..." if kept else ""
+    length = font(size).getlength
+    if length(text) <= width:
+        return text
+    cut = range(1, len(text))
+    kept = bisect_right(cut, float(width), key=lambda count: length(f"{text[:count]}..."))
+    return f"{text[:kept]}..." if kept else ""
 
 
 def lines(rows: Sequence[tuple[str, str]], size: int = BODY) -> Block:
     """Lines of words, each with a number; the numbers form a column, aligned at the right."""
-    font = _font(size)
-    left, right = (int(max(font.getlength(row[column]) for row in rows)) + 1 for column in (0, 1))
+    length = font(size).getlength
+    left, right = (int(max(length(row[column]) for row in rows)) + 1 for column in (0, 1))
     step = int(1.6 * size)
-    block = room(left + size + right, step * len(rows))
-    pencil = ImageDraw.Draw(block)
+    width = left + size + right
+    marks = []
     for number, (text, value) in enumerate(rows):
         y = (number + 0.5) * step
-        pencil.text((0, y), text, INK, font, "lm")
-        pencil.text((block.width, y), value, INK, font, "rm")
-    return block
+        marks.append(Text(0, y, text, size, INK, "lm"))
+        marks.append(Text(width, y, value, size, INK, "rm"))
+    return _block(width, step * len(rows), *marks)
 
 
 def grid(
@@ -97,66 +105,59 @@ def grid(
     The cells that are `marked` get a heavy frame, those that are `hatched` slanting lines. All
     have room for the text `least`.
     """
-    font = _font(size)
+    length = font(size).getlength
     texts = [text for row in cells for text in row] + [*cols, least]
-    width = max(int(max(font.getlength(text) for text in texts)) + size, 2 * size)
+    width = max(int(max(map(length, texts))) + size, 2 * size)
     height = 2 * size
-    left = max((int(font.getlength(text)) for text in rows), default=-size // 2) + size // 2
+    left = max((int(length(text)) for text in rows), default=-size // 2) + size // 2
     top = int(1.4 * size) if cols else 0
-    block = room(left + len(cells[0]) * width + 1, top + len(cells) * height + 1)
-    pencil = ImageDraw.Draw(block)
+    marks: list[Mark] = []
     for j, text in enumerate(cols):
-        pencil.text((left + (j + 0.5) * width, top / 2), text, FAINT, font, "mm")
+        marks.append(Text(left + (j + 0.5) * width, top / 2, text, size, FAINT, "mm"))
     for i, text in enumerate(rows):
-        pencil.text((left - size // 2, top + (i + 0.5) * height), text, FAINT, font, "rm")
+        y = top + (i + 0.5) * height
+        marks.append(Text(left - size // 2, y, text, size, FAINT, "rm"))
     for i, row in enumerate(cells):
         for j, text in enumerate(row):
             x, y = left + j * width, top + i * height
             ground: Color = tuple(colors[i, j].tolist())
-            pencil.rectangle((x, y, x + width, y + height), ground, LINE)
+            marks.append(Box(x, y, x + width, y + height, ground, LINE))
             if hatched is not None and hatched[i, j]:
-                _hatch(pencil, x, y, width, height, ink_on(ground))
-            place = x + width / 2, y + height / 2
-            pencil.text(place, text, ink_on(ground), font, "mm")
-    for i, j in np.argwhere(marked) if marked is not None else ():
+                marks += _hatching(x, y, width, height, ink_on(ground))
+            marks.append(Text(x + width / 2, y + height / 2, text, size, ink_on(ground), "mm"))
+    for i, j in np.argwhere(marked).tolist() if marked is not None else ():
         x, y = left + j * width, top + i * height
-        pencil.rectangle((x, y, x + width, y + height), None, MARK, 3)
-    return block
+        marks.append(Box(x, y, x + width, y + height, None, MARK, 3))
+    return _block(left + len(cells[0]) * width + 1, top + len(cells) * height + 1, *marks)
 
 
-def _hatch(
-    pencil: ImageDraw.ImageDraw, x: int, y: int, width: int, height: int, color: Color
-) -> None:
+def _hatching(x: int, y: int, width: int, height: int, color: Color) -> Iterator[Line]:
     """Slanting lines in the corners of a cell, where no letters are."""
+    right, bottom = x + width, y + height
     for step in range(4, height // 2 + 1, 4):
-        pencil.line((x, y + step, x + step, y), color)
-        pencil.line((x + width - step, y + height, x + width, y + height - step), color)
+        yield Line((x, y + step), (x + step, y), color)
+        yield Line((right - step, bottom), (right, bottom - step), color)
 
 
 def arrow(length: int = 3 * GAP, color: Color = INK) -> Block:
     """An arrow to the right."""
     head = GAP // 2
-    block = room(length, 2 * head + 1)
-    pencil = ImageDraw.Draw(block)
-    pencil.line((0, head, length - head, head), color, 2)
-    pencil.polygon([(length - head, 0), (length - 1, head), (length - head, 2 * head)], color)
-    return block
+    corners = (length - head, 0), (length - 1, head), (length - head, 2 * head)
+    shaft = Line((0, head), (length - head, head), color, 2)
+    return _block(length, 2 * head + 1, shaft, Polygon(corners, color))
 
 
 def pixels(colors: Colors, scale: int = 1) -> Block:
     """An array of colours as it is, each a square of `scale` pixels."""
-    block = Image.fromarray(colors)
-    return block.resize((block.width * scale, block.height * scale), Image.Resampling.NEAREST)
+    height, width = colors.shape[:2]
+    return _block(width * scale, height * scale, Picture(colors, scale))
 
 
 def outlined(block: Block, place: tuple[int, int], step: int) -> Block:
     """A block of squares of `step` pixels with a frame around the one at (row, column)."""
-    marked = block.copy()
     y, x = place[0] * step, place[1] * step
-    ImageDraw.Draw(marked).rectangle(
-        (x, y, x + step - 1, y + step - 1), None, MARK, max(step // 5, 1)
-    )
-    return marked
+    frame = Box(x, y, x + step - 1, y + step - 1, None, MARK, max(step // 5, 1))
+    return _block(*block.size, *block.marks, frame)
 
 
 def framed(
@@ -166,48 +167,46 @@ def framed(
     size: int = SMALL,
 ) -> Block:
     """A block in a frame with ticks below and at the left: (0 to 1 of its length, words)."""
-    font = _font(size)
-    left = max((int(font.getlength(text)) for _, text in down), default=-size) + size
-    right = max((int(font.getlength(text)) // 2 for _, text in across), default=0)
+    length = font(size).getlength
+    left = max((int(length(text)) for _, text in down), default=-size) + size
+    right = max((int(length(text)) // 2 for _, text in across), default=0)
     top = size // 2 if down else 0
     bottom = 2 * size if across else top
-    page = room(left + block.width + 2 + right, top + block.height + 2 + bottom)
-    pencil = ImageDraw.Draw(page)
-    pencil.rectangle((left, top, left + block.width + 1, top + block.height + 1), None, FAINT)
-    page.paste(block, (left + 1, top + 1))
+    marks: list[Mark] = [
+        Box(left, top, left + block.width + 1, top + block.height + 1, None, FAINT),
+        Placed(left + 1, top + 1, block),
+    ]
     x: float
     y: float
     for share, text in across:
         x, y = left + 1 + share * (block.width - 1), top + block.height + 2
-        pencil.line((x, y, x, y + size // 3), FAINT)
-        pencil.text((x, y + size // 2), text, FAINT, font, "mt")
+        marks.append(Line((x, y), (x, y + size // 3), FAINT))
+        marks.append(Text(x, y + size // 2, text, size, FAINT, "mt"))
     for share, text in down:
         x, y = left - 1, top + 1 + share * (block.height - 1)
-        pencil.line((x - size // 3, y, x, y), FAINT)
-        pencil.text((x - size // 2, y), text, FAINT, font, "rm")
-    return page
+        marks.append(Line((x - size // 3, y), (x, y), FAINT))
+        marks.append(Text(x - size // 2, y, text, size, FAINT, "rm"))
+    return _block(left + block.width + 2 + right, top + block.height + 2 + bottom, *marks)
 
 
 def beside(*blocks: Block, gap: int = GAP, align: Align = "middle") -> Block:
     """Blocks from left to right."""
     height = max(block.height for block in blocks)
-    joined = room(sum(block.width for block in blocks) + gap * (len(blocks) - 1), height)
-    x = 0
+    placed, x = [], 0
     for block in blocks:
-        joined.paste(block, (x, _start(height - block.height, align)))
+        placed.append(Placed(x, _start(height - block.height, align), block))
         x += block.width + gap
-    return joined
+    return _block(x - gap, height, *placed)
 
 
 def above(*blocks: Block, gap: int = GAP, align: Align = "start") -> Block:
     """Blocks from top to bottom."""
     width = max(block.width for block in blocks)
-    joined = room(width, sum(block.height for block in blocks) + gap * (len(blocks) - 1))
-    y = 0
+    placed, y = [], 0
     for block in blocks:
-        joined.paste(block, (_start(width - block.width, align), y))
+        placed.append(Placed(_start(width - block.width, align), y, block))
         y += block.height + gap
-    return joined
+    return _block(width, y - gap, *placed)
 
 
 def table(rows: Sequence[Sequence[Block]], gap: int = GAP) -> Block:
@@ -215,22 +214,20 @@ def table(rows: Sequence[Sequence[Block]], gap: int = GAP) -> Block:
     heights = [max(block.height for block in row) for row in rows]
     columns = [[row[j] for row in rows if j < len(row)] for j in range(max(map(len, rows)))]
     widths = [max(block.width for block in column) for column in columns]
-    joined = room(sum(widths) + gap * (len(widths) - 1), sum(heights) + gap * (len(heights) - 1))
-    y = 0
+    placed, y = [], 0
     for row, height in zip(rows, heights, strict=True):
         x = 0
         for block, width in zip(row, widths, strict=False):
-            joined.paste(block, (x, y))
+            placed.append(Placed(x, y, block))
             x += width + gap
         y += height + gap
-    return joined
+    return _block(sum(widths) + gap * (len(widths) - 1), y - gap, *placed)
 
 
 def on_page(block: Block, margin: int = 2 * GAP) -> Block:
     """A block with white around it."""
-    page = room(block.width + 2 * margin, block.height + 2 * margin)
-    page.paste(block, (margin, margin))
-    return page
+    page = Placed(margin, margin, block)
+    return _block(block.width + 2 * margin, block.height + 2 * margin, page)
 
 
 def diverging(values: Array, peak: float | None = None) -> Colors:
@@ -265,9 +262,14 @@ def write(block: Block, file: BinaryIO, format_: "Format", place: str) -> None:
 
 def room(width: int, height: int) -> Block:
     """An empty block of this size."""
+    return _block(width, height)
+
+
+def _block(width: int, height: int, *marks: Mark) -> Block:
+    """A block that is not too large; otherwise ConvtoolError."""
     if width * height > LARGEST:
         raise ConvtoolError(f"the picture would have {width}x{height} pixels, too many to draw")
-    return Image.new("RGB", (width, height), GROUND)
+    return Block(width, height, marks)
 
 
 def _start(left: int, align: Align) -> int:

@@ -14,6 +14,9 @@ from .windows import Widths, window_block
 
 HEADING = BODY + 4
 
+LONGEST, NAME = 2400, 400
+"""Pixels of a line of words, and of the name of a channel."""
+
 
 def draw(image: str, found: Mapping[str, Explanation]) -> Block:
     """The explanations of values of an image's maps, one below the other.
@@ -27,7 +30,7 @@ def draw(image: str, found: Mapping[str, Explanation]) -> Block:
 
 def _drawn(image: str, found: Explanation) -> Block:
     where = found.output.where(found.row, found.col)
-    title = canvas.words(f"{image}: {where} of the map", TITLE)
+    title = canvas.one_line(f"{image}: {where} of the map", LONGEST, TITLE)
     stages = [_stage(found, stage) for stage in stages_of(found)]
     return canvas.above(title, *stages, gap=2 * GAP)
 
@@ -38,18 +41,19 @@ def _stage(found: Explanation, stage: StageView) -> Block:
     drawn = reached[:MOST_CHANNELS]
     patches = [patch for _, one in drawn for patch in _patches(one)]
     widths = Widths.of(patches)
-    names = max((canvas.words(one.channel, HEADING).width for _, one in drawn), default=0)
+    names = max((_channel(one.channel, HEADING).width for _, one in drawn), default=0)
     title = f"{before + 1}. {field.label}" if len(found.fields) > 1 else field.label
-    parts = [canvas.words(title, HEADING)]
+    parts = [canvas.one_line(title, LONGEST, HEADING)]
     for path, one in drawn:
         windows = _windows(one, field.input.white, widths, follow=before > 0)
-        blocks = [windows, canvas.arrow(), canvas.lines(steps_of(one, path, is_last=is_last))]
+        steps = steps_of(one, path, is_last=is_last)
+        told = [(canvas.shortened(text, LONGEST), number) for text, number in steps]
+        blocks = [windows, canvas.arrow(), canvas.lines(told)]
         if is_last and path.pixel is not None:
             blocks += [canvas.arrow(), _pixel(path.pixel, path.steps[-1].text, found.depth)]
         if len(found.paths) > 1:
-            blocks.insert(
-                0, canvas.above(canvas.words(one.channel, HEADING), canvas.room(names, 1), gap=0)
-            )
+            name = _channel(one.channel, HEADING)
+            blocks.insert(0, canvas.above(name, canvas.room(names, 1), gap=0))
         parts.append(canvas.beside(*blocks))
     if len(reached) > len(drawn):
         parts.append(_remark(f"... and {len(reached) - len(drawn)} channels more"))
@@ -63,6 +67,10 @@ def _stage(found: Explanation, stage: StageView) -> Block:
         said.append(f"framed: goes on in stage {before}")
     parts.append(_remark("; ".join(said)))
     return canvas.above(*parts)
+
+
+def _channel(name: str, size: int = BODY) -> Block:
+    return canvas.one_line(name, NAME, size)
 
 
 def _remark(text: str) -> Block:
@@ -84,7 +92,7 @@ def _windows(one: Calculation, white: float | None, widths: Widths, *, follow: b
         slices = len({patch.slice for patch in each.patches})
         for first, last in cut(len(patches), max(slices, 1)):
             block = window_block(patches[first:last], white, widths, marked[first:last])
-            name = canvas.words(patches[first].channel)
+            name = _channel(patches[first].channel)
             has_name = len(each.patches) > slices
             shown.append(canvas.beside(name, block) if has_name else block)
         if left_out:

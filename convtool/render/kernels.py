@@ -15,6 +15,7 @@ from ..inspect.frequency import LARGEST, NEGLIGIBLE, gains, in_words, magnitude,
 from ..kernel.kernel import Kernel
 from . import canvas
 from .canvas import BODY, FAINT, INK, SMALL, TITLE, Block, Color, Colors
+from .raster import painted
 
 NUMBERED = 13
 """Rows and columns up to which weights stand in their squares."""
@@ -67,7 +68,7 @@ def draw_kernels(kernels: Sequence[Kernel]) -> Block:
 def png_of(kernel: Kernel) -> bytes:
     """The page of one kernel, as a PNG."""
     file = BytesIO()
-    draw_kernels([kernel]).save(file, "PNG")
+    painted(draw_kernels([kernel])).save(file, "PNG")
     return file.getvalue()
 
 

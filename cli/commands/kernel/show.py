@@ -5,12 +5,17 @@ from typing import TYPE_CHECKING
 
 import click
 
+from convtool.core.filenames import shown
+
 from ... import command
 from . import common
 
 if TYPE_CHECKING:
     from convtool.inspect.kernel import Facts
     from convtool.kernel.kernel import Kernel, Layer
+
+DRAWN = "The weights, and how strongly each wave passes."
+"""What the picture shows, for those who hear it."""
 
 LABEL = 16
 """Columns of a label."""
@@ -28,7 +33,7 @@ MOST_NUMBERS = 9
     metavar="OUT",
     type=command.FILE,
     help="Draw the weights, and the gain of each wave beside them, as a picture instead of text; "
-    "of a kernel with depth the weights of each slice.",
+    "of a kernel with depth the weights of each slice. A .svg has lines and texts.",
 )
 def show_(spec: str, json_: bool, output: str | None) -> None:
     """Show what kernel K is, and what it does to an image.
@@ -59,7 +64,8 @@ def show_(spec: str, json_: bool, output: str | None) -> None:
 
         from ...output import write_picture
 
-        write_picture(draw_kernels(common.found_of(found, spec)), output)
+        drawn = draw_kernels(common.found_of(found, spec))
+        write_picture(drawn, output, f"kernel {shown(spec)}", DRAWN)
     if json_:
         from convtool.render.serialize import json_of_filter
 
