@@ -1,9 +1,14 @@
 """One value of a map, explained stage by stage, back to the image."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+
 from ..core import border
+from ..core.border import OUTSIDE, sources_of
 from ..core.choices import Border, Range
 from ..core.encoding import PLAIN, Look
 from ..core.errors import ConvtoolError, at
@@ -17,13 +22,13 @@ from ..io.limits import MAX_PIXELS
 from ..ops.base import Laid, Operator, Stage
 from ..ops.segment import Segment
 from ..pipeline.nodata import with_nodata
-from ..pipeline.prepare import prepare
+from ..pipeline.prepare import Prepared, prepare
 from ..pipeline.run import shown, with_extremes
 from ..pipeline.tone import Tone
-from .steps.base import Band, Calculation, Step, Value, item
+from .steps.base import Band, Calculation, Patch, Step, Value, item, patch_at
 from .steps.pixel import pixel_steps
-from .steps.stage import calculate
-from .trace import Traced, last_band, read_rows, rows_needed, trace
+from .steps.stage import calculate, fill_of
+from .trace import Traced, joined, read_rows, rows_needed, trace
 
 WON = ("max", "min", "median")
 """Kinds of pools in which one element wins."""
@@ -162,40 +167,175 @@ def explain(
     >>> [step.value for step in found.paths[0].calculations[0].steps], found.paths[0].pixel
     ([1, 0.5], 0)
     """
+    (found,) = walk(
+        reader, operators, place, place, look=look, max_pixels=max_pixels, threads=threads
+    )
+    return found
+
+
+@dataclass(eq=False, repr=False)
+class Walk:
+    """Some values of a map, explained one after another: iterate over it, as often as you like.
+
+    The engine has computed all of them, and nothing is read or computed by it again.
+    """
+
+    operators: Sequence[Operator]
+    prepared: Prepared
+    image: Band
+    """The rows of the image that were read."""
+    traced: Sequence[Sequence[Traced]]
+    pixels: Band | None
+    """The map's pixels in a PNG; None for a map that is no picture."""
+    tone: Tone | None
+    range: Range
+    box: tuple[Pair, Pair, Pair]
+    """(first, last) of the slices, rows and columns, last not counted."""
+
+    @property
+    def input(self) -> Header:
+        """The input of the last stage."""
+        return self.stage.input
+
+    @property
+    def output(self) -> Header:
+        """The whole map."""
+        return self.prepared.output
+
+    @property
+    def stage(self) -> Stage:
+        """The last stage."""
+        return self.prepared.stages[-1]
+
+    @property
+    def places(self) -> Iterator[Pair]:
+        """(row, column) of each value in reading order, rows counted through all slices."""
+        height = self.output.size[1]
+        slices, rows, cols = (range(*span) for span in self.box)
+        return ((number * height + row, col) for number in slices for row in rows for col in cols)
+
+    def __len__(self) -> int:
+        """How many values are explained."""
+        return math.prod(last - first for first, last in self.box)
+
+    def __iter__(self) -> Iterator[Explanation]:
+        """The explanations, in reading order."""
+        return map(self._explained, self.places)
+
+    @property
+    def values(self) -> Band:
+        """The map's rows that hold the values, as the engine computed them."""
+        return Band(*joined(self.traced[-1]))
+
+    def around(self, patch: Patch, rows: Sequence[int], cols: Sequence[int]) -> Patch:
+        """What lies at these rows and columns in the slice and the channel of a window of the
+        last stage, its border included; rows that no window needs may be missing."""
+        stage, header = self.stage, self.input
+        band = self._input_of(patch)
+        kind = stage.laid[0].border if stage.laid else "constant"
+        depth, height, _ = header.size
+        above = int(sources_of(np.array(patch.slice), depth, kind)) * height
+        known = tuple(
+            row
+            for row, source in zip(rows, sources_of(np.array(rows), height, kind), strict=True)
+            if source == OUTSIDE or above < 0 or band.holds(above + int(source))
+        )
+        fill = fill_of(stage, patch.number)
+        return patch_at(band, header, (patch.slice, known, tuple(cols)), patch.number, kind, fill)
+
+    def _input_of(self, patch: Patch) -> Band:
+        """The rows of the last stage's input that were computed together with a window's."""
+        if len(self.prepared.stages) == 1:
+            return self.image
+        wanted = [row for row in patch.source_rows.tolist() if row != OUTSIDE]
+        bands = [Band(*band.maps[-2]) for band in self.traced[-1]]
+        return next((band for band in bands if all(map(band.holds, wanted))), bands[0])
+
+    def _explained(self, place: Pair) -> Explanation:
+        chain, stages, output = self.prepared.chain, self.prepared.stages, self.output
+        row, col = place
+        pixels = None
+        if self.pixels is not None:
+            pixels = self.pixels.rows[row - self.pixels.top, col].tolist()
+        alpha = output.colors if output.has_alpha else None
+        paths = []
+        for number, name in enumerate(output.channels):
+            found = _traced_back(self.operators, stages, chain, self.traced, (row, col, number))
+            pixel = pixels[number] if pixels else None
+            paths.append(_path(name, found, self.tone, pixel, number == alpha))
+        image = stages[0].input
+        return Explanation(
+            row,
+            col,
+            image,
+            output,
+            _stage_fields(self.operators, stages, image, place),
+            tuple(paths),
+            self.range,
+            self.tone.depth if self.tone else 8,
+        )
+
+
+def walk(
+    reader: Reader,
+    operators: Sequence[Operator],
+    first: Sequence[int] | None = None,
+    last: Sequence[int] | None = None,
+    *,
+    look: Look = PLAIN,
+    max_pixels: int = MAX_PIXELS,
+    threads: int | None = None,
+    margin: int = 0,
+) -> Walk:
+    """Explain the values of a map from the place `first`, (row, column) or (slice, row, column),
+    to the place `last`: those of the block whose opposite corners they are. None: the map's own.
+
+    The rows behind them, and `margin` rows of the image above and below, are read once; the
+    engine computes all values at once. For the rest see `explain`, whose errors are raised here
+    and while the values are explained; and ConvtoolError where `last` comes before `first`.
+    """
     if not operators:
         raise ConvtoolError("there is no stage to explain")
     reader = with_nodata(reader, look.nodata)
     prepared = prepare(operators, reader.header, max_pixels)
-    chain, stages, output = prepared.chain, prepared.stages, prepared.output
-    row, col = _within(output, place)
-    start, stop = rows_needed(chain, row)
-    rows = read_rows(reader, start, stop)
-    traced = trace(chain, rows, start, row)
-    traces = [
-        _traced_back(operators, stages, chain, traced, (row, col, channel))
-        for channel in range(len(output.channels))
-    ]
+    chain, output = prepared.chain, prepared.output
+    box = _box(output, first, last)
+    height = output.size[1]
+    wanted = box[0][0] * height + box[1][0], (box[0][1] - 1) * height + box[1][1]
+    start, stop = rows_needed(chain, wanted)
+    top, bottom = max(start - margin, 0), min(stop + margin, reader.header.height)
+    read = read_rows(reader, top, bottom)
+    rows = read[start - top : stop - top]
     tone, pixels = None, None
     if _fits_png(output):
         one = shown(prepared, FORMATS["png"], look)
         ((shown_chain, tone),) = with_extremes(reader, [one], check_threads(threads))
         if tone is not None:
-            top, band = last_band(trace(shown_chain, rows, start, row)[-1])
-            pixels = tone.pixels(band)[0][row - top, col].tolist()
-    alpha = output.colors if output.has_alpha else None
-    return Explanation(
-        row,
-        col,
-        reader.header,
-        output,
-        _stage_fields(operators, stages, reader.header, (row, col)),
-        tuple(
-            _path(name, found, tone, pixels[number] if pixels else None, number == alpha)
-            for number, (name, found) in enumerate(zip(output.channels, traces, strict=True))
-        ),
-        look.range or "clip",
-        tone.depth if tone else 8,
-    )
+            first_row, values = joined(trace(shown_chain, rows, start, wanted)[-1])
+            pixels = Band(first_row, tone.pixels(values)[0])
+    traced = trace(chain, rows, start, wanted)
+    image = Band(top, read)
+    return Walk(operators, prepared, image, traced, pixels, tone, look.range or "clip", box)
+
+
+def _box(
+    output: Header, first: Sequence[int] | None, last: Sequence[int] | None
+) -> tuple[Pair, Pair, Pair]:
+    """(first, last) of slices, rows and columns, last not counted."""
+    height = output.size[1]
+    corners = []
+    for place, usual in ((first, (0, 0, 0)), (last, tuple(n - 1 for n in output.size))):
+        row, col = _within(output, place) if place else (0, 0)
+        corners.append((*divmod(row, height), col) if place else usual)
+    box = tuple((start, stop + 1) for start, stop in zip(*corners, strict=True))
+    if any(start >= stop for start, stop in box):
+        named = [",".join(map(str, one[output.depth == 1 :])) for one in corners]
+        raise ConvtoolError(
+            f"the values from {named[0]} to {named[1]} are none, expected the first place before "
+            "the last, above it and at its left"
+        )
+    slices, rows, cols = box
+    return slices, rows, cols
 
 
 def _within(output: Header, place: Sequence[int]) -> Pair:
