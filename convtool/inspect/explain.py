@@ -286,6 +286,7 @@ def walk(
     max_pixels: int = MAX_PIXELS,
     threads: int | None = None,
     margin: int = 0,
+    most: int | None = None,
 ) -> Walk:
     """Explain the values of a map from the place `first`, (row, column) or (slice, row, column),
     to the place `last`: those of the block whose opposite corners they are. None: the map's own.
@@ -300,6 +301,11 @@ def walk(
     prepared = prepare(operators, reader.header, max_pixels)
     chain, output = prepared.chain, prepared.output
     box = _box(output, first, last)
+    count = math.prod(stop - start for start, stop in box)
+    if most is not None and count > most:
+        raise ConvtoolError(
+            f"found {count} values of the map, expected {most} at most: --from and --to take some"
+        )
     height = output.size[1]
     wanted = box[0][0] * height + box[1][0], (box[0][1] - 1) * height + box[1][1]
     start, stop = rows_needed(chain, wanted)
