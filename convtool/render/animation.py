@@ -107,8 +107,11 @@ class _Drawing:
     """Draws the frames of a walk."""
 
     def __init__(self, walk: Walk, name: str, style: Style) -> None:
-        self._walk, self._name, self._style = walk, name, style
-        self._field = stage_field(walk)
+        self._walk, self._style = walk, style
+        field, count = stage_field(walk), len(walk.prepared.stages)
+        self._outside = field.border
+        self._title = f"{name}: {f'{count}. ' if count > 1 else ''}{field.label}"
+        self._of = f"the map of stage {count - 1}" if count > 1 else "the image"
         self._sights = Sights.of(walk)
         last = self._measure()
         first = next(frames(walk, self._sights))
@@ -174,9 +177,8 @@ class _Drawing:
             name = canvas.words(panel.path.channel, HEADING)
             panels.append(canvas.above(name, block, gap=GAP // 2) if several else block)
         body = canvas.above(*panels, gap=2 * GAP)
-        title = f"{self._name}: {self._field.label}"
         where = canvas.words(f"{self._walk.output.where(frame.found.row, frame.col)} of the map")
-        head = canvas.words(canvas.shortened(title, body.width, TITLE), TITLE)
+        head = canvas.words(canvas.shortened(self._title[: body.width], body.width, TITLE), TITLE)
         remarks = canvas.words("; ".join(self._remarks(frame)) or " ", SMALL, FAINT)
         return canvas.on_page(canvas.above(head, where, body, remarks))
 
@@ -233,12 +235,12 @@ class _Drawing:
         """What else is to be said of a frame."""
         parts = [part.patch for panel in frame.panels for part in panel.parts]
         if any(patch.border.any() for patch in parts):
-            outside = self._field.border
+            outside = self._outside
             yield f"hatched: {outside if outside == 'padding' else f'border ({outside})'}"
         header = self._walk.input
         if header.size[1:] != tuple(map(len, self._whole(parts[0]))):
             height, width = header.size[1:]
-            yield f"a part of the input, which is {height}x{width}"
+            yield f"a part of {self._of}, which is {height}x{width}"
         if len(frame.found.paths) > len(frame.panels):
             yield f"{len(frame.found.paths) - len(frame.panels)} channels more are left out"
 
