@@ -91,10 +91,10 @@ def _writer(file: BinaryIO, format_: Format, frame: Colors, count: int, style: S
 
 
 def _palette(dark: bool) -> Colors:
-    """Colours for all that is drawn, (255, 3): greys, and those of numbers and marks, from the
-    ground on, as their letters' edges have them."""
-    ramps = [(canvas.POSITIVE, 56), (canvas.NEGATIVE, 56), (canvas.MARK, 8), (canvas.INK, 8)]
-    greys = np.repeat(np.linspace(0, 255, 127).round()[:, np.newaxis], 3, axis=1)
+    """Colours for all that is drawn, (94, 3): greys, and those of numbers and marks, from the
+    ground on, as the edges of letters have them. More make larger files that look the same."""
+    ramps = [(canvas.POSITIVE, 16), (canvas.NEGATIVE, 16), (canvas.MARK, 4), (canvas.INK, 6)]
+    greys = np.repeat(np.linspace(0, 255, 52).round()[:, np.newaxis], 3, axis=1)
     parts = [greys]
     for color, count in ramps:
         share = np.linspace(0, 1, count + 1)[1:, np.newaxis]
@@ -256,7 +256,7 @@ class _Drawing:
         if self._style.scale != 1:
             width, height = (max(round(n * self._style.scale), 1) for n in whole.size)
             canvas.room(width, height)
-            whole = whole.resize((width, height), Image.Resampling.LANCZOS)
+            whole = whole.resize((width, height), Image.Resampling.HAMMING)
         pixels = np.asarray(whole)
         return canvas.inverted(pixels) if self._style.dark else pixels
 

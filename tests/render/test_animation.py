@@ -61,13 +61,13 @@ def test_formats_show_the_same():
     assert np.array_equal(gif, png)
     off = np.abs(np.asarray(webp).astype(int) - gif)
     assert off.max() < 64
-    assert off.mean() < 0.3, "the palette has all colours, or nearly"
+    assert off.mean() < 0.5, "the palette has all colours, or nearly"
 
 
 def test_one_palette_has_every_base_colour():
     for dark in (False, True):
         palette = animation._palette(dark)
-        assert palette.shape == (255, 3)
+        assert palette.shape == (94, 3)
         base = np.array([canvas.GROUND, canvas.INK, canvas.MARK, canvas.POSITIVE, canvas.NEGATIVE])
         base = canvas.inverted(base.astype(np.uint8)) if dark else base
         assert {tuple(color) for color in base.tolist()} <= {tuple(c) for c in palette.tolist()}
