@@ -30,22 +30,22 @@ class Changes:
     def next(self, pixels: Array) -> Change:
         """The next frame, (H, W, 3), as it differs: the smallest rectangle that holds all that has
         changed, or one pixel. Each pixel gets the colour that is nearest, by Euclid."""
-        before, self._before = self._before, pixels
+        wide = pixels.astype(np.int32)
+        codes = wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
+        before, self._before = self._before, codes
         if before is None:
-            return Change(0, 0, self._numbers(pixels))
-        changed = (pixels != before).any(axis=-1)
+            return Change(0, 0, self._numbers(codes))
+        changed = codes != before
         rows, cols = (np.flatnonzero(changed.any(axis=axis)) for axis in (1, 0))
         if not rows.size:
             return Change(0, 0, np.full((1, 1), SAME, np.uint8))
         part = slice(rows[0], rows[-1] + 1), slice(cols[0], cols[-1] + 1)
         numbers = np.full(changed[part].shape, SAME, np.uint8)
-        numbers[changed[part]] = self._numbers(pixels[changed])
+        numbers[changed[part]] = self._numbers(codes[changed])
         return Change(int(cols[0]), int(rows[0]), numbers)
 
-    def _numbers(self, pixels: Array) -> Array:
-        """The number of the nearest colour for each pixel."""
-        wide = pixels.astype(np.int32)
-        codes = wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
+    def _numbers(self, codes: Array) -> Array:
+        """The number of the nearest colour for each pixel, red, green and blue in one number."""
         found, places = np.unique(codes, return_inverse=True)
         colors = np.stack([found >> 16, found >> 8 & 255, found & 255], axis=-1)
         off = colors[:, np.newaxis] - self.palette.astype(np.int32)

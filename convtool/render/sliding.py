@@ -75,10 +75,17 @@ class Sight(NamedTuple):
         return self.last - self.first <= self.most
 
     def around(self, first: int, last: int) -> range:
-        """The positions that are shown while these are looked at."""
+        """The positions that are shown while these are looked at.
+
+        They move on by half of what is shown, and not with every step: so the eye has rest.
+        """
         if self.is_whole:
             return range(self.first, self.last)
-        start = min(max((first + last - self.most) // 2, self.first), self.last - self.most)
+        half = self.most // 2
+        start = (first + last) // 2 - half
+        if last - first <= half:
+            start = first - (first - self.first) % half
+        start = min(max(start, self.first), self.last - self.most)
         return range(start, start + self.most)
 
 
