@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 MODE = POOL.option("--mode")
 
+ANIMATIONS = ("gif", "webp", "png")
+"""Formats of animations, which browsers show."""
+
 
 @click.command(
     cls=command.TakesPipeline,
@@ -221,9 +224,9 @@ def _animate(reader: "Reader", maps: Maps, name: str, given: Mapping[str, Any]) 
             margin=MOST,
             most=MOST_FRAMES,
         )
-        sweep_beside([path])
-        with result_file(path) as file:
-            draw(walked, name, file, image_format(path), style)
+    sweep_beside([path])
+    with result_file(path) as file, at(name):
+        draw(walked, name, file, image_format(path), style)
 
 
 def _frames(given: Mapping[str, Any], maps: Maps) -> Frames | None:
@@ -263,9 +266,6 @@ def _check(given: Mapping[str, Any]) -> None:
     _check_animation(given)
 
 
-FORMATS_OF_ANIMATIONS = ("gif", "webp", "png")
-
-
 def _check_animation(given: Mapping[str, Any]) -> None:
     """Raise UsageError for options that do not go with one value, or not with an animation."""
     flags = {name: f"--{name}" for name in ("fps", "scale", "dark")}
@@ -289,7 +289,7 @@ def _check_animation(given: Mapping[str, Any]) -> None:
     from ..output import image_format
 
     format_ = image_format(given["output"], hint="")
-    if format_.name not in FORMATS_OF_ANIMATIONS:
+    if format_.name not in ANIMATIONS:
         raise click.UsageError(
             f"{given['output']}: {format_.name} holds no animation of values, expected .gif, "
             ".webp, .apng or .png; or --at ROW,COL for a picture of one value"

@@ -8,7 +8,8 @@ import numpy as np
 from ..core.dtypes import Array
 from ..core.image import Header
 from ..core.validation import Pair
-from ..inspect.explain import Explanation, Path, StageField, Walk
+from ..inspect.explain import Explanation, Path, Walk
+from ..inspect.receptive_field import StageField
 from ..inspect.steps.base import Calculation, Patch, Value, item
 from .layout import MOST_CHANNELS, terms_of, windows_of
 

@@ -74,7 +74,11 @@ def test_slices(convtool, folder):
         (["-k", "edge", "--from", "0,4", "-o", "a.gif"], 1, "m.csv: the map is 4x4 and has no"),
         (["-k", "edge", "--from", "2,2", "--to", "2,1", "-o", "a.gif"], 1, "from 2,2 to 2,1 are"),
         (["-k", "edge", "-o", "m.csv"], 2, "would replace the image"),
-        (["-k", "edge", "-o", "no/a.gif"], 1, "there is no folder"),
+        (
+            ["-k", "edge", "-o", "no/a.gif"],
+            1,
+            "convtool: no/a.gif: cannot be written: there is no folder",
+        ),
         (["-k", "edge"], 2, "found no --at ROW,COL, expected the value to explain; or -o OUT.gif"),
     ],
 )
