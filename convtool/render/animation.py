@@ -7,7 +7,6 @@ import numpy as np
 from PIL import Image
 
 from ..core.dtypes import FLOAT64
-from ..core.encoding import USUAL
 from ..core.image import Header
 from ..core.metadata import Metadata, Timing
 from ..core.validation import Pair
@@ -87,7 +86,9 @@ def _writer(file: BinaryIO, format_: Format, frame: Colors, count: int, style: S
 
             return PngChangesWriter(file, header, metadata, changes)
         case _:
-            return format_.write(file, header, metadata, USUAL)
+            from ..io.webp_changes import WebpChangesWriter
+
+            return WebpChangesWriter(file, header, metadata, changes)
 
 
 def _palette(dark: bool) -> Colors:

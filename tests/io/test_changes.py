@@ -1,4 +1,4 @@
-"""Drawings as GIF and APNG: read back by Pillow, they are the frames that were drawn."""
+"""Drawings as GIF, APNG and WebP: read back by Pillow, they are the frames that were drawn."""
 
 import io
 import itertools
@@ -14,8 +14,9 @@ from convtool.core.metadata import Metadata, Timing
 from convtool.io.changes import SAME, Changes
 from convtool.io.gif_changes import GifChangesWriter
 from convtool.io.png.changes import PngChangesWriter
+from convtool.io.webp_changes import WebpChangesWriter
 
-WRITERS = {"gif": GifChangesWriter, "png": PngChangesWriter}
+WRITERS = {"gif": GifChangesWriter, "png": PngChangesWriter, "webp": WebpChangesWriter}
 PALETTE = np.random.default_rng(0).permutation(256**3)[:255]
 PALETTE = np.stack([PALETTE >> 16, PALETTE >> 8 & 255, PALETTE & 255], axis=-1).astype(np.uint8)
 
@@ -37,6 +38,7 @@ def read_back(file):
         frames = []
         for number in range(found.n_frames):
             found.seek(number)
+            found.load()
             frames.append((np.asarray(found.convert("RGB")), found.info["duration"]))
         return frames, found.info["loop"]
 

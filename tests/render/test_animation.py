@@ -56,12 +56,11 @@ def test_frames_a_second(name):
 
 
 def test_formats_show_the_same():
-    gif, png, webp = (list(frames_of(drawn("conv -k edge", name))) for name in
-                      ("gif", "png", "webp"))  # fmt: skip
+    gif, png, webp = (
+        list(frames_of(drawn("conv -k edge", name))) for name in ("gif", "png", "webp")
+    )
     assert np.array_equal(gif, png)
-    off = np.abs(np.asarray(webp).astype(int) - gif)
-    assert off.max() < 64
-    assert off.mean() < 0.5, "the palette has all colours, or nearly"
+    assert np.array_equal(gif, webp)
 
 
 def test_one_palette_has_every_base_colour():
@@ -86,8 +85,8 @@ def test_dark_keeps_the_greys_of_pixels():
     assert dark[0, 0].tolist() == [0, 0, 0]
     for value in IMAGE[2:4, 2:4].ravel().tolist():  # not under the first window
         for frame in (light, dark):
-            cells = (frame == value).all(axis=-1).sum()
-            assert cells > 500, value
+            near = (np.abs(frame.astype(int) - value) <= 3).all(axis=-1)  # in the palette
+            assert near.sum() > 500, value
 
 
 @pytest.mark.parametrize("scale", [0.25, 0.5, 2])
@@ -101,6 +100,7 @@ def test_files_are_small():
     frames = 25
     assert len(drawn("conv -k edge").getvalue()) < frames * 15_000
     assert len(drawn("conv -k edge", "png").getvalue()) < frames * 10_000
+    assert len(drawn("conv -k edge", "webp").getvalue()) < frames * 6_000
 
 
 def test_a_long_title_widens_nothing():
