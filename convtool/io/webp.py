@@ -64,7 +64,7 @@ class WebpWriter(SliceWriter):
         return self._encoded(pixels, 0, 0)
 
     def _encoded(self, pixels: Array, left: int, top: int) -> Encoded:
-        """The same of a part of the canvas, at an even place."""
+        """The same of a part of the canvas; a place that is odd is taken as the even one before."""
         plain = pixels[..., 0] if pixels.shape[2] == 1 else pixels
         file = io.BytesIO()
         Image.fromarray(np.ascontiguousarray(plain)).save(file, "WEBP", **self._how)

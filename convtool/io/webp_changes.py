@@ -31,4 +31,4 @@ class WebpChangesWriter(WebpWriter):
         """The rectangle of a frame that has changed, transparent where it has not."""
         left, top, numbers = self._changes.next(pixels)
         even = np.pad(numbers, ((top % 2, 0), (left % 2, 0)), constant_values=SAME)
-        return self._encoded(self._colors[even], left - left % 2, top - top % 2)
+        return self._encoded(self._colors[even], left, top)

@@ -87,6 +87,8 @@ def test_only_slices_under_the_window_are_shown():
         slices = [part.patch.slice for part in frame.panels[0].parts]
         assert slices == [frame.slice - 1, frame.slice, frame.slice + 1]
         assert sum(part.marked.sum() for part in frame.panels[0].parts) == 27
+        now = frame.panels[0].values[frame.row - frame.rows.start][frame.col - frame.cols.start]
+        assert now == frame.panels[0].path.value
 
 
 def test_a_part_of_a_large_image_goes_along_with_the_window():
