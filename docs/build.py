@@ -82,9 +82,14 @@ def pictures(text: str) -> list[str]:
 
 def _update(new: Path, kept: Path) -> None:
     """Copy a picture, unless its pixels are there already: packed bytes depend on the CPU."""
-    if not kept.exists() or not np.array_equal(convtool.read_image(new), convtool.read_image(kept)):
+    if not kept.exists() or not shows_the_same(new, kept):
         kept.parent.mkdir(exist_ok=True)
         shutil.copy(new, kept)
+
+
+def shows_the_same(one: Path, other: Path) -> bool:
+    """Whether two pictures have the same pixels, in all their frames."""
+    return np.array_equal(convtool.read_volume(one), convtool.read_volume(other))
 
 
 def prepare(folder: Path) -> None:

@@ -12,7 +12,7 @@ from conftest import REPOSITORY
 from convtool.cli.main import COMMANDS, cli
 
 import convtool as public
-from convtool import read_image
+from convtool import read_image, read_volume
 from convtool.core.choices import BORDERS, METHODS, POOL_MODES, RANGES
 from convtool.core.engine import compiled
 from convtool.kernel.lookup import bundled_folder, file_names
@@ -85,7 +85,7 @@ def test_the_pictures_shown_are_the_real_ones(played, page):
     _, folder = played(page)
     for name in BUILD.pictures(page.read_text()):
         if (folder / name).exists():
-            assert np.array_equal(read_image(folder / name), read_image(BUILD.IMAGES / name))
+            assert BUILD.shows_the_same(folder / name, BUILD.IMAGES / name)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -117,6 +117,50 @@ def test_the_gallery_shows_every_kernel(folder):
     parametric = {spec.partition(":")[0] for spec in shown if ":" in spec}
     assert bundled <= shown
     assert parametric == set(GENERATORS)
+
+
+ANIMATED = re.findall(
+    r"`i = (\d)`, `k = (\d)`, `p = (\d)`, `s = (\d)`(?:, `d = (\d)`)?: `o = (\d)`.*?"
+    r"\$ convtool explain (\S+) (.*?) --scale \S+ -o (\S+)",
+    (DOCS / "animations.md").read_text(),
+    re.DOTALL,
+)
+"""The sizes, the input, the words and the file of each animation."""
+
+
+@pytest.mark.parametrize("case", ANIMATED, ids=lambda case: case[-1])
+def test_animations_show_the_map_of_their_sizes(folder, case):
+    *sizes, image, words, name = case
+    i, k, p, s, d, o = (int(size or 1) for size in sizes)
+    BUILD.prepare(folder)
+    for block in blocks(DOCS / "animations.md", "console")[:1]:
+        BUILD.played(block, folder)
+    values = read_image(folder / image)
+    assert values.shape == (i, i)
+    transposed = "conv_transpose" in words
+    kernel = re.search(r"'([\d ;]+)'", words)[1]
+    weights = np.array([[int(w) for w in row.split()] for row in kernel.split(";")])
+    assert weights.shape == (k, k)
+    expected = np.zeros((o, o))
+    for row, col, y, x in np.ndindex(i, i, k, k):
+        if transposed:
+            to = row * s - p + y, col * s - p + x
+            if all(0 <= n < o for n in to):
+                expected[to] += values[row, col] * weights[y, x]
+        else:
+            to = (row + p - y * d) / s, (col + p - x * d) / s
+            if all(n.is_integer() and 0 <= n < o for n in to):
+                expected[int(to[0]), int(to[1])] += values[row, col] * weights[y, x]
+    command = "run" if transposed else "conv"
+    where = f"{words} {image}" if transposed else f"{image} {words}"
+    assert BUILD.run(f"convtool {command} {where} -o map.csv", folder) == ""
+    assert np.array_equal(read_image(folder / "map.csv"), expected)
+    assert len(read_volume(BUILD.IMAGES / name)) == o * o
+
+
+def test_there_are_fifteen_animations_and_they_are_small():
+    assert len(ANIMATED) == len(BUILD.pictures((DOCS / "animations.md").read_text())) == 15
+    assert sum((BUILD.IMAGES / case[-1]).stat().st_size for case in ANIMATED) < 1_500_000
 
 
 def test_the_pictures_of_the_gallery_and_the_readme_are_the_real_ones(folder):

@@ -10,7 +10,7 @@ from convtool.core.choices import STREAM
 from convtool.core.errors import OptionError, at
 from convtool.core.filenames import shown
 from convtool.core.frames import ALL, Frames
-from convtool.core.params import Position
+from convtool.core.params import Position, Positive
 from convtool.ops.conv_options import CONV
 from convtool.ops.operation import Maps, Operation
 from convtool.ops.pool_options import POOL
@@ -28,6 +28,9 @@ DRAWN = "Each stage, the last one first: its window, kernel, products and steps 
 
 MODE = POOL.option("--mode")
 
+ANIMATIONS = ("gif", "webp", "png")
+"""Formats of animations, which browsers show."""
+
 
 @click.command(
     cls=command.TakesPipeline,
@@ -40,10 +43,9 @@ MODE = POOL.option("--mode")
     click.option(
         "--at",
         "place",
-        required=True,
         type=command.Value(Position()),
         help="The value to explain: its row and column in the map, counted from 0; or, in a "
-        "volume, its slice, row and column.",
+        "volume, its slice, row and column. Without it, OUT is an animation of all values.",
     ),
     command.parameter(MODE._replace(name="pool", short="", default=None)),
     click.option(
@@ -61,7 +63,8 @@ MODE = POOL.option("--mode")
         "--output",
         metavar="OUT",
         type=command.FILE,
-        help="Draw it as a picture, for a slide, and print nothing. A .svg has lines and texts.",
+        help="Draw it as a picture, for a slide, and print nothing. A .svg has lines and texts. "
+        "Without --at, an animation: .gif, .webp, .apng or .png.",
     ),
     click.option(
         "--json", "json_", is_flag=True, help="Print all of it as a list, one entry a map."
@@ -71,6 +74,35 @@ MODE = POOL.option("--mode")
     options.white,
     options.nodata,
     heading="Output",
+)
+@command.in_order(
+    click.option(
+        "--from",
+        "first",
+        type=command.Value(Position()),
+        help="The first value that is shown. With --to: those of the block between these two "
+        "corners. Default: the first of the map.",
+    ),
+    click.option(
+        "--to",
+        "last",
+        type=command.Value(Position()),
+        help="The last value that is shown. Default: the last of the map.",
+    ),
+    click.option(
+        "--fps",
+        metavar="N",
+        type=command.Value(Positive()),
+        help="Frames in a second, from 0.1 to 50. Default: 2.",
+    ),
+    click.option(
+        "--scale",
+        metavar="N",
+        type=command.Value(Positive()),
+        help="Its size, from 0.25 to 4; 1 has letters of 18 pixels. Default: 1.",
+    ),
+    click.option("--dark", is_flag=True, help="Light letters on a dark ground."),
+    heading="Animation",
 )
 @options.axes
 @options.max_pixels
@@ -87,11 +119,16 @@ def explain(**given: Any) -> None:
       convtool explain photo.png 'gray | conv -k sobel_x | relu | pool' --at 3,4
       convtool explain photo.png -k gaussian5 --gray --at 9,9 -o steps.png
       convtool explain samples/sunrise.gif -k box:3x3x3 --at 2,40,60
+      convtool explain samples/matrix4x4.csv -k box3 --padding 1 -o slide.gif
 
     Give one of --kernel, --pool MODE and PIPELINE, which is what `convtool run` takes. Options
     go with --kernel and --pool as they do with `convtool conv` and `convtool pool`. Of a
     PIPELINE every stage is explained, the last one first. Each stage before it is explained at
     the element that counts most there: the largest of a max, else that of the largest product.
+
+    Without --at, -o draws an animation: the window of the last stage slides over all values of
+    the map, or over those from --from to --to, 1000 at most. What is larger than 16x16 is shown
+    around the window.
 
     What the border makes up is in parentheses; padding, which counts in no pool, is a dot.
     The values come from the engine, and each is worked out once more and compared. The pixel
@@ -119,6 +156,9 @@ def explain(**given: Any) -> None:
         say(*notes, *(f"{name}: {note}" for note in reader.notes))
     if given["output"]:
         check_replaces_none(given["output"], masks_of(maps), "a mask of the map")
+    if given["place"] is None:
+        _animate(reader, maps, name, given)
+        return
     found = _explained(reader, maps, name, given)
     if given["output"]:
         from convtool.render.explanations import draw
@@ -163,13 +203,48 @@ def _explained(
     return found
 
 
+def _animate(reader: "Reader", maps: Maps, name: str, given: Mapping[str, Any]) -> None:
+    """Write the animation."""
+    from convtool.inspect.explain import walk
+    from convtool.io.limits import MAX_PIXELS
+    from convtool.render.animation import MOST_FRAMES, Style, draw
+    from convtool.render.sliding import MOST
+
+    from ..output import image_format, look_of, result_file, sweep_beside
+
+    if len(maps) > 1:
+        raise click.UsageError(f"found {len(maps)} maps, expected one for an animation")
+    (operators,) = maps.values()
+    path = given["output"]
+    style = Style(given["fps"] or Style().fps, given["scale"] or Style().scale, given["dark"])
+    with at(name):
+        walked = walk(
+            reader,
+            operators,
+            given["first"],
+            given["last"],
+            look=look_of(given),
+            max_pixels=given["max_pixels"] or MAX_PIXELS,
+            margin=MOST,
+            most=MOST_FRAMES,
+        )
+    sweep_beside([path])
+    with result_file(path) as file, at(name):
+        draw(walked, name, file, image_format(path), style)
+
+
 def _frames(given: Mapping[str, Any], maps: Maps) -> Frames | None:
     """The frames that are read; all of a volume. None: the first, with a note of the others."""
     number = given["frame"]
     if number is not None:
         return Frames(number, number, asked=True)
     has_depth = any(one.dimensions > 2 for operators in maps.values() for one in operators)
-    return ALL if has_depth or len(given["place"]) > 2 else None
+    return ALL if has_depth or _names_slices(given) else None
+
+
+def _names_slices(given: Mapping[str, Any]) -> bool:
+    """Whether a place in a volume is given."""
+    return any(len(given[name] or ()) > 2 for name in ("place", "first", "last"))
 
 
 def _check(given: Mapping[str, Any]) -> None:
@@ -179,7 +254,7 @@ def _check(given: Mapping[str, Any]) -> None:
     if len(named) != 1:
         found = " and ".join(named) if named else "none"
         raise click.UsageError(f"found {found}, expected one of --kernel, --pool and PIPELINE")
-    if given["frame"] is not None and len(given["place"]) > 2:
+    if given["frame"] is not None and _names_slices(given):
         raise click.UsageError("--frame is for one frame, where --at is ROW,COL")
     if given["image"] == STREAM and STREAM in given["kernel"]:
         raise click.UsageError("image and kernel cannot both come from stdin")
@@ -192,6 +267,37 @@ def _check(given: Mapping[str, Any]) -> None:
         check_replaces_none(given["output"], given["kernel"], "the kernel of the map")
         numbers = "; --json prints the numbers"
         check_picture(given["output"], "explain", numbers)
+    _check_animation(given)
+
+
+def _check_animation(given: Mapping[str, Any]) -> None:
+    """Raise UsageError for options that do not go with one value, or not with an animation."""
+    flags = {name: f"--{name}" for name in ("fps", "scale", "dark")}
+    flags |= {"first": "--from", "last": "--to"}
+    if given["place"] is not None:
+        for name, flag in flags.items():
+            if given[name]:
+                raise click.UsageError(f"{flag} is for an animation of values, without --at")
+        return
+    if not given["output"]:
+        raise click.UsageError(
+            "found no --at ROW,COL, expected the value to explain; or -o OUT.gif, an animation of "
+            "all values"
+        )
+    for name, flag in {"json_": "--json", "range_": "--range", "depth": "--depth"}.items():
+        if given[name]:
+            raise click.UsageError(f"{flag} is for one value, --at ROW,COL, and no animation")
+    for name, (low, high) in {"fps": (0.1, 50), "scale": (0.25, 4)}.items():
+        if given[name] is not None and not low <= given[name] <= high:
+            raise click.UsageError(f"--{name} {given[name]:g}, expected {low:g} to {high:g}")
+    from ..output import image_format
+
+    format_ = image_format(given["output"], hint="")
+    if format_.name not in ANIMATIONS:
+        raise click.UsageError(
+            f"{given['output']}: {format_.name} holds no animation of values, expected .gif, "
+            ".webp, .apng or .png; or --at ROW,COL for a picture of one value"
+        )
 
 
 def _maps(given: Mapping[str, Any]) -> tuple[Maps, Sequence[str]]:

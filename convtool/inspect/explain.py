@@ -1,101 +1,36 @@
-"""One value of a map, explained stage by stage, back to the image."""
+"""Values of a map, explained stage by stage, back to the image."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
-from ..core import border
-from ..core.choices import Border, Range
+import numpy as np
+
+from ..core.border import OUTSIDE, sources_of
+from ..core.choices import Range
 from ..core.encoding import PLAIN, Look
 from ..core.errors import ConvtoolError, at
-from ..core.geometry import Axis
 from ..core.image import Header
 from ..core.threads import check_threads
 from ..core.validation import Pair, shape_words
 from ..io.base import Reader
 from ..io.formats import FORMATS
 from ..io.limits import MAX_PIXELS
-from ..ops.base import Laid, Operator, Stage
+from ..ops.base import Operator, Stage
 from ..ops.segment import Segment
 from ..pipeline.nodata import with_nodata
-from ..pipeline.prepare import prepare
+from ..pipeline.prepare import Prepared, prepare
 from ..pipeline.run import shown, with_extremes
 from ..pipeline.tone import Tone
-from .steps.base import Band, Calculation, Step, Value, item
+from .receptive_field import StageField, stage_fields
+from .steps.base import Band, Calculation, Patch, Step, Value, item, patch_at
 from .steps.pixel import pixel_steps
-from .steps.stage import calculate
-from .trace import Traced, last_band, read_rows, rows_needed, trace
+from .steps.stage import calculate, fill_of
+from .trace import Traced, joined, read_rows, rows_needed, trace
 
 WON = ("max", "min", "median")
 """Kinds of pools in which one element wins."""
-
-Runs = tuple[Pair, ...]
-"""Positions in order, as runs (first, last); last is not counted."""
-
-
-class Region(NamedTuple):
-    """The receptive field of a value in the image or in a map on the way."""
-
-    spans: tuple[Pair, ...]
-    """Positions (first, last) along rows and columns, last not counted, and along slices first if
-    there are several; those outside the map lie in the border."""
-    seen_along: tuple[Runs, ...]
-    """The positions in the map that these are, or are copies of.
-
-    All are empty if a constant fills all of the region.
-    """
-
-    def __str__(self) -> str:
-        return place_of(*((span,) for span in self.spans))
-
-    @property
-    def size(self) -> str:
-        """``3x3``"""
-        return shape_words(tuple(last - first for first, last in self.spans))
-
-    @property
-    def is_seen(self) -> bool:
-        """Whether any element comes from the map."""
-        return all(self.seen_along)
-
-    @property
-    def is_inside(self) -> bool:
-        """Whether no element lies in the border."""
-        return tuple((span,) for span in self.spans) == self.seen_along
-
-    @property
-    def seen(self) -> str:
-        """The positions in the map, in words."""
-        return place_of(*self.seen_along)
-
-
-def place_of(*along: Runs) -> str:
-    """Rows and columns in words, after slices if there are some.
-
-    >>> place_of(((0, 2), (9, 10)), ((5, 6),))
-    'rows 0..1 and 9, column 5'
-    """
-    names = ("slice", "row", "column")[-len(along) :]
-    return ", ".join(_runs(name, runs) for name, runs in zip(names, along, strict=True))
-
-
-def _runs(word: str, runs: Runs) -> str:
-    count = sum(last - first for first, last in runs)
-    shown = [f"{first}..{last - 1}" if last - first > 1 else f"{first}" for first, last in runs]
-    *most, last_shown = shown
-    listed = f"{', '.join(most)} and {last_shown}" if most else last_shown
-    return f"{word}{'s' * (count > 1)} {listed}"
-
-
-class StageField(NamedTuple):
-    """A stage, and the receptive field of the explained value in its input."""
-
-    label: str
-    input: Header
-    output: Header
-    region: Region
-    """What the value depends on in the stage's input."""
-    border: str
-    """What fills the border: its name, or "padding"; empty for a stage of single pixels."""
 
 
 class Path(NamedTuple):
@@ -162,40 +97,181 @@ def explain(
     >>> [step.value for step in found.paths[0].calculations[0].steps], found.paths[0].pixel
     ([1, 0.5], 0)
     """
+    (found,) = walk(
+        reader, operators, place, place, look=look, max_pixels=max_pixels, threads=threads
+    )
+    return found
+
+
+@dataclass(eq=False, repr=False)
+class Walk:
+    """Some values of a map, explained one after another: iterate over it, as often as you like.
+
+    The engine has computed all of them, and nothing is read or computed by it again.
+    """
+
+    operators: Sequence[Operator]
+    prepared: Prepared
+    image: Band
+    """The rows of the image that were read."""
+    traced: Sequence[Sequence[Traced]]
+    pixels: Band | None
+    """The map's pixels in a PNG; None for a map that is no picture."""
+    tone: Tone | None
+    range: Range
+    box: tuple[Pair, Pair, Pair]
+    """(first, last) of the slices, rows and columns, last not counted."""
+
+    @property
+    def input(self) -> Header:
+        """The input of the last stage."""
+        return self.stage.input
+
+    @property
+    def output(self) -> Header:
+        """The whole map."""
+        return self.prepared.output
+
+    @property
+    def stage(self) -> Stage:
+        """The last stage."""
+        return self.prepared.stages[-1]
+
+    @property
+    def places(self) -> Iterator[Pair]:
+        """(row, column) of each value in reading order, rows counted through all slices."""
+        height = self.output.size[1]
+        slices, rows, cols = (range(*span) for span in self.box)
+        return ((number * height + row, col) for number in slices for row in rows for col in cols)
+
+    def __len__(self) -> int:
+        """How many values are explained."""
+        return math.prod(last - first for first, last in self.box)
+
+    def __iter__(self) -> Iterator[Explanation]:
+        """The explanations, in reading order."""
+        return map(self._explained, self.places)
+
+    @property
+    def values(self) -> Band:
+        """The map's rows that hold the values, as the engine computed them."""
+        return Band(*joined(self.traced[-1]))
+
+    def around(self, patch: Patch, rows: Sequence[int], cols: Sequence[int]) -> Patch:
+        """What lies at these rows and columns in the slice and the channel of a window of the
+        last stage, its border included; rows that no window needs may be missing."""
+        stage, header = self.stage, self.input
+        band = self._input_of(patch)
+        kind = stage.laid[0].border if stage.laid else "constant"
+        depth, height, _ = header.size
+        above = int(sources_of(np.array(patch.slice), depth, kind)) * height
+        known = tuple(
+            row
+            for row, source in zip(rows, sources_of(np.array(rows), height, kind), strict=True)
+            if source == OUTSIDE or above < 0 or band.holds(above + int(source))
+        )
+        fill = fill_of(stage, patch.number)
+        return patch_at(band, header, (patch.slice, known, tuple(cols)), patch.number, kind, fill)
+
+    def _input_of(self, patch: Patch) -> Band:
+        """The rows of the last stage's input that were computed together with a window's."""
+        if len(self.prepared.stages) == 1:
+            return self.image
+        wanted = [row for row in patch.source_rows.tolist() if row != OUTSIDE]
+        bands = [Band(*band.maps[-2]) for band in self.traced[-1]]
+        return next((band for band in bands if all(map(band.holds, wanted))), bands[0])
+
+    def _explained(self, place: Pair) -> Explanation:
+        chain, stages, output = self.prepared.chain, self.prepared.stages, self.output
+        row, col = place
+        pixels = None
+        if self.pixels is not None:
+            pixels = self.pixels.rows[row - self.pixels.top, col].tolist()
+        alpha = output.colors if output.has_alpha else None
+        paths = []
+        for number, name in enumerate(output.channels):
+            found = _traced_back(self.operators, stages, chain, self.traced, (row, col, number))
+            pixel = pixels[number] if pixels else None
+            paths.append(_path(name, found, self.tone, pixel, number == alpha))
+        image = stages[0].input
+        return Explanation(
+            row,
+            col,
+            image,
+            output,
+            stage_fields(self.operators, stages, image, place),
+            tuple(paths),
+            self.range,
+            self.tone.depth if self.tone else 8,
+        )
+
+
+def walk(
+    reader: Reader,
+    operators: Sequence[Operator],
+    first: Sequence[int] | None = None,
+    last: Sequence[int] | None = None,
+    *,
+    look: Look = PLAIN,
+    max_pixels: int = MAX_PIXELS,
+    threads: int | None = None,
+    margin: int = 0,
+    most: int | None = None,
+) -> Walk:
+    """Explain the values of a map from the place `first`, (row, column) or (slice, row, column),
+    to the place `last`: those of the block whose opposite corners they are. None: the map's own.
+
+    The rows behind them, and `margin` rows of the image above and below, are read once; the
+    engine computes all values at once. For the rest see `explain`, whose errors are raised here
+    and while the values are explained; and ConvtoolError where `last` comes before `first`.
+    """
     if not operators:
         raise ConvtoolError("there is no stage to explain")
     reader = with_nodata(reader, look.nodata)
     prepared = prepare(operators, reader.header, max_pixels)
-    chain, stages, output = prepared.chain, prepared.stages, prepared.output
-    row, col = _within(output, place)
-    start, stop = rows_needed(chain, row)
-    rows = read_rows(reader, start, stop)
-    traced = trace(chain, rows, start, row)
-    traces = [
-        _traced_back(operators, stages, chain, traced, (row, col, channel))
-        for channel in range(len(output.channels))
-    ]
+    chain, output = prepared.chain, prepared.output
+    box = _box(output, first, last)
+    count = math.prod(stop - start for start, stop in box)
+    if most is not None and count > most:
+        raise ConvtoolError(
+            f"found {count} values of the map, expected {most} at most: --from and --to take some"
+        )
+    height = output.size[1]
+    wanted = box[0][0] * height + box[1][0], (box[0][1] - 1) * height + box[1][1]
+    start, stop = rows_needed(chain, wanted)
+    top, bottom = max(start - margin, 0), min(stop + margin, reader.header.height)
+    read = read_rows(reader, top, bottom)
+    rows = read[start - top : stop - top]
     tone, pixels = None, None
     if _fits_png(output):
         one = shown(prepared, FORMATS["png"], look)
         ((shown_chain, tone),) = with_extremes(reader, [one], check_threads(threads))
         if tone is not None:
-            top, band = last_band(trace(shown_chain, rows, start, row)[-1])
-            pixels = tone.pixels(band)[0][row - top, col].tolist()
-    alpha = output.colors if output.has_alpha else None
-    return Explanation(
-        row,
-        col,
-        reader.header,
-        output,
-        _stage_fields(operators, stages, reader.header, (row, col)),
-        tuple(
-            _path(name, found, tone, pixels[number] if pixels else None, number == alpha)
-            for number, (name, found) in enumerate(zip(output.channels, traces, strict=True))
-        ),
-        look.range or "clip",
-        tone.depth if tone else 8,
-    )
+            first_row, values = joined(trace(shown_chain, rows, start, wanted)[-1])
+            pixels = Band(first_row, tone.pixels(values)[0])
+    traced = trace(chain, rows, start, wanted)
+    image = Band(top, read)
+    return Walk(operators, prepared, image, traced, pixels, tone, look.range or "clip", box)
+
+
+def _box(
+    output: Header, first: Sequence[int] | None, last: Sequence[int] | None
+) -> tuple[Pair, Pair, Pair]:
+    """(first, last) of slices, rows and columns, last not counted."""
+    height = output.size[1]
+    corners = []
+    for place, usual in ((first, (0, 0, 0)), (last, tuple(n - 1 for n in output.size))):
+        row, col = _within(output, place) if place else (0, 0)
+        corners.append((*divmod(row, height), col) if place else usual)
+    box = tuple((start, stop + 1) for start, stop in zip(*corners, strict=True))
+    if any(start >= stop for start, stop in box):
+        named = [",".join(map(str, one[output.depth == 1 :])) for one in corners]
+        raise ConvtoolError(
+            f"the values from {named[0]} to {named[1]} are none, expected the first place before "
+            "the last, above it and at its left"
+        )
+    slices, rows, cols = box
+    return slices, rows, cols
 
 
 def _within(output: Header, place: Sequence[int]) -> Pair:
@@ -256,58 +332,3 @@ def _traced_back(
                 return tuple(found)
             place = (*one.followed.source, one.followed.number)
     return tuple(found)
-
-
-def _stage_fields(
-    operators: Sequence[Operator], stages: Sequence[Stage], image: Header, place: Pair
-) -> tuple[StageField, ...]:
-    """The receptive field in the input of each stage, the last stage first."""
-    output = stages[-1].output
-    number, row = divmod(place[0], output.size[1])
-    spans = tuple((o, o + 1) for o in (number, row, place[1]))
-    region = Region(spans, tuple((span,) for span in spans))
-    inputs = [image, *(stage.output for stage in stages[:-1])]
-    found = []
-    for operator, stage, header in zip(
-        reversed(operators), reversed(stages), reversed(inputs), strict=True
-    ):
-        region = _before(stage, header, region)
-        outside = ", ".join(dict.fromkeys(laid.outside for laid in stage.laid))
-        shown = region
-        if header.depth == 1 and region.spans[0] == (0, 1):
-            shown = Region(region.spans[1:], region.seen_along[1:])
-        found.append(StageField(operator.label, header, stage.output, shown, outside))
-    return tuple(found)
-
-
-def _before(stage: Stage, header: Header, region: Region) -> Region:
-    """The region of a stage's input behind a region of its map."""
-    parts = [_under(laid, header, region) for laid in stage.laid]
-    if not parts:
-        return region
-    spans = tuple(
-        (min(start for start, _ in some), max(stop for _, stop in some))
-        for some in zip(*(part.spans for part in parts), strict=True)
-    )
-    seen = tuple(
-        border.joined(run for runs in some for run in runs)
-        for some in zip(*(part.seen_along for part in parts), strict=True)
-    )
-    return Region(spans, seen)
-
-
-def _under(laid: Laid, header: Header, region: Region) -> Region:
-    """The same for one of the stage's windows."""
-    axes = laid.grid.axes
-    seen = tuple(
-        _seen(axis, runs, size, laid.border)
-        for axis, runs, size in zip(axes, region.seen_along, header.size, strict=True)
-    )
-    spans = tuple(axis.span(*span) for axis, span in zip(axes, region.spans, strict=True))
-    return Region(spans, seen if all(seen) else ((), (), ()))
-
-
-def _seen(axis: Axis, runs: Runs, size: int, kind: Border) -> Runs:
-    """The slices, rows or columns of the input under the windows at these positions."""
-    needed = (border.runs_needed(*axis.span(*run), size, kind) for run in runs)
-    return border.joined(run for some in needed for run in some)

@@ -1,6 +1,6 @@
-"""The values of every map on the way to one row of the last map, as the engine computes them.
+"""The values of every map on the way to some rows of the last map, as the engine computes them.
 
-Each map is computed in its usual bands, but only in those that the row needs. So the values are
+Each map is computed in its usual bands, but only in those that the rows need. So the values are
 the same, to the last bit, as in the map of a whole image.
 """
 
@@ -25,9 +25,9 @@ class Traced(NamedTuple):
     """(the first row's number, rows) of the segment's input, then of each of its stages' maps."""
 
 
-def rows_needed(chain: Sequence[Segment], row: int) -> Pair:
-    """The rows of the image that a row of the last map needs: those of whole bands."""
-    return _wanted(chain, row)[0]
+def rows_needed(chain: Sequence[Segment], wanted: Pair) -> Pair:
+    """The rows of the image that rows (first, last) of the last map need: those of whole bands."""
+    return _wanted(chain, wanted)[0]
 
 
 def read_rows(reader: Reader, start: int, stop: int) -> Array:
@@ -37,27 +37,27 @@ def read_rows(reader: Reader, start: int, stop: int) -> Array:
     return rows.take(start, stop)
 
 
-def trace(chain: Sequence[Segment], rows: Array, top: int, row: int) -> list[list[Traced]]:
-    """For each segment the bands of its output that a row of the last map needs.
+def trace(chain: Sequence[Segment], rows: Array, top: int, wanted: Pair) -> list[list[Traced]]:
+    """For each segment the bands of its output that rows (first, last) of the last map need.
 
     `rows` are those of `rows_needed`, from row `top` of the image on.
     """
     found = []
-    for segment, (first, last) in zip(chain, _wanted(chain, row)[1:], strict=True):
+    for segment, (first, last) in zip(chain, _wanted(chain, wanted)[1:], strict=True):
         bands = []
         for cut in _cuts(segment, first, last):
             start, stop = segment.rows_needed(*cut)
             band = rows[start - top : stop - top]
             bands.append(Traced(cut, ((start, band), *segment.steps(band, start, *cut))))
         found.append(bands)
-        parts = [_output(band) for band in bands]
-        top, rows = bands[0].cut[0], parts[0] if len(parts) == 1 else np.concatenate(parts)
+        top, rows = joined(bands)
     return found
 
 
-def last_band(bands: Sequence[Traced]) -> tuple[int, Array]:
-    """(the first row's number, rows) of the last band."""
-    return bands[-1].cut[0], _output(bands[-1])
+def joined(bands: Sequence[Traced]) -> tuple[int, Array]:
+    """(the first row's number, rows) of what comes out of a segment, of all these bands."""
+    parts = [_output(band) for band in bands]
+    return bands[0].cut[0], parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 def _output(band: Traced) -> Array:
@@ -72,9 +72,9 @@ def _cuts(segment: Segment, first: int, last: int) -> list[Pair]:
     return [cut for cut in segment.cuts() if cut[0] < last and cut[1] > first]
 
 
-def _wanted(chain: Sequence[Segment], row: int) -> list[Pair]:
-    """The rows of the image, then of each segment's output, that a row of the last map needs."""
-    wanted = [(row, row + 1)]
+def _wanted(chain: Sequence[Segment], last: Pair) -> list[Pair]:
+    """The rows of the image, then of each segment's output, that rows of the last map need."""
+    wanted = [last]
     for segment in reversed(chain):
         needed = [segment.rows_needed(*cut) for cut in _cuts(segment, *wanted[0])]
         wanted.insert(0, (min(start for start, _ in needed), max(stop for _, stop in needed)))

@@ -31,6 +31,10 @@ GREYS = bytes(value for grey in range(256) for value in (grey,) * 3)
 class GifWriter(SliceWriter):
     """Writes grey or colour of 8 bits. A frame has 256 colours at most."""
 
+    flags = 0x04  # a frame stays under the next one
+    transparent = 0
+    """The number of the transparent colour, if the flags say that there is one."""
+
     def __init__(self, file: BinaryIO, header: Header, metadata: Metadata) -> None:
         super().__init__(header)
         _, height, width = header.size
@@ -64,7 +68,7 @@ class GifWriter(SliceWriter):
         wanted = self._durations.pop(0) / 10 + self._late
         hundredths = min(max(round(wanted), SHORTEST), LARGEST_SIDE)
         self._late = wanted - hundredths
-        shown = b"!\xf9\x04\x04" + struct.pack("<HB", hundredths, 0) + b"\0"
+        shown = b"!\xf9\x04" + struct.pack("<BHBx", self.flags, hundredths, self.transparent)
         self._file.write(self._start + shown + data)
         self._start = b""
 

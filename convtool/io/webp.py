@@ -23,8 +23,11 @@ LONGEST = 2**24 - 1
 PROFILE, ALPHA, EXIF, XMP, ANIMATION = 32, 16, 8, 4, 2
 """What a file has, in its first chunk."""
 
-OVER = 2
-"""A frame's flag: it takes the place of the one before, and is not blended with it."""
+BLENDED, OVER = 0, 2
+"""A frame's flag: it is drawn over the one before; or takes its place, and is not blended."""
+
+PLACE = 12
+"""Bytes of a frame's place: its left, top, width and height."""
 
 PIXELS = (b"ALPH", b"VP8 ", b"VP8L")
 """The chunks of a picture that hold pixels."""
@@ -35,6 +38,8 @@ MOST_IN_MEMORY = 1 << 24
 
 class WebpWriter(SliceWriter):
     """Writes grey or colour of 8 bits, with alpha or without."""
+
+    flag = OVER
 
     def __init__(
         self, file: BinaryIO, header: Header, metadata: Metadata, quality: int | None
@@ -55,18 +60,25 @@ class WebpWriter(SliceWriter):
         self._frames = SpooledTemporaryFile(MOST_IN_MEMORY)  # noqa: SIM115  until `end`
 
     def encoded(self, pixels: Array) -> Encoded:
-        """The chunks of a frame's pixels."""
+        """A frame's place, which is the whole canvas, and the chunks of its pixels."""
+        return self._encoded(pixels, 0, 0)
+
+    def _encoded(self, pixels: Array, left: int, top: int) -> Encoded:
+        """The same of a part of the canvas; a place that is odd is taken as the even one before."""
         plain = pixels[..., 0] if pixels.shape[2] == 1 else pixels
         file = io.BytesIO()
         Image.fromarray(np.ascontiguousarray(plain)).save(file, "WEBP", **self._how)
         found = _chunks(file.getvalue()[12:])
-        return Encoded(b"".join(_chunk(kind, data) for kind, data in found if kind in PIXELS))
+        height, width = pixels.shape[:2]
+        place = b"".join(map(_three, (left // 2, top // 2, width - 1, height - 1)))
+        return Encoded(
+            place + b"".join(_chunk(kind, data) for kind, data in found if kind in PIXELS)
+        )
 
     def put(self, data: bytes) -> None:
-        _, height, width = self.header.size
-        duration = min(round(self._durations.pop(0)), LONGEST)
-        sizes = (_three(number) for number in (0, 0, width - 1, height - 1, duration))
-        self._frames.write(_chunk(b"ANMF", b"".join(sizes) + bytes([OVER]) + data))
+        duration = _three(min(round(self._durations.pop(0)), LONGEST))
+        place, pixels = data[:PLACE], data[PLACE:]
+        self._frames.write(_chunk(b"ANMF", place + duration + bytes([self.flag]) + pixels))
 
     def end(self) -> None:
         _, height, width = self.header.size

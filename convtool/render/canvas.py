@@ -245,6 +245,15 @@ def greys(values: Array, white: float) -> Colors:
     return np.repeat(level[..., np.newaxis], 3, axis=-1)
 
 
+def inverted(colors: Colors) -> Colors:
+    """Light colours as dark ones, and dark ones as light ones, of the same hue (the lightness of
+    HSL, mirrored); twice, they are themselves."""
+    wide = colors.astype(np.int16)
+    ends = wide.max(axis=-1, keepdims=True) + wide.min(axis=-1, keepdims=True)
+    mirrored: Colors = (wide + 255 - ends).astype(np.uint8)
+    return mirrored
+
+
 def ink_on(ground: Color) -> Color:
     """A colour of letters that is readable on this one."""
     luma = sum(part * value for part, value in zip(LUMA, ground, strict=True))

@@ -10,7 +10,7 @@ from ..inspect.steps.base import Calculation, Patch
 from . import canvas
 from .canvas import BODY, FAINT, GAP, SMALL, TITLE, Block
 from .layout import MOST_CHANNELS, StageView, stages_of, steps_of, terms_of, windows_of
-from .windows import Widths, window_block
+from .windows import Paint, Peaks, Widths, window_block
 
 HEADING = BODY + 4
 
@@ -45,7 +45,7 @@ def _stage(found: Explanation, stage: StageView) -> Block:
     title = f"{before + 1}. {field.label}" if len(found.fields) > 1 else field.label
     parts = [canvas.one_line(title, LONGEST, HEADING)]
     for path, one in drawn:
-        windows = _windows(one, field.input.white, widths, follow=before > 0)
+        windows = windows_block(one, field.input.white, widths, follow=before > 0)
         steps = steps_of(one, path, is_last=is_last)
         told = [(canvas.shortened(text, LONGEST), number) for text, number in steps]
         blocks = [windows, canvas.arrow(), canvas.lines(told)]
@@ -82,16 +82,28 @@ def _patches(one: Calculation) -> Iterator[Patch]:
         yield from windows_of(each)[0]
 
 
-def _windows(one: Calculation, white: float | None, widths: Widths, *, follow: bool) -> Block:
+def windows_block(
+    one: Calculation,
+    white: float | None,
+    widths: Widths,
+    *,
+    follow: bool = False,
+    paint: Paint | None = None,
+) -> Block:
     """The windows of a calculation, or of combined maps, one below the other, and the slices of
-    one side by side."""
+    one side by side.
+
+    The element that won is framed; to `follow`, the one that is explained next. Without a `paint`
+    the strongest colours stand for the largest numbers of each window.
+    """
     shown = []
     for number, each in enumerate(terms_of(one)):
         patches, left_out = windows_of(each)
         marked = [_marked(one, each, number, index, follow) for index in range(len(patches))]
         slices = len({patch.slice for patch in each.patches})
         for first, last in cut(len(patches), max(slices, 1)):
-            block = window_block(patches[first:last], white, widths, marked[first:last])
+            own = paint or Paint(Peaks.of(patches[first:last]), white)
+            block = window_block(patches[first:last], own, widths, marked[first:last])
             name = _channel(patches[first].channel)
             has_name = len(each.patches) > slices
             shown.append(canvas.beside(name, block) if has_name else block)

@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ..core.dtypes import Array
-from ..inspect.explain import Explanation, Path, StageField
+from ..inspect.explain import Explanation, Path
+from ..inspect.receptive_field import StageField
 from ..inspect.steps.base import Calculation, Patch, Step, numeral
 
 MOST_CHANNELS = 4

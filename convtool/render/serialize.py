@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
     from ..core.image import Header
     from ..fit.fit import Fit
-    from ..inspect.explain import Explanation, Path, Region, StageField
+    from ..inspect.explain import Explanation, Path
     from ..inspect.kernel import Facts
+    from ..inspect.receptive_field import Region, StageField
     from ..inspect.shapes import Row, Shapes
     from ..inspect.steps.base import Calculation, Patch, Step
     from ..kernel.kernel import Kernel, Layer

@@ -21,7 +21,8 @@ from .layout import (
 
 if TYPE_CHECKING:
     from ..core.image import Header
-    from ..inspect.explain import Explanation, Path, StageField
+    from ..inspect.explain import Explanation, Path
+    from ..inspect.receptive_field import StageField
     from ..inspect.steps.base import Calculation
 
 BRIEF = 12

@@ -7,7 +7,20 @@ import numpy as np
 
 from ..core.dtypes import FLOAT64, Array
 from ..inspect.steps.base import Patch
-from .canvas import GAP, TITLE, Block, Colors, above, beside, diverging, greys, grid, room, words
+from .canvas import (
+    GAP,
+    TITLE,
+    Block,
+    Colors,
+    above,
+    beside,
+    diverging,
+    greys,
+    grid,
+    inverted,
+    room,
+    words,
+)
 from .layout import Cells, heads
 
 DIGIT = "0"
@@ -36,16 +49,64 @@ class Widths(NamedTuple):
                 found[place] = max(found[place], *map(len, some))
         return cls(*found)
 
+    def joined(self, other: "Widths") -> "Widths":
+        """The widths that the windows of both need."""
+        return Widths(*map(max, self, other))
+
+
+class Peaks(NamedTuple):
+    """How large the numbers in some windows are, so that one colour means one number in all."""
+
+    lowest: float = 0.0
+    """The lowest pixel, if that is negative."""
+    pixel: float = 0.0
+    """The largest magnitude, as that of weights and products."""
+    weight: float = 0.0
+    product: float = 0.0
+
+    @classmethod
+    def of(cls, patches: Iterable[Patch]) -> "Peaks":
+        """Those of all of them."""
+        found = cls()
+        for patch in patches:
+            lowest = float(_finite(patch.pixels).min())
+            parts = (patch.pixels, patch.weights, patch.products)
+            found = found.joined(cls(lowest, *map(_peak, parts)))
+        return found
+
+    def joined(self, other: "Peaks") -> "Peaks":
+        """Those of the windows of both."""
+        return Peaks(min(self.lowest, other.lowest), *map(max, self[1:], other[1:]))
+
+
+class Paint(NamedTuple):
+    """How the numbers of windows become colours."""
+
+    peaks: Peaks
+    white: float | None = None
+    """The value of the image that is white."""
+    dark: bool = False
+    """Whether the picture is inverted when all is drawn: greys of pixels stay what they are."""
+
+    def pixels(self, values: Array) -> Colors:
+        """Pixels as greys; if some are negative or above white, in colours of sign and size."""
+        values = _finite(values)
+        top = self.white or self.peaks.pixel or 1.0
+        if self.peaks.lowest < 0 or self.peaks.pixel > top:
+            return diverging(values, self.peaks.pixel)
+        found = greys(values, top)
+        return inverted(found) if self.dark else found
+
 
 def patch_block(
-    patch: Patch, white: float | None, widths: Widths, marked: tuple[int, int] | None
+    patch: Patch, paint: Paint, widths: Widths, marked: tuple[int, int] | None
 ) -> Block:
-    """The window, of an image with this white, times the kernel, and the products at its right.
-    Elements in the border are hatched.
+    """The window times the kernel, and the products at its right. Elements in the border are
+    hatched.
 
     The element (row, column) that is `marked` is framed.
     """
-    window, *others = _grids(patch, white, widths, marked, Peaks.of([patch]))
+    window, *others = _grids(patch, paint, widths, marked)
     if not others:
         return window
     kernel, products = others
@@ -55,20 +116,19 @@ def patch_block(
 
 def window_block(
     patches: Sequence[Patch],
-    white: float | None,
+    paint: Paint,
     widths: Widths,
     marked: Sequence[tuple[int, int] | None],
 ) -> Block:
     """A window in one channel. Its slices, if there are several, stand side by side: each one's
     number, pixels, weights and products, one below the other, and the products are added up."""
     if len(patches) == 1:
-        return patch_block(patches[0], white, widths, marked[0])
+        return patch_block(patches[0], paint, widths, marked[0])
     widest = max(widths.pixel, widths.weight, widths.product)
     widths = Widths(widths.row, widest, widest, widest)
-    peaks = Peaks.of(patches)
     columns: list[Block] = []
     for patch, place in zip(patches, marked, strict=True):
-        window, *others = _grids(patch, white, widths, place, peaks)
+        window, *others = _grids(patch, paint, widths, place)
         name = beside(words(f"slice {patch.slice}"), room(1, TITLE), gap=0)
         signed = (beside(words(sign, TITLE), one) for sign, one in zip("x=", others, strict=False))
         if columns and others:
@@ -77,57 +137,50 @@ def window_block(
     return beside(*columns, gap=GAP if others else 2 * GAP, align="end")
 
 
-class Peaks(NamedTuple):
-    """The largest magnitudes in some windows, so that one colour means one number in all."""
-
-    pixel: float
-    weight: float
-    product: float
-
-    @classmethod
-    def of(cls, patches: Iterable[Patch]) -> "Peaks":
-        """Those of all of them."""
-        found = [0.0, 0.0, 0.0]
-        for patch in patches:
-            for place, values in enumerate((patch.pixels, patch.weights, patch.products)):
-                if values is not None:
-                    found[place] = max(found[place], float(np.abs(_finite(values)).max()))
-        return cls(*found)
+def input_block(patch: Patch, empty: Array, marked: Array, paint: Paint, widths: Widths) -> Block:
+    """A part of an image, its border hatched. Elements that are `empty` have no number, those that
+    are `marked` a frame."""
+    rows, cols = patch.pixels.shape
+    cells = Cells(list(range(rows)), list(range(cols)))
+    return _pixels(patch, cells, empty, marked, paint, widths)
 
 
 def _grids(
-    patch: Patch,
-    white: float | None,
-    widths: Widths,
-    marked: tuple[int, int] | None,
-    peaks: Peaks,
+    patch: Patch, paint: Paint, widths: Widths, marked: tuple[int, int] | None
 ) -> list[Block]:
     """The window, and the kernel and the products if there are any."""
     cells = Cells.of(patch)
-    texts = cells.texts(patch.pixels)
-    if patch.weights is None:
-        made_up = _taken(~patch.has_source, cells, False)
-        texts = [
-            ["" if made_up[i, j] else text for j, text in enumerate(line)]
-            for i, line in enumerate(texts)
-        ]
     frame = np.zeros(patch.pixels.shape, bool)
     if marked is not None:
         frame[marked] = True
-    window = grid(
-        texts,
-        _taken(_pixel_colors(patch.pixels, white, peaks.pixel), cells, 255),
-        rows=[head.rjust(widths.row) for head in heads(patch.rows, cells.rows)],
-        cols=heads(patch.cols, cells.cols),
-        marked=_taken(frame, cells, False),
-        hatched=_taken(patch.border, cells, False),
-        least=widths.pixel * DIGIT,
-    )
+    empty = ~patch.has_source & (patch.weights is None)
+    window = _pixels(patch, cells, empty, frame, paint, widths)
     if patch.weights is None or patch.products is None:
         return [window]
+    peaks = paint.peaks
     kernel = _numbers(patch.weights, cells, widths.weight * DIGIT, peaks.weight)
     products = _numbers(patch.products, cells, widths.product * DIGIT, peaks.product)
     return [window, kernel, products]
+
+
+def _pixels(
+    patch: Patch, cells: Cells, empty: Array, marked: Array, paint: Paint, widths: Widths
+) -> Block:
+    """Pixels in cells, except in those that are `empty`."""
+    texts = cells.texts(patch.pixels)
+    blank = _taken(empty, cells, False)
+    texts = [
+        ["" if blank[i, j] else text for j, text in enumerate(line)] for i, line in enumerate(texts)
+    ]
+    return grid(
+        texts,
+        _taken(paint.pixels(patch.pixels), cells, 255),
+        rows=[head.rjust(widths.row) for head in heads(patch.rows, cells.rows)],
+        cols=heads(patch.cols, cells.cols),
+        marked=_taken(marked, cells, False),
+        hatched=_taken(patch.border, cells, False),
+        least=widths.pixel * DIGIT,
+    )
 
 
 def _numbers(values: Array, cells: Cells, least: str, peak: float) -> Block:
@@ -136,13 +189,8 @@ def _numbers(values: Array, cells: Cells, least: str, peak: float) -> Block:
     return grid(cells.texts(values), colors, least=least)
 
 
-def _pixel_colors(values: Array, white: float | None, peak: float) -> Colors:
-    """Pixels as greys; if some are negative or above white, in colours of their sign and size."""
-    values = _finite(values)
-    top = white or peak or 1.0
-    if values.min() < 0 or peak > top:
-        return diverging(values, peak)
-    return greys(values, top)
+def _peak(values: Array | None) -> float:
+    return 0.0 if values is None else float(np.abs(_finite(values)).max())
 
 
 def _finite(values: Array) -> Array:

@@ -320,7 +320,7 @@ def test_help_has_its_examples_first_and_the_options_of_both(convtool):
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
-        (["-k", "edge"], 2, "Missing option '--at'"),
+        (["-k", "edge"], 2, "found no --at"),
         (["--at", "0,0"], 2, "found none, expected one of --kernel, --pool and PIPELINE"),
         (["relu", "--pool", "max", "--at", "0,0"], 2, "found --pool and PIPELINE, expected one"),
         (["-k", "edge", "--at", "0"], 2, "found '0', expected ROW,COL or SLICE,ROW,COL"),

@@ -140,7 +140,7 @@ def test_help_is_a_command_too(convtool, words):
         (
             "explain",
             ["What is explained", "Convolution", "Convolution and pooling", "Pooling", "Output",
-             "Other options"],
+             "Animation", "Other options"],
         ),
     ],
 )  # fmt: skip

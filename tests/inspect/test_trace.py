@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from convtool import ConvtoolError, Pipeline
 from convtool.core.image import Header
-from convtool.inspect.trace import last_band, read_rows, rows_needed, trace
+from convtool.inspect.trace import joined, read_rows, rows_needed, trace
 from convtool.io.base import ArrayReader
 from convtool.ops.segment import segments
 
@@ -18,16 +18,17 @@ TEXTS = [
 
 
 @given(st.sampled_from(TEXTS), st.integers(0, 2**32), st.data())
-def test_the_last_band_holds_the_row_as_the_whole_map_does(text, seed, data):
+def test_the_last_bands_hold_the_rows_as_the_whole_map_does(text, seed, data):
     image = np.random.default_rng(seed).normal(size=(41, 9000, 3)).astype(np.float32)
     header = Header.of_array(image)
     chain = segments(Pipeline.parse(text).operators, header)
     map_ = Pipeline.parse(text).run(image)
-    row = data.draw(st.integers(0, len(map_) - 1))
-    start, stop = rows_needed(chain, row)
-    traced = trace(chain, image[start:stop], start, row)
-    top, band = last_band(traced[-1])
-    assert np.array_equal(band[row - top], map_[row].reshape(band.shape[1:]))
+    first = data.draw(st.integers(0, len(map_) - 1))
+    last = data.draw(st.integers(first + 1, len(map_)))
+    start, stop = rows_needed(chain, (first, last))
+    traced = trace(chain, image[start:stop], start, (first, last))
+    top, rows = joined(traced[-1])
+    assert np.array_equal(rows[first - top : last - top].squeeze(), map_[first:last].squeeze())
     assert [len(band.maps) for band in traced[-1]] == [1 + len(chain[-1].stages)] * len(traced[-1])
 
 

@@ -12,7 +12,7 @@ from convtool.io.base import ArrayReader
 from convtool.render import canvas
 from convtool.render.canvas import MARK, arrow, grid, lines, room
 from convtool.render.explanations import draw
-from convtool.render.windows import Widths, patch_block
+from convtool.render.windows import Paint, Peaks, Widths, patch_block
 
 
 def explained(image, text, place):
@@ -22,6 +22,10 @@ def explained(image, text, place):
 
 def colors(block):
     return np.asarray(block).reshape(-1, 3).tolist()
+
+
+def drawn(patch, widths=Widths(), marked=None):  # noqa: B008  it is a tuple
+    return patch_block(patch, Paint(Peaks.of([patch]), 255), widths, marked)
 
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (12, 14, 3), np.uint8)
@@ -34,15 +38,15 @@ def patch(pixels, positions=None, **size):
 
 
 def test_cells_have_the_grey_of_their_pixels():
-    found = colors(patch_block(patch([[10, 200]]), 255, Widths(), None))
+    found = colors(drawn(patch([[10, 200]])))
     assert found.count([10, 10, 10]) > 300
     assert found.count([200, 200, 200]) > 300
 
 
 def test_an_element_that_is_followed_is_framed_and_a_border_hatched():
     plain = patch([[7, 7], [7, 7]])
-    assert list(MARK) not in colors(patch_block(plain, 255, Widths(), None))
-    assert list(MARK) in colors(patch_block(plain, 255, Widths(), (1, 0)))
+    assert list(MARK) not in colors(drawn(plain))
+    assert list(MARK) in colors(drawn(plain, marked=(1, 0)))
     cells, ground = [["", ""]], np.full((1, 2, 3), 7, np.uint8)
     hatched = np.asarray(grid(cells, ground, hatched=np.array([[True, False]])))
     left, right = np.array_split(hatched[2:-2], 2, axis=1)
@@ -53,14 +57,12 @@ def test_windows_of_several_channels_are_of_one_width():
     narrow, wide = patch([[1, 2]]), patch([[100, 222]])
     needed = Widths.of([narrow, wide])
     assert needed == Widths(1, 3, 0, 0)
-    assert (
-        patch_block(narrow, 255, needed, None).width == patch_block(wide, 255, needed, None).width
-    )
+    assert drawn(narrow, needed).width == drawn(wide, needed).width
 
 
 def test_large_windows_are_abridged():
     large = patch(np.zeros((40, 300)))
-    assert patch_block(large, 255, Widths(), None).height < 600
+    assert drawn(large).height < 600
 
 
 @pytest.mark.parametrize(

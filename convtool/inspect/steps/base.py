@@ -127,6 +127,10 @@ class Band(NamedTuple):
     top: int
     rows: Array
 
+    def holds(self, row: int) -> bool:
+        """Whether a row of the map is one of them."""
+        return self.top <= row < self.top + len(self.rows)
+
 
 def numeral(value: Value) -> str:
     """A number for people: whole ones in full, others to six digits.

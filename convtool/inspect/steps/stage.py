@@ -16,7 +16,7 @@ from ...ops.pool_stage import PoolStage
 from ...ops.transpose import ConvTranspose
 from ...ops.transpose_stage import TransposeStage
 from ...ops.unpool import UnpoolStage
-from ...ops.weighted import WeightedStage
+from ...ops.weighted import WeightedStage, opaque
 from ...ops.within import WithinStage
 from .base import Band, Calculation, Place, Step, Value, check, followed, item, numeral, pixel_of
 from .conv import calculate_conv
@@ -43,6 +43,14 @@ def calculate(
         if source is not None:
             return _carried(operator, stage, band, source, place, value)
     return CALCULATED[type(stage)](operator, stage, band, cut, place, value)
+
+
+def fill_of(stage: Stage, channel: int) -> float:
+    """What a constant border holds in a channel of a stage's input."""
+    if isinstance(stage, WeightedStage) and channel == stage.input.colors:
+        return opaque(stage.input)
+    plain = stage.plain if isinstance(stage, WeightedStage | MissingStage) else stage
+    return plain.fill if isinstance(plain, ConvStage) else 0.0
 
 
 def _carried(

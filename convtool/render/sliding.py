@@ -1,0 +1,180 @@
+"""What the frames of an animation show: the window on the input, and the map so far."""
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from ..core.dtypes import Array
+from ..core.image import Header
+from ..core.validation import Pair
+from ..inspect.explain import Explanation, Path, Walk
+from ..inspect.receptive_field import StageField
+from ..inspect.steps.base import Calculation, Patch, Value, item
+from .layout import MOST_CHANNELS, terms_of, windows_of
+
+MOST = 16
+"""Rows or columns of an input or a map that are shown whole."""
+
+
+class Part(NamedTuple):
+    """A part of the input, in one channel and slice."""
+
+    patch: Patch
+    empty: Array
+    """Which of its elements are padding, which has no value."""
+    marked: Array
+    """Which of its elements are under the window."""
+
+
+class Panel(NamedTuple):
+    """What a frame shows of one channel of the map."""
+
+    path: Path
+    parts: tuple[Part, ...]
+    values: tuple[tuple[Value | None, ...], ...]
+    """The part of the map, row by row; None for values that are still to come, or left out."""
+
+    @property
+    def calculation(self) -> Calculation:
+        """How the last stage computes the value."""
+        return self.path.calculations[0]
+
+
+class Frame(NamedTuple):
+    """What one frame shows."""
+
+    found: Explanation
+    slice: int
+    rows: range
+    cols: range
+    """The part of the map that is shown."""
+    row: int
+    col: int
+    """Where the value stands in the map, in its slice."""
+    panels: tuple[Panel, ...]
+
+
+class Sight(NamedTuple):
+    """How much of rows or columns there is to see."""
+
+    first: int
+    last: int
+    """Not counted."""
+    most: int
+
+    @classmethod
+    def of(cls, size: int, used: Pair) -> "Sight":
+        """Of a map of this size: all of it if that is small, and the positions that are used."""
+        if size > MOST:
+            return cls(*used, MOST)
+        return cls(min(used[0], 0), max(used[1], size), 2 * MOST)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all is shown at once."""
+        return self.last - self.first <= self.most
+
+    def around(self, first: int, last: int) -> range:
+        """The positions that are shown while these are looked at.
+
+        They move on by half of what is shown, and not with every step: so the eye has rest.
+        """
+        if self.is_whole:
+            return range(self.first, self.last)
+        half = self.most // 2
+        start = (first + last) // 2 - half
+        if last - first <= half:
+            start = first - (first - self.first) % half
+        start = min(max(start, self.first), self.last - self.most)
+        return range(start, start + self.most)
+
+
+class Sights(NamedTuple):
+    """Those of an input and of its map, each along rows and columns."""
+
+    input: tuple[Sight, Sight]
+    output: tuple[Sight, Sight]
+
+    @classmethod
+    def of(cls, walk: Walk) -> "Sights":
+        """Those of the windows of all values."""
+        rows, cols = zip(*map(spans_of, walk), strict=True)
+        used = [(min(a for a, _ in some), max(b for _, b in some)) for some in (rows, cols)]
+        return cls(_sights(walk.input, used), _sights(walk.output, walk.box[1:]))
+
+
+def stage_field(walk: Walk) -> StageField:
+    """The last stage, and the window of the first value in its input."""
+    return next(iter(walk)).fields[0]
+
+
+def spans_of(found: Explanation) -> tuple[Pair, Pair]:
+    """The rows and columns of the last stage's input under the window, last not counted."""
+    *_, rows, cols = found.fields[0].region.spans
+    return rows, cols
+
+
+def frames(walk: Walk, sights: Sights) -> Iterator[Frame]:
+    """The frames, one for each value of the map that is explained."""
+    values = walk.values
+    height = walk.output.size[1]
+    for found in walk:
+        number, row = divmod(found.row, height)
+        rows, cols = (
+            sight.around(o, o + 1) for sight, o in zip(sights.output, (row, found.col), strict=True)
+        )
+        panels = []
+        for channel, path in enumerate(found.paths[:MOST_CHANNELS]):
+            shown = tuple(
+                tuple(
+                    item(values.rows[number * height + i - values.top, j, channel])
+                    if _is_seen(walk, (i, j), (row, found.col))
+                    else None
+                    for j in cols
+                )
+                for i in rows
+            )
+            panels.append(Panel(path, _parts(walk, sights, found, path), shown))
+        yield Frame(found, number, rows, cols, row, found.col, tuple(panels))
+
+
+def _sights(header: Header, used: Iterable[Pair]) -> tuple[Sight, Sight]:
+    rows, cols = (Sight.of(size, some) for size, some in zip(header.size[1:], used, strict=True))
+    return rows, cols
+
+
+def _is_seen(walk: Walk, place: Pair, now: Pair) -> bool:
+    """Whether a value of the slice has been explained by now."""
+    inside = all(a <= o < b for o, (a, b) in zip(place, walk.box[1:], strict=True))
+    return inside and place <= now
+
+
+def _parts(walk: Walk, sights: Sights, found: Explanation, path: Path) -> tuple[Part, ...]:
+    """The input around the windows of a value, in the channels and slices where these lie."""
+    rows, cols = (
+        sight.around(*span) for sight, span in zip(sights.input, spans_of(found), strict=True)
+    )
+    parts: dict[Pair, Part] = {}
+    for term in terms_of(path.calculations[0]):
+        for window in windows_of(term)[0]:
+            key = window.number, window.slice
+            if key not in parts:
+                patch = walk.around(window, rows, cols)
+                # Of a convolution, what a constant border holds counts.
+                empty = ~patch.has_source & (window.weights is None)
+                parts[key] = Part(patch, empty, np.zeros(patch.pixels.shape, bool))
+            patch, _, marked = parts[key]
+            under = np.logical_and.outer(
+                np.isin(patch.rows, window.rows), np.isin(patch.cols, window.cols)
+            )
+            marked |= under if window.elements is None else under & _spread(window, patch)
+    return tuple(parts.values())
+
+
+def _spread(window: Patch, patch: Patch) -> Array:
+    """Which elements of a part of the input are elements of a window with gaps."""
+    assert window.elements is not None
+    places = {(window.rows[i], window.cols[j]) for i, j in np.argwhere(window.elements).tolist()}
+    found: Array = np.array([[(i, j) in places for j in patch.cols] for i in patch.rows], bool)
+    return found
