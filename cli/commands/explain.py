@@ -18,6 +18,7 @@ from convtool.ops.pool_options import POOL
 from .. import command, options, usage
 from ..inputs import kernels
 from ..messages import say
+from ..page import is_page, open_page, write_page
 
 if TYPE_CHECKING:
     from convtool.inspect.explain import Explanation
@@ -58,8 +59,10 @@ MODE = POOL.option("--mode")
         "--output",
         metavar="OUT",
         type=command.FILE,
-        help="Draw it as a picture, for a slide, and print nothing.",
+        help="Draw it as a picture, for a slide, and print nothing. OUT.html becomes a page for a "
+        "browser, in which kernel and stages can be changed.",
     ),
+    click.option("--open", "open_", is_flag=True, help="Open the page OUT.html in the browser."),
     click.option(
         "--json", "json_", is_flag=True, help="Print all of it as a list, one entry a map."
     ),
@@ -83,6 +86,7 @@ def explain(**given: Any) -> None:
       convtool explain photo.png --pool max --size 2 --at 10,20
       convtool explain photo.png 'gray | conv -k sobel_x | relu | pool' --at 3,4
       convtool explain photo.png -k gaussian5 --gray --at 9,9 -o steps.png
+      convtool explain photo.png 'conv -k edge | relu | pool' --at 40,60 -o lesson.html
       convtool explain samples/sunrise.gif -k box:3x3x3 --at 2,40,60
 
     Give one of --kernel, --pool MODE and PIPELINE, which is what `convtool run` takes. Options
@@ -103,7 +107,7 @@ def explain(**given: Any) -> None:
     from convtool.io.limits import MAX_PIXELS
     from convtool.io.source import open_named
 
-    from ..output import check_replaces_none, masks_of, table_of
+    from ..output import check_replaces_none, look_of, masks_of, table_of
 
     with command.usage():
         maps, notes = _maps(given)
@@ -117,7 +121,11 @@ def explain(**given: Any) -> None:
     if given["output"]:
         check_replaces_none(given["output"], masks_of(maps), "a mask of the map")
     found = _explained(reader, maps, name, given)
-    if given["output"]:
+    if is_page(given["output"]):
+        write_page(name, reader, maps, found, look_of(given), given["output"])
+        if given["open_"]:
+            open_page(given["output"])
+    elif given["output"]:
         from convtool.render.explanations import draw
 
         from ..output import write_picture
@@ -187,7 +195,10 @@ def _check(given: Mapping[str, Any]) -> None:
         check_replaces_none(given["output"], [given["image"]], "the image that is explained")
         check_replaces_none(given["output"], given["kernel"], "the kernel of the map")
         numbers = "; --json prints the numbers"
-        check_picture(given["output"], "explain", numbers)
+        if not is_page(given["output"]):
+            check_picture(given["output"], "explain", numbers)
+    if given["open_"] and not is_page(given["output"]):
+        raise click.UsageError("--open opens a page: expected -o with a name such as lesson.html")
 
 
 def _maps(given: Mapping[str, Any]) -> tuple[Maps, Sequence[str]]:

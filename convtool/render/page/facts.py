@@ -1,0 +1,120 @@
+"""What a page shows, as JSON has it."""
+
+import base64
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from ...core.dtypes import FLOAT64, Array
+from ...core.encoding import PLAIN, Look
+from ...core.version import __version__
+from ...inspect.described import described
+from ...inspect.excerpt import Excerpt, excerpt
+from ...inspect.explain import Explanation
+from ...io.base import Reader
+from ...io.formats import FORMATS
+from ...kernel.kernel import Kernel
+from ...kernel.lookup import bundled_folder, file_names, listed_filters
+from ...ops.base import Operator
+from ...pipeline.nodata import with_nodata
+from ...pipeline.run import filter_image
+from ..canvas import write
+from ..thumbnail import Thumbnail, only
+
+LARGEST_PICTURE = 240, 240
+"""(height, width) of the picture of the whole image."""
+
+Facts = dict[str, Any]
+
+
+def facts_of(
+    name: str,
+    reader: Reader,
+    operators: Sequence[Operator],
+    found: Explanation,
+    look: Look = PLAIN,
+) -> Facts:
+    """An explained value, the excerpt of its image with the map of that, and the stages.
+
+    Arrays are base64 of their bytes, little-endian, row by row. Raises ConvtoolError for images and
+    operators that a page does not show, as `excerpt` and `described` do.
+    """
+    stages = described(operators)
+    reader = with_nodata(reader, look.nodata)
+    shown = excerpt(reader, operators, found)
+    image = found.input
+    return {
+        "version": __version__,
+        "name": name,
+        "size": [image.height, image.width],
+        "channels": list(image.channels),
+        "white": image.white,
+        "whole": image.dtype.kind in "biu",
+        "at": [found.row, found.col],
+        "values": [_number(path.value) for path in found.paths],
+        "excerpt": {"top": shown.top, "left": shown.left, **_array(_narrow(shown.pixels))},
+        "picture": _picture(reader, shown, look),
+        "stages": stages,
+        "map": _array(shown.map),
+        "place": list(shown.place),
+        "presets": presets(),
+    }
+
+
+def _number(value: int | float) -> int | float | str:
+    """A number as JSON has it; others as JavaScript reads them."""
+    if np.isfinite(value):
+        return value
+    return "NaN" if value != value else f"{'-' if value < 0 else ''}Infinity"
+
+
+def _array(values: Array) -> Facts:
+    rows, cols, channels = values.shape
+    little = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
+    data = base64.b64encode(little.tobytes()).decode()
+    return {
+        "rows": rows,
+        "cols": cols,
+        "channels": channels,
+        "type": values.dtype.name,
+        "data": data,
+    }
+
+
+def _narrow(values: Array) -> Array:
+    """Pixels in a type that a page reads: uint8, uint16 or float64."""
+    if values.dtype == bool:
+        return values.astype(np.uint8)
+    return values if values.dtype in (np.uint8, np.uint16) else values.astype(FLOAT64)
+
+
+def _picture(reader: Reader, shown: Excerpt, look: Look) -> str | None:
+    """The whole image, small, as a data: URL; None if the excerpt is all of it."""
+    header = reader.header
+    if shown.pixels.shape[:2] == (header.height, header.width):
+        return None
+    thumbnail = Thumbnail(header, LARGEST_PICTURE)
+    filter_image(reader, (), io.BytesIO(), only([thumbnail]), look=look)
+    png = io.BytesIO()
+    write(Image.fromarray(thumbnail.cells("")[0].pixels), png, FORMATS["png"], "the page")
+    return f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
+
+
+def presets() -> list[Facts]:
+    """The bundled kernels."""
+    folder = bundled_folder()
+    return [
+        {
+            "name": one.name,
+            "weights": one.weights.tolist(),
+            "divisor": one.divisor,
+            "bias": one.bias,
+            "anchor": None if one.anchor is None else list(one.anchor),
+        }
+        for file in file_names(folder)
+        for one in listed_filters(f"{folder}/{file}")
+        if isinstance(one, Kernel)
+    ]
