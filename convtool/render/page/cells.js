@@ -37,11 +37,18 @@ export function css([red, green, blue]) {
   return `rgb(${red} ${green} ${blue})`;
 }
 
-/** A colour of letters that is readable on this one. */
-export function inkOn([red, green, blue]) {
-  const linear = [red, green, blue].map((part) => (part / 255) ** 2.2);
-  const light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2];
-  return light > 0.18 ? "#14181d" : "#ffffff";
+/** How light a colour is, from 0 to 1 (relative luminance, WCAG 2.2). */
+export function luminance(color) {
+  const [red, green, blue] = color.map((part) => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/** Black or white, whichever is more readable on a colour: with a contrast above 4.5 on any. */
+export function inkOn(color) {
+  return luminance(color) > 0.179 ? "#000000" : "#ffffff";
 }
 
 /** What gives each value of a channel of an image its colour. */

@@ -5,9 +5,9 @@ export function quoted(text) {
   return /^[\w.,:/=+-]+$/.test(text) && !text.startsWith("-") ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
-/** The bundled kernel that a stage has; undefined for other weights. */
+/** The bundled kernel whose weights a stage has; undefined for other weights. */
 export function presetOf(stage, presets) {
-  const parts = (one) => JSON.stringify([one.weights, one.divisor, one.bias, one.anchor]);
+  const parts = (one) => JSON.stringify([one.weights, one.anchor]);
   const same = presets.filter((one) => parts(one) === parts(stage));
   return same.find((one) => one.name === stage.name) ?? same[0];
 }

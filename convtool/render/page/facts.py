@@ -11,13 +11,14 @@ from PIL import Image
 from ...core.dtypes import FLOAT64, Array
 from ...core.encoding import PLAIN, Look
 from ...core.version import __version__
-from ...inspect.described import described
+from ...inspect.described import Described, described
 from ...inspect.excerpt import Excerpt, excerpt
 from ...inspect.explain import Explanation
 from ...io.base import Reader
 from ...io.formats import FORMATS
 from ...kernel.kernel import Kernel
 from ...kernel.lookup import bundled_folder, file_names, listed_filters
+from ...kernel.parametric.catalog import generate, generator_of
 from ...ops.base import Operator
 from ...pipeline.nodata import with_nodata
 from ...pipeline.run import filter_image
@@ -60,7 +61,7 @@ def facts_of(
         "stages": stages,
         "map": _array(shown.map),
         "place": list(shown.place),
-        "presets": presets(),
+        "presets": presets(stages),
     }
 
 
@@ -103,18 +104,25 @@ def _picture(reader: Reader, shown: Excerpt, look: Look) -> str | None:
     return f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
 
 
-def presets() -> list[Facts]:
-    """The bundled kernels."""
+def presets(stages: Sequence[Described] = ()) -> list[Facts]:
+    """The bundled kernels, and the ones of these stages that their names compute."""
     folder = bundled_folder()
-    return [
-        {
-            "name": one.name,
-            "weights": one.weights.tolist(),
-            "divisor": one.divisor,
-            "bias": one.bias,
-            "anchor": None if one.anchor is None else list(one.anchor),
-        }
+    bundled = [
+        one
         for file in file_names(folder)
         for one in listed_filters(f"{folder}/{file}")
         if isinstance(one, Kernel)
     ]
+    names = dict.fromkeys(stage["name"] for stage in stages if stage["op"] == "conv")
+    computed = [generate(name) for name in names if generator_of(name)]
+    return [_preset(one) for one in (*bundled, *computed)]
+
+
+def _preset(kernel: Kernel) -> Facts:
+    return {
+        "name": kernel.name,
+        "weights": kernel.weights.tolist(),
+        "divisor": kernel.divisor,
+        "bias": kernel.bias,
+        "anchor": None if kernel.anchor is None else list(kernel.anchor),
+    }

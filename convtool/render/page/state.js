@@ -6,7 +6,7 @@ export const BORDERS = ["edge", "constant", "reflect", "mirror", "wrap"];
 export const PADDINGS = ["same", "same_lower", "valid", "full"];
 export const MOST_STAGES = 12;
 export const LARGEST_KERNEL = 11;
-const LARGEST_STEP = 96;
+export const LARGEST_STEP = 96;
 const LONGEST_NAME = 100;
 
 /**

@@ -1,14 +1,17 @@
 // What is seen: the image, the window, the kernel, the products, the map; and what moves it.
 
 import { Refused, STAGES, axesOf, compare, fieldsOf, followedIn, run, valueAt, windowOf } from "./engine.js";
-import { Grid, css, grey, inkOn, numeral, paintSmall, palette, signed, tones } from "./cells.js";
+import { Grid, css, inkOn, numeral, paintSmall, palette, signed, tones } from "./cells.js";
 import { commandOf, tomlOf } from "./commands.js";
-import { fieldsFor, make } from "./editor.js";
-import { History, MOST_STAGES, fragmentOf, newStage, stateIn } from "./state.js";
+import { fieldsFor, make, showFields } from "./editor.js";
+import { History, LARGEST_KERNEL, MOST_STAGES, fragmentOf, newStage, stateIn } from "./state.js";
 import { say, speak } from "./words.js";
 
 const $ = (id) => /** @type {any} */ (document.getElementById(id));
 const WIDEST_MARGIN = 12;
+const SMALL = 5.5;
+const NARROW = 5;
+const MOST_LETTERS = 18;
 const STEPS_A_SECOND = [1, 2, 4, 8, 16, 32, 60];
 const KINDS = { uint8: Uint8Array, uint16: Uint16Array, float64: Float64Array };
 
@@ -96,8 +99,9 @@ function change(stages, keeps = true) {
   showAll();
 }
 
-function changeStage(stage) {
-  change(state.stages.map((one, k) => (k === state.stage ? stage : one)));
+/** Change parameters of the stage in full. */
+function put(values) {
+  change(state.stages.map((one, k) => (k === state.stage ? { ...one, ...values } : one)));
 }
 
 /** Stay at a place of the map. */
@@ -114,13 +118,15 @@ function pin(row, col) {
  * value above it. */
 function choose(k) {
   stop();
-  let { row, col, channel } = current();
-  for (let i = state.stage; i > k; i--) {
-    const window = windowOf(shown[i], maps[i], row, col, Math.min(channel, maps[i + 1].channels - 1));
-    const best = followedIn(shown[i], window, valueAt(maps[i + 1], row, col, Math.min(channel, maps[i + 1].channels - 1)));
+  const now = current();
+  let { row, col } = now;
+  for (let i = now.k; i > k; i--) {
+    const channel = Math.min(now.channel, maps[i + 1].channels - 1);
+    const window = windowOf(shown[i], maps[i], row, col, channel);
+    const best = followedIn(shown[i], window, valueAt(maps[i + 1], row, col, channel));
     if (best) [row, col] = window[best[0]][best[1]].from;
   }
-  for (let i = state.stage + 1; i <= k && i < shown.length; i++) [row, col] = over(shown[i], maps[i], row, col);
+  for (let i = now.k + 1; i <= k; i++) [row, col] = over(shown[i], maps[i], row, col);
   Object.assign(state, { stage: k, row, col });
   looked = null;
   showAll();
@@ -185,7 +191,7 @@ function showStages() {
     paintSmall(canvas, map, Math.min(state.channel, map.channels - 1), i || !facts.white ? null : facts.white, colors, isColor(map));
     const name = i ? labelOf(shown[i - 1]) : say("image");
     const size = `${map.rows}x${map.cols}${map.channels > 1 ? `x${map.channels}` : ""}`;
-    const holder = make("span", { className: "small" }, canvas);
+    const holder = make("span", { className: "small" }, sized(canvas, map.rows, map.cols));
     const parts = [holder, make("span", { className: "name", textContent: name }), make("small", { textContent: size })];
     if (i === 0) return make("li", { className: "image" }, make("div", {}, ...parts), ...wholePicture());
     const chosen = i - 1 === state.stage;
@@ -204,7 +210,15 @@ function showStages() {
   items[0].setAttribute("role", "presentation");
   $("stages").replaceChildren(...items);
   const chosen = items[state.stage + 1];
-  $("stages").scrollLeft = chosen.offsetLeft + chosen.offsetWidth - $("stages").clientWidth;
+  $("stages").scrollLeft = chosen.offsetLeft + chosen.offsetWidth + 8 - $("stages").clientWidth;
+}
+
+/** A small picture, in the shape of an image. */
+function sized(picture, rows, cols) {
+  const most = Math.max(rows, cols);
+  picture.style.height = `${Math.max((SMALL * rows) / most, 0.3)}rem`;
+  picture.style.width = `${Math.max((SMALL * cols) / most, 0.3)}rem`;
+  return picture;
 }
 
 /** The whole image, small, with the piece that is shown in a frame. */
@@ -217,7 +231,7 @@ function wholePicture() {
     top: percent(facts.excerpt.top, rows), left: percent(facts.excerpt.left, cols),
     height: percent(image.rows, rows), width: percent(image.cols, cols),
   });
-  const holder = make("span", { className: "small" }, make("img", { src: facts.picture, alt: "" }), frame);
+  const holder = make("span", { className: "small" }, sized(make("img", { src: facts.picture, alt: "" }), rows, cols), frame);
   return [make("div", { className: "whole", title: say("whole") }, holder, make("small", { textContent: `${rows}x${cols}` }))];
 }
 
@@ -230,9 +244,9 @@ function showChannels() {
 }
 
 function showEditor() {
-  const focused = document.activeElement?.id;
   $("editing").textContent = `${say("editing", { number: state.stage + 1 })}: ${labelOf(state.stages[state.stage])}`;
-  $("fields").replaceChildren(...fieldsFor(state.stages[state.stage], presets, changeStage), ...formulas());
+  const fields = fieldsFor(() => state.stages[state.stage], presets, put);
+  showFields($("fields"), [...fields, ...formulas()]);
   $("earlier").disabled = state.stage === 0;
   $("later").disabled = state.stage === state.stages.length - 1;
   $("remove").disabled = state.stages.length === 1;
@@ -240,7 +254,6 @@ function showEditor() {
   $("redo").disabled = !history.canRedo;
   $("add").disabled = state.stages.length >= MOST_STAGES;
   $("add").replaceChildren(new Option(say("choose"), ""), ...STAGES.map((op) => new Option(op, op)));
-  if (focused?.startsWith("field-")) document.getElementById(focused)?.focus();
 }
 
 /** How the size of the map comes about. */
@@ -257,8 +270,13 @@ function formulas() {
 function layTables() {
   const { stage, window } = current();
   const weighted = stage.op === "conv" || (stage.op === "gray" && window[0].length > 1);
-  const few = window.length <= 11 && window[0].length <= 11;
-  $("step").classList.toggle("wide", window[0].length > 5);
+  const few = window.length <= LARGEST_KERNEL && window[0].length <= LARGEST_KERNEL;
+  const longest = Math.max(...window.flat().map((one) => numeral(one.weight).length));
+  const isWide = window[0].length > NARROW || window[0].length * longest > MOST_LETTERS;
+  const key = [stage.op, isWide, weighted, window.length, window[0].length, document.documentElement.lang].join();
+  if (key === $("grids").dataset.key) return;
+  $("grids").dataset.key = key;
+  $("step").classList.toggle("wide", isWide);
   $("grids").hidden = !few;
   for (const one of document.querySelectorAll('[data-for="kernel"], #kernel, #products')) one.hidden = !weighted;
   const cells = (name, cell) => {
@@ -278,25 +296,27 @@ function layTables() {
 function weightInput(u, v) {
   const input = make("input", { type: "text", inputMode: "decimal", id: `weight-${u}-${v}`, autocomplete: "off" });
   input.setAttribute("aria-label", say("weight", { row: u, col: v }));
-  const put = (value) => {
-    const stage = state.stages[state.stage];
-    const weights = stage.weights.map((line, i) => line.map((one, j) => (i === u && j === v ? value : one)));
-    changeStage({ ...stage, weights, name: "" });
+  const weightsNow = () => state.stages[state.stage].weights ?? [];
+  const write = (value) => {
+    if (weightsNow()[u]?.[v] === undefined) return;
+    put({ weights: weightsNow().map((line, i) => line.map((one, j) => (i === u && j === v ? value : one))), name: "" });
   };
   const typed = () => {
     const value = Number(input.value.replace(",", "."));
-    if (input.value.trim() !== "" && Number.isFinite(value)) put(value);
-    else showStep();
+    if (input.value.trim() !== "" && Number.isFinite(value)) write(value);
+    else input.value = numeral(weightsNow()[u]?.[v] ?? 0);
   };
-  input.addEventListener("change", () => typed());
-  input.addEventListener("focus", () => light([u, v]));
+  input.addEventListener("change", typed);
+  input.addEventListener("focus", () => {
+    input.value = numeral(weightsNow()[u]?.[v] ?? 0);
+    light([u, v]);
+  });
   input.addEventListener("blur", () => light(null));
   input.addEventListener("keydown", (event) => {
     if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
     event.preventDefault();
     const by = (event.key === "ArrowUp" ? 1 : -1) * (event.shiftKey ? 0.1 : 1);
-    put(Number((state.stages[state.stage].weights[u][v] + by).toPrecision(12)));
-    $(`weight-${u}-${v}`)?.focus();
+    write(Number((Number(weightsNow()[u]?.[v]) + by).toPrecision(12)));
   });
   return input;
 }
@@ -312,7 +332,7 @@ function showStep() {
   showGrids(now);
   showTables(now);
   showSum(now);
-  showFields(now);
+  showReceptive(now);
   const at = now.row * now.map.cols + now.col;
   $("scrub").max = String(now.map.rows * now.map.cols - 1);
   $("scrub").value = String(at);
@@ -327,8 +347,9 @@ function marginsOf(stage, before) {
   });
 }
 
-function roomOf(name) {
-  return Math.min($(name).clientWidth, Math.max(window.innerWidth * 0.32, 360));
+/** How wide and high a grid may be, in CSS pixels. */
+function room() {
+  return Math.min($("input").clientWidth, Math.max(window.innerWidth * 0.32, 360));
 }
 
 function showGrids({ k, stage, before, map, row, col, channel, window: elements, value }) {
@@ -338,8 +359,8 @@ function showGrids({ k, stage, before, map, row, col, channel, window: elements,
   const whiteOf = (one) => (one === maps[0] ? facts.white : null);
   const what = k ? labelOf(shown[k - 1]) : say("image");
   const dark = colors.ground.join();
-  grids.input.lay({ image: before, channel: inputChannel, white: whiteOf(before), margins: marginsOf(stage, before), border, fill, room: roomOf("input"), colors, id: `${version} ${k} ${dark}` });
-  grids.map.lay({ image: map, channel, white: null, margins: [0, 0, 0, 0], border: "edge", fill: 0, room: roomOf("map"), colors, id: `${version} ${k + 1} ${dark}` });
+  grids.input.lay({ image: before, channel: inputChannel, white: whiteOf(before), margins: marginsOf(stage, before), border, fill, room: room(), colors, id: `${version} ${k} ${dark}` });
+  grids.map.lay({ image: map, channel, white: null, margins: [0, 0, 0, 0], border: "edge", fill: 0, room: grids.input.cell * Math.max(before.rows, before.cols), colors, id: `${version} ${k + 1} ${dark}` });
   const span = (along) => [Math.min(...along), Math.max(...along) + 1];
   const all = elements.flat();
   const frame = [span(all.map((one) => one.row)), span(all.map((one) => one.col))];
@@ -367,8 +388,12 @@ function showTables({ stage, before, channel, window: elements, value }) {
   const best = stage.op === "pool" ? followedIn(stage, elements, value) : null;
   const peakOf = (name) => Math.max(...elements.flat().map((one) => (Number.isFinite(one[name]) ? Math.abs(one[name]) : 0)));
   const peaks = { weight: peakOf("weight"), product: peakOf("product") };
+  const isWide = $("step").classList.contains("wide");
+  const short = (value) => numeral(isWide ? Number(value.toPrecision(3)) : value);
   const paint = (name, text, color) => {
     const lines = $(name).querySelectorAll("tr");
+    const longest = Math.max(...elements.flat().map((one) => text(one).length));
+    $(name).querySelector("table").style.setProperty("--letters", String(longest));
     elements.forEach((line, u) => line.forEach((one, v) => {
       const cell = lines[u]?.children[v];
       if (!cell) return;
@@ -386,9 +411,9 @@ function showTables({ stage, before, channel, window: elements, value }) {
     }));
   };
   const isMissing = (one) => stage.op === "pool" && !one.from;
-  paint("window", (one) => (isMissing(one) ? "·" : one.made ? `(${numeral(one.pixel)})` : numeral(one.pixel)), (one) => (isMissing(one) ? null : tone(one.pixel)));
-  paint("kernel", (one) => numeral(one.weight), (one) => signed(one.weight, peaks.weight, colors));
-  paint("products", (one) => numeral(one.product), (one) => signed(one.product, peaks.product, colors));
+  paint("window", (one) => (isMissing(one) ? "·" : one.made ? `(${short(one.pixel)})` : short(one.pixel)), (one) => (isMissing(one) ? null : tone(one.pixel)));
+  paint("kernel", (one) => short(one.weight), (one) => signed(one.weight, peaks.weight, colors));
+  paint("products", (one) => short(one.product), (one) => signed(one.product, peaks.product, colors));
 }
 
 /** The sum, the divisor, the bias, the value. */
@@ -421,7 +446,7 @@ function showSum({ k, stage, window: elements, row, col, channel, value }) {
 }
 
 /** Frame in each small map what the value depends on. */
-function showFields({ k, row, col }) {
+function showReceptive({ k, row, col }) {
   const fields = fieldsOf(shown.slice(0, k + 1), maps, row, col);
   document.querySelectorAll("#stages .small:first-child").forEach((holder, i) => {
     if (holder.parentElement.className === "whole") return;

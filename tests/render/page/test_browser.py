@@ -252,12 +252,16 @@ def test_nothing_is_wider_than_the_window(opened, small, width, words):
         assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
+USABLE = """() => [...document.querySelectorAll("button, select, input, canvas[tabindex]")]
+    .filter((one) => one.offsetParent && !one.closest("label"))
+    .filter((one) => !(one.tagName === "BUTTON" && one.textContent.trim()))
+    .filter((one) => !one.getAttribute("aria-label") && !one.getAttribute("aria-labelledby"))
+    .map((one) => one.outerHTML)"""
+"""What can be used and has no name that a screen reader says."""
+
+
 def test_everything_that_can_be_used_has_a_name(opened, small):
     tab = opened("small.png", "conv -k edge | pool", "--at", "2,3")
     for number in (1, 2):
         tab.locator(f"#stage-{number}").click()
-        nameless = tab.evaluate("""() => [...document.querySelectorAll("button, select, input, canvas[tabindex]")]
-            .filter((one) => one.offsetParent && !(one.textContent.trim() && one.tagName === "BUTTON")
-              && !one.getAttribute("aria-label") && !one.getAttribute("aria-labelledby") && !one.closest("label"))
-            .map((one) => one.outerHTML)""")  # fmt: skip
-        assert nameless == []
+        assert tab.evaluate(USABLE) == []

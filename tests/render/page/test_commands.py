@@ -34,7 +34,7 @@ def nameless(stages):
 @pytest.fixture
 def given(folder):
     cases = [described(Pipeline.parse(one).operators) for one in PIPELINES]
-    return {"cases": cases, "presets": presets()}
+    return {"cases": cases, "presets": presets([one for stages in cases for one in stages])}
 
 
 @needs_node
@@ -45,6 +45,13 @@ def test_the_command_makes_the_same_stages(given, folder):
         assert (program, run, image) == ("convtool", "run", "./-a b'.png")
         assert (option, out) == ("-o", "map.png")
         assert nameless(described(Pipeline.parse(pipeline).operators)) == nameless(stages), command
+
+
+@needs_node
+def test_a_kernel_goes_by_its_name_where_that_finds_it(given, folder):
+    commands = evaluated(IMPORTS, ANSWER, given, folder)
+    for words in ("sobel_x --stride 2", "gaussian:5,1.3 --border", "kirsch_n", "unsharp --bias 3"):
+        assert any(f"--kernel {words}" in command for command in commands), words
 
 
 @needs_node
