@@ -200,18 +200,16 @@ export class Grid {
   }
 }
 
-/** A whole image, a pixel of the canvas each: a channel of it, or its colours. */
-export function paintSmall(canvas, image, channel, white, colors, inColor) {
+/** A whole image, a pixel of the canvas each, in the colours that `tone` gives the values
+ * of one channel, or with the greys of three as its red, green and blue. */
+export function paintSmall(canvas, image, channels, tone) {
   canvas.width = image.cols;
   canvas.height = image.rows;
   const pencil = canvas.getContext("2d");
   const picture = pencil.createImageData(image.cols, image.rows);
-  const tone = tones(image, channel, white, colors);
   for (let i = 0; i < image.rows * image.cols; i++) {
-    const at = i * image.channels;
-    const color = inColor
-      ? [0, 1, 2].map((c) => grey(image.data[at + c], white || 1)[0])
-      : tone(image.data[at + channel]);
+    const parts = channels.map((channel) => tone(image.data[i * image.channels + channel]));
+    const color = parts.length === 1 ? parts[0] : parts.map((part) => part[0]);
     picture.data.set([...color, 255], 4 * i);
   }
   pencil.putImageData(picture, 0, 0);

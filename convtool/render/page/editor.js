@@ -2,7 +2,7 @@
 
 import { POOL_MODES } from "./engine.js";
 import { presetOf } from "./commands.js";
-import { BORDERS, LARGEST_KERNEL, LARGEST_STEP, PADDINGS, resized } from "./state.js";
+import { BORDERS, LARGEST_KERNEL, LARGEST_STEP, PADDINGS, flipped, resized } from "./state.js";
 import { say } from "./words.js";
 
 /** An element with properties and children. */
@@ -41,6 +41,7 @@ function convFields(now, presets, put) {
     ...placeFields(stage, put),
     choice("border", stage.border, BORDERS, (border) => put({ border, fill: fillOf(border) })),
     ...(constant ? [number("fill", stage.fill, (fill) => put({ fill }))] : []),
+    button("flip", () => put(flipped(now()))),
   ];
 }
 
@@ -96,6 +97,12 @@ export function showFields(holder, fields) {
   holder.querySelectorAll(".formula").forEach((line, i) => {
     line.textContent = fresh.querySelectorAll(".formula")[i].textContent;
   });
+}
+
+function button(key, press) {
+  const made = make("button", { type: "button", id: `field-${key}`, textContent: say(key) });
+  made.addEventListener("click", press);
+  return made;
 }
 
 function labelled(key, ...controls) {

@@ -194,7 +194,7 @@ function inPadding(axis, o) {
 }
 
 /** Rounds half to even. */
-function rounded(value) {
+export function rounded(value) {
   const floor = Math.floor(value);
   const rest = value - floor;
   if (rest !== 0.5) return Math.round(value);

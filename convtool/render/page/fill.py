@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-MODULES = ("engine.js", "words.js", "commands.js", "state.js", "cells.js", "editor.js", "view.js")
+MODULES = (
+    *("engine.js", "words.js", "commands.js", "state.js", "pixels.js", "cost.js"),
+    *("cells.js", "editor.js", "view.js"),
+)
 """The modules of the page, each after those that it imports from."""
 
 IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)

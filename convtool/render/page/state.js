@@ -37,6 +37,16 @@ export function resized(weights, rows, cols) {
   );
 }
 
+/** The parameters of a kernel turned by 180 degrees, its anchor with it. */
+export function flipped({ weights, anchor }) {
+  const last = [weights.length - 1, weights[0].length - 1];
+  return {
+    weights: weights.map((line) => line.toReversed()).toReversed(),
+    anchor: anchor && anchor.map((at, i) => last[i] - at),
+    name: "",
+  };
+}
+
 /** The state as the fragment of an address. */
 export function fragmentOf(state) {
   return encodeURIComponent(JSON.stringify(state));

@@ -1,8 +1,10 @@
 // What is seen: the image, the window, the kernel, the products, the map; and what moves it.
 
 import { Refused, STAGES, axesOf, compare, fieldsOf, followedIn, run, valueAt, windowOf } from "./engine.js";
-import { Grid, css, inkOn, numeral, paintSmall, palette, signed, tones } from "./cells.js";
+import { Grid, css, grey, inkOn, numeral, paintSmall, palette, signed, tones } from "./cells.js";
 import { commandOf, tomlOf } from "./commands.js";
+import { costOf, factors } from "./cost.js";
+import { RANGES, pixelsBy } from "./pixels.js";
 import { fieldsFor, make, showFields } from "./editor.js";
 import { History, LARGEST_KERNEL, MOST_STAGES, fragmentOf, newStage, stateIn } from "./state.js";
 import { say, speak } from "./words.js";
@@ -39,6 +41,8 @@ let version = 0;
 let term = 0;
 let playing = false;
 let colors = palette();
+/** What makes a pixel of a value of the map that is seen, by the ways to do it. */
+const pixelOf = new Map();
 const agreement = compare(maps[maps.length - 1], expected, largestOf([...maps, expected]));
 const grids = { input: new Grid($("input").querySelector("canvas")), map: new Grid($("map").querySelector("canvas")) };
 
@@ -156,6 +160,7 @@ function showAll() {
   showHead();
   showStages();
   showChannels();
+  showPixels();
   showEditor();
   layTables();
   showStep();
@@ -182,13 +187,16 @@ function showHead() {
 }
 
 function isColor(one) {
-  return one === maps[0] && one.channels === 3 && facts.channels.join("") === "RGB";
+  return one === maps[0] && facts.white && facts.channels.join("") === "RGB";
 }
 
 function showStages() {
   const items = maps.map((map, i) => {
     const canvas = make("canvas");
-    paintSmall(canvas, map, Math.min(state.channel, map.channels - 1), i || !facts.white ? null : facts.white, colors, isColor(map));
+    const channel = Math.min(state.channel, map.channels - 1);
+    const white = i ? null : facts.white;
+    if (isColor(map)) paintSmall(canvas, map, [0, 1, 2], (value) => grey(value, facts.white));
+    else paintSmall(canvas, map, [channel], tones(map, channel, white, colors));
     const name = i ? labelOf(shown[i - 1]) : say("image");
     const size = `${map.rows}x${map.cols}${map.channels > 1 ? `x${map.channels}` : ""}`;
     const holder = make("span", { className: "small" }, sized(canvas, map.rows, map.cols));
@@ -235,6 +243,25 @@ function wholePicture() {
   return [make("div", { className: "whole", title: say("whole") }, holder, make("small", { textContent: `${rows}x${cols}` }))];
 }
 
+/** The map as pixels, in each of the ways. */
+function showPixels() {
+  const { map, channel } = current();
+  const figures = RANGES.map((range) => {
+    const canvas = make("canvas");
+    const made = pixelsBy(range, map, facts.white);
+    pixelOf.set(range, made.of);
+    paintSmall(canvas, map, [channel], (value) => grey(made.of(value), made.top));
+    const holder = make("span", { className: "small" }, sized(canvas, map.rows, map.cols));
+    return make("figure", {}, holder, make("figcaption", { id: `pixel-${range}` }));
+  });
+  $("ranges").replaceChildren(...figures);
+}
+
+/** The pixel of the value that is seen, in each of the ways. */
+function showPixel({ value }) {
+  for (const [range, of] of pixelOf) $(`pixel-${range}`).textContent = `${range}: ${of(value)}`;
+}
+
 function showChannels() {
   const { map, before } = current();
   const count = Math.max(map.channels, before.channels);
@@ -258,12 +285,27 @@ function showEditor() {
 
 /** How the size of the map comes about. */
 function formulas() {
-  const { stage, before } = current();
+  const { stage, before, map } = current();
   if (!isWindowed(stage)) return [];
-  return axesOf(stage, before).map((axis, i) => {
+  const lines = axesOf(stage, before).map((axis, i) => {
     const reach = (axis.taps - 1) * axis.dilation + 1;
-    return make("p", { className: "formula", textContent: say(["rowsOut", "colsOut"][i], { ...axis, reach }) });
+    return say(["rowsOut", "colsOut"][i], { ...axis, reach });
   });
+  if (stage.op === "conv") lines.push(...costs(stage, before, map));
+  return lines.map((line) => make("p", { className: "formula", textContent: line }));
+}
+
+/** What a convolution costs, and how it would cost less. */
+function costs(stage, before, map) {
+  const cost = Object.entries(costOf(stage, before, map)).map(([name, count]) => [name, count.toLocaleString(document.documentElement.lang)]);
+  const lines = [say("cost", Object.fromEntries(cost))];
+  const found = factors(stage.weights);
+  const [all, two] = [stage.weights.flat().length, stage.weights.length + stage.weights[0].length];
+  if (found && two < all) {
+    const short = (values) => `[${values.map((one) => numeral(Number(one.toPrecision(4)))).join(" ")}]`;
+    lines.push(say("separable", { column: short(found.column), row: short(found.row), two, all }));
+  }
+  return lines;
 }
 
 /** Make the tables of the window, the kernel and the products, of as many cells as there are. */
@@ -333,6 +375,7 @@ function showStep() {
   showTables(now);
   showSum(now);
   showReceptive(now);
+  showPixel(now);
   const at = now.row * now.map.cols + now.col;
   $("scrub").max = String(now.map.rows * now.map.cols - 1);
   $("scrub").value = String(at);
