@@ -2,15 +2,9 @@
 
 import { POOL_MODES } from "./engine.js";
 import { presetOf } from "./commands.js";
+import { make } from "./elements.js";
 import { BORDERS, LARGEST_KERNEL, LARGEST_STEP, PADDINGS, flipped, resized } from "./state.js";
 import { say } from "./words.js";
-
-/** An element with properties and children. */
-export function make(tag, properties = {}, ...children) {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-}
 
 /** The fields of a stage. `now` gives it as it is, and `put` takes parameters that were changed.
  * @returns {HTMLElement[]} */
