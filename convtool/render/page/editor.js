@@ -127,7 +127,8 @@ function number(key, value, put, allowed = (_) => true) {
   return labelled(key, input);
 }
 
-function several(key, values, least, most, put) {
+/** Some whole numbers, each from `least` to `most`. */
+export function several(key, values, least, most, put) {
   const inputs = values.map((value, i) => {
     const input = make("input", { type: "number", min: String(least), max: String(most), id: `field-${key}-${i}`, value: String(value) });
     input.setAttribute("aria-label", `${say(key)} ${i + 1}`);

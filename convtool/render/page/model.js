@@ -1,7 +1,8 @@
 // The state of the page, and how it is changed. Whoever shows it is told.
 
 import { Refused, axesOf, followedIn, run, valueAt, windowOf } from "./engine.js";
-import { facts, image } from "./facts.js";
+import { facts } from "./facts.js";
+import { picture } from "./picture.js";
 import { History } from "./state.js";
 
 /** The state where the page begins: the value that was asked for. */
@@ -11,7 +12,7 @@ export const first = { stages: facts.stages, stage: facts.stages.length - 1, row
  * which are those of the state unless these were `refused`. `looked` is the place that is pointed at, `lit` the
  * element of the window; `term` counts the terms that are seen `byTerms`. */
 export const seen = {
-  state: structuredClone(first), history: new History(facts.stages), maps: run(facts.stages, image), shown: facts.stages,
+  state: structuredClone(first), history: new History(facts.stages), maps: run(facts.stages, picture.image), shown: facts.stages,
   version: 0, refused: /** @type {Refused | null} */ (null), looked: /** @type {number[] | null} */ (null),
   lit: /** @type {number[] | null} */ (null), term: 0, byTerms: false, playing: false,
 };
@@ -55,7 +56,7 @@ export function over(stage, before, row, col) {
 /** Compute the maps of the state's stages; where that is refused, those before stay. */
 function compute() {
   try {
-    seen.maps = run(seen.state.stages, image);
+    seen.maps = run(seen.state.stages, picture.image);
     seen.shown = seen.state.stages;
     seen.version += 1;
     seen.refused = null;
@@ -73,6 +74,19 @@ export function change(stages, keeps = true) {
   if (keeps) seen.history.keep(stages);
   compute();
   shows.all();
+}
+
+/** Show what comes of an action on the picture, or why it is refused. */
+export async function repicture(action) {
+  try {
+    await action();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    seen.refused = error;
+    shows.all();
+    return;
+  }
+  change(seen.state.stages);
 }
 
 /** Change parameters of the stage in full. */

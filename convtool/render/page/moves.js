@@ -1,7 +1,8 @@
 // What moves the page: pointer, keys, buttons, the address; and its start.
 
 import { $ } from "./elements.js";
-import { back, change, choose, current, first, forward, over, pin, seen, whenChanged } from "./model.js";
+import { back, change, choose, current, first, forward, over, pin, repicture, seen, whenChanged } from "./model.js";
+import { open } from "./picture.js";
 import { fragmentOf, newStage, stateIn } from "./state.js";
 import { grids } from "./step.js";
 import { showAll, showStep } from "./view.js";
@@ -98,6 +99,13 @@ function listen() {
     const stages = seen.state.stages.toSpliced(seen.state.stage + 1, 0, added);
     seen.state.stage += 1;
     change(stages);
+  });
+  $("file").addEventListener("change", () => $("file").files[0] && repicture(() => open($("file").files[0])));
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const file = event.dataTransfer?.files[0];
+    if (file) repicture(() => open(file));
   });
   $("undo").addEventListener("click", () => back(-1));
   $("redo").addEventListener("click", () => back(1));

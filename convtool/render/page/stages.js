@@ -1,10 +1,10 @@
 // The row of stages: the map of each, small, with what the value depends on in a frame.
 
 import { fieldsOf } from "./engine.js";
-import { facts, image } from "./facts.js";
 import { grey, paintSmall, palette, tones } from "./cells.js";
 import { $, make } from "./elements.js";
 import { choose, seen } from "./model.js";
+import { picture } from "./picture.js";
 import { say } from "./words.js";
 
 const SMALL = 5.5;
@@ -21,8 +21,8 @@ export function showStages() {
   const items = seen.maps.map((map, i) => {
     const canvas = make("canvas");
     const channel = Math.min(seen.state.channel, map.channels - 1);
-    const white = i ? null : facts.white;
-    if (isColor(map)) paintSmall(canvas, map, [0, 1, 2], (value) => grey(value, facts.white));
+    const white = i ? null : picture.white;
+    if (isColor(map)) paintSmall(canvas, map, [0, 1, 2], (value) => grey(value, picture.white));
     else paintSmall(canvas, map, [channel], tones(map, channel, white, colors));
     const name = i ? labelOf(seen.shown[i - 1]) : say("image");
     const size = `${map.rows}x${map.cols}${map.channels > 1 ? `x${map.channels}` : ""}`;
@@ -49,7 +49,7 @@ export function showStages() {
 }
 
 function isColor(one) {
-  return one === seen.maps[0] && facts.white && facts.channels.join("") === "RGB";
+  return one === seen.maps[0] && picture.white && picture.channels.join("") === "RGB";
 }
 
 /** A small picture, in the shape of an image. */
@@ -62,15 +62,15 @@ export function sized(picture, rows, cols) {
 
 /** The whole image, small, with the piece that is shown in a frame. */
 function wholePicture() {
-  if (!facts.picture) return [];
+  if (!picture.whole) return [];
   const frame = make("i");
-  const [rows, cols] = facts.size;
+  const [rows, cols] = picture.size;
   const percent = (part, all) => `${(100 * part) / all}%`;
   Object.assign(frame.style, {
-    top: percent(facts.excerpt.top, rows), left: percent(facts.excerpt.left, cols),
-    height: percent(image.rows, rows), width: percent(image.cols, cols),
+    top: percent(picture.top, rows), left: percent(picture.left, cols),
+    height: percent(picture.image.rows, rows), width: percent(picture.image.cols, cols),
   });
-  const holder = make("span", { className: "small" }, sized(make("img", { src: facts.picture, alt: "" }), rows, cols), frame);
+  const holder = make("span", { className: "small" }, sized(make("img", { src: picture.whole, alt: "" }), rows, cols), frame);
   return [make("div", { className: "whole", title: say("whole") }, holder, make("small", { textContent: `${rows}x${cols}` }))];
 }
 

@@ -5,6 +5,7 @@ import { facts } from "./facts.js";
 import { Grid, css, inkOn, numeral, palette, signed, tones } from "./cells.js";
 import { $, make } from "./elements.js";
 import { current, isWindowed, light, put, seen } from "./model.js";
+import { picture } from "./picture.js";
 import { labelOf } from "./stages.js";
 import { LARGEST_KERNEL } from "./state.js";
 import { say } from "./words.js";
@@ -87,7 +88,7 @@ export function showGrids({ k, stage, before, map, row, col, channel, window: el
   const inputChannel = Math.min(channel, before.channels - 1);
   const border = stage.op === "conv" ? stage.border : "padding";
   const fill = stage.op === "conv" ? stage.fill : 0;
-  const whiteOf = (one) => (one === seen.maps[0] ? facts.white : null);
+  const whiteOf = (one) => (one === seen.maps[0] ? picture.white : null);
   const what = k ? labelOf(seen.shown[k - 1]) : say("image");
   const colors = palette();
   const dark = colors.ground.join();
@@ -117,7 +118,7 @@ export function showTables({ stage, before, channel, window: elements, value }) 
   if ($("grids").hidden) return;
   const colors = palette();
   const inputChannel = Math.min(channel, before.channels - 1);
-  const tone = tones(before, inputChannel, before === seen.maps[0] ? facts.white : null, colors);
+  const tone = tones(before, inputChannel, before === seen.maps[0] ? picture.white : null, colors);
   const best = stage.op === "pool" ? followedIn(stage, elements, value) : null;
   const peakOf = (name) => Math.max(...elements.flat().map((one) => (Number.isFinite(one[name]) ? Math.abs(one[name]) : 0)));
   const peaks = { weight: peakOf("weight"), product: peakOf("product") };
@@ -172,7 +173,7 @@ export function showSum({ k, stage, window: elements, row, col, channel, value }
   const whole = Number(facts.values[channel]);
   const isAt = k === facts.stages.length - 1 && row === facts.place[0] && col === facts.place[1];
   const same = JSON.stringify(seen.shown) === JSON.stringify(facts.stages);
-  if (isAt && same && Math.abs(whole - value) > 1e-4 * Math.max(Math.abs(whole), 1)) {
+  if (isAt && same && !picture.bitmap && Math.abs(whole - value) > 1e-4 * Math.max(Math.abs(whole), 1)) {
     rows.push(make("dd", { className: "remark", textContent: say("elsewhere", { value: numeral(whole) }) }));
   }
   $("steps").replaceChildren(...rows);

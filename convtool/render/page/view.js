@@ -1,13 +1,14 @@
 // All that is seen around the value: head, channels, pixels, editor; and what is drawn when.
 
 import { STAGES, axesOf, compare } from "./engine.js";
-import { expected, facts, image, presets } from "./facts.js";
+import { expected, facts, presets } from "./facts.js";
 import { grey, numeral, paintSmall } from "./cells.js";
 import { commandOf, tomlOf } from "./commands.js";
 import { costOf, factors } from "./cost.js";
-import { fieldsFor, showFields } from "./editor.js";
+import { fieldsFor, several, showFields } from "./editor.js";
 import { $, make } from "./elements.js";
-import { current, isWindowed, put, seen } from "./model.js";
+import { current, isWindowed, put, repicture, seen } from "./model.js";
+import { cut, picture } from "./picture.js";
 import { RANGES, pixelsBy } from "./pixels.js";
 import { labelOf, showReceptive, showStages, sized } from "./stages.js";
 import { MOST_STAGES, fragmentOf } from "./state.js";
@@ -28,12 +29,13 @@ function largestOf(images) {
 }
 
 export function showAll() {
-  document.title = `${facts.name} · convtool`;
+  document.title = `${picture.name} · convtool`;
   document.documentElement.lang = $("language").value === "zh" ? "zh-Hans" : "en";
   for (const one of document.querySelectorAll("[data-word]")) one.textContent = say(one.dataset.word);
   for (const one of document.querySelectorAll("[data-label]")) one.setAttribute("aria-label", say(one.dataset.label));
   showRefusal();
   showHead();
+  showPieces();
   showStages();
   showChannels();
   showPixels();
@@ -43,22 +45,30 @@ export function showAll() {
 }
 
 function showHead() {
-  const { top, left } = facts.excerpt;
-  const [rows, cols] = facts.size;
+  const { top, left, image } = picture;
+  const [rows, cols] = picture.size;
   const place = { top, left, bottom: top + image.rows - 1, right: left + image.cols - 1, rows, cols };
-  $("title").textContent = say("title", { name: facts.name });
-  $("about").textContent = say(facts.picture ? "about" : "aboutAll", place);
+  $("title").textContent = say("title", { name: picture.name });
+  $("about").textContent = say(picture.whole ? "about" : "aboutAll", place);
   const words = [say("agrees", agreement)];
   if (agreement.differs.length) {
     const at = Math.floor(agreement.differs[0] / expected.channels);
     words.push(say("differs", { row: Math.floor(at / expected.cols), col: at % expected.cols }));
   }
-  if (JSON.stringify(seen.state.stages) !== JSON.stringify(facts.stages)) words.push(say("changed"));
+  if (picture.bitmap || JSON.stringify(seen.state.stages) !== JSON.stringify(facts.stages)) words.push(say("changed"));
   $("agreement").textContent = words.join(". ").replace("..", ".");
   $("agreement").className = agreement.agree === agreement.of ? "agrees" : "differs";
   $("made").textContent = say("made", { version: facts.version });
-  $("command").textContent = commandOf(facts.name, seen.state.stages, presets);
+  $("command").textContent = commandOf(picture.name, seen.state.stages, presets);
   $("toml").textContent = tomlOf(seen.state.stages, presets);
+}
+
+/** The fields that choose the piece of an opened picture. */
+function showPieces() {
+  const most = [picture.size[0] - picture.image.rows, picture.size[1] - picture.image.cols];
+  const take = ([top, left]) => repicture(() => cut(Math.min(top, most[0]), Math.min(left, most[1])));
+  const fields = picture.bitmap && picture.whole ? [several("piece", [picture.top, picture.left], 0, Math.max(...most), take)] : [];
+  showFields($("pieces"), fields);
 }
 
 /** The map as pixels, in each of the ways. */
@@ -66,7 +76,7 @@ function showPixels() {
   const { map, channel } = current();
   const figures = RANGES.map((range) => {
     const canvas = make("canvas");
-    const made = pixelsBy(range, map, facts.white);
+    const made = pixelsBy(range, map, picture.white);
     pixelOf.set(range, made.of);
     paintSmall(canvas, map, [channel], (value) => grey(made.of(value), made.top));
     const holder = make("span", { className: "small" }, sized(canvas, map.rows, map.cols));
@@ -83,7 +93,7 @@ function showPixel({ value }) {
 function showChannels() {
   const { map, before } = current();
   const count = Math.max(map.channels, before.channels);
-  const names = count === facts.channels.length ? facts.channels : Array.from({ length: count }, (_, c) => String(c));
+  const names = count === picture.channels.length ? picture.channels : Array.from({ length: count }, (_, c) => String(c));
   $("channels").hidden = map.channels < 2;
   $("channel").replaceChildren(...names.map((name, c) => new Option(name, String(c), false, c === Math.min(seen.state.channel, count - 1))));
 }

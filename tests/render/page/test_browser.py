@@ -243,6 +243,39 @@ def test_hostile_names_are_shown_as_they_are(opened, folder, small):
     assert tab.locator("h1 img, #stages b").count() == 0
 
 
+def test_a_picture_of_the_reader_s_own(opened, matrix, folder, photo):
+    Image.fromarray(photo).save(folder / "own.png")
+    tab = opened("m.csv", "-k", "sobel_x", "--at", "1,1")
+    tab.locator("#file").set_input_files(folder / "own.png")
+    tab.locator("h1", has_text="own.png").wait_for()
+    top, left = (photo.shape[0] - 96) // 2, (photo.shape[1] - 96) // 2
+    _assert_window(tab, photo[top : top + 3, left : left + 3, 0])
+    tab.locator("#field-piece-0").fill("10")
+    tab.locator("#field-piece-1").fill("20")
+    tab.locator("#field-piece-1").press("Enter")
+    _assert_window(tab, photo[10:13, 20:23, 0])
+    assert "Picture or stages were changed" in tab.locator("#agreement").text_content()
+    assert "own.png" in tab.locator("#command").text_content()
+
+
+def _assert_window(tab, pixels):
+    found = tab.locator("#window td").all_text_contents()
+    assert found == [str(pixel) for pixel in pixels.ravel()]
+
+
+@pytest.mark.parametrize("kind", ["text", "transparent"])
+def test_a_file_that_cannot_be_shown_leaves_the_picture(opened, matrix, folder, kind):
+    if kind == "text":
+        (folder / "own.png").write_text("no picture")
+    else:
+        Image.new("RGBA", (9, 9)).save(folder / "own.png")
+    tab = opened(*matrix)
+    tab.locator("#file").set_input_files(folder / "own.png")
+    tab.locator("#refused", has_text="picture").wait_for()
+    assert "m.csv" in tab.locator("h1").text_content()
+    assert steps(tab)["sum of the products"] == "11"
+
+
 @pytest.mark.parametrize("width", [360, 1280, 3840])
 @pytest.mark.parametrize("words", ["gray | conv -k log5 | relu | pool", "conv -k motion9 --bias 4"])
 def test_nothing_is_wider_than_the_window(opened, small, width, words):
