@@ -21,6 +21,9 @@ from .trace import read_rows
 LARGEST_SIDE = 96
 """Rows and columns of an excerpt in up to 3 channels; of more channels it is smaller."""
 
+LARGEST_MAP = 60_000
+"""Values of a map of an excerpt, which padding makes larger than that."""
+
 
 class Excerpt(NamedTuple):
     """A piece of an image, and the map that the engine makes of it."""
@@ -43,7 +46,8 @@ def excerpt(reader: Reader, operators: Sequence[Operator], found: Explanation) -
     engine's values in float64: whole sums exactly, others with an error below 1e-12 of their
     products.
 
-    Raises ConvtoolError for volumes, for images with alpha, and for whole numbers past 2**53.
+    Raises ConvtoolError for volumes, for images with alpha, for whole numbers past 2**53, and for
+    maps of more than LARGEST_MAP values.
     """
     header = found.input
     if header.depth > 1:
@@ -95,6 +99,12 @@ def _filtered(pixels: Array, image: Header, operators: Sequence[Operator]) -> Ar
     for operator in operators:
         wide = operator.widened()
         stage = wide.bind(header)
+        if stage.output.values > LARGEST_MAP:
+            raise ConvtoolError(
+                f"{operator.label}: a piece of {pixels.shape[0]}x{pixels.shape[1]} pixels makes a "
+                f"map of {stage.output.height}x{stage.output.width}, too large for a page; use "
+                "less padding"
+            )
         if stage.output.dtype.kind == "f" and stage.output.dtype != FLOAT64:
             values = values.astype(FLOAT64)
             stage = wide.bind(header._replace(dtype=np.dtype(FLOAT64)))

@@ -61,6 +61,7 @@ def test_many_channels_take_a_smaller_piece():
     ("pixels", "words", "told"),
     [
         (np.zeros((9, 9, 4), np.uint8), "conv -k edge", "transparency"),
+        (PHOTO, "conv -k edge --padding 60", "too large for a page; use less padding"),
         (np.full((3, 3, 1), 2**60), "relu", r"beyond 2\^53"),
     ],
 )

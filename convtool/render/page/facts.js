@@ -1,6 +1,9 @@
 // What convtool has put into the page.
 
-const KINDS = { uint8: Uint8Array, uint16: Uint16Array, float64: Float64Array };
+const KINDS = {
+  uint8: Uint8Array, uint16: Uint16Array, int16: Int16Array, int32: Int32Array,
+  float32: Float32Array, float64: Float64Array,
+};
 
 /** An array of the facts as an image. */
 function imageOf(array, whole) {

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ...core.dtypes import FLOAT64, Array
+from ...core.dtypes import FLOAT64, Array, limits
 from ...core.encoding import PLAIN, Look
 from ...core.version import __version__
 from ...inspect.described import Described, described
@@ -59,7 +59,7 @@ def facts_of(
         "excerpt": {"top": shown.top, "left": shown.left, **_array(_narrow(shown.pixels))},
         "picture": _picture(reader, shown, look),
         "stages": stages,
-        "map": _array(shown.map),
+        "map": _array(_narrow(shown.map)),
         "place": list(shown.place),
         "presets": presets(stages),
     }
@@ -86,10 +86,16 @@ def _array(values: Array) -> Facts:
 
 
 def _narrow(values: Array) -> Array:
-    """Pixels in a type that a page reads: uint8, uint16 or float64."""
-    if values.dtype == bool:
-        return values.astype(np.uint8)
-    return values if values.dtype in (np.uint8, np.uint16) else values.astype(FLOAT64)
+    """The same values in the smallest type that holds them all and that a page reads."""
+    wide = values.astype(FLOAT64)
+    whole = np.isfinite(wide).all() and (wide == np.rint(wide)).all()
+    for name in ("uint8", "uint16", "int16", "int32") if whole else ("float32",):
+        with np.errstate(all="ignore"):
+            narrow = np.clip(wide, *limits(np.dtype(name))) if whole else wide
+            narrow = narrow.astype(name)
+        if np.array_equal(narrow.astype(FLOAT64), wide, equal_nan=True):
+            return narrow
+    return wide
 
 
 def _picture(reader: Reader, shown: Excerpt, look: Look) -> str | None:

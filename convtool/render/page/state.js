@@ -4,9 +4,9 @@ import { POOL_MODES, STAGES } from "./engine.js";
 
 export const BORDERS = ["edge", "constant", "reflect", "mirror", "wrap"];
 export const PADDINGS = ["same", "same_lower", "valid", "full"];
-export const MOST_STAGES = 12;
+export const MOST_STAGES = 100;
 export const LARGEST_KERNEL = 11;
-export const LARGEST_STEP = 96;
+export const LARGEST_STEP = 1000;
 const LONGEST_NAME = 100;
 
 /**
