@@ -86,7 +86,7 @@ def explain(**given: Any) -> None:
       convtool explain photo.png --pool max --size 2 --at 10,20
       convtool explain photo.png 'gray | conv -k sobel_x | relu | pool' --at 3,4
       convtool explain photo.png -k gaussian5 --gray --at 9,9 -o steps.png
-      convtool explain photo.png 'conv -k edge | relu | pool' --at 40,60 -o lesson.html
+      convtool explain photo.png 'conv -k edge | pool' --at 40,60 -o lesson.html
       convtool explain samples/sunrise.gif -k box:3x3x3 --at 2,40,60
 
     Give one of --kernel, --pool MODE and PIPELINE, which is what `convtool run` takes. Options
