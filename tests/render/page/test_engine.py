@@ -35,7 +35,10 @@ CHAINS = (
     "abs | gray", "pool -m median -s 3 --stride 1 --padding same | gray", "pool -m mean | gray",
     "pool -m median | gray", "conv -k edge --bias 12.5 --flip | tanh", "pool -s global",
     "conv -k '1 2 3; 4 5 6; 7 8 9' --anchor 0,2", "conv -k '1 2' --anchor 0,1 --padding same_lower",
-    "conv -k identity | gray", "relu | gray", "conv -k box5 | pool -s 3 --stride 1 --padding 1",
+    "conv -k '1 2 3; 4 5 6' --anchor 1,2 --dilation 2",
+    "pool --size 1 --stride 4 --padding 0,2,0,1 --ceil",
+    "pool --size 2 --stride 3 --padding 1 --ceil", "conv -k identity | gray", "relu | gray",
+    "conv -k box5 | pool -s 3 --stride 1 --padding 1",
 )  # fmt: skip
 
 
@@ -91,6 +94,18 @@ def test_every_value_of_some_500_pipelines(tmp_path):
         exact = image.dtype.kind == "u" and np.all(expected == np.round(expected))
         bound = 0 if exact else 1e-5 * max(np.abs(expected).max(), np.abs(image).max())
         np.testing.assert_allclose(values, expected, rtol=0, atol=bound, err_msg=words)
+
+
+@needs_node
+def test_ties_of_grey_are_rounded_to_even(tmp_path):
+    red, green = np.mgrid[:256, :256]
+    colors = np.stack([red, green, np.full_like(red, 100)], -1).astype(np.uint8)
+    ties = colors[colors.astype(int) @ [299, 587, 114] % 1000 == 500][None]
+    assert ties.shape[1] > 30
+    (made,) = evaluated(IMPORTS, RUN, {"cases": [_case("gray", ties)]}, tmp_path)
+    assert (
+        np.array(made["data"], float).tolist() == Pipeline.parse("gray").run(ties).ravel().tolist()
+    )
 
 
 @needs_node
