@@ -276,6 +276,15 @@ def test_a_file_that_cannot_be_shown_leaves_the_picture(opened, matrix, folder, 
     assert steps(tab)["sum of the products"] == "11"
 
 
+def test_a_very_long_name_leaves_room_for_the_numbers(opened, folder, small):
+    (folder / "k.json").write_text(json.dumps({"name": "w" * 10_000, "weights": [[1, 2], [3, 4]]}))
+    tab = opened(
+        "small.png", "conv -k k.json | relu", "--at", "1,1", viewport={"width": 360, "height": 800}
+    )
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+    assert tab.evaluate("document.documentElement.scrollHeight") < 4000
+
+
 @pytest.mark.parametrize("width", [360, 1280, 3840])
 @pytest.mark.parametrize("words", ["gray | conv -k log5 | relu | pool", "conv -k motion9 --bias 4"])
 def test_nothing_is_wider_than_the_window(opened, small, width, words):
