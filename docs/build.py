@@ -39,6 +39,7 @@ from convtool.render import canvas
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
 IMAGES = HERE / "images"
+LESSONS = HERE / "lessons"
 RESULTS = REPOSITORY / "benchmarks" / "results"
 SCRIPT = os.environ.get("CONVTOOL") or str(Path(sys.executable).parent / "convtool")
 
@@ -73,6 +74,9 @@ def build() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in readme_pictures(Path(folder)):
             _update(Path(folder) / name, IMAGES / name)
+    with tempfile.TemporaryDirectory() as folder:
+        for name in lessons(Path(folder)):
+            _update_page(Path(folder) / name, LESSONS / name)
 
 
 def pictures(text: str) -> list[str]:
@@ -90,6 +94,18 @@ def _update(new: Path, kept: Path) -> None:
 def shows_the_same(one: Path, other: Path) -> bool:
     """Whether two pictures have the same pixels, in all their frames."""
     return np.array_equal(convtool.read_volume(one), convtool.read_volume(other))
+
+
+def _update_page(new: Path, kept: Path) -> None:
+    """Copy a page of a value, unless it is there already, with the same pixels in its picture."""
+    if not kept.exists() or without_picture(new) != without_picture(kept):
+        kept.parent.mkdir(exist_ok=True)
+        shutil.copy(new, kept)
+
+
+def without_picture(page: Path) -> str:
+    """The text of a page without its picture, whose packed bytes depend on the CPU."""
+    return re.sub(r'(?<="picture":)"[^"]*"', "", page.read_text())
 
 
 def prepare(folder: Path) -> None:
@@ -262,6 +278,15 @@ def readme_pictures(folder: Path) -> list[str]:
     page = canvas.on_page(canvas.above(both, window, align="middle"))
     convtool.write_image(folder / "overview.png", np.asarray(page), compression="small")
     return [*shown, "overview.png"]
+
+
+def lessons(folder: Path) -> list[str]:
+    """Write the pages of a value, for a browser, into a folder; their names."""
+    prepare(folder)
+    chain = "'gray | conv -k sobel_x | relu | pool'"
+    run(f"convtool explain samples/scene.png {chain} --at 88,81 -o scene.html", folder)
+    run("convtool explain samples/matrix4x4.csv -k '1 0; 0 1' --at 1,1 -o matrix.html", folder)
+    return ["scene.html", "matrix.html"]
 
 
 def _convtool(*words: object) -> None:

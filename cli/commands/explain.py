@@ -18,6 +18,7 @@ from convtool.ops.pool_options import POOL
 from .. import command, options, usage
 from ..inputs import kernels
 from ..messages import say
+from ..page import is_page, open_page, write_page
 
 if TYPE_CHECKING:
     from convtool.inspect.explain import Explanation
@@ -64,8 +65,10 @@ ANIMATIONS = ("gif", "webp", "png")
         metavar="OUT",
         type=command.FILE,
         help="Draw it as a picture, for a slide, and print nothing. A .svg has lines and texts. "
+        "OUT.html becomes a page for a browser, in which kernel and stages can be changed. "
         "Without --at, an animation: .gif, .webp, .apng or .png.",
     ),
+    click.option("--open", "open_", is_flag=True, help="Open the page OUT.html in the browser."),
     click.option(
         "--json", "json_", is_flag=True, help="Print all of it as a list, one entry a map."
     ),
@@ -118,6 +121,7 @@ def explain(**given: Any) -> None:
       convtool explain photo.png --pool max --size 2 --at 10,20
       convtool explain photo.png 'gray | conv -k sobel_x | relu | pool' --at 3,4
       convtool explain photo.png -k gaussian5 --gray --at 9,9 -o steps.png
+      convtool explain photo.png 'conv -k edge | pool' --at 40,60 -o lesson.html
       convtool explain samples/sunrise.gif -k box:3x3x3 --at 2,40,60
       convtool explain samples/matrix4x4.csv -k box3 --padding 1 -o slide.gif
 
@@ -143,7 +147,7 @@ def explain(**given: Any) -> None:
     from convtool.io.limits import MAX_PIXELS
     from convtool.io.source import open_named
 
-    from ..output import check_replaces_none, masks_of, table_of
+    from ..output import check_replaces_none, look_of, masks_of, table_of
 
     with command.usage():
         maps, notes = _maps(given)
@@ -160,7 +164,11 @@ def explain(**given: Any) -> None:
         _animate(reader, maps, name, given)
         return
     found = _explained(reader, maps, name, given)
-    if given["output"]:
+    if is_page(given["output"]):
+        write_page(name, reader, maps, found, look_of(given), given["output"])
+        if given["open_"]:
+            open_page(given["output"])
+    elif given["output"]:
         from convtool.render.explanations import draw
 
         from ..output import write_picture
@@ -266,7 +274,10 @@ def _check(given: Mapping[str, Any]) -> None:
         check_replaces_none(given["output"], [given["image"]], "the image that is explained")
         check_replaces_none(given["output"], given["kernel"], "the kernel of the map")
         numbers = "; --json prints the numbers"
-        check_picture(given["output"], "explain", numbers)
+        if not is_page(given["output"]):
+            check_picture(given["output"], "explain", numbers)
+    if given["open_"] and not is_page(given["output"]):
+        raise click.UsageError("--open opens a page: expected -o with a name such as lesson.html")
     _check_animation(given)
 
 
@@ -284,6 +295,8 @@ def _check_animation(given: Mapping[str, Any]) -> None:
             "found no --at ROW,COL, expected the value to explain; or -o OUT.gif, an animation of "
             "all values"
         )
+    if is_page(given["output"]):
+        raise click.UsageError("found no --at ROW,COL, expected the value that the page opens at")
     for name, flag in {"json_": "--json", "range_": "--range", "depth": "--depth"}.items():
         if given[name]:
             raise click.UsageError(f"{flag} is for one value, --at ROW,COL, and no animation")

@@ -1,0 +1,53 @@
+"""The page that explain writes: its file, and the browser that shows it."""
+
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from convtool.core.errors import ConvtoolError, at
+from convtool.core.filenames import shown
+
+from .messages import say
+from .output import write_files
+
+if TYPE_CHECKING:
+    from convtool.core.encoding import Look
+    from convtool.inspect.explain import Explanation
+    from convtool.io.base import Reader
+    from convtool.ops.operation import Maps
+
+EXTENSIONS = (".html", ".htm")
+
+
+def is_page(path: str | None) -> bool:
+    """Whether a file is to be a page, by its name."""
+    return path is not None and path.lower().endswith(EXTENSIONS)
+
+
+def write_page(
+    name: str,
+    reader: "Reader",
+    maps: "Maps",
+    found: "Mapping[str, Explanation]",
+    look: "Look",
+    path: str,
+) -> None:
+    """Write the page of an explained value; ConvtoolError where there are several maps."""
+    from convtool.render.page.facts import facts_of
+    from convtool.render.page.fill import page
+
+    if len(maps) > 1:
+        raise ConvtoolError(f"{shown(path)}: a page shows one map, and there are {len(maps)}")
+    ((key, operators),) = maps.items()
+    with at(name):
+        facts = facts_of(name, reader, operators, found[key], look)
+    write_files({path: page(facts)})
+
+
+def open_page(path: str) -> None:
+    """Open a written page in the user's browser; say so where there is none."""
+    import webbrowser
+    from urllib.request import pathname2url
+
+    if not webbrowser.open(f"file://{pathname2url(os.path.abspath(path))}"):
+        say(f"{shown(path)}: found no browser to open it in")

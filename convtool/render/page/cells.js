@@ -1,0 +1,216 @@
+// Numbers as texts and colours, and grids of them on a canvas.
+
+import { sourceOf } from "./engine.js";
+
+/** A number for people: whole ones in full, others to six digits. */
+export function numeral(value) {
+  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value === 0 ? 0 : value);
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+  return String(Number(value.toPrecision(6)));
+}
+
+/** The page's colours, as its style has them now. */
+export function palette() {
+  const style = getComputedStyle(document.documentElement);
+  const of = (name) => style.getPropertyValue(`--${name}`).trim();
+  const channels = (name) => of(name).match(/\w\w/g).map((part) => parseInt(part, 16));
+  return {
+    ground: channels("ground"), positive: channels("positive"), negative: channels("negative"),
+    mark: of("mark"), hatch: of("hatch"), line: of("line"),
+  };
+}
+
+/** The colour of a number: blue above 0, orange below, the stronger the larger. */
+export function signed(value, peak, colors) {
+  const share = Number.isFinite(value) && peak > 0 ? Math.min(Math.abs(value) / peak, 1) : 0;
+  const end = value < 0 ? colors.negative : colors.positive;
+  return colors.ground.map((part, i) => Math.round(part + (end[i] - part) * share));
+}
+
+/** The grey of a pixel, from 0, black, to white. */
+export function grey(value, white) {
+  const level = Math.round(Math.min(Math.max(value / white || 0, 0), 1) * 255);
+  return [level, level, level];
+}
+
+export function css([red, green, blue]) {
+  return `rgb(${red} ${green} ${blue})`;
+}
+
+/** How light a colour is, from 0 to 1 (relative luminance, WCAG 2.2). */
+export function luminance(color) {
+  const [red, green, blue] = color.map((part) => {
+    const share = part / 255;
+    return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+
+/** Black or white, whichever is more readable on a colour: with a contrast above 4.5 on any. */
+export function inkOn(color) {
+  return luminance(color) > 0.179 ? "#000000" : "#ffffff";
+}
+
+/** What gives each value of a channel of an image its colour. */
+export function tones(image, channel, white, colors) {
+  let least = Infinity;
+  let most = -Infinity;
+  for (let i = channel; i < image.data.length; i += image.channels) {
+    const value = image.data[i];
+    if (!Number.isFinite(value)) continue;
+    if (value < least) least = value;
+    if (value > most) most = value;
+  }
+  const top = white || Math.max(most, 0) || 1;
+  if (least < 0 || most > top) {
+    const peak = Math.max(Math.abs(least), Math.abs(most));
+    return (value) => signed(value, peak, colors);
+  }
+  return (value) => grey(value, top);
+}
+
+const LARGEST_CELL = 48;
+const LEAST_WITH_NUMBER = 26;
+
+/** A grid of values on a canvas, with what the border makes up around it. */
+export class Grid {
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.base = document.createElement("canvas");
+    this.key = "";
+  }
+
+  /** Lay the grid out anew where something of it has changed.
+   * @param {{image: any, channel: number, white: number | null, margins: number[], border: string,
+   *   fill: number, room: number, colors: any, id: string}} scene
+   *   `margins`: top, bottom, left, right; `room`: how many CSS pixels it may be wide and high. */
+  lay(scene) {
+    const [top, bottom, left, right] = scene.margins;
+    this.scene = scene;
+    this.top = top;
+    this.left = left;
+    this.rows = scene.image.rows + top + bottom;
+    this.cols = scene.image.cols + left + right;
+    const fits = Math.floor(scene.room / Math.max(this.rows, this.cols));
+    this.cell = Math.min(Math.max(fits, 1), LARGEST_CELL);
+    this.density = window.devicePixelRatio || 1;
+    const key = [scene.id, scene.channel, this.cell, this.density, scene.margins].join();
+    if (key === this.key) return;
+    this.key = key;
+    for (const one of [this.canvas, this.base]) {
+      one.width = Math.round(this.cols * this.cell * this.density);
+      one.height = Math.round(this.rows * this.cell * this.density);
+    }
+    this.canvas.style.width = `${this.cols * this.cell}px`;
+    this.paintBase();
+  }
+
+  paintBase() {
+    const { image, channel, white, colors, border, fill } = this.scene;
+    const pencil = this.base.getContext("2d");
+    const { cell } = this;
+    const tone = tones(image, channel, white, colors);
+    pencil.setTransform(this.density, 0, 0, this.density, 0, 0);
+    pencil.clearRect(0, 0, this.cols * cell, this.rows * cell);
+    pencil.textAlign = "center";
+    pencil.textBaseline = "middle";
+    for (let i = 0; i < this.rows; i++) {
+      for (let j = 0; j < this.cols; j++) {
+        const [y, x] = [i - this.top, j - this.left];
+        const [row, col] = [sourceOf(y, image.rows, border), sourceOf(x, image.cols, border)];
+        const made = y !== row || x !== col;
+        const none = row < 0 || col < 0;
+        if (none && border === "padding") {
+          this.hatch(pencil, i, j);
+          continue;
+        }
+        const value = none ? fill : image.data[(row * image.cols + col) * image.channels + channel];
+        const color = tone(value);
+        pencil.fillStyle = css(color);
+        pencil.fillRect(j * cell, i * cell, cell, cell);
+        if (made) this.hatch(pencil, i, j);
+        if (cell >= LEAST_WITH_NUMBER) this.number(pencil, i, j, made ? `(${numeral(value)})` : numeral(value), inkOn(color));
+      }
+    }
+    if (cell >= LEAST_WITH_NUMBER) this.lines(pencil);
+  }
+
+  hatch(pencil, i, j) {
+    const { cell } = this;
+    pencil.save();
+    pencil.beginPath();
+    pencil.rect(j * cell, i * cell, cell, cell);
+    pencil.clip();
+    pencil.strokeStyle = this.scene.colors.hatch;
+    pencil.lineWidth = 1;
+    pencil.beginPath();
+    for (let step = 0; step < 2 * cell; step += 6) {
+      pencil.moveTo(j * cell + step, i * cell);
+      pencil.lineTo(j * cell + step - cell, i * cell + cell);
+    }
+    pencil.stroke();
+    pencil.restore();
+  }
+
+  number(pencil, i, j, text, ink) {
+    const size = Math.min(13, Math.floor((1.55 * (this.cell - 4)) / Math.max(text.length, 2)));
+    if (size < 7) return;
+    pencil.font = `${size}px system-ui, sans-serif`;
+    pencil.fillStyle = ink;
+    pencil.fillText(text, (j + 0.5) * this.cell, (i + 0.5) * this.cell + 1);
+  }
+
+  lines(pencil) {
+    pencil.strokeStyle = this.scene.colors.line;
+    pencil.lineWidth = 1;
+    for (let i = 0; i <= this.rows; i++) pencil.strokeRect(0, i * this.cell, this.cols * this.cell, 0);
+    for (let j = 0; j <= this.cols; j++) pencil.strokeRect(j * this.cell, 0, 0, this.rows * this.cell);
+  }
+
+  /** Show the grid with frames around some rows and columns (first, last; last not counted), and a
+   * mark on single elements. */
+  show(frames, elements = []) {
+    const pencil = this.canvas.getContext("2d");
+    pencil.setTransform(1, 0, 0, 1, 0, 0);
+    pencil.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    pencil.drawImage(this.base, 0, 0);
+    pencil.setTransform(this.density, 0, 0, this.density, 0, 0);
+    for (const [[top, bottom], [left, right]] of frames) this.frame(pencil, top, left, bottom - top, right - left);
+    for (const [row, col] of elements) this.frame(pencil, row, col, 1, 1);
+  }
+
+  frame(pencil, row, col, rows, cols) {
+    const { cell } = this;
+    const [x, y] = [(col + this.left) * cell, (row + this.top) * cell];
+    pencil.strokeStyle = "#ffffff";
+    pencil.lineWidth = 4;
+    pencil.strokeRect(x, y, cols * cell, rows * cell);
+    pencil.strokeStyle = this.scene.colors.mark;
+    pencil.lineWidth = 2.5;
+    pencil.strokeRect(x, y, cols * cell, rows * cell);
+  }
+
+  /** The row and column of the image under a pointer; outside it where the border is. */
+  under(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const row = Math.floor(((event.clientY - box.top) / box.height) * this.rows) - this.top;
+    const col = Math.floor(((event.clientX - box.left) / box.width) * this.cols) - this.left;
+    return [row, col];
+  }
+}
+
+/** A whole image, a pixel of the canvas each, in the colours that `tone` gives the values
+ * of one channel, or with the greys of three as its red, green and blue. */
+export function paintSmall(canvas, image, channels, tone) {
+  canvas.width = image.cols;
+  canvas.height = image.rows;
+  const pencil = canvas.getContext("2d");
+  const picture = pencil.createImageData(image.cols, image.rows);
+  for (let i = 0; i < image.rows * image.cols; i++) {
+    const parts = channels.map((channel) => tone(image.data[i * image.channels + channel]));
+    const color = parts.length === 1 ? parts[0] : parts.map((part) => part[0]);
+    picture.data.set([...color, 255], 4 * i);
+  }
+  pencil.putImageData(picture, 0, 0);
+}

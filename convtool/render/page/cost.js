@@ -1,0 +1,30 @@
+// What a convolution costs, beside a layer that joins every value to every pixel.
+
+/** The weights of a kernel as a column times a row; null for those that are no such product.
+ * @returns {{column: number[], row: number[]} | null} */
+export function factors(weights) {
+  const most = Math.max(...weights.flat().map(Math.abs));
+  if (most === 0) return null;
+  const from = weights.reduce((best, line) => (peak(line) > peak(best) ? line : best));
+  const at = from.findIndex((one) => Math.abs(one) === peak(from));
+  const divisor = from.every(Number.isInteger) ? from.reduce(common) : from[at];
+  const row = from.map((one) => one / divisor);
+  const column = weights.map((line) => line[at] / row[at]);
+  const isProduct = weights.every((line, i) => line.every((one, j) => Math.abs(one - column[i] * row[j]) <= 1e-12 * most));
+  return isProduct ? { column, row } : null;
+}
+
+function peak(line) {
+  return Math.max(...line.map(Math.abs));
+}
+
+function common(a, b) {
+  return b ? common(b, a % b) : Math.abs(a);
+}
+
+/** Weights and multiply-adds of a convolution from one map to another, and the weights of a fully
+ * connected layer between them. */
+export function costOf(stage, before, map) {
+  const weights = stage.weights.length * stage.weights[0].length;
+  return { weights, adds: weights * map.data.length, connected: before.data.length * map.data.length };
+}

@@ -1,0 +1,11 @@
+// Elements of the document.
+
+/** The element with an id. */
+export const $ = (id) => /** @type {any} */ (document.getElementById(id));
+
+/** An element with properties and children. */
+export function make(tag, properties = {}, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}

@@ -1,0 +1,133 @@
+"""What a page shows, as JSON has it."""
+
+import base64
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ...core.dtypes import FLOAT64, Array, limits
+from ...core.encoding import PLAIN, Look
+from ...core.version import __version__
+from ...inspect.described import Described, described
+from ...inspect.excerpt import Excerpt, excerpt
+from ...inspect.explain import Explanation
+from ...io.base import Reader
+from ...io.formats import FORMATS
+from ...kernel.kernel import Kernel
+from ...kernel.lookup import bundled_folder, file_names, listed_filters
+from ...kernel.parametric.catalog import generate, generator_of
+from ...ops.base import Operator
+from ...pipeline.nodata import with_nodata
+from ...pipeline.run import filter_image
+from ..canvas import pixels, write
+from ..thumbnail import Thumbnail, only
+
+LARGEST_PICTURE = 240, 240
+"""(height, width) of the picture of the whole image."""
+
+Facts = dict[str, Any]
+
+
+def facts_of(
+    name: str,
+    reader: Reader,
+    operators: Sequence[Operator],
+    found: Explanation,
+    look: Look = PLAIN,
+) -> Facts:
+    """An explained value, the excerpt of its image with the map of that, and the stages.
+
+    Arrays are base64 of their bytes, little-endian, row by row. Raises ConvtoolError for images and
+    operators that a page does not show, as `excerpt` and `described` do.
+    """
+    stages = described(operators)
+    reader = with_nodata(reader, look.nodata)
+    shown = excerpt(reader, operators, found)
+    image = found.input
+    return {
+        "version": __version__,
+        "name": name,
+        "size": [image.height, image.width],
+        "channels": list(image.channels),
+        "white": image.white,
+        "whole": image.dtype.kind in "biu",
+        "at": [found.row, found.col],
+        "values": [_number(path.value) for path in found.paths],
+        "excerpt": {"top": shown.top, "left": shown.left, **_array(_narrow(shown.pixels))},
+        "picture": _picture(reader, shown, look),
+        "stages": stages,
+        "map": _array(_narrow(shown.map)),
+        "place": list(shown.place),
+        "presets": presets(stages),
+    }
+
+
+def _number(value: int | float) -> int | float | str:
+    """A number as JSON has it; others as JavaScript reads them."""
+    if np.isfinite(value):
+        return value
+    return "NaN" if value != value else f"{'-' if value < 0 else ''}Infinity"
+
+
+def _array(values: Array) -> Facts:
+    rows, cols, channels = values.shape
+    little = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
+    data = base64.b64encode(little.tobytes()).decode()
+    return {
+        "rows": rows,
+        "cols": cols,
+        "channels": channels,
+        "type": values.dtype.name,
+        "data": data,
+    }
+
+
+def _narrow(values: Array) -> Array:
+    """The same values in the smallest type that holds them all and that a page reads."""
+    wide = values.astype(FLOAT64)
+    whole = np.isfinite(wide).all() and (wide == np.rint(wide)).all()
+    for name in ("uint8", "uint16", "int16", "int32") if whole else ("float32",):
+        with np.errstate(all="ignore"):
+            narrow = np.clip(wide, *limits(np.dtype(name))) if whole else wide
+            narrow = narrow.astype(name)
+        if np.array_equal(narrow.astype(FLOAT64), wide, equal_nan=True):
+            return narrow
+    return wide
+
+
+def _picture(reader: Reader, shown: Excerpt, look: Look) -> str | None:
+    """The whole image, small, as a data: URL; None if the excerpt is all of it."""
+    header = reader.header
+    if shown.pixels.shape[:2] == (header.height, header.width):
+        return None
+    thumbnail = Thumbnail(header, LARGEST_PICTURE)
+    filter_image(reader, (), io.BytesIO(), only([thumbnail]), look=look)
+    png = io.BytesIO()
+    write(pixels(thumbnail.cells("")[0].pixels), png, FORMATS["png"], "the page")
+    return f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
+
+
+def presets(stages: Sequence[Described] = ()) -> list[Facts]:
+    """The bundled kernels, and the ones of these stages that their names compute."""
+    folder = bundled_folder()
+    bundled = [
+        one
+        for file in file_names(folder)
+        for one in listed_filters(f"{folder}/{file}")
+        if isinstance(one, Kernel)
+    ]
+    names = dict.fromkeys(stage["name"] for stage in stages if stage["op"] == "conv")
+    computed = [generate(name) for name in names if generator_of(name)]
+    return [_preset(one) for one in (*bundled, *computed)]
+
+
+def _preset(kernel: Kernel) -> Facts:
+    return {
+        "name": kernel.name,
+        "weights": kernel.weights.tolist(),
+        "divisor": kernel.divisor,
+        "bias": kernel.bias,
+        "anchor": None if kernel.anchor is None else list(kernel.anchor),
+    }

@@ -1,0 +1,67 @@
+// The picture that the page works on: convtool's own, or one that the reader opens, which stays here.
+
+import { Refused } from "./engine.js";
+import { facts, image } from "./facts.js";
+
+const LARGEST_SIDE = 96;
+const LARGEST_WHOLE = 240;
+
+/** `image` is the piece that is seen, from row `top` and column `left` of a picture of `size`; `whole` is
+ * that picture, small, as a data: address, and null where the piece is all of it. `bitmap` is an opened
+ * picture, from which other pieces can be cut. */
+export const picture = {
+  image, name: facts.name, size: facts.size, channels: facts.channels, white: facts.white,
+  top: facts.excerpt.top, left: facts.excerpt.left, whole: facts.picture,
+  bitmap: /** @type {ImageBitmap | null} */ (null),
+};
+
+/** Open a file: its piece in the middle is seen, as red, green and blue of 8 bits. */
+export async function open(file) {
+  let bitmap;
+  try {
+    bitmap = await createImageBitmap(file, { colorSpaceConversion: "none" });
+  } catch {
+    throw new Refused("noPicture");
+  }
+  const middle = (length) => Math.max(length - LARGEST_SIDE, 0) >> 1;
+  const before = { ...picture };
+  Object.assign(picture, { bitmap, size: [bitmap.height, bitmap.width], name: file.name, white: 255, channels: ["R", "G", "B"] });
+  try {
+    cut(middle(bitmap.height), middle(bitmap.width));
+  } catch (error) {
+    Object.assign(picture, before);
+    throw error;
+  }
+  picture.whole = isAll() ? null : small(bitmap);
+}
+
+/** See the piece of the opened picture that begins at a row and a column. */
+export function cut(top, left) {
+  const rows = Math.min(picture.size[0], LARGEST_SIDE);
+  const cols = Math.min(picture.size[1], LARGEST_SIDE);
+  const pencil = drawn(picture.bitmap, rows, cols, -left, -top, picture.size[1], picture.size[0]);
+  const { data } = pencil.getImageData(0, 0, cols, rows);
+  const values = new Float64Array(rows * cols * 3);
+  for (let i = 0; i < rows * cols; i++) {
+    if (data[4 * i + 3] !== 255) throw new Refused("noAlpha");
+    for (let c = 0; c < 3; c++) values[3 * i + c] = data[4 * i + c];
+  }
+  Object.assign(picture, { top, left, image: { rows, cols, channels: 3, whole: true, data: values } });
+}
+
+function isAll() {
+  return picture.image.rows === picture.size[0] && picture.image.cols === picture.size[1];
+}
+
+function small(bitmap) {
+  const share = Math.min(LARGEST_WHOLE / Math.max(bitmap.width, bitmap.height), 1);
+  const [rows, cols] = [bitmap.height, bitmap.width].map((length) => Math.max(Math.round(length * share), 1));
+  return drawn(bitmap, rows, cols, 0, 0, cols, rows).canvas.toDataURL("image/png");
+}
+
+function drawn(bitmap, rows, cols, left, top, width, height) {
+  const canvas = Object.assign(document.createElement("canvas"), { width: cols, height: rows });
+  const pencil = canvas.getContext("2d");
+  pencil.drawImage(bitmap, left, top, width, height);
+  return pencil;
+}

@@ -1,0 +1,172 @@
+// All that is seen around the value: head, channels, pixels, editor; and what is drawn when.
+
+import { STAGES, axesOf, compare } from "./engine.js";
+import { expected, facts, presets } from "./facts.js";
+import { grey, numeral, paintSmall } from "./cells.js";
+import { commandOf, tomlOf } from "./commands.js";
+import { costOf, factors } from "./cost.js";
+import { fieldsFor, several, showFields } from "./editor.js";
+import { $, make } from "./elements.js";
+import { current, isWindowed, put, repicture, seen } from "./model.js";
+import { cut, picture } from "./picture.js";
+import { RANGES, pixelsBy } from "./pixels.js";
+import { labelOf, showReceptive, showStages, sized } from "./stages.js";
+import { MOST_STAGES, fragmentOf } from "./state.js";
+import { layTables, showGrids, showSum, showTables } from "./step.js";
+import { say } from "./words.js";
+
+/** What makes a pixel of a value of the map that is seen, by the ways to do it. */
+const pixelOf = new Map();
+let kept = "";
+const agreement = compare(seen.maps[seen.maps.length - 1], expected, largestOf([...seen.maps, expected]));
+
+function largestOf(images) {
+  let most = 0;
+  for (const one of images) {
+    for (const value of one.data) if (Number.isFinite(value)) most = Math.max(most, Math.abs(value));
+  }
+  return most;
+}
+
+export function showAll() {
+  document.title = `${picture.name} · convtool`;
+  document.documentElement.lang = $("language").value === "zh" ? "zh-Hans" : "en";
+  for (const one of document.querySelectorAll("[data-word]")) one.textContent = say(one.dataset.word);
+  for (const one of document.querySelectorAll("[data-label]")) one.setAttribute("aria-label", say(one.dataset.label));
+  showRefusal();
+  showHead();
+  showPieces();
+  showStages();
+  showChannels();
+  showPixels();
+  showEditor();
+  layTables();
+  showStep();
+}
+
+function showHead() {
+  const { top, left, image } = picture;
+  const [rows, cols] = picture.size;
+  const place = { top, left, bottom: top + image.rows - 1, right: left + image.cols - 1, rows, cols };
+  $("title").textContent = say("title", { name: picture.name });
+  $("about").textContent = say(picture.whole ? "about" : "aboutAll", place);
+  const words = [say("agrees", agreement)];
+  if (agreement.differs.length) {
+    const at = Math.floor(agreement.differs[0] / expected.channels);
+    words.push(say("differs", { row: Math.floor(at / expected.cols), col: at % expected.cols }));
+  }
+  if (picture.bitmap || JSON.stringify(seen.state.stages) !== JSON.stringify(facts.stages)) words.push(say("changed"));
+  $("agreement").textContent = words.join(". ").replace("..", ".");
+  $("agreement").className = agreement.agree === agreement.of ? "agrees" : "differs";
+  $("made").textContent = say("made", { version: facts.version });
+  $("command").textContent = commandOf(picture.name, seen.state.stages, presets);
+  $("toml").textContent = tomlOf(seen.state.stages, presets);
+}
+
+/** The fields that choose the piece of an opened picture. */
+function showPieces() {
+  const most = [picture.size[0] - picture.image.rows, picture.size[1] - picture.image.cols];
+  const take = ([top, left]) => repicture(() => cut(Math.min(top, most[0]), Math.min(left, most[1])));
+  const fields = picture.bitmap && picture.whole ? [several("piece", [picture.top, picture.left], 0, Math.max(...most), take)] : [];
+  showFields($("pieces"), fields);
+}
+
+/** The map as pixels, in each of the ways. */
+function showPixels() {
+  const { map, channel } = current();
+  const figures = RANGES.map((range) => {
+    const canvas = make("canvas");
+    const made = pixelsBy(range, map, picture.white);
+    pixelOf.set(range, made.of);
+    paintSmall(canvas, map, [channel], (value) => grey(made.of(value), made.top));
+    const holder = make("span", { className: "small" }, sized(canvas, map.rows, map.cols));
+    return make("figure", {}, holder, make("figcaption", { id: `pixel-${range}` }));
+  });
+  $("ranges").replaceChildren(...figures);
+}
+
+/** The pixel of the value that is seen, in each of the ways. */
+function showPixel({ value }) {
+  for (const [range, of] of pixelOf) $(`pixel-${range}`).textContent = `${range}: ${of(value)}`;
+}
+
+function showChannels() {
+  const { map, before } = current();
+  const count = Math.max(map.channels, before.channels);
+  const names = count === picture.channels.length ? picture.channels : Array.from({ length: count }, (_, c) => String(c));
+  $("channels").hidden = map.channels < 2;
+  $("channel").replaceChildren(...names.map((name, c) => new Option(name, String(c), false, c === Math.min(seen.state.channel, count - 1))));
+}
+
+function showEditor() {
+  $("editing").textContent = `${say("editing", { number: seen.state.stage + 1 })}: ${labelOf(seen.state.stages[seen.state.stage])}`;
+  const fields = fieldsFor(() => seen.state.stages[seen.state.stage], presets, put);
+  showFields($("fields"), [...fields, ...formulas()]);
+  $("earlier").disabled = seen.state.stage === 0;
+  $("later").disabled = seen.state.stage === seen.state.stages.length - 1;
+  $("remove").disabled = seen.state.stages.length === 1;
+  $("undo").disabled = !seen.history.canUndo;
+  $("redo").disabled = !seen.history.canRedo;
+  $("add").disabled = seen.state.stages.length >= MOST_STAGES;
+  $("add").replaceChildren(new Option(say("choose"), ""), ...STAGES.map((op) => new Option(op, op)));
+}
+
+/** How the size of the map comes about. */
+function formulas() {
+  const { stage, before, map } = current();
+  if (!isWindowed(stage)) return [];
+  const lines = axesOf(stage, before).map((axis, i) => {
+    const reach = (axis.taps - 1) * axis.dilation + 1;
+    return say(["rowsOut", "colsOut"][i], { ...axis, reach });
+  });
+  if (stage.op === "conv") lines.push(...costs(stage, before, map));
+  return lines.map((line) => make("p", { className: "formula", textContent: line }));
+}
+
+/** What a convolution costs, and how it would cost less. */
+function costs(stage, before, map) {
+  const cost = Object.entries(costOf(stage, before, map)).map(([name, count]) => [name, count.toLocaleString(document.documentElement.lang)]);
+  const lines = [say("cost", Object.fromEntries(cost))];
+  const found = factors(stage.weights);
+  const [all, two] = [stage.weights.flat().length, stage.weights.length + stage.weights[0].length];
+  if (found && two < all) {
+    const short = (values) => `[${values.map((one) => numeral(Number(one.toPrecision(4)))).join(" ")}]`;
+    lines.push(say("separable", { column: short(found.column), row: short(found.row), two, all }));
+  }
+  return lines;
+}
+
+/** Draw all that depends on the place. */
+export function showStep() {
+  const now = current();
+  showGrids(now);
+  showTables(now);
+  showSum(now);
+  showReceptive(now);
+  showPixel(now);
+  showPlaying();
+  remember();
+  const at = now.row * now.map.cols + now.col;
+  $("scrub").max = String(now.map.rows * now.map.cols - 1);
+  $("scrub").value = String(at);
+  $("scrub").setAttribute("aria-valuetext", say("value", { row: now.row, col: now.col }));
+}
+
+/** Keep the state in the address, where it is read again. */
+function remember() {
+  const fragment = `#${fragmentOf(seen.state)}`;
+  if (seen.playing || fragment === kept) return;
+  kept = fragment;
+  window.history.replaceState(null, "", fragment);
+}
+
+function showRefusal() {
+  const { refused } = seen;
+  $("refused").hidden = !refused;
+  $("refused").textContent = refused ? `${say(refused.key, refused.values)} ${say("before")}` : "";
+}
+
+function showPlaying() {
+  $("play").textContent = seen.playing ? "❚❚" : "▶";
+  $("play").setAttribute("aria-label", say(seen.playing ? "pause" : "play"));
+}

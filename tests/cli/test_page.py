@@ -1,0 +1,92 @@
+"""convtool explain -o page.html: what is written, and what is refused."""
+
+import json
+import re
+import webbrowser
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+def facts(path):
+    text = re.search(r'<script type="application/json" id="facts">(.*?)</script>', path.read_text())
+    return json.loads(text[1])
+
+
+def test_a_page_of_a_picture(convtool, folder, small):
+    words = ["explain", "small.png", "gray | conv -k sobel_x | relu", "--at", "3,4"]
+    result = convtool(*words, "-o", "lesson.html")
+    assert (result.returncode, result.stdout, result.stderr) == (0, b"", b"")
+    found = facts(folder / "lesson.html")
+    assert [stage["op"] for stage in found["stages"]] == ["gray", "conv", "relu"]
+    (told,) = json.loads(convtool(*words, "--json").stdout)
+    assert found["values"] == [channel["value"] for channel in told["channels"]]
+    assert (found["name"], found["size"], found["place"]) == ("small.png", [40, 50], [3, 4])
+    assert found["picture"] is None
+
+
+@pytest.mark.parametrize("options", [["-k", "edge"], ["--pool", "mean"]])
+def test_kernels_and_pools(convtool, folder, small, options):
+    result = convtool("explain", "small.png", *options, "--at", "1,1", "-o", "a.HTM")
+    assert result.returncode == 0, result.stderr
+    assert len(facts(folder / "a.HTM")["stages"]) == 1
+
+
+def test_a_large_picture_makes_a_page_below_a_megabyte(convtool, folder):
+    noise = np.random.default_rng(1).integers(0, 256, (1500, 2000, 3)).astype(np.uint8)
+    Image.fromarray(noise).save(folder / "noise.png", compress_level=1)
+    words = "conv -k gaussian:5,1.1 --padding full | sigmoid"
+    result = convtool("explain", "noise.png", words, "--at", "700,900", "-o", "a.html")
+    assert result.returncode == 0, result.stderr
+    assert (folder / "a.html").stat().st_size < 1_000_000
+    assert facts(folder / "a.html")["picture"].startswith("data:image/png;base64,")
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "told"),
+    [
+        (["-k", "sobel_x", "-k", "sobel_y"], 1, "a page shows one map, and there are 2"),
+        (["-k", "kirsch", "--combine", "max"], 1, "a page does not show this stage"),
+        (["conv_transpose -k edge"], 1, "a page does not show this stage"),
+        (["-k", "edge", "--at", "99,0"], 1, "has no row 99"),
+    ],
+)
+def test_what_a_page_does_not_show_is_told_and_nothing_is_left(
+    convtool, folder, small, options, code, told
+):
+    result = convtool("explain", "small.png", "--at", "1,1", *options, "-o", "a.html")
+    assert result.returncode == code
+    (line,) = result.stderr.decode().splitlines()
+    assert told in line
+    assert [path.name for path in folder.iterdir()] == ["small.png"]
+
+
+def test_transparency_is_refused_with_a_word(convtool, folder):
+    Image.new("RGBA", (9, 9)).save(folder / "a.png")
+    result = convtool("explain", "a.png", "-k", "edge", "--at", "1,1", "-o", "a.html")
+    assert result.returncode == 1
+    assert b"a.png: a page does not show transparency" in result.stderr
+    assert not (folder / "a.html").exists()
+
+
+def test_open_shows_the_page_in_the_browser(convtool, folder, small, monkeypatch):
+    opened = []
+    monkeypatch.setattr(webbrowser, "open", lambda url: opened.append(url) or True)
+    words = ["explain", "small.png", "-k", "edge", "--at", "1,1", "--open"]
+    assert convtool(*words, "-o", "a b.html").returncode == 0
+    assert opened == [f"file://{folder}/a%20b.html"]
+
+
+def test_open_says_where_there_is_no_browser(convtool, small, monkeypatch):
+    monkeypatch.setattr(webbrowser, "open", lambda url: False)
+    words = ["explain", "small.png", "-k", "edge", "--at", "1,1", "--open", "-o", "a.html"]
+    assert b"found no browser" in convtool(*words).stderr
+
+
+@pytest.mark.parametrize("options", [[], ["-o", "a.png"]])
+def test_open_is_for_pages(convtool, folder, small, options):
+    result = convtool("explain", "small.png", "-k", "edge", "--at", "1,1", "--open", *options)
+    assert result.returncode == 2
+    assert b"--open opens a page" in result.stderr
+    assert [path.name for path in folder.iterdir()] == ["small.png"]

@@ -1,0 +1,80 @@
+"""The piece of an image that a page shows, and its map."""
+
+import numpy as np
+import pytest
+
+from convtool import ConvtoolError, Pipeline
+from convtool.core.image import Header
+from convtool.inspect.described import described
+from convtool.inspect.excerpt import excerpt
+from convtool.inspect.explain import explain
+from convtool.io.base import ArrayReader
+
+RANDOM = np.random.default_rng(3)
+PHOTO = RANDOM.integers(0, 256, (300, 411, 3)).astype(np.uint8)
+
+
+def taken(pixels, words, place):
+    operators = Pipeline.parse(words).operators
+    reader = ArrayReader(Header.of_array(pixels, may_have_alpha=True), pixels)
+    return excerpt(reader, operators, explain(reader, operators, place))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "conv -k sobel_x", "gray | conv -k edge | relu | pool", "conv -k box3 --stride 2 | pool",
+        "pool --size 3 | conv -k gaussian5 --padding valid", "conv -k '1 2' --stride 3x1 | abs",
+        "conv -k edge --padding 5 --stride 2", "pool -m mean --size 5 --stride 2 --padding same",
+        "conv -k '1 2; 3 4' --padding full --dilation 3", "sigmoid",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("place", [(0, 0), (20, 33), (49, 68), (24, 60)])
+def test_the_value_is_that_of_the_whole_image(words, place):
+    found = taken(PHOTO, words, place)
+    whole = Pipeline.parse(words).run(PHOTO)
+    row, col = found.place
+    np.testing.assert_allclose(found.map[row, col], whole[place], rtol=1e-6, atol=1e-3)
+    cut = PHOTO[found.top :, found.left :][: len(found.pixels), : found.pixels.shape[1]]
+    np.testing.assert_array_equal(found.pixels, cut)
+    assert max(found.pixels.shape[:2]) <= 96
+    np.testing.assert_allclose(found.map, Pipeline.parse(words).run(cut), rtol=1e-6, atol=1e-3)
+
+
+def test_whole_sums_are_exact_and_others_have_the_digits_of_float64():
+    pixels = RANDOM.integers(0, 65536, (90, 80, 1)).astype(np.uint16)
+    found = taken(pixels, "conv -k gaussian:5,1.1 | pool -m mean --size 3", (3, 4))
+    wide = Pipeline.parse("conv -k gaussian:5,1.1 | pool -m mean --size 3").run(
+        pixels.astype(float)
+    )
+    assert found.map.dtype == np.float64
+    np.testing.assert_allclose(found.map, wide, rtol=1e-12)
+
+
+def test_many_channels_take_a_smaller_piece():
+    pixels = np.zeros((200, 200, 12), np.uint8)
+    found = taken(pixels, "relu", (100, 100))
+    assert found.pixels.size <= 3 * 96 * 96
+
+
+@pytest.mark.parametrize(
+    ("pixels", "words", "told"),
+    [
+        (np.zeros((9, 9, 4), np.uint8), "conv -k edge", "transparency"),
+        (PHOTO, "conv -k edge --padding 60", "too large for a page; use less padding"),
+        (np.full((3, 3, 1), 2**60), "relu", r"beyond 2\^53"),
+    ],
+)
+def test_what_a_page_cannot_show(pixels, words, told):
+    with pytest.raises(ConvtoolError, match=told):
+        taken(pixels, words, (0, 0))
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["conv_transpose -k edge", "pool --footprint plus:5", "conv -k kirsch --combine max", "linear",
+     "conv -k box3 --missing skip", "pool --missing zero"],
+)  # fmt: skip
+def test_stages_that_have_no_description(words):
+    with pytest.raises(ConvtoolError, match="a page does not show"):
+        described(Pipeline.parse(words).operators)

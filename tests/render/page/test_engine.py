@@ -1,0 +1,140 @@
+"""The page's engine beside convtool's own, value by value."""
+
+import itertools
+
+import numpy as np
+import pytest
+from helpers.node import evaluated, needs_node
+
+from convtool import ConvtoolError, Pipeline
+from convtool.inspect.described import described
+
+IMPORTS = "import { run } from './engine.js';"
+RUN = """({cases}) => cases.map(({stages, image}) => {
+  try {
+    const made = run(stages, {...image, data: Float64Array.from(image.data)}).at(-1);
+    return {...made, data: Array.from(made.data, String)};
+  } catch (error) { return {refused: error.key}; }
+})"""
+
+RANDOM = np.random.default_rng(7)
+GREY = RANDOM.integers(0, 256, (7, 9, 1)).astype(np.uint8)
+COLORS = RANDOM.integers(0, 256, (6, 8, 3)).astype(np.uint8)
+FLOATS = RANDOM.normal(0, 40, (8, 6, 2))
+
+KERNELS = ("'1 0; 0 1'", "edge", "sobel_x", "gaussian:5,1.1", "'1 2 3 4'", "'0.1; -2.5; 7'", "log5")
+STRIDES = ("1", "2", "3x2")
+PADDINGS = ("same", "same_lower", "valid", "full", "1", "2,0,1,3")
+DILATIONS = ("1", "2x1")
+BORDERS = ("edge", "reflect", "mirror", "wrap", "constant", "constant --fill 9")
+MODES = ("max", "min", "mean", "sum", "median", "lp", "lp --p 3", "mean --count-include-pad")
+CHAINS = (
+    "gray", "gray | conv -k edge | abs", "conv -k emboss | relu | pool", "pool | pool -m mean",
+    "conv -k sobel_x | leaky_relu --slope 0.2 | pool -s global -m mean", "pool | gray | tanh",
+    "conv -k gaussian3 | sigmoid", "conv -k sharpen --stride 2 | conv -k '1 1' --padding full",
+    "abs | gray", "pool -m median -s 3 --stride 1 --padding same | gray", "pool -m mean | gray",
+    "pool -m median | gray", "conv -k edge --bias 12.5 --flip | tanh", "pool -s global",
+    "conv -k '1 2 3; 4 5 6; 7 8 9' --anchor 0,2", "conv -k '1 2' --anchor 0,1 --padding same_lower",
+    "conv -k '1 2 3; 4 5 6' --anchor 1,2 --dilation 2",
+    "pool --size 1 --stride 4 --padding 0,2,0,1 --ceil",
+    "pool --size 2 --stride 3 --padding 1 --ceil", "conv -k identity | gray", "relu | gray",
+    "conv -k box5 | pool -s 3 --stride 1 --padding 1",
+)  # fmt: skip
+
+
+def _convolutions():
+    every = list(itertools.product(KERNELS, STRIDES, PADDINGS, DILATIONS, BORDERS))
+    picked = RANDOM.choice(len(every), 350, replace=False)
+    for kernel, stride, padding, dilation, border in (every[i] for i in picked):
+        yield (
+            f"conv -k {kernel} --stride {stride} --padding {padding} --dilation {dilation} "
+            f"--border {border}"
+        )
+
+
+def _pools():
+    every = itertools.product(
+        MODES, ("2", "3", "2x3"), ("", "--stride 1", "--stride 2x1"), ("", "--padding 1", "--ceil")
+    )
+    for mode, size, stride, more in every:
+        yield f"pool -m {mode} --size {size} {stride} {more}"
+
+
+PIPELINES = [*_convolutions(), *_pools(), *CHAINS]
+
+
+def _case(words, image):
+    stages = described(Pipeline.parse(words).operators)
+    rows, cols, channels = image.shape
+    whole = image.dtype.kind == "u"
+    data = image.ravel().tolist()
+    given = {"rows": rows, "cols": cols, "channels": channels, "whole": whole, "data": data}
+    return {"stages": stages, "image": given}
+
+
+@needs_node
+def test_every_value_of_some_500_pipelines(tmp_path):
+    images = [GREY, COLORS, FLOATS]
+    tried = [
+        (words, next(i for i in images[n % 3 :] + images if "gray" not in words or i.shape[2] != 2))
+        for n, words in enumerate(PIPELINES)
+    ]
+    assert len(tried) > 500
+    found = evaluated(IMPORTS, RUN, {"cases": [_case(*one) for one in tried]}, tmp_path)
+    for (words, image), made in zip(tried, found, strict=True):
+        try:
+            expected = Pipeline.parse(words).run(image)
+        except ConvtoolError:
+            assert "refused" in made, words
+            continue
+        assert "refused" not in made, words
+        shape = made["rows"], made["cols"], made["channels"]
+        assert shape == expected.shape, words
+        values = np.array(made["data"], float).reshape(shape)
+        exact = image.dtype.kind == "u" and np.all(expected == np.round(expected))
+        bound = 0 if exact else 1e-5 * max(np.abs(expected).max(), np.abs(image).max())
+        np.testing.assert_allclose(values, expected, rtol=0, atol=bound, err_msg=words)
+
+
+@needs_node
+def test_ties_of_grey_are_rounded_to_even(tmp_path):
+    red, green = np.mgrid[:256, :256]
+    colors = np.stack([red, green, np.full_like(red, 100)], -1).astype(np.uint8)
+    ties = colors[colors.astype(int) @ [299, 587, 114] % 1000 == 500][None]
+    assert ties.shape[1] > 30
+    (made,) = evaluated(IMPORTS, RUN, {"cases": [_case("gray", ties)]}, tmp_path)
+    assert (
+        np.array(made["data"], float).tolist() == Pipeline.parse("gray").run(ties).ravel().tolist()
+    )
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("words", "key"),
+    [
+        ("conv -k gaussian:11 --padding valid", "noFit"),
+        ("pool --size 1 --padding 2", "emptyWindow"),
+        ("gray", "noGray"),
+    ],
+)
+def test_what_convtool_refuses_is_refused(words, key, tmp_path):
+    with pytest.raises(ConvtoolError):
+        Pipeline.parse(words).run(FLOATS)
+    cases = [_case(words, FLOATS)]
+    assert evaluated(IMPORTS, RUN, {"cases": cases}, tmp_path) == [{"refused": key}]
+
+
+@needs_node
+def test_nan_and_infinity_spread_as_in_the_engine(tmp_path):
+    image = FLOATS.copy()
+    image[2, 2, 0], image[5, 4, 1], image[0, 0, 0] = np.nan, np.inf, -np.inf
+    words = ["conv -k box3", "pool", "pool -m mean", "pool -m median -s 3", "relu", "abs"]
+    text = [[str(v) for v in image.ravel()]]
+    cases = [_case(one, FLOATS) for one in words]
+    for case in cases:
+        case["image"]["data"] = [{"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}.get(v, v)
+                                 for v in text[0]]  # fmt: skip
+    for one, made in zip(words, evaluated(IMPORTS, RUN, {"cases": cases}, tmp_path), strict=True):
+        values = np.array(made["data"], float)
+        expected = Pipeline.parse(one).run(image).ravel()
+        np.testing.assert_allclose(values, expected, rtol=1e-12, err_msg=one)
