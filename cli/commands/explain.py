@@ -278,6 +278,10 @@ def _check(given: Mapping[str, Any]) -> None:
             check_picture(given["output"], "explain", numbers)
     if given["open_"] and not is_page(given["output"]):
         raise click.UsageError("--open opens a page: expected -o with a name such as lesson.html")
+    if is_page(given["output"]):
+        for name, flag in {"range_": "--range", "depth": "--depth", "white": "--white"}.items():
+            if given[name] is not None:
+                raise click.UsageError(f"{flag} is for one pixel, and a page shows all ranges")
     _check_animation(given)
 
 
@@ -297,7 +301,8 @@ def _check_animation(given: Mapping[str, Any]) -> None:
         )
     if is_page(given["output"]):
         raise click.UsageError("found no --at ROW,COL, expected the value that the page opens at")
-    for name, flag in {"json_": "--json", "range_": "--range", "depth": "--depth"}.items():
+    flags = {"json_": "--json", "range_": "--range", "depth": "--depth", "white": "--white"}
+    for name, flag in flags.items():
         if given[name]:
             raise click.UsageError(f"{flag} is for one value, --at ROW,COL, and no animation")
     for name, (low, high) in {"fps": (0.1, 50), "scale": (0.25, 4)}.items():

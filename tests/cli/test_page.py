@@ -90,3 +90,14 @@ def test_open_is_for_pages(convtool, folder, small, options):
     assert result.returncode == 2
     assert b"--open opens a page" in result.stderr
     assert [path.name for path in folder.iterdir()] == ["small.png"]
+
+
+@pytest.mark.parametrize(
+    "options", [["--depth", "16"], ["--white", "1"], ["--range", "center"]], ids=str
+)
+@pytest.mark.parametrize("output", [["--at", "1,1", "-o", "a.html"], ["-o", "a.gif"]], ids=str)
+def test_options_for_one_pixel_are_refused(convtool, folder, small, options, output):
+    result = convtool("explain", "small.png", "-k", "edge", *options, *output)
+    assert result.returncode == 2
+    assert f"{options[0]} is for one" in result.stderr.decode()
+    assert [path.name for path in folder.iterdir()] == ["small.png"]

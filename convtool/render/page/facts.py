@@ -56,7 +56,7 @@ def facts_of(
         "at": [found.row, found.col],
         "values": [_number(path.value) for path in found.paths],
         "excerpt": {"top": shown.top, "left": shown.left, **_array(_narrow(shown.pixels))},
-        "picture": _picture(reader, shown, look),
+        "picture": _picture(reader, shown),
         "stages": stages,
         "map": _array(_narrow(shown.map)),
         "place": list(shown.place),
@@ -97,13 +97,13 @@ def _narrow(values: Array) -> Array:
     return wide
 
 
-def _picture(reader: Reader, shown: Excerpt, look: Look) -> str | None:
+def _picture(reader: Reader, shown: Excerpt) -> str | None:
     """The whole image, small, as a data: URL; None if the excerpt is all of it."""
     header = reader.header
     if shown.pixels.shape[:2] == (header.height, header.width):
         return None
     thumbnail = Thumbnail(header, LARGEST_PICTURE)
-    filter_image(reader, (), io.BytesIO(), only([thumbnail]), look=look)
+    filter_image(reader, (), io.BytesIO(), only([thumbnail]))
     png = io.BytesIO()
     write(pixels(thumbnail.cells("")[0].pixels), png, FORMATS["png"], "the page")
     return f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
