@@ -73,12 +73,12 @@ function placeFields(stage, put) {
 }
 
 /** Show the values of these fields in those that are there, if they are the same ones: whoever is
- * in a field stays in it. Else these are put in their place. */
+ * in a field stays in it. Else these are put in their place. Formulas come last, and are new. */
 export function showFields(holder, fields) {
   const fresh = make("div", {}, ...fields);
   const controls = (one) => [...one.querySelectorAll("input, select")];
   const labels = (one) => [...one.querySelectorAll(".field > span:first-child, label > span")].map((label) => label.textContent);
-  const sameAs = (one) => JSON.stringify([controls(one).map((control) => control.id), labels(one)]);
+  const sameAs = (one) => JSON.stringify([controls(one).map((control) => [control.id, control.max]), labels(one)]);
   if (sameAs(holder) !== sameAs(fresh)) {
     holder.replaceChildren(...fresh.childNodes);
     return;
@@ -88,9 +88,8 @@ export function showFields(holder, fields) {
     if (control.type === "checkbox") now[i].checked = control.checked;
     else now[i].value = control.value;
   });
-  holder.querySelectorAll(".formula").forEach((line, i) => {
-    line.textContent = fresh.querySelectorAll(".formula")[i].textContent;
-  });
+  holder.querySelectorAll(".formula").forEach((line) => line.remove());
+  holder.append(...fresh.querySelectorAll(".formula"));
 }
 
 function button(key, press) {

@@ -44,7 +44,7 @@ export function showStages() {
   });
   items[0].setAttribute("role", "presentation");
   $("stages").replaceChildren(...items);
-  const chosen = items[seen.state.stage + 1];
+  const chosen = items[Math.min(seen.state.stage + 1, items.length - 1)];
   $("stages").scrollLeft = chosen.offsetLeft + chosen.offsetWidth + 8 - $("stages").clientWidth;
 }
 

@@ -65,9 +65,9 @@ function showHead() {
 
 /** The fields that choose the piece of an opened picture. */
 function showPieces() {
-  const most = [picture.size[0] - picture.image.rows, picture.size[1] - picture.image.cols];
-  const take = ([top, left]) => repicture(() => cut(Math.min(top, most[0]), Math.min(left, most[1])));
-  const fields = picture.bitmap && picture.whole ? [several("piece", [picture.top, picture.left], 0, Math.max(...most), take)] : [];
+  const most = () => [picture.size[0] - picture.image.rows, picture.size[1] - picture.image.cols];
+  const take = (wanted) => repicture(() => cut(...most().map((last, i) => Math.min(wanted[i], last))));
+  const fields = picture.bitmap && picture.whole ? [several("piece", [picture.top, picture.left], 0, Math.max(...most()), take)] : [];
   showFields($("pieces"), fields);
 }
 

@@ -307,3 +307,44 @@ def test_everything_that_can_be_used_has_a_name(opened, small):
     for number in (1, 2):
         tab.locator(f"#stage-{number}").click()
         assert tab.evaluate(USABLE) == []
+
+
+def test_a_kernel_that_is_no_longer_separable_is_shown_whole(opened, matrix):
+    matrix[2] = "box3"
+    tab = opened(*matrix, "--padding", "1")
+    separable = tab.locator("#fields .formula", has_text="Separable")
+    assert separable.count() == 1
+    weight = tab.locator("#kernel input").first
+    weight.focus()
+    weight.press("ArrowUp")
+    assert separable.count() == 0
+    assert tab.locator("#agreement.agrees").count() == 1
+    assert steps(tab)["sum of the products"] == "25"
+    tab.locator("#field-preset").select_option("box3")
+    assert separable.count() == 1
+    assert steps(tab)["sum of the products"] == "24"
+
+
+def test_a_stage_that_finds_no_window_can_be_undone(opened, matrix):
+    tab = opened("m.csv", "--pool", "max", "--size", "global", "--at", "0,0")
+    tab.locator("#add").select_option("pool")
+    assert tab.locator("#refused").is_visible()
+    tab.reload()
+    assert tab.locator("#refused").is_visible()
+    tab.locator("#remove").click()
+    assert tab.locator("#refused").is_hidden()
+    tab.locator("#undo").click()
+    assert tab.locator("#refused").is_visible()
+
+
+def test_a_second_picture_can_be_moved_over_as_well(opened, folder, matrix):
+    tab = opened(*matrix)
+    for name, size in (("one.png", (160, 160)), ("two.png", (300, 240))):
+        Image.new("RGB", size, (9, 8, 7)).save(folder / name)
+        tab.locator("#file").set_input_files(folder / name)
+        expected = f"of {size[1]}x{size[0]} pixels"
+        tab.locator("#about", has_text=expected).wait_for()
+    field = tab.locator("#pieces input").nth(1)
+    field.fill("200")
+    field.press("Enter")
+    tab.locator("#about", has_text="columns 200 to 295").wait_for()
