@@ -6,6 +6,7 @@ import webbrowser
 
 import numpy as np
 import pytest
+from helpers.command import run_here
 from PIL import Image
 
 
@@ -70,18 +71,18 @@ def test_transparency_is_refused_with_a_word(convtool, folder):
     assert not (folder / "a.html").exists()
 
 
-def test_open_shows_the_page_in_the_browser(convtool, folder, small, monkeypatch):
+def test_open_shows_the_page_in_the_browser(folder, small, monkeypatch):
     opened = []
     monkeypatch.setattr(webbrowser, "open", lambda url: opened.append(url) or True)
     words = ["explain", "small.png", "-k", "edge", "--at", "1,1", "--open"]
-    assert convtool(*words, "-o", "a b.html").returncode == 0
+    assert run_here([*words, "-o", "a b.html"]).returncode == 0
     assert opened == [f"file://{folder}/a%20b.html"]
 
 
-def test_open_says_where_there_is_no_browser(convtool, small, monkeypatch):
+def test_open_says_where_there_is_no_browser(small, monkeypatch):
     monkeypatch.setattr(webbrowser, "open", lambda url: False)
     words = ["explain", "small.png", "-k", "edge", "--at", "1,1", "--open", "-o", "a.html"]
-    assert b"found no browser" in convtool(*words).stderr
+    assert b"found no browser" in run_here(words).stderr
 
 
 @pytest.mark.parametrize("options", [[], ["-o", "a.png"]])
