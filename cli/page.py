@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import click
 
 from convtool.core.errors import ConvtoolError, at
 from convtool.core.filenames import shown
@@ -11,7 +13,6 @@ from .messages import say
 from .output import write_files
 
 if TYPE_CHECKING:
-    from convtool.core.encoding import Look
     from convtool.inspect.explain import Explanation
     from convtool.io.base import Reader
     from convtool.ops.operation import Maps
@@ -24,15 +25,31 @@ def is_page(path: str | None) -> bool:
     return path is not None and path.lower().endswith(EXTENSIONS)
 
 
+def check_page(given: Mapping[str, Any]) -> None:
+    """Raise UsageError for options that do not go with a page, or only with one."""
+    if not is_page(given["output"]):
+        if given["open_"]:
+            raise click.UsageError(
+                "--open opens a page: expected -o with a name such as lesson.html"
+            )
+        return
+    for name, flag in {"range_": "--range", "depth": "--depth", "white": "--white"}.items():
+        if given[name] is not None:
+            raise click.UsageError(f"{flag} is for one pixel, and a page shows all ranges")
+    if given["place"] is None:
+        raise click.UsageError("found no --at ROW,COL, expected the value that the page opens at")
+
+
 def write_page(
     name: str,
     reader: "Reader",
     maps: "Maps",
     found: "Mapping[str, Explanation]",
-    look: "Look",
+    nodata: float | None,
     path: str,
 ) -> None:
-    """Write the page of an explained value; ConvtoolError where there are several maps."""
+    """Write the page of an explained value, where pixels of the value `nodata` are missing;
+    ConvtoolError where there are several maps."""
     from convtool.render.page.facts import facts_of
     from convtool.render.page.fill import page
 
@@ -40,7 +57,7 @@ def write_page(
         raise ConvtoolError(f"{shown(path)}: a page shows one map, and there are {len(maps)}")
     ((key, operators),) = maps.items()
     with at(name):
-        facts = facts_of(name, reader, operators, found[key], look)
+        facts = facts_of(name, reader, operators, found[key], nodata)
     write_files({path: page(facts)})
 
 

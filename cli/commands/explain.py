@@ -16,9 +16,10 @@ from convtool.ops.operation import Maps, Operation
 from convtool.ops.pool_options import POOL
 
 from .. import command, options, usage
+from ..animation import check_animation, check_no_animation, write_animation
 from ..inputs import kernels
 from ..messages import say
-from ..page import is_page, open_page, write_page
+from ..page import check_page, is_page, open_page, write_page
 
 if TYPE_CHECKING:
     from convtool.inspect.explain import Explanation
@@ -28,9 +29,6 @@ DRAWN = "Each stage, the last one first: its window, kernel, products and steps 
 """What the picture shows, for those who hear it."""
 
 MODE = POOL.option("--mode")
-
-ANIMATIONS = ("gif", "webp", "png")
-"""Formats of animations, which browsers show."""
 
 
 @click.command(
@@ -147,7 +145,7 @@ def explain(**given: Any) -> None:
     from convtool.io.limits import MAX_PIXELS
     from convtool.io.source import open_named
 
-    from ..output import check_replaces_none, look_of, masks_of, table_of
+    from ..output import check_replaces_none, masks_of, table_of
 
     with command.usage():
         maps, notes = _maps(given)
@@ -161,11 +159,11 @@ def explain(**given: Any) -> None:
     if given["output"]:
         check_replaces_none(given["output"], masks_of(maps), "a mask of the map")
     if given["place"] is None:
-        _animate(reader, maps, name, given)
+        write_animation(reader, maps, name, given)
         return
     found = _explained(reader, maps, name, given)
     if is_page(given["output"]):
-        write_page(name, reader, maps, found, look_of(given), given["output"])
+        write_page(name, reader, maps, found, given["nodata"], given["output"])
         if given["open_"]:
             open_page(given["output"])
     elif given["output"]:
@@ -211,36 +209,6 @@ def _explained(
     return found
 
 
-def _animate(reader: "Reader", maps: Maps, name: str, given: Mapping[str, Any]) -> None:
-    """Write the animation."""
-    from convtool.inspect.explain import walk
-    from convtool.io.limits import MAX_PIXELS
-    from convtool.render.animation import MOST_FRAMES, Style, draw
-    from convtool.render.sliding import MOST
-
-    from ..output import image_format, look_of, result_file, sweep_beside
-
-    if len(maps) > 1:
-        raise click.UsageError(f"found {len(maps)} maps, expected one for an animation")
-    (operators,) = maps.values()
-    path = given["output"]
-    style = Style(given["fps"] or Style().fps, given["scale"] or Style().scale, given["dark"])
-    with at(name):
-        walked = walk(
-            reader,
-            operators,
-            given["first"],
-            given["last"],
-            look=look_of(given),
-            max_pixels=given["max_pixels"] or MAX_PIXELS,
-            margin=MOST,
-            most=MOST_FRAMES,
-        )
-    sweep_beside([path])
-    with result_file(path) as file, at(name):
-        draw(walked, name, file, image_format(path), style)
-
-
 def _frames(given: Mapping[str, Any], maps: Maps) -> Frames | None:
     """The frames that are read; all of a volume. None: the first, with a note of the others."""
     number = given["frame"]
@@ -276,46 +244,16 @@ def _check(given: Mapping[str, Any]) -> None:
         numbers = "; --json prints the numbers"
         if not is_page(given["output"]):
             check_picture(given["output"], "explain", numbers)
-    if given["open_"] and not is_page(given["output"]):
-        raise click.UsageError("--open opens a page: expected -o with a name such as lesson.html")
-    if is_page(given["output"]):
-        for name, flag in {"range_": "--range", "depth": "--depth", "white": "--white"}.items():
-            if given[name] is not None:
-                raise click.UsageError(f"{flag} is for one pixel, and a page shows all ranges")
-    _check_animation(given)
-
-
-def _check_animation(given: Mapping[str, Any]) -> None:
-    """Raise UsageError for options that do not go with one value, or not with an animation."""
-    flags = {name: f"--{name}" for name in ("fps", "scale", "dark")}
-    flags |= {"first": "--from", "last": "--to"}
+    check_page(given)
     if given["place"] is not None:
-        for name, flag in flags.items():
-            if given[name]:
-                raise click.UsageError(f"{flag} is for an animation of values, without --at")
+        check_no_animation(given)
         return
     if not given["output"]:
         raise click.UsageError(
             "found no --at ROW,COL, expected the value to explain; or -o OUT.gif, an animation of "
             "all values"
         )
-    if is_page(given["output"]):
-        raise click.UsageError("found no --at ROW,COL, expected the value that the page opens at")
-    flags = {"json_": "--json", "range_": "--range", "depth": "--depth", "white": "--white"}
-    for name, flag in flags.items():
-        if given[name]:
-            raise click.UsageError(f"{flag} is for one value, --at ROW,COL, and no animation")
-    for name, (low, high) in {"fps": (0.1, 50), "scale": (0.25, 4)}.items():
-        if given[name] is not None and not low <= given[name] <= high:
-            raise click.UsageError(f"--{name} {given[name]:g}, expected {low:g} to {high:g}")
-    from ..output import image_format
-
-    format_ = image_format(given["output"], hint="")
-    if format_.name not in ANIMATIONS:
-        raise click.UsageError(
-            f"{given['output']}: {format_.name} holds no animation of values, expected .gif, "
-            ".webp, .apng or .png; or --at ROW,COL for a picture of one value"
-        )
+    check_animation(given)
 
 
 def _maps(given: Mapping[str, Any]) -> tuple[Maps, Sequence[str]]:

@@ -37,13 +37,7 @@ def _described(operator: Operator) -> Described:
 
 def _conv(operator: Any) -> Described:
     conv: Conv = operator
-    why = ""
-    if conv.is_layer:
-        why = "the weights of a layer"
-    elif conv.missing.how != "propagate":
-        why = f"--missing {conv.missing.how}"
-    if why:
-        raise ConvtoolError(f"{conv.label}: a page does not show {why}, only plain kernels")
+    _check_plain(conv, "the weights of a layer" if conv.is_layer else "", "kernels")
     return {
         "op": "conv",
         "name": conv.name,
@@ -59,13 +53,7 @@ def _conv(operator: Any) -> Described:
 
 def _pool(operator: Any) -> Described:
     pool: Pool = operator
-    why = ""
-    if pool.footprint is not None:
-        why = "--footprint"
-    elif pool.missing.how != "propagate":
-        why = f"--missing {pool.missing.how}"
-    if why:
-        raise ConvtoolError(f"{pool.label}: a page does not show {why}, only plain windows")
+    _check_plain(pool, "" if pool.footprint is None else "--footprint", "windows")
     return {
         "op": "pool",
         "mode": pool.mode,
@@ -75,6 +63,15 @@ def _pool(operator: Any) -> Described:
         "p": pool.p,
         **_placed(pool),
     }
+
+
+def _check_plain(operator: Conv | Pool, why: str, what: str) -> None:
+    """Raise ConvtoolError for `why`, if there is something, and for missing values that do not
+    propagate."""
+    how = operator.missing.how
+    why = why or ("" if how == "propagate" else f"--missing {how}")
+    if why:
+        raise ConvtoolError(f"{operator.label}: a page does not show {why}, only plain {what}")
 
 
 def _placed(operator: Conv | Pool) -> Described:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from ...core.dtypes import FLOAT64, Array, limits
-from ...core.encoding import PLAIN, Look
 from ...core.version import __version__
 from ...inspect.described import Described, described
 from ...inspect.excerpt import Excerpt, excerpt
@@ -35,15 +34,16 @@ def facts_of(
     reader: Reader,
     operators: Sequence[Operator],
     found: Explanation,
-    look: Look = PLAIN,
+    nodata: float | None = None,
 ) -> Facts:
-    """An explained value, the excerpt of its image with the map of that, and the stages.
+    """An explained value, the excerpt of its image with the map of that, and the stages. Pixels of
+    the value `nodata` are missing.
 
     Arrays are base64 of their bytes, little-endian, row by row. Raises ConvtoolError for images and
     operators that a page does not show, as `excerpt` and `described` do.
     """
     stages = described(operators)
-    reader = with_nodata(reader, look.nodata)
+    reader = with_nodata(reader, nodata)
     shown = excerpt(reader, operators, found)
     image = found.input
     return {
