@@ -9,8 +9,6 @@ import numpy as np
 
 from ...core.dtypes import FLOAT64, Array, limits
 from ...core.version import __version__
-from ...inspect.described import Described, described
-from ...inspect.excerpt import Excerpt, excerpt
 from ...inspect.explain import Explanation
 from ...io.base import Reader
 from ...io.formats import FORMATS
@@ -22,6 +20,8 @@ from ...pipeline.nodata import with_nodata
 from ...pipeline.run import filter_image
 from ..canvas import pixels, write
 from ..thumbnail import Thumbnail, only
+from .described import Described, described
+from .excerpt import Excerpt, excerpt
 
 LARGEST_PICTURE = 240, 240
 """(height, width) of the picture of the whole image."""

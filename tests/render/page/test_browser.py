@@ -92,7 +92,7 @@ def test_it_agrees_with_the_engine_in_every_value(opened, small, words):
 
 
 def test_a_wrong_engine_is_told_in_red(opened, convtool, folder, matrix, monkeypatch):
-    from convtool.inspect import excerpt
+    from convtool.render.page import excerpt
 
     right = excerpt._filtered
     monkeypatch.setattr(excerpt, "_filtered", lambda *given: right(*given) + np.eye(4)[..., None])

@@ -7,7 +7,7 @@ import pytest
 from helpers.node import evaluated, needs_node
 
 from convtool import Pipeline
-from convtool.inspect.described import described
+from convtool.render.page.described import described
 from convtool.render.page.facts import presets
 
 PIPELINES = [

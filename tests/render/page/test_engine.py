@@ -7,7 +7,7 @@ import pytest
 from helpers.node import evaluated, needs_node
 
 from convtool import ConvtoolError, Pipeline
-from convtool.inspect.described import described
+from convtool.render.page.described import described
 
 IMPORTS = "import { run } from './engine.js';"
 RUN = """({cases}) => cases.map(({stages, image}) => {

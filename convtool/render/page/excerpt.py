@@ -6,17 +6,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..core.dtypes import EXACT_IN_FLOAT64, FLOAT64, Array
-from ..core.errors import ConvtoolError
-from ..core.geometry import Field
-from ..core.image import Header
-from ..core.validation import Pair
-from ..io.base import Reader
-from ..ops.base import Operator, over_array
-from ..pipeline.prepare import prepare
-from .explain import Explanation
-from .shapes import Fields, through
-from .trace import read_rows
+from ...core.dtypes import EXACT_IN_FLOAT64, FLOAT64, Array
+from ...core.errors import ConvtoolError
+from ...core.geometry import Field
+from ...core.image import Header
+from ...core.validation import Pair
+from ...inspect.explain import Explanation
+from ...inspect.shapes import Fields, through
+from ...inspect.trace import read_rows
+from ...io.base import Reader
+from ...ops.base import Operator, over_array
+from ...pipeline.prepare import prepare
 
 LARGEST_SIDE = 96
 """Rows and columns of an excerpt in up to 3 channels; of more channels it is smaller."""

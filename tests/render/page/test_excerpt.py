@@ -5,10 +5,10 @@ import pytest
 
 from convtool import ConvtoolError, Pipeline
 from convtool.core.image import Header
-from convtool.inspect.described import described
-from convtool.inspect.excerpt import excerpt
 from convtool.inspect.explain import explain
 from convtool.io.base import ArrayReader
+from convtool.render.page.described import described
+from convtool.render.page.excerpt import excerpt
 
 RANDOM = np.random.default_rng(3)
 PHOTO = RANDOM.integers(0, 256, (300, 411, 3)).astype(np.uint8)

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..core.errors import ConvtoolError
-from ..ops.base import Operator
-from ..ops.conv import Conv
-from ..ops.pointwise import Abs, Gray, LeakyRelu, Relu, Sigmoid, Tanh
-from ..ops.pool import Pool
+from ...core.errors import ConvtoolError
+from ...ops.base import Operator
+from ...ops.conv import Conv
+from ...ops.pointwise import Abs, Gray, LeakyRelu, Relu, Sigmoid, Tanh
+from ...ops.pool import Pool
 
 Described = dict[str, Any]
 """``op``, the stage's name, and its parameters: numbers, words, lists of these."""
