@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 
 EXTENSIONS = (".html", ".htm")
 
+READING = {
+    "frame": "--frames",
+    "axes": "--axes",
+    "nodata": "--nodata",
+    "delimiter": "--delimiter",
+    "header": "--header",
+}
+"""The options that say how an image is read, and those of `convtool run` for them."""
+
 
 def is_page(path: str | None) -> bool:
     """Whether a file is to be a page, by its name."""
@@ -45,20 +54,31 @@ def write_page(
     reader: "Reader",
     maps: "Maps",
     found: "Mapping[str, Explanation]",
-    nodata: float | None,
-    path: str,
+    given: Mapping[str, Any],
 ) -> None:
-    """Write the page of an explained value, where pixels of the value `nodata` are missing;
-    ConvtoolError where there are several maps."""
+    """Write the page of an explained value, as the options say; ConvtoolError where there are
+    several maps."""
     from convtool.render.page.facts import facts_of
     from convtool.render.page.fill import page
 
+    path: str = given["output"]
     if len(maps) > 1:
         raise ConvtoolError(f"{shown(path)}: a page shows one map, and there are {len(maps)}")
     ((key, operators),) = maps.items()
     with at(name):
-        facts = facts_of(name, reader, operators, found[key], nodata)
+        source = _words_of_source(given)
+        facts = facts_of(name, reader, operators, found[key], given["nodata"], source)
     write_files({path: page(facts)})
+
+
+def _words_of_source(given: Mapping[str, Any]) -> list[str]:
+    """The words of `convtool run` that read the same image."""
+    found = [given["image"]]
+    for name, flag in READING.items():
+        value = given[name]
+        if value is not None and value is not False:
+            found.append(flag if value is True else f"{flag}={value}")
+    return found
 
 
 def open_page(path: str) -> None:

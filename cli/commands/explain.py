@@ -163,7 +163,7 @@ def explain(**given: Any) -> None:
         return
     found = _explained(reader, maps, name, given)
     if is_page(given["output"]):
-        write_page(name, reader, maps, found, given["nodata"], given["output"])
+        write_page(name, reader, maps, found, given)
         if given["open_"]:
             open_page(given["output"])
     elif given["output"]:

@@ -1,5 +1,7 @@
 """convtool explain -o page.html: what is written, and what is refused."""
 
+import base64
+import io
 import json
 import re
 import webbrowser
@@ -69,6 +71,40 @@ def test_transparency_is_refused_with_a_word(convtool, folder):
     assert result.returncode == 1
     assert b"a.png: a page does not show transparency" in result.stderr
     assert not (folder / "a.html").exists()
+
+
+def test_the_page_knows_how_its_image_is_read(convtool, folder):
+    (folder / "-n.csv").write_text("a;b;c\n1;2;-9\n3;4;5\n")
+    words = ["--delimiter", ";", "--header", "--nodata=-9", "-k", "edge", "--at", "1,0"]
+    result = convtool("explain", *words, "-o", "a.html", "--", "-n.csv")
+    assert result.returncode == 0, result.stderr
+    source = facts(folder / "a.html")["source"]
+    assert source == ["-n.csv", "--nodata=-9", "--delimiter=;", "--header"]
+    again = ["./-n.csv", *source[1:]]
+    told = convtool("conv", *again, "-k", "edge", "--format", "csv").stdout
+    values = [float(word) for line in told.decode().split() for word in line.split(";")]
+    assert values[3] == facts(folder / "a.html")["values"][0]
+
+
+def test_a_page_of_what_is_piped_in(process, folder, small):
+    words = ["explain", "-", "-k", "edge", "--at", "1,1", "-o", "a.html"]
+    result = process(*words, stdin=(folder / "small.png").read_bytes())
+    assert result.returncode == 0, result.stderr
+    assert (facts(folder / "a.html")["name"], facts(folder / "a.html")["source"]) == (
+        "stdin",
+        ["-"],
+    )
+
+
+def test_the_whole_of_numbers_around_0_has_the_colours_of_signs(convtool, folder):
+    np.save(folder / "a.npy", np.where(np.arange(400) < 200, -2.0, 1.0) * np.ones((300, 1)))
+    result = convtool("explain", "a.npy", "-k", "edge", "--at", "1,1", "-o", "a.html")
+    assert result.returncode == 0, result.stderr
+    data = base64.b64decode(facts(folder / "a.html")["picture"].partition(",")[2])
+    picture = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)
+    (left, right) = picture[90, 5], picture[90, -5]
+    assert left[0] > left[2] + 100
+    assert right[2] > right[0] + 50
 
 
 def test_open_shows_the_page_in_the_browser(folder, small, monkeypatch):

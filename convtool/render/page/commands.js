@@ -1,8 +1,12 @@
 // Stages in the words of the command line, and as a file for it.
 
-/** A text as a word of a shell. */
+/** A text as a word of a shell. Bytes of a name that are no text come as lone surrogates from
+ * U+DC80 on, as Python has them. */
 export function quoted(text) {
-  return /^[\w.,:/=+-]+$/.test(text) && !text.startsWith("-") ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  if (/^[\w.,:/=+-]+$/.test(text)) return text;
+  if (!/[\udc80-\udcff]/u.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
+  const escaped = text.replaceAll(/[\\']/g, "\\$&").replaceAll("\n", "\\n");
+  return `$'${escaped.replaceAll(/[\udc80-\udcff]/gu, (byte) => `\\x${(byte.charCodeAt(0) - 0xdc00).toString(16)}`)}'`;
 }
 
 /** The bundled kernel whose weights a stage has; undefined for other weights. */
@@ -72,10 +76,11 @@ function wordIn(value) {
   return /^[\w.,:+]+$/.test(value) ? value : `"${value}"`;
 }
 
-/** The command that makes the map of an image. */
-export function commandOf(name, stages, presets) {
-  const image = name.startsWith("-") ? `./${name}` : name;
-  return `convtool run '${pipelineOf(stages, presets)}' ${quoted(image)} -o map.png`;
+/** The command that makes the map of an image: its path, `-` for one that is piped in, and options that read it. */
+export function commandOf([path, ...options], stages, presets) {
+  const image = path !== "-" && path.startsWith("-") ? `./${path}` : path;
+  const words = [image, ...options].map(quoted).join(" ");
+  return `convtool run '${pipelineOf(stages, presets)}' ${words} -o map.png`;
 }
 
 /** The same stages as TOML. */

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ...core.dtypes import FLOAT64, Array, limits
+from ...core.dtypes import FLOAT32, FLOAT64, Array, limits, result_float
+from ...core.encoding import PLAIN, Look
 from ...core.version import __version__
 from ...inspect.explain import Explanation
 from ...io.base import Reader
@@ -18,13 +19,16 @@ from ...kernel.parametric.catalog import generate, generator_of
 from ...ops.base import Operator
 from ...pipeline.nodata import with_nodata
 from ...pipeline.run import filter_image
-from ..canvas import pixels, write
+from ..canvas import Colors, diverging, greys, pixels, write
 from ..thumbnail import Thumbnail, only
 from .described import Described, described
 from .excerpt import Excerpt, excerpt
 
 LARGEST_PICTURE = 240, 240
 """(height, width) of the picture of the whole image."""
+
+MID_GREY = 128
+"""The pixel of the value 0, where pixels are centred."""
 
 Facts = dict[str, Any]
 
@@ -35,9 +39,11 @@ def facts_of(
     operators: Sequence[Operator],
     found: Explanation,
     nodata: float | None = None,
+    source: Sequence[str] = (),
 ) -> Facts:
     """An explained value, the excerpt of its image with the map of that, and the stages. Pixels of
-    the value `nodata` are missing.
+    the value `nodata` are missing. `name` is the image's for people, `source` are the words of a
+    command line that read it: its path, and options.
 
     Arrays are base64 of their bytes, little-endian, row by row. Raises ConvtoolError for images and
     operators that a page does not show, as `excerpt` and `described` do.
@@ -49,10 +55,12 @@ def facts_of(
     return {
         "version": __version__,
         "name": name,
+        "source": list(source),
         "size": [image.height, image.width],
         "channels": list(image.channels),
         "white": image.white,
         "whole": image.dtype.kind in "biu",
+        "single": result_float(image.dtype) == FLOAT32,
         "at": [found.row, found.col],
         "values": [_number(path.value) for path in found.paths],
         "excerpt": {"top": shown.top, "left": shown.left, **_array(_narrow(shown.pixels))},
@@ -103,10 +111,19 @@ def _picture(reader: Reader, shown: Excerpt) -> str | None:
     if shown.pixels.shape[:2] == (header.height, header.width):
         return None
     thumbnail = Thumbnail(header, LARGEST_PICTURE)
-    filter_image(reader, (), io.BytesIO(), only([thumbnail]))
+    look = PLAIN if header.white else Look(range="center")
+    filter_image(reader, (), io.BytesIO(), only([thumbnail]), look=look)
+    colors = thumbnail.cells("")[0].pixels
     png = io.BytesIO()
-    write(pixels(thumbnail.cells("")[0].pixels), png, FORMATS["png"], "the page")
+    drawn = pixels(colors if header.white else _numbers(colors))
+    write(drawn, png, FORMATS["png"], "the page")
     return f"data:image/png;base64,{base64.b64encode(png.getvalue()).decode()}"
+
+
+def _numbers(colors: Colors) -> Colors:
+    """Pixels around mid-grey in the colours of numbers: greys from 0 on, or those of signs."""
+    values = colors[..., 0].astype(np.int16) - MID_GREY
+    return diverging(values, 127) if values.min() < 0 else greys(values, 127)
 
 
 def presets(stages: Sequence[Described] = ()) -> list[Facts]:

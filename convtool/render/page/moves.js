@@ -2,7 +2,7 @@
 
 import { $ } from "./elements.js";
 import { back, change, choose, current, first, forward, over, pin, repicture, seen, whenChanged } from "./model.js";
-import { open } from "./picture.js";
+import { open, restore } from "./picture.js";
 import { fragmentOf, newStage, stateIn } from "./state.js";
 import { grids } from "./step.js";
 import { showAll, showStep } from "./view.js";
@@ -111,7 +111,7 @@ function listen() {
   $("redo").addEventListener("click", () => back(1));
   $("reset").addEventListener("click", () => {
     Object.assign(seen.state, structuredClone(first));
-    change(seen.state.stages);
+    repicture(restore);
   });
   $("stages").addEventListener("keydown", (event) => {
     const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];

@@ -8,12 +8,20 @@ const LARGEST_WHOLE = 240;
 
 /** `image` is the piece that is seen, from row `top` and column `left` of a picture of `size`; `whole` is
  * that picture, small, as a data: address, and null where the piece is all of it. `bitmap` is an opened
- * picture, from which other pieces can be cut. */
+ * picture, from which other pieces can be cut; `deep`: it has 16 bits, of which the browser gives 8. `source` are
+ * the words of a command line that read the picture. */
 export const picture = {
-  image, name: facts.name, size: facts.size, channels: facts.channels, white: facts.white,
+  image, name: facts.name, source: facts.source, size: facts.size, channels: facts.channels,
+  white: facts.white, single: facts.single,
   top: facts.excerpt.top, left: facts.excerpt.left, whole: facts.picture,
-  bitmap: /** @type {ImageBitmap | null} */ (null),
+  bitmap: /** @type {ImageBitmap | null} */ (null), deep: false,
 };
+const own = { ...picture };
+
+/** See convtool's own picture again. */
+export function restore() {
+  Object.assign(picture, own);
+}
 
 /** Open a file: its piece in the middle is seen, as red, green and blue of 8 bits. */
 export async function open(file) {
@@ -25,7 +33,8 @@ export async function open(file) {
   }
   const middle = (length) => Math.max(length - LARGEST_SIDE, 0) >> 1;
   const before = { ...picture };
-  Object.assign(picture, { bitmap, size: [bitmap.height, bitmap.width], name: file.name, white: 255, channels: ["R", "G", "B"] });
+  Object.assign(picture, { bitmap, size: [bitmap.height, bitmap.width], name: file.name, source: [file.name], deep: await isDeep(file) });
+  Object.assign(picture, { white: 255, single: true, channels: ["R", "G", "B"] });
   try {
     cut(middle(bitmap.height), middle(bitmap.width));
   } catch (error) {
@@ -47,6 +56,14 @@ export function cut(top, left) {
     for (let c = 0; c < 3; c++) values[3 * i + c] = data[4 * i + c];
   }
   Object.assign(picture, { top, left, image: { rows, cols, channels: 3, whole: true, data: values } });
+}
+
+const PNG = "\x89PNG";
+
+/** Whether a file is a PNG of 16 bits, which its header has in byte 24. */
+async function isDeep(file) {
+  const start = new Uint8Array(await file.slice(0, 25).arrayBuffer());
+  return String.fromCharCode(...start.slice(0, 4)) === PNG && start[24] === 16;
 }
 
 function isAll() {

@@ -49,7 +49,7 @@ function showHead() {
   const [rows, cols] = picture.size;
   const place = { top, left, bottom: top + image.rows - 1, right: left + image.cols - 1, rows, cols };
   $("title").textContent = say("title", { name: picture.name });
-  $("about").textContent = say(picture.whole ? "about" : "aboutAll", place);
+  $("about").textContent = say(picture.whole ? "about" : "aboutAll", place) + (picture.deep ? say("deep") : "");
   const words = [say("agrees", agreement)];
   if (agreement.differs.length) {
     const at = Math.floor(agreement.differs[0] / expected.channels);
@@ -59,7 +59,7 @@ function showHead() {
   $("agreement").textContent = words.join(". ").replace("..", ".");
   $("agreement").className = agreement.agree === agreement.of ? "agrees" : "differs";
   $("made").textContent = say("made", { version: facts.version });
-  $("command").textContent = commandOf(picture.name, seen.state.stages, presets);
+  $("command").textContent = commandOf(picture.source, seen.state.stages, presets);
   $("toml").textContent = tomlOf(seen.state.stages, presets);
 }
 
@@ -76,7 +76,7 @@ function showPixels() {
   const { map, channel } = current();
   const figures = RANGES.map((range) => {
     const canvas = make("canvas");
-    const made = pixelsBy(range, map, picture.white);
+    const made = pixelsBy(range, map, picture);
     pixelOf.set(range, made.of);
     paintSmall(canvas, map, [channel], (value) => grey(made.of(value), made.top));
     const holder = make("span", { className: "small" }, sized(canvas, map.rows, map.cols));

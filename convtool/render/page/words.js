@@ -5,6 +5,7 @@ export const WORDS = {
     title: "{name}: one value at a time",
     about: "Rows {top} to {bottom} and columns {left} to {right} of {rows}x{cols} pixels, filtered as an image of its own.",
     aboutAll: "{rows}x{cols} pixels.",
+    deep: " The file has 16 bits a pixel; the browser gives this page 8.",
     stages: "Stages", step: "One value", controls: "Steps",
     image: "image", whole: "the whole image; framed: the piece shown here",
     window: "window", kernel: "kernel", products: "products",
@@ -48,6 +49,7 @@ export const WORDS = {
   zh: {
     title: "{name}：逐个数值", about: "原图 {rows}x{cols} 像素中的第 {top} 至 {bottom} 行、第 {left} 至 {right} 列，作为一幅单独的图像来滤波。",
     aboutAll: "{rows}x{cols} 像素。",
+    deep: "文件每像素 16 位；浏览器只给出 8 位。",
     stages: "各级", step: "一个数值", controls: "步骤",
     image: "图像", whole: "整幅图像；框内为此处所示的部分",
     window: "窗口", kernel: "卷积核", products: "乘积",

@@ -1,7 +1,9 @@
 """The page's words of the command line: they say the stages that the page has."""
 
 import json
+import os
 import shlex
+import subprocess
 
 import pytest
 from helpers.node import evaluated, needs_node
@@ -22,7 +24,8 @@ PIPELINES = [
     "pool --stride 1x2 --padding 1x0 -m median --size 3", "conv -k unsharp --bias 3",
 ]  # fmt: skip
 
-ANSWER = '({cases, presets}) => cases.map((stages) => commandOf("-a b\'.png", stages, presets))'
+ANSWER = """({cases, presets}) => cases.map((stages) =>
+    commandOf(["-a b'.png", "--nodata=-1", "--delimiter=\t"], stages, presets))"""
 AS_TOML = "({cases, presets}) => cases.map((stages) => tomlOf(stages, presets))"
 IMPORTS = "import { commandOf, tomlOf } from './commands.js';"
 
@@ -41,7 +44,8 @@ def given(folder):
 def test_the_command_makes_the_same_stages(given, folder):
     commands = evaluated(IMPORTS, ANSWER, given, folder)
     for command, stages in zip(commands, given["cases"], strict=True):
-        program, run, pipeline, image, option, out = shlex.split(command)
+        program, run, pipeline, image, *reading, option, out = shlex.split(command)
+        assert reading == ["--nodata=-1", "--delimiter=\t"]
         assert (program, run, image) == ("convtool", "run", "./-a b'.png")
         assert (option, out) == ("-o", "map.png")
         assert nameless(described(Pipeline.parse(pipeline).operators)) == nameless(stages), command
@@ -52,6 +56,27 @@ def test_a_kernel_goes_by_its_name_where_that_finds_it(given, folder):
     commands = evaluated(IMPORTS, ANSWER, given, folder)
     for words in ("sobel_x --stride 2", "gaussian:5,1.3 --border", "kirsch_n", "unsharp --bias 3"):
         assert any(f"--kernel {words}" in command for command in commands), words
+
+
+@needs_node
+@pytest.mark.parametrize(
+    "name",
+    [
+        "plain.png",
+        "a b.png",
+        "it's.png",
+        "$(x)`y`.png",
+        "caf\udce9'\\n.png",
+        "a\nb\udcff",
+        "猫.png",
+    ],
+)
+def test_a_shell_takes_a_name_for_what_it_is(name, folder):
+    found = evaluated(
+        "import { quoted } from './commands.js';", "(name) => quoted(name)", name, folder
+    )
+    done = subprocess.run(["bash", "-c", f"printf %s {found}"], capture_output=True, check=True)
+    assert done.stdout == os.fsencode(name)
 
 
 @needs_node

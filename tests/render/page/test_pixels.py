@@ -12,18 +12,29 @@ from convtool.pipeline.pipeline import Pipeline
 from convtool.pipeline.tone import Extremes, Tone
 
 IMPORTS = "import { RANGES, pixelsBy } from './pixels.js';"
-PIXELS = """({data, white}) => RANGES.map((range) => {
-  const made = pixelsBy(range, {data}, white);
-  return data.map(made.of);
+PIXELS = """({data, white, single}) => RANGES.map((range) => {
+  const values = data.map(Number);
+  const made = pixelsBy(range, {data: values}, {white, single});
+  return values.map(made.of);
 })"""
+VALUES = [
+    [-3.5, 0, 0.5, 1.5, 2.5, 99.7, 300], [7.0], [0, 0.2, 0.7, 1], [np.inf], [1e308, -1e308, 0],
+    [np.inf, -np.inf, np.nan], [np.nan, np.inf, -np.inf, 3.0], [-1.0, np.nan, np.inf, 7.0],
+    [5e-324, 1e-323, 0],
+]  # fmt: skip
+NEAR_TIES = (np.arange(-20, 5) / 9 + np.arange(25) / 3).tolist()
 
 
 @needs_node
 @pytest.mark.parametrize("white", [None, 1.0, 255.0, 65535.0])
-@pytest.mark.parametrize("values", [[-3.5, 0, 0.5, 1.5, 2.5, 99.7, 300], [7.0], [0, 0.2, 0.7, 1]])
-def test_pixels_are_those_of_a_png(tmp_path, white, values):
-    found = evaluated(IMPORTS, PIXELS, {"data": values, "white": white}, tmp_path)
-    band = np.array(values, float).reshape(1, -1, 1)
+@pytest.mark.parametrize("single", [False, True])
+@pytest.mark.parametrize("values", [*VALUES, NEAR_TIES], ids=str)
+def test_pixels_are_those_of_a_png(tmp_path, white, values, single):
+    texts = [str(value).replace("inf", "Infinity") for value in values]
+    given = {"data": texts, "white": white, "single": single}
+    found = evaluated(IMPORTS, PIXELS, given, tmp_path)
+    with np.errstate(over="ignore", under="ignore"):
+        band = np.array(values, np.float32 if single else float).reshape(1, -1, 1)
     for range_, pixels in zip(RANGES, found, strict=True):
         depth = 16 if white == 65535 else 8
         tone = Tone(range_, white, depth, extremes=Extremes.of(band))
