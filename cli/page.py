@@ -67,7 +67,7 @@ def write_page(
     ((key, operators),) = maps.items()
     with at(name):
         source = _words_of_source(given)
-        facts = facts_of(name, reader, operators, found[key], given["nodata"], source)
+        facts = facts_of(name, reader, operators, found[key], source, given["nodata"])
     write_files({path: page(facts)})
 
 

@@ -201,7 +201,8 @@ export function rounded(value) {
   return floor % 2 === 0 ? floor : floor + 1;
 }
 
-const LUMA = [299, 587, 114];
+/** What red, green and blue count in a thousandth of grey. */
+export const LUMA = [299, 587, 114];
 
 /** @returns {Image} */
 function grayed(_, image) {

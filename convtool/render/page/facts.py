@@ -38,8 +38,8 @@ def facts_of(
     reader: Reader,
     operators: Sequence[Operator],
     found: Explanation,
+    source: Sequence[str],
     nodata: float | None = None,
-    source: Sequence[str] = (),
 ) -> Facts:
     """An explained value, the excerpt of its image with the map of that, and the stages. Pixels of
     the value `nodata` are missing. `name` is the image's for people, `source` are the words of a

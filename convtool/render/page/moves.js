@@ -1,8 +1,10 @@
 // What moves the page: pointer, keys, buttons, the address; and its start.
 
-import { $ } from "./elements.js";
+import { drawingOf } from "./drawing.js";
+import { $, make } from "./elements.js";
 import { back, change, choose, current, first, forward, over, pin, repicture, seen, whenChanged } from "./model.js";
 import { open, restore } from "./picture.js";
+import { labelOf } from "./stages.js";
 import { fragmentOf, newStage, stateIn } from "./state.js";
 import { grids } from "./step.js";
 import { showAll, showStep } from "./view.js";
@@ -131,6 +133,7 @@ function listen() {
   for (const button of document.querySelectorAll("[data-copies]")) {
     button.addEventListener("click", () => copy(/** @type {HTMLElement} */ (button)));
   }
+  $("drawing").addEventListener("click", saveDrawing);
   window.addEventListener("resize", showStep);
   window.addEventListener("hashchange", () => {
     const found = stateIn(location.hash.slice(1));
@@ -139,6 +142,15 @@ function listen() {
     change(seen.state.stages);
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showAll);
+}
+
+/** Save the step that is seen as a file. */
+function saveDrawing() {
+  const { stage, row, col } = current();
+  const text = drawingOf($("sum"), say("drawn", { stage: labelOf(stage), row, col }));
+  const address = URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
+  make("a", { href: address, download: "step.svg" }).click();
+  URL.revokeObjectURL(address);
 }
 
 async function copy(button) {

@@ -10,6 +10,7 @@ import { $, make } from "./elements.js";
 import { current, isWindowed, put, repicture, seen } from "./model.js";
 import { cut, picture } from "./picture.js";
 import { RANGES, pixelsBy } from "./pixels.js";
+import { pytorchOf } from "./pytorch.js";
 import { labelOf, showReceptive, showStages, sized } from "./stages.js";
 import { MOST_STAGES, fragmentOf } from "./state.js";
 import { layTables, showGrids, showSum, showTables } from "./step.js";
@@ -61,6 +62,8 @@ function showHead() {
   $("made").textContent = say("made", { version: facts.version });
   $("command").textContent = commandOf(picture.source, seen.state.stages, presets);
   $("toml").textContent = tomlOf(seen.state.stages, presets);
+  const [height, width] = picture.size;
+  $("pytorch").textContent = pytorchOf(seen.shown, { ...seen.maps[0], rows: height, cols: width });
 }
 
 /** The fields that choose the piece of an opened picture. */

@@ -1,10 +1,9 @@
 """The page's engine beside convtool's own, value by value."""
 
-import itertools
-
 import numpy as np
 import pytest
 from helpers.node import evaluated, needs_node
+from helpers.pipelines import FLOATS, PIPELINES, imaged
 
 from convtool import ConvtoolError, Pipeline
 from convtool.render.page.described import described
@@ -16,51 +15,6 @@ RUN = """({cases}) => cases.map(({stages, image}) => {
     return {...made, data: Array.from(made.data, String)};
   } catch (error) { return {refused: error.key}; }
 })"""
-
-RANDOM = np.random.default_rng(7)
-GREY = RANDOM.integers(0, 256, (7, 9, 1)).astype(np.uint8)
-COLORS = RANDOM.integers(0, 256, (6, 8, 3)).astype(np.uint8)
-FLOATS = RANDOM.normal(0, 40, (8, 6, 2))
-
-KERNELS = ("'1 0; 0 1'", "edge", "sobel_x", "gaussian:5,1.1", "'1 2 3 4'", "'0.1; -2.5; 7'", "log5")
-STRIDES = ("1", "2", "3x2")
-PADDINGS = ("same", "same_lower", "valid", "full", "1", "2,0,1,3")
-DILATIONS = ("1", "2x1")
-BORDERS = ("edge", "reflect", "mirror", "wrap", "constant", "constant --fill 9")
-MODES = ("max", "min", "mean", "sum", "median", "lp", "lp --p 3", "mean --count-include-pad")
-CHAINS = (
-    "gray", "gray | conv -k edge | abs", "conv -k emboss | relu | pool", "pool | pool -m mean",
-    "conv -k sobel_x | leaky_relu --slope 0.2 | pool -s global -m mean", "pool | gray | tanh",
-    "conv -k gaussian3 | sigmoid", "conv -k sharpen --stride 2 | conv -k '1 1' --padding full",
-    "abs | gray", "pool -m median -s 3 --stride 1 --padding same | gray", "pool -m mean | gray",
-    "pool -m median | gray", "conv -k edge --bias 12.5 --flip | tanh", "pool -s global",
-    "conv -k '1 2 3; 4 5 6; 7 8 9' --anchor 0,2", "conv -k '1 2' --anchor 0,1 --padding same_lower",
-    "conv -k '1 2 3; 4 5 6' --anchor 1,2 --dilation 2",
-    "pool --size 1 --stride 4 --padding 0,2,0,1 --ceil",
-    "pool --size 2 --stride 3 --padding 1 --ceil", "conv -k identity | gray", "relu | gray",
-    "conv -k box5 | pool -s 3 --stride 1 --padding 1",
-)  # fmt: skip
-
-
-def _convolutions():
-    every = list(itertools.product(KERNELS, STRIDES, PADDINGS, DILATIONS, BORDERS))
-    picked = RANDOM.choice(len(every), 350, replace=False)
-    for kernel, stride, padding, dilation, border in (every[i] for i in picked):
-        yield (
-            f"conv -k {kernel} --stride {stride} --padding {padding} --dilation {dilation} "
-            f"--border {border}"
-        )
-
-
-def _pools():
-    every = itertools.product(
-        MODES, ("2", "3", "2x3"), ("", "--stride 1", "--stride 2x1"), ("", "--padding 1", "--ceil")
-    )
-    for mode, size, stride, more in every:
-        yield f"pool -m {mode} --size {size} {stride} {more}"
-
-
-PIPELINES = [*_convolutions(), *_pools(), *CHAINS]
 
 
 def _case(words, image):
@@ -74,11 +28,7 @@ def _case(words, image):
 
 @needs_node
 def test_every_value_of_some_500_pipelines(tmp_path):
-    images = [GREY, COLORS, FLOATS]
-    tried = [
-        (words, next(i for i in images[n % 3 :] + images if "gray" not in words or i.shape[2] != 2))
-        for n, words in enumerate(PIPELINES)
-    ]
+    tried = imaged(PIPELINES)
     assert len(tried) > 500
     found = evaluated(IMPORTS, RUN, {"cases": [_case(*one) for one in tried]}, tmp_path)
     for (words, image), made in zip(tried, found, strict=True):

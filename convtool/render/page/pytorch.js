@@ -1,0 +1,129 @@
+// The stages as lines of PyTorch, which make the same map of a tensor.
+
+import { LUMA, axesOf, tapsOf } from "./engine.js";
+
+const MODES = { edge: "replicate", mirror: "reflect", wrap: "circular" };
+const TORCH_CURVES = { relu: "F.relu(x)", sigmoid: "torch.sigmoid(x)", tanh: "torch.tanh(x)", abs: "x.abs()" };
+/** How a pool merges the windows `w`, whose last two axes are their rows and columns; what is no pixel is nan. */
+const MERGED = {
+  max: () => "w.nan_to_num(nan=-torch.inf).amax((-2, -1))",
+  min: () => "w.nan_to_num(nan=torch.inf).amin((-2, -1))",
+  sum: () => "w.nansum((-2, -1))",
+  mean: () => "w.nanmean((-2, -1))",
+  median: () => "w.flatten(-2).nanquantile(0.5, -1)",
+  lp: ({ p }) => `w.nan_to_num(nan=0).abs().pow(${p}).sum((-2, -1)).pow(1 / ${p})`,
+};
+
+/** Lines that turn `x`, a float tensor of (1, channels, rows, columns), into its map. They hold for images of
+ * this size, {rows, cols, channels, whole}: windows that reach past the image may stand elsewhere in others. */
+export function pytorchOf(stages, size) {
+  const lines = [];
+  let image = size;
+  for (const stage of stages) {
+    lines.push(...(LINES[stage.op] ?? pointLines)(stage, image));
+    image = describedMap(stage, image);
+  }
+  const numpy = lines.some((line) => line.includes("np.pad")) ? ["import numpy as np"] : [];
+  const shape = [1, size.channels, size.rows, size.cols].join(", ");
+  return [...numpy, "import torch", "import torch.nn.functional as F", "", `# x: floats, (${shape})`, ...lines].join("\n");
+}
+
+const LINES = { conv: convLines, pool: poolLines, gray: grayLines };
+
+/** What is known of a stage's map before it is computed. */
+function describedMap(stage, image) {
+  if (stage.op === "conv" || stage.op === "pool") {
+    const axes = axesOf(stage, image);
+    const [rows, cols] = axes.map((axis) => axis.output);
+    const odd = axes.every((axis) => axis.taps % 2 === 1) && !reachesPast(axes);
+    const keeps = stage.op === "pool" && (stage.mode === "max" || stage.mode === "min" || (stage.mode === "median" && odd));
+    return { ...image, rows, cols, whole: image.whole && keeps };
+  }
+  const whole = image.whole && ["gray", "relu", "abs"].includes(stage.op);
+  return { ...image, whole, channels: stage.op === "gray" ? 1 : image.channels };
+}
+
+function reachesPast(axes) {
+  return axes.map(sidesOf).flat().some((one) => one !== 0);
+}
+
+function convLines(stage, image) {
+  const { channels } = image;
+  const axes = axesOf(stage, image);
+  const taps = axes.map((axis) => axis.taps);
+  const weights = `torch.tensor(${JSON.stringify(stage.weights)}, dtype=x.dtype)`;
+  const each = channels === 1 ? "[None, None]" : `.expand(${channels}, 1, ${taps.join(", ")})`;
+  const groups = channels === 1 ? "" : `, groups=${channels}`;
+  const divisor = stage.divisor === 1 ? "" : ` / ${stage.divisor}`;
+  const bias = stage.bias === 0 ? "" : ` + ${stage.bias}`;
+  return [
+    ...paddedLines(axes.map(sidesOf), image, stage),
+    `x = F.conv2d(x, ${weights}${each}${stepsIn(stage, axes)}${groups})${divisor}${bias}`,
+  ];
+}
+
+/** How far windows reach past the image along an axis: before it and after it. */
+function sidesOf(axis) {
+  const reach = (axis.output - 1) * axis.stride + (axis.taps - 1) * axis.dilation + 1;
+  return [axis.before, Math.max(reach - axis.before - axis.size, 0)];
+}
+
+/** The lines that pad `x`. PyTorch has no border that repeats the last pixel when it turns, and pads by less
+ * than the image: NumPy does. */
+function paddedLines(sides, { rows, cols }, { border, fill }) {
+  const [down, across] = sides;
+  if (sides.flat().every((one) => one === 0)) return [];
+  const pad = `(${[...across, ...down].join(", ")})`;
+  if (border === "constant") return [`x = F.pad(x, ${pad}, value=${fill})`];
+  const small = [[down, rows], [across, cols]].every(([side, size]) => Math.max(...side) < size);
+  if (border in MODES && (border === "edge" || small)) return [`x = F.pad(x, ${pad}, mode="${MODES[border]}")`];
+  const mode = { reflect: "symmetric", mirror: "reflect", wrap: "wrap" }[border];
+  const sidesOfAll = [[0, 0], [0, 0], down, across].map((side) => `(${side.join(", ")})`).join(", ");
+  return [`x = torch.from_numpy(np.pad(x.numpy(), (${sidesOfAll}), "${mode}"))`];
+}
+
+function stepsIn(stage, axes) {
+  const stride = axes.every((axis) => axis.stride === 1) ? "" : `, stride=${pair(axes.map((axis) => axis.stride))}`;
+  const dilation = axes.every((axis) => axis.dilation === 1) ? "" : `, dilation=${pair(axes.map((axis) => axis.dilation))}`;
+  return stride + dilation;
+}
+
+function pair([rows, cols]) {
+  return rows === cols ? String(rows) : `(${rows}, ${cols})`;
+}
+
+function poolLines(stage, image) {
+  const axes = axesOf(stage, image);
+  const sides = axes.map(sidesOf);
+  const plain = !reachesPast(axes);
+  const size = pair(tapsOf(stage, image));
+  const stride = pair(axes.map((axis) => axis.stride));
+  const dilated = axes.some((axis) => axis.dilation !== 1);
+  const usual = { max: "F.max_pool2d", mean: "F.avg_pool2d" }[stage.mode];
+  if (usual && plain && !dilated) return [`x = ${usual}(x, ${size}, ${stride})`];
+  const unfolded = axes.map((axis, i) => `.unfold(${i + 2}, ${(axis.taps - 1) * axis.dilation + 1}, ${axis.stride})`).join("");
+  const apart = dilated ? `[..., ${axes.map((axis) => `::${axis.dilation}`).join(", ")}]` : "";
+  return [...emptyAround(stage, axes, sides), `w = x${unfolded}${apart}`, `x = ${MERGED[stage.mode](stage)}`];
+}
+
+/** The lines that pad `x` with what is no pixel: nan, or with 0 where a mean counts the padding. */
+function emptyAround(stage, axes, sides) {
+  const padded = (inner, value) => {
+    const pad = [...inner[1], ...inner[0]];
+    return pad.some((one) => one !== 0) ? [`x = F.pad(x, (${pad.join(", ")}), value=${value})`] : [];
+  };
+  if (!stage.countPadding || stage.mode !== "mean") return padded(sides, "torch.nan");
+  const counted = axes.map((axis) => [axis.before, axis.after]);
+  const rest = sides.map(([, after], i) => [0, Math.max(after - axes[i].after, 0)]);
+  return [...padded(counted, "0"), ...padded(rest, "torch.nan")];
+}
+
+function grayLines(_, { channels, whole }) {
+  if (channels === 1) return [];
+  const luma = `torch.tensor(${JSON.stringify(LUMA)}, dtype=x.dtype).view(3, 1, 1)`;
+  return [`x = (x * ${luma}).sum(1, keepdim=True) / 1000`, ...(whole ? ["x = x.round()"] : [])];
+}
+
+function pointLines(stage) {
+  return [`x = ${TORCH_CURVES[stage.op] ?? `F.leaky_relu(x, ${stage.slope})`}`];
+}
