@@ -10,8 +10,8 @@ from typing import Any
 
 MODULES = (
     *("engine.js", "words.js", "commands.js", "state.js", "pixels.js", "cost.js", "cells.js"),
-    *("elements.js", "editor.js", "facts.js", "picture.js", "model.js", "stages.js", "step.js"),
-    *("view.js", "moves.js"),
+    *("elements.js", "editor.js", "facts.js", "picture.js", "model.js", "stages.js"),
+    *("weights.js", "passes.js", "step.js", "view.js", "moves.js"),
 )
 """The modules of the page, each after those that it imports from."""
 
