@@ -69,33 +69,71 @@ export function tones(image, channel, white, colors) {
   return (value) => grey(value, top);
 }
 
+/** The colour of a pixel: of its one value, or with the greys of three as its red, green and blue. */
+function colorOf(values, tone) {
+  return values.length === 1 ? tone(values[0]) : values.map((value) => tone(value)[0]);
+}
+
 const LARGEST_CELL = 48;
 const LEAST_WITH_NUMBER = 26;
+const SMALLEST_LETTER = 10;
+const LARGEST_LETTER = 13;
+/** How wide a digit is, and how high a line, in sizes of the letters. */
+const WIDTH = 0.58;
+const HEIGHT = 1.1;
+const EDGE = 4;
+const MOST_LETTERS_IN_CELL = 7;
 
-/** A grid of values on a canvas, with what the border makes up around it. */
+/** A number as short as a cell needs it: whole ones in full, others to four digits, small ones to fewer. */
+export function brief(value) {
+  if (Number.isInteger(value) || !Number.isFinite(value)) return numeral(value);
+  const to = (digits) => numeral(Number(value.toPrecision(digits)));
+  let digits = 4;
+  while (digits > 1 && Math.abs(value) < 1 && to(digits).length > MOST_LETTERS_IN_CELL) digits -= 1;
+  return to(digits);
+}
+
+/** Where a view of `count` cells begins, of `size` cells from `first` on. It stays where it was, `from`, and moves
+ * only as far as cells `start` to `stop` need; where it was nowhere, or they do not fit, these are in its middle. */
+export function placed(from, count, first, size, [start, stop]) {
+  const middle = Math.round((start + stop - count) / 2);
+  const wanted = from === null || stop - start > count ? middle : Math.min(Math.max(from, stop - count), start);
+  return Math.min(Math.max(wanted, first), first + size - count);
+}
+
+/** A grid of values on a canvas, with what the border makes up around it: all of it, or where its cells would be
+ * too small for numbers, as many as have room. */
 export class Grid {
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
     this.base = document.createElement("canvas");
-    this.key = "";
+    this.key = this.content = this.view = "";
+    this.from = [0, 0];
   }
 
   /** Lay the grid out anew where something of it has changed.
-   * @param {{image: any, channel: number, white: number | null, margins: number[], border: string,
-   *   fill: number, room: number, colors: any, id: string}} scene
-   *   `margins`: top, bottom, left, right; `room`: how many CSS pixels it may be wide and high. */
+   * @param {{image: any, channels: number[], tone: () => (value: number) => number[], margins: number[], border: string,
+   *   fill: number, room: number, near: boolean, spans: number[][], subject: string, colors: any, id: string}} scene
+   *   `margins`: top, bottom, left, right; `room`: how many CSS pixels it may be wide and high; `near`: with numbers, if
+   *   need be of a part that has the rows and columns `spans` in it; another `subject` begins in their middle. */
   lay(scene) {
-    const [top, bottom, left, right] = scene.margins;
+    const { image, margins, room, subject } = scene;
     this.scene = scene;
-    this.top = top;
-    this.left = left;
-    this.rows = scene.image.rows + top + bottom;
-    this.cols = scene.image.cols + left + right;
-    const fits = Math.floor(scene.room / Math.max(this.rows, this.cols));
-    this.cell = Math.min(Math.max(fits, 1), LARGEST_CELL);
+    this.measure();
+    const first = [-margins[0], -margins[2]];
+    const sizes = [image.rows + margins[0] + margins[1], image.cols + margins[2] + margins[3]];
+    const fits = Math.floor(room / Math.max(...sizes));
+    this.isPart = scene.near && fits < this.least;
+    const most = Math.max(Math.floor(room / this.least), 1);
+    this.cell = this.isPart ? Math.floor(room / most) : Math.min(Math.max(fits, 1), Math.max(LARGEST_CELL, this.least));
+    const counts = sizes.map((size) => (this.isPart ? Math.min(size, most) : size));
+    const view = [subject, counts].join();
+    this.from = counts.map((count, i) => placed(view === this.view ? this.from[i] : null, count, first[i], sizes[i], scene.spans[i]));
+    this.view = view;
+    [this.rows, this.cols] = counts;
     this.density = window.devicePixelRatio || 1;
-    const key = [scene.id, scene.channel, this.cell, this.density, scene.margins].join();
+    const key = [this.content, this.cell, this.density, counts, this.from].join();
     if (key === this.key) return;
     this.key = key;
     for (const one of [this.canvas, this.base]) {
@@ -106,18 +144,37 @@ export class Grid {
     this.paintBase();
   }
 
+  /** Find the colours of the values, and how large a cell must be for the longest number. */
+  measure() {
+    const { image, channels, margins, fill, id } = this.scene;
+    const content = [id, channels, margins].join();
+    if (content === this.content) return;
+    this.content = content;
+    this.tone = this.scene.tone();
+    this.letters = brief(fill).length;
+    for (let i = 0; i < image.data.length; i += image.channels) {
+      for (const c of channels) this.letters = Math.max(this.letters, brief(image.data[i + c]).length);
+    }
+    if (margins.some((margin) => margin > 0)) this.letters += 2;
+    const wide = Math.ceil(this.letters * WIDTH * SMALLEST_LETTER) + EDGE;
+    const high = Math.ceil(channels.length * HEIGHT * SMALLEST_LETTER) + EDGE;
+    this.least = Math.max(LEAST_WITH_NUMBER, wide, high);
+  }
+
   paintBase() {
-    const { image, channel, white, colors, border, fill } = this.scene;
+    const { image, channels, border, fill } = this.scene;
     const pencil = this.base.getContext("2d");
     const { cell } = this;
-    const tone = tones(image, channel, white, colors);
+    const hasNumbers = cell >= this.least;
+    const letter = Math.min(LARGEST_LETTER, Math.floor((cell - EDGE) / (this.letters * WIDTH)), Math.floor((cell - EDGE) / (channels.length * HEIGHT)));
     pencil.setTransform(this.density, 0, 0, this.density, 0, 0);
     pencil.clearRect(0, 0, this.cols * cell, this.rows * cell);
     pencil.textAlign = "center";
     pencil.textBaseline = "middle";
+    pencil.font = `${letter}px system-ui, sans-serif`;
     for (let i = 0; i < this.rows; i++) {
       for (let j = 0; j < this.cols; j++) {
-        const [y, x] = [i - this.top, j - this.left];
+        const [y, x] = [i + this.from[0], j + this.from[1]];
         const [row, col] = [sourceOf(y, image.rows, border), sourceOf(x, image.cols, border)];
         const made = y !== row || x !== col;
         const none = row < 0 || col < 0;
@@ -125,15 +182,20 @@ export class Grid {
           this.hatch(pencil, i, j);
           continue;
         }
-        const value = none ? fill : image.data[(row * image.cols + col) * image.channels + channel];
-        const color = tone(value);
+        const values = channels.map((channel) => (none ? fill : image.data[(row * image.cols + col) * image.channels + channel]));
+        const color = colorOf(values, this.tone);
         pencil.fillStyle = css(color);
         pencil.fillRect(j * cell, i * cell, cell, cell);
         if (made) this.hatch(pencil, i, j);
-        if (cell >= LEAST_WITH_NUMBER) this.number(pencil, i, j, made ? `(${numeral(value)})` : numeral(value), inkOn(color));
+        if (!hasNumbers) continue;
+        pencil.fillStyle = inkOn(color);
+        values.forEach((value, line) => {
+          const down = (line - (values.length - 1) / 2) * HEIGHT * letter + 1;
+          pencil.fillText(made ? `(${brief(value)})` : brief(value), (j + 0.5) * cell, (i + 0.5) * cell + down);
+        });
       }
     }
-    if (cell >= LEAST_WITH_NUMBER) this.lines(pencil);
+    if (hasNumbers) this.lines(pencil);
   }
 
   hatch(pencil, i, j) {
@@ -151,14 +213,6 @@ export class Grid {
     }
     pencil.stroke();
     pencil.restore();
-  }
-
-  number(pencil, i, j, text, ink) {
-    const size = Math.min(13, Math.floor((1.55 * (this.cell - 4)) / Math.max(text.length, 2)));
-    if (size < 7) return;
-    pencil.font = `${size}px system-ui, sans-serif`;
-    pencil.fillStyle = ink;
-    pencil.fillText(text, (j + 0.5) * this.cell, (i + 0.5) * this.cell + 1);
   }
 
   lines(pencil) {
@@ -182,7 +236,7 @@ export class Grid {
 
   frame(pencil, row, col, rows, cols) {
     const { cell } = this;
-    const [x, y] = [(col + this.left) * cell, (row + this.top) * cell];
+    const [x, y] = [(col - this.from[1]) * cell, (row - this.from[0]) * cell];
     pencil.strokeStyle = "#ffffff";
     pencil.lineWidth = 4;
     pencil.strokeRect(x, y, cols * cell, rows * cell);
@@ -194,8 +248,8 @@ export class Grid {
   /** The row and column of the image under a pointer; outside it where the border is. */
   under(event) {
     const box = this.canvas.getBoundingClientRect();
-    const row = Math.floor(((event.clientY - box.top) / box.height) * this.rows) - this.top;
-    const col = Math.floor(((event.clientX - box.left) / box.width) * this.cols) - this.left;
+    const row = Math.floor(((event.clientY - box.top) / box.height) * this.rows) + this.from[0];
+    const col = Math.floor(((event.clientX - box.left) / box.width) * this.cols) + this.from[1];
     return [row, col];
   }
 }
@@ -208,8 +262,7 @@ export function paintSmall(canvas, image, channels, tone) {
   const pencil = canvas.getContext("2d");
   const picture = pencil.createImageData(image.cols, image.rows);
   for (let i = 0; i < image.rows * image.cols; i++) {
-    const parts = channels.map((channel) => tone(image.data[i * image.channels + channel]));
-    const color = parts.length === 1 ? parts[0] : parts.map((part) => part[0]);
+    const color = colorOf(channels.map((channel) => image.data[i * image.channels + channel]), tone);
     picture.data.set([...color, 255], 4 * i);
   }
   pencil.putImageData(picture, 0, 0);

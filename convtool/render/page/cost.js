@@ -14,6 +14,14 @@ export function factors(weights) {
   return isProduct ? { column, row } : null;
 }
 
+/** The sum of a window's products in two passes: of each column of it, then of these sums along the row.
+ * @param {{column: number[], row: number[]}} factors @param {number[][]} pixels */
+export function inPasses({ column, row }, pixels) {
+  const sums = row.map((_, v) => column.reduce((total, weight, u) => total + weight * pixels[u][v], 0));
+  const products = sums.map((sum, v) => sum * row[v]);
+  return { sums, products, sum: products.reduce((a, b) => a + b, 0) };
+}
+
 function peak(line) {
   return Math.max(...line.map(Math.abs));
 }

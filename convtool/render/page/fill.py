@@ -9,18 +9,9 @@ from importlib.resources import files
 from typing import Any
 
 MODULES = (
-    *(
-        "engine.js",
-        "words.js",
-        "commands.js",
-        "pytorch.js",
-        "state.js",
-        "pixels.js",
-        "cost.js",
-        "cells.js",
-    ),
-    *("elements.js", "editor.js", "facts.js", "picture.js", "model.js", "stages.js", "step.js"),
-    *("view.js", "drawing.js", "moves.js"),
+    *("engine.js", "words.js", "commands.js", "pytorch.js", "state.js", "pixels.js", "cost.js"),
+    *("cells.js", "elements.js", "editor.js", "facts.js", "picture.js", "model.js", "stages.js"),
+    *("weights.js", "passes.js", "step.js", "view.js", "drawing.js", "moves.js"),
 )
 """The modules of the page, each after those that it imports from."""
 

@@ -1,20 +1,22 @@
 // The state of the page, and how it is changed. Whoever shows it is told.
 
 import { Refused, axesOf, followedIn, run, valueAt, windowOf } from "./engine.js";
+import { palette } from "./cells.js";
 import { facts } from "./facts.js";
 import { picture } from "./picture.js";
-import { History } from "./state.js";
+import { ALL, History } from "./state.js";
 
 /** The state where the page begins: the value that was asked for. */
 export const first = { stages: facts.stages, stage: facts.stages.length - 1, row: facts.place[0], col: facts.place[1], channel: 0 };
 
 /** What is seen. `state` is what the address keeps. `maps` are the image and the map of each of the stages `shown`,
- * which are those of the state unless these were `refused`. `looked` is the place that is pointed at, `lit` the
- * element of the window; `term` counts the terms that are seen `byTerms`. */
+ * which are those of the state unless these were `refused`. `looked` is the place that is pointed at, in the
+ * grid `pointed`; `lit` is the element of the window, or a row or a column of it, the other being null; `term` counts the
+ * terms that are seen `byTerms`. `colors` are the page's. `near`: numbers are seen even if there is room for a part of them only. */
 export const seen = {
   state: structuredClone(first), history: new History(facts.stages), maps: run(facts.stages, picture.image), shown: facts.stages,
   version: 0, refused: /** @type {Refused | null} */ (null), looked: /** @type {number[] | null} */ (null),
-  lit: /** @type {number[] | null} */ (null), term: 0, byTerms: false, playing: false,
+  pointed: "", lit: /** @type {(number | null)[] | null} */ (null), term: 0, byTerms: false, near: true, playing: false, colors: palette(),
 };
 
 const shows = { all: () => {}, step: () => {} };
@@ -24,18 +26,36 @@ export function whenChanged(all, step) {
   Object.assign(shows, { all, step });
 }
 
-/** The stage in full with its input, its map, and the place that is seen in it. */
+/** Whether an image has red, green and blue. */
+export function isColor(one) {
+  return one.channels === 3 && picture.channels.join("") === "RGB";
+}
+
+/** The channels of a map that are seen. @returns {number[]} */
+export function channelsOf(map) {
+  if (seen.state.channel === ALL && isColor(map)) return [0, 1, 2];
+  return [Math.min(Math.max(seen.state.channel, 0), map.channels - 1)];
+}
+
+/** What a channel of the picture is called. */
+export function channelName(channel) {
+  return picture.channels[channel] ?? String(channel);
+}
+
+/** The stage in full with its input, its map, the place that is seen in it, and the one where it stays. `lanes` has the
+ * window and the value in each of the channels seen; those of the first are there by themselves. */
 export function current() {
   const k = Math.min(seen.state.stage, seen.shown.length - 1);
   const map = seen.maps[k + 1];
-  const at = seen.looked ?? [seen.state.row, seen.state.col];
-  const row = Math.min(Math.max(at[0], 0), map.rows - 1);
-  const col = Math.min(Math.max(at[1], 0), map.cols - 1);
-  const channel = Math.min(seen.state.channel, map.channels - 1);
+  const inside = ([row, col]) => [Math.min(Math.max(row, 0), map.rows - 1), Math.min(Math.max(col, 0), map.cols - 1)];
+  const pinned = inside([seen.state.row, seen.state.col]);
+  const [row, col] = seen.looked ? inside(seen.looked) : pinned;
   const stage = seen.shown[k];
-  const window = windowOf(stage, seen.maps[k], row, col, channel);
-  const value = valueAt(map, row, col, channel);
-  return { k, stage, before: seen.maps[k], map, row, col, channel, window, value };
+  const before = seen.maps[k];
+  const lanes = channelsOf(map).map((channel) => ({
+    channel, window: windowOf(stage, before, row, col, channel), value: valueAt(map, row, col, channel),
+  }));
+  return { k, stage, before, map, row, col, pinned, lanes, ...lanes[0] };
 }
 
 /** Whether a stage lays windows on its input. */
@@ -90,8 +110,14 @@ export async function repicture(action) {
 }
 
 /** Change parameters of the stage in full. */
-export function put(values) {
-  change(seen.state.stages.map((one, k) => (k === seen.state.stage ? { ...one, ...values } : one)));
+export function put(values, keeps = true) {
+  change(seen.state.stages.map((one, k) => (k === seen.state.stage ? { ...one, ...values } : one)), keeps);
+}
+
+/** Keep the stages as they are now to be undone. */
+export function keep() {
+  seen.history.keep(seen.state.stages);
+  shows.all();
 }
 
 /** Stay at a place of the map. */
@@ -103,28 +129,47 @@ export function pin(row, col) {
   shows.step();
 }
 
+/** The elements that a value is followed through: its place in each map up to its own, the image's first. */
+export function pathOf({ k, row, col, channel: seenIn }) {
+  const path = [[row, col]];
+  for (let i = k; i >= 0; i--) {
+    const channel = Math.min(seenIn, seen.maps[i + 1].channels - 1);
+    const window = windowOf(seen.shown[i], seen.maps[i], path[0][0], path[0][1], channel);
+    const best = followedIn(seen.shown[i], window, valueAt(seen.maps[i + 1], path[0][0], path[0][1], channel));
+    const above = [Math.min(path[0][0], seen.maps[i].rows - 1), Math.min(path[0][1], seen.maps[i].cols - 1)];
+    path.unshift(best ? /** @type {any} */ (window[best[0]][best[1]].from) : above);
+  }
+  return path;
+}
+
 /** Choose a stage, at the element of its map that the value seen now is followed through, or at the
  * value above it. */
 export function choose(k) {
   seen.playing = false;
   const now = current();
-  let { row, col } = now;
-  for (let i = now.k; i > k; i--) {
-    const channel = Math.min(now.channel, seen.maps[i + 1].channels - 1);
-    const window = windowOf(seen.shown[i], seen.maps[i], row, col, channel);
-    const best = followedIn(seen.shown[i], window, valueAt(seen.maps[i + 1], row, col, channel));
-    if (best) [row, col] = window[best[0]][best[1]].from;
-  }
+  let [row, col] = pathOf(now)[Math.min(k, now.k) + 1];
   for (let i = now.k + 1; i <= k; i++) [row, col] = over(seen.shown[i], seen.maps[i], row, col);
   Object.assign(seen.state, { stage: k, row, col });
   seen.looked = null;
   shows.all();
 }
 
-/** Light an element of the window, [row, column] in it; null: none. */
+/** Light an element of the window, [row, column] in it; null for either is all of the other; null: none. */
 export function light(cell) {
   seen.lit = cell;
   shows.step();
+}
+
+/** A cell of a table that lights an element of the window, or a row or a column of it, when it is pointed at. */
+export function lights(cell, u, v) {
+  cell.addEventListener("pointerenter", () => light([u, v]));
+  cell.addEventListener("pointerleave", () => light(null));
+  return cell;
+}
+
+/** Whether something of a row and a column of the window, null for any, belongs to what is lit. */
+export function isLit(u, v) {
+  return seen.lit !== null && [u, v].every((at, i) => at === null || seen.lit[i] === null || seen.lit[i] === at);
 }
 
 /** One step on: the next term, or the next value. */

@@ -2,16 +2,22 @@
 
 import { drawingOf } from "./drawing.js";
 import { $, make } from "./elements.js";
-import { back, change, choose, current, first, forward, over, pin, repicture, seen, whenChanged } from "./model.js";
-import { open, restore } from "./picture.js";
-import { labelOf } from "./stages.js";
+import { back, change, choose, current, first, forward, light, over, pin, repicture, seen, whenChanged } from "./model.js";
+import { cut, open, picture, restore } from "./picture.js";
+import { labelOf, placeIn } from "./stages.js";
 import { fragmentOf, newStage, stateIn } from "./state.js";
 import { grids } from "./step.js";
-import { showAll, showStep } from "./view.js";
+import { GREY, showAll, showStep } from "./view.js";
 import { say, speak } from "./words.js";
 
 const STEPS_A_SECOND = [1, 2, 4, 8, 16, 32, 60];
+const PIXELS_A_KEY = 8;
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
+
+/** Rows and columns that an arrow key moves by; undefined for other keys. */
+function arrowOf(event) {
+  return event.altKey || event.ctrlKey || event.metaKey ? undefined : ARROWS[event.key];
+}
 
 function play() {
   seen.playing = !seen.playing;
@@ -37,12 +43,11 @@ function listenToGrid(name) {
   };
   canvas.addEventListener("pointermove", (event) => {
     if (seen.playing) return;
-    seen.looked = placeOf(event);
-    seen.term = 0;
+    Object.assign(seen, { looked: placeOf(event), pointed: name, term: 0 });
     showStep();
   });
   canvas.addEventListener("pointerleave", () => {
-    seen.looked = null;
+    Object.assign(seen, { looked: null, pointed: "" });
     if (!seen.playing) showStep();
   });
   canvas.addEventListener("click", (event) => {
@@ -50,8 +55,8 @@ function listenToGrid(name) {
     pin(...placeOf(event));
   });
   canvas.addEventListener("keydown", (event) => {
-    const by = ARROWS[event.key];
-    if (!by || event.altKey || event.ctrlKey || event.metaKey) return;
+    const by = arrowOf(event);
+    if (!by) return;
     event.preventDefault();
     seen.playing = false;
     seen.term = 0;
@@ -68,9 +73,91 @@ function moveStage(by) {
   change(stages);
 }
 
+/** See a channel, or all; grey is a stage in front, which goes when a channel is chosen. */
+function takeChannel() {
+  const { stages } = seen.state;
+  const isGray = stages[0].op === "gray";
+  if ($("channel").value === GREY) {
+    seen.state.stage += 1;
+    change([newStage("gray"), ...stages]);
+    return;
+  }
+  seen.state.channel = Number($("channel").value);
+  if (!isGray || stages.length === 1) {
+    showAll();
+    return;
+  }
+  seen.state.stage = Math.max(seen.state.stage - 1, 0);
+  change(stages.slice(1));
+}
+
+/** The elements of the window are lit by arrow keys as well. */
+function listenToWindow() {
+  $("window").addEventListener("focusin", () => light([0, 0]));
+  $("window").addEventListener("focusout", () => light(null));
+  $("window").addEventListener("keydown", (event) => {
+    const by = arrowOf(event);
+    if (!by || !seen.lit) return;
+    event.preventDefault();
+    const { window: elements } = current();
+    light([elements, elements[0]].map((line, i) => Math.min(Math.max((seen.lit[i] ?? 0) + by[i], 0), line.length - 1)));
+  });
+}
+
+/** The piece of an opened picture is dragged in the whole, or moved by arrow keys. */
+function listenToPiece() {
+  const holder = $("piece").parentElement;
+  const move = (top, left) => {
+    const places = [top, left].map((n, i) => {
+      const last = picture.size[i] - [picture.image.rows, picture.image.cols][i];
+      return Math.min(Math.max(n, 0), last);
+    });
+    if (places[0] !== picture.top || places[1] !== picture.left) repicture(() => cut(...places));
+  };
+  let held = [0, 0];
+  holder.addEventListener("pointerdown", (event) => {
+    if (!picture.bitmap || event.button !== 0) return;
+    event.preventDefault();
+    $("piece").focus({ focusVisible: false });
+    holder.setPointerCapture(event.pointerId);
+    const { top, left, image } = picture;
+    const sizes = [image.rows, image.cols];
+    const inside = placeIn(holder, event, picture.size).map((n, i) => n - [top, left][i]);
+    const isHeld = inside.every((n, i) => n >= 0 && n < sizes[i]);
+    held = isHeld ? inside : sizes.map((size) => size >> 1);
+    drag(event);
+  });
+  const drag = (event) => {
+    if (!holder.hasPointerCapture(event.pointerId)) return;
+    const [row, col] = placeIn(holder, event, picture.size);
+    move(row - held[0], col - held[1]);
+  };
+  holder.addEventListener("pointermove", drag);
+  $("piece").addEventListener("keydown", (event) => {
+    const by = arrowOf(event);
+    if (!by || !picture.bitmap) return;
+    event.preventDefault();
+    const step = event.shiftKey ? 1 : PIXELS_A_KEY;
+    move(picture.top + by[0] * step, picture.left + by[1] * step);
+  });
+}
+
+/** Paper is light, whatever the screen is. */
+function listenToPrint() {
+  for (const [name, prints] of [["beforeprint", true], ["afterprint", false]]) {
+    window.addEventListener(name, () => {
+      document.documentElement.classList.toggle("paper", prints);
+      showAll();
+    });
+  }
+}
+
 function listen() {
   listenToGrid("input");
   listenToGrid("map");
+  listenToWindow();
+  listenToPiece();
+  listenToPrint();
   $("previous").addEventListener("click", () => forward(-1));
   $("next").addEventListener("click", () => forward(1));
   $("play").addEventListener("click", play);
@@ -85,10 +172,12 @@ function listen() {
     seen.term = 0;
     showStep();
   });
-  $("channel").addEventListener("change", () => {
-    seen.state.channel = Number($("channel").value);
-    showAll();
+  $("channel").addEventListener("change", takeChannel);
+  $("numbers").addEventListener("change", () => {
+    seen.near = $("numbers").checked;
+    showStep();
   });
+  $("passes").addEventListener("toggle", showStep);
   $("language").addEventListener("change", () => {
     speak($("language").value);
     showAll();

@@ -1,10 +1,11 @@
 // The row of stages: the map of each, small, with what the value depends on in a frame.
 
 import { fieldsOf } from "./engine.js";
-import { grey, paintSmall, palette, tones } from "./cells.js";
+import { grey, paintSmall, tones } from "./cells.js";
 import { $, make } from "./elements.js";
-import { choose, seen } from "./model.js";
+import { channelsOf, choose, isColor, pathOf, pin, seen } from "./model.js";
 import { picture } from "./picture.js";
+import { pixelsBy } from "./pixels.js";
 import { say } from "./words.js";
 
 const SMALL = 5.5;
@@ -16,26 +17,31 @@ export function labelOf(stage) {
   return stage.op === "leaky_relu" ? `leaky_relu ${stage.slope}` : stage.op;
 }
 
+/** What gives a value of an image its colour, seen in these channels: three are pixels, red, green and blue. */
+export function toneOf(one, channels) {
+  if (channels.length === 1) return tones(one, channels[0], one === seen.maps[0] ? picture.white : null, seen.colors);
+  const { of, top } = pixelsBy("clip", one, picture.white);
+  return (value) => grey(of(value), top);
+}
+
 export function showStages() {
-  const colors = palette();
   const items = seen.maps.map((map, i) => {
     const canvas = make("canvas");
-    const channel = Math.min(seen.state.channel, map.channels - 1);
-    const white = i ? null : picture.white;
-    if (isColor(map)) paintSmall(canvas, map, [0, 1, 2], (value) => grey(value, picture.white));
-    else paintSmall(canvas, map, [channel], tones(map, channel, white, colors));
+    const channels = i === 0 && picture.white && isColor(map) ? [0, 1, 2] : channelsOf(map);
+    paintSmall(canvas, map, channels, toneOf(map, channels));
     const name = i ? labelOf(seen.shown[i - 1]) : say("image");
     const size = `${map.rows}x${map.cols}${map.channels > 1 ? `x${map.channels}` : ""}`;
     const holder = make("span", { className: "small" }, sized(canvas, map.rows, map.cols));
     const parts = [holder, make("span", { className: "name", textContent: name }), make("small", { textContent: size })];
-    if (i === 0) return make("li", { className: "image" }, make("div", {}, ...parts), ...wholePicture());
+    if (i === 0) return make("li", { className: "image" }, make("div", {}, ...parts));
     const chosen = i - 1 === seen.state.stage;
     const button = make("button", { type: "button", id: `stage-${i}` }, ...parts);
     button.setAttribute("role", "tab");
     button.setAttribute("aria-selected", String(chosen));
     button.tabIndex = chosen ? 0 : -1;
-    button.addEventListener("click", () => {
-      choose(i - 1);
+    button.addEventListener("click", (event) => {
+      if (chosen && event.target === canvas) pin(...placeIn(canvas, event, [map.rows, map.cols]));
+      else choose(i - 1);
       $(`stage-${i}`).focus();
     });
     const item = make("li", {}, button);
@@ -44,53 +50,69 @@ export function showStages() {
   });
   items[0].setAttribute("role", "presentation");
   $("stages").replaceChildren(...items);
+  showWhole();
   const chosen = items[Math.min(seen.state.stage + 1, items.length - 1)];
-  $("stages").scrollLeft = chosen.offsetLeft + chosen.offsetWidth + 8 - $("stages").clientWidth;
+  $("row").scrollLeft = chosen.offsetLeft + chosen.offsetWidth + 8 - $("row").clientWidth;
 }
 
-function isColor(one) {
-  return one === seen.maps[0] && picture.white && picture.channels.join("") === "RGB";
+/** The row and column of a picture of so many rows and columns that is under a pointer. */
+export function placeIn(shown, event, [rows, cols]) {
+  const box = shown.getBoundingClientRect();
+  return [Math.floor(((event.clientY - box.top) / box.height) * rows), Math.floor(((event.clientX - box.left) / box.width) * cols)];
 }
 
 /** A small picture, in the shape of an image. */
-export function sized(picture, rows, cols) {
+export function sized(shown, rows, cols) {
   const most = Math.max(rows, cols);
-  picture.style.height = `${Math.max((SMALL * rows) / most, 0.3)}rem`;
-  picture.style.width = `${Math.max((SMALL * cols) / most, 0.3)}rem`;
-  return picture;
+  shown.style.height = `${Math.max((SMALL * rows) / most, 0.3)}rem`;
+  shown.style.width = `${Math.max((SMALL * cols) / most, 0.3)}rem`;
+  return shown;
 }
 
-/** The whole image, small, with the piece that is shown in a frame. */
-function wholePicture() {
-  if (!picture.whole) return [];
-  const frame = make("i");
+/** The whole image, small, with the piece that is shown in a frame. Another piece of an opened picture can be chosen. */
+function showWhole() {
+  $("whole").hidden = !picture.whole;
+  if (!picture.whole) return;
+  const { top, left, image } = picture;
   const [rows, cols] = picture.size;
-  const percent = (part, all) => `${(100 * part) / all}%`;
-  Object.assign(frame.style, {
-    top: percent(picture.top, rows), left: percent(picture.left, cols),
-    height: percent(picture.image.rows, rows), width: percent(picture.image.cols, cols),
-  });
-  const holder = make("span", { className: "small" }, sized(make("img", { src: picture.whole, alt: "" }), rows, cols), frame);
-  return [make("div", { className: "whole", title: say("whole") }, holder, make("small", { textContent: `${rows}x${cols}` }))];
+  const shown = $("whole").querySelector("img");
+  if (shown.src !== picture.whole) shown.src = picture.whole;
+  sized(shown, rows, cols);
+  const frame = $("piece");
+  laid(frame, [[top, top + image.rows], [left, left + image.cols]], [rows, cols]);
+  $("whole").title = say(picture.bitmap ? "whole" : "wholeStays");
+  $("whole").classList.toggle("moves", picture.bitmap !== null);
+  if (picture.bitmap) frame.tabIndex = 0;
+  else frame.removeAttribute("tabindex");
+  frame.setAttribute("aria-disabled", String(!picture.bitmap));
+  frame.setAttribute("aria-label", say(picture.bitmap ? "pieceSays" : "wholeStays"));
+  frame.setAttribute("aria-valuenow", String(top * cols + left));
+  frame.setAttribute("aria-valuemax", String((rows - image.rows) * cols + cols - image.cols));
+  frame.setAttribute("aria-valuetext", say("part", { top, left, bottom: top + image.rows - 1, right: left + image.cols - 1 }));
+  $("whole").querySelector("small").textContent = `${rows}x${cols}`;
 }
 
-/** Frame in each small map what the value depends on. */
-export function showReceptive({ k, row, col }) {
+/** Lay an element over some rows and columns (first, last; last not counted) of a small picture. */
+function laid(element, spans, size) {
+  const share = (n, i) => 100 * (Math.min(Math.max(n, 0), size[i]) / size[i]);
+  const [[top, bottom], [left, right]] = spans.map((span, i) => span.map((n) => share(n, i)));
+  Object.assign(element.style, { top: `${top}%`, left: `${left}%`, height: `${bottom - top}%`, width: `${right - left}%` });
+  return element;
+}
+
+/** Frame in each small map what the value depends on, and mark the element that it is followed through; `parts` are
+ * the rows and columns, first and last, that are seen of the stage's input and of its map. */
+export function showReceptive(now, parts) {
+  const { k, row, col } = now;
   const fields = fieldsOf(seen.shown.slice(0, k + 1), seen.maps, row, col);
-  document.querySelectorAll("#stages .small:first-child").forEach((holder, i) => {
-    if (holder.parentElement.className === "whole") return;
-    holder.querySelector("i")?.remove();
-    const number = [...$("stages").children].indexOf(holder.closest("li"));
-    if (number > k + 1 || !fields[number]) return;
-    const [rows, cols] = fields[number];
-    const { rows: height, cols: width } = seen.maps[number];
-    const clip = ([from, to], size) => [Math.max(from, 0) / size, Math.min(to, size) / size];
-    const [top, bottom] = clip(rows, height);
-    const [left, right] = clip(cols, width);
-    const frame = make("i");
-    Object.assign(frame.style, {
-      top: `${100 * top}%`, left: `${100 * left}%`, height: `${100 * (bottom - top)}%`, width: `${100 * (right - left)}%`,
-    });
-    holder.append(frame);
+  const path = pathOf(now);
+  document.querySelectorAll("#stages .small").forEach((holder, i) => {
+    holder.querySelectorAll("i").forEach((mark) => mark.remove());
+    if (i > k + 1) return;
+    const size = [seen.maps[i].rows, seen.maps[i].cols];
+    const part = i < k ? null : parts[i - k];
+    if (part) holder.append(laid(make("i", { className: "part" }), part.map(([first, last]) => [first, last + 1]), size));
+    holder.append(laid(make("i"), fields[i], size));
+    if (i <= k) holder.append(laid(make("i", { className: "followed" }), path[i].map((at) => [at + 0.5, at + 0.5]), size));
   });
 }

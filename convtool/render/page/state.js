@@ -8,10 +8,12 @@ export const MOST_STAGES = 100;
 export const LARGEST_KERNEL = 11;
 export const LARGEST_STEP = 1000;
 const LONGEST_NAME = 100;
+/** The channel that stands for all of them. */
+export const ALL = -1;
 
 /**
  * @typedef {{stages: Record<string, any>[], stage: number, row: number, col: number, channel: number}} State
- *   `stage` is the one in full, from 0; row, column and channel are those of its map.
+ *   `stage` is the one in full, from 0; row, column and channel are those of its map, or ALL channels.
  */
 
 /** A stage as it is when it is added. */
@@ -59,7 +61,8 @@ export function stateIn(fragment) {
     const found = JSON.parse(decodeURIComponent(fragment));
     const stages = found.stages.map(checkedStage);
     demand(stages.length >= 1 && stages.length <= MOST_STAGES);
-    const [stage, row, col, channel] = [found.stage, found.row, found.col, found.channel].map((n) => whole(n, 0, 1e6));
+    const [stage, row, col] = [found.stage, found.row, found.col].map((n) => whole(n, 0, 1e6));
+    const channel = whole(found.channel, ALL, 1e6);
     return { stages, stage: Math.min(stage, stages.length - 1), row, col, channel };
   } catch {
     return null;

@@ -2,22 +2,24 @@
 
 import { STAGES, axesOf, compare } from "./engine.js";
 import { expected, facts, presets } from "./facts.js";
-import { grey, numeral, paintSmall } from "./cells.js";
+import { grey, numeral, paintSmall, palette } from "./cells.js";
 import { commandOf, tomlOf } from "./commands.js";
 import { costOf, factors } from "./cost.js";
 import { fieldsFor, several, showFields } from "./editor.js";
 import { $, make } from "./elements.js";
-import { current, isWindowed, put, repicture, seen } from "./model.js";
+import { channelName, channelsOf, current, isColor, isWindowed, put, repicture, seen } from "./model.js";
 import { cut, picture } from "./picture.js";
 import { RANGES, pixelsBy } from "./pixels.js";
 import { pytorchOf } from "./pytorch.js";
 import { labelOf, showReceptive, showStages, sized } from "./stages.js";
-import { MOST_STAGES, fragmentOf } from "./state.js";
-import { layTables, showGrids, showSum, showTables } from "./step.js";
+import { ALL, MOST_STAGES, fragmentOf } from "./state.js";
+import { grids, layTables, showGrids, showSum, showTables, shownBy } from "./step.js";
 import { say } from "./words.js";
 
 /** What makes a pixel of a value of the map that is seen, by the ways to do it. */
 const pixelOf = new Map();
+/** What stands for a stage that makes grey, among the channels. */
+export const GREY = "gray";
 let kept = "";
 const agreement = compare(seen.maps[seen.maps.length - 1], expected, largestOf([...seen.maps, expected]));
 
@@ -34,6 +36,7 @@ export function showAll() {
   document.documentElement.lang = $("language").value === "zh" ? "zh-Hans" : "en";
   for (const one of document.querySelectorAll("[data-word]")) one.textContent = say(one.dataset.word);
   for (const one of document.querySelectorAll("[data-label]")) one.setAttribute("aria-label", say(one.dataset.label));
+  seen.colors = palette();
   showRefusal();
   showHead();
   showPieces();
@@ -76,12 +79,12 @@ function showPieces() {
 
 /** The map as pixels, in each of the ways. */
 function showPixels() {
-  const { map, channel } = current();
+  const { map } = current();
   const figures = RANGES.map((range) => {
     const canvas = make("canvas");
     const made = pixelsBy(range, map, picture);
     pixelOf.set(range, made.of);
-    paintSmall(canvas, map, [channel], (value) => grey(made.of(value), made.top));
+    paintSmall(canvas, map, channelsOf(map), (value) => grey(made.of(value), made.top));
     const holder = make("span", { className: "small" }, sized(canvas, map.rows, map.cols));
     return make("figure", {}, holder, make("figcaption", { id: `pixel-${range}` }));
   });
@@ -89,16 +92,21 @@ function showPixels() {
 }
 
 /** The pixel of the value that is seen, in each of the ways. */
-function showPixel({ value }) {
-  for (const [range, of] of pixelOf) $(`pixel-${range}`).textContent = `${range}: ${of(value)}`;
+function showPixel({ lanes }) {
+  for (const [range, of] of pixelOf) $(`pixel-${range}`).textContent = `${range}: ${lanes.map(({ value }) => of(value)).join(", ")}`;
 }
 
+/** The channels to choose from: each, all three, and grey, which is a stage before the others. */
 function showChannels() {
-  const { map, before } = current();
-  const count = Math.max(map.channels, before.channels);
-  const names = count === picture.channels.length ? picture.channels : Array.from({ length: count }, (_, c) => String(c));
-  $("channels").hidden = map.channels < 2;
-  $("channel").replaceChildren(...names.map((name, c) => new Option(name, String(c), false, c === Math.min(seen.state.channel, count - 1))));
+  const { map, channel } = current();
+  const isGray = seen.state.stages[0].op === "gray";
+  const color = isColor(picture.image);
+  const each = (isGray && color ? picture.image : map).channels;
+  const choices = Array.from({ length: each }, (_, c) => [channelName(c), String(c)]);
+  if (color) choices.push([say("allChannels"), String(ALL)], [say("grey"), GREY]);
+  const chosen = color && isGray ? GREY : channelsOf(map).length > 1 ? String(ALL) : String(channel);
+  $("channels").hidden = map.channels < 2 && !(color && isGray);
+  $("channel").replaceChildren(...choices.map(([name, value]) => new Option(name, value, false, value === chosen)));
 }
 
 function showEditor() {
@@ -145,7 +153,7 @@ export function showStep() {
   showGrids(now);
   showTables(now);
   showSum(now);
-  showReceptive(now);
+  showReceptive(now, [shownBy(grids.input), shownBy(grids.map)]);
   showPixel(now);
   showPlaying();
   remember();
