@@ -16,6 +16,7 @@ from ...inspect.shapes import Fields, through
 from ...inspect.trace import read_rows
 from ...io.base import Reader
 from ...ops.base import Operator, over_array
+from ...ops.weighted import opaque
 from ...pipeline.prepare import prepare
 
 LARGEST_SIDE = 96
@@ -46,20 +47,18 @@ def excerpt(reader: Reader, operators: Sequence[Operator], found: Explanation) -
     engine's values in float64: whole sums exactly, others with an error below 1e-12 of their
     products.
 
-    Raises ConvtoolError for volumes, for images with alpha, for whole numbers past 2**53, and for
-    maps of more than LARGEST_MAP values.
+    Alpha that is opaque in all of the piece is left out: colours are then as without it.
+
+    Raises ConvtoolError for volumes, for pieces with transparency, for whole numbers past 2**53,
+    and for maps of more than LARGEST_MAP values.
     """
     header = found.input
     if header.depth > 1:
         raise ConvtoolError("a page shows one slice, and the image is a volume: expected one frame")
-    if header.has_alpha:
-        raise ConvtoolError(
-            "a page does not show transparency, and the image has some: expected one without alpha"
-        )
     fields: Fields = (Field(), Field(), Field())
     for stage in prepare(operators, header).stages:
         fields = through(fields, stage)
-    most = min(LARGEST_SIDE, math.isqrt(3 * LARGEST_SIDE**2 // len(header.channels)))
+    most = min(LARGEST_SIDE, math.isqrt(3 * LARGEST_SIDE**2 // header.colors))
     spans = found.fields[-1].region.spans[-2:]
     size = header.height, header.width
     (top, bottom), (left, right) = (
@@ -67,6 +66,8 @@ def excerpt(reader: Reader, operators: Sequence[Operator], found: Explanation) -
         for span, length, field in zip(spans, size, fields[1:], strict=True)
     )
     pixels = read_rows(reader, top, bottom)[:, left:right]
+    if header.has_alpha:
+        header, pixels = _opaque(header, pixels)
     if pixels.dtype.kind in "iu" and np.abs(pixels.astype(FLOAT64)).max() > EXACT_IN_FLOAT64:
         raise ConvtoolError("the image has numbers beyond 2^53, which a page does not hold exactly")
     map_ = _filtered(pixels, header, operators)
@@ -75,6 +76,16 @@ def excerpt(reader: Reader, operators: Sequence[Operator], found: Explanation) -
         min(max(found.col - left // int(fields[2].step), 0), map_.shape[1] - 1),
     )
     return Excerpt(top, left, np.ascontiguousarray(pixels), map_, place)
+
+
+def _opaque(header: Header, pixels: Array) -> tuple[Header, Array]:
+    """Both without their alpha; ConvtoolError where it is not opaque."""
+    if (pixels[..., -1] != opaque(header)).any():
+        raise ConvtoolError(
+            "a page does not show transparency, and the image has some around the value: expected "
+            "opaque pixels"
+        )
+    return header._replace(channels=header.channels[:-1]), pixels[..., :-1]
 
 
 def _around(span: Pair, size: int, most: int, step: int) -> Pair:

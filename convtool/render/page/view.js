@@ -53,7 +53,7 @@ function showHead() {
   const [rows, cols] = picture.size;
   const place = { top, left, bottom: top + image.rows - 1, right: left + image.cols - 1, rows, cols };
   $("title").textContent = say("title", { name: picture.name });
-  $("about").textContent = say(picture.whole ? "about" : "aboutAll", place) + (picture.deep ? say("deep") : "");
+  $("about").textContent = say(picture.whole ? "about" : "aboutAll", place) + aside();
   const words = [say("agrees", agreement)];
   if (agreement.differs.length) {
     const at = Math.floor(agreement.differs[0] / expected.channels);
@@ -67,6 +67,12 @@ function showHead() {
   $("toml").textContent = tomlOf(seen.state.stages, presets);
   const [height, width] = picture.size;
   $("pytorch").textContent = pytorchOf(seen.shown, { ...seen.maps[0], rows: height, cols: width });
+}
+
+/** What of the picture is not shown. */
+function aside() {
+  if (picture.deep) return say("deep");
+  return facts.opaque && !picture.bitmap ? say("opaque") : "";
 }
 
 /** The fields that choose the piece of an opened picture. */

@@ -5,6 +5,7 @@ export const WORDS = {
     title: "{name}: one value at a time",
     about: "Rows {top} to {bottom} and columns {left} to {right} of {rows}x{cols} pixels, filtered as an image of its own.",
     aboutAll: "{rows}x{cols} pixels.",
+    opaque: " Its alpha, opaque here, is left out.",
     deep: " The file has 16 bits a pixel; the browser gives this page 8.",
     stages: "Stages", step: "One value", controls: "Steps",
     image: "image", whole: "the whole image; framed: the piece shown here, which can be dragged",
@@ -56,6 +57,7 @@ export const WORDS = {
   zh: {
     title: "{name}：逐个数值", about: "原图 {rows}x{cols} 像素中的第 {top} 至 {bottom} 行、第 {left} 至 {right} 列，作为一幅单独的图像来滤波。",
     aboutAll: "{rows}x{cols} 像素。",
+    opaque: "其不透明的 alpha 通道略去。",
     deep: "文件每像素 16 位；浏览器只给出 8 位。",
     stages: "各级", step: "一个数值", controls: "步骤",
     image: "图像", whole: "整幅图像；框内为此处所示的部分，可拖动",

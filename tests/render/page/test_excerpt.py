@@ -60,7 +60,7 @@ def test_many_channels_take_a_smaller_piece():
 @pytest.mark.parametrize(
     ("pixels", "words", "told"),
     [
-        (np.zeros((9, 9, 4), np.uint8), "conv -k edge", "transparency"),
+        (np.zeros((9, 9, 4), np.uint8), "conv -k edge", "has some around the value"),
         (PHOTO, "conv -k edge --padding 60", "too large for a page; use less padding"),
         (np.full((3, 3, 1), 2**60), "relu", r"beyond 2\^53"),
     ],
@@ -68,6 +68,24 @@ def test_many_channels_take_a_smaller_piece():
 def test_what_a_page_cannot_show(pixels, words, told):
     with pytest.raises(ConvtoolError, match=told):
         taken(pixels, words, (0, 0))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "conv -k gaussian5 --border constant --fill 7 | relu | pool -m mean", "gray | conv -k edge",
+        "conv -k box3 --alpha weight --stride 2", "conv -k sobel_x --alpha keep | abs",
+    ],
+)  # fmt: skip
+def test_opaque_alpha_is_left_out(words):
+    clear = np.concatenate([PHOTO, np.full((300, 411, 1), 255, np.uint8)], -1)
+    clear[200:, :, 3] = 0
+    found = taken(clear, words, (3, 4))
+    plain = taken(PHOTO, words, (3, 4))
+    np.testing.assert_array_equal(found.pixels, plain.pixels)
+    np.testing.assert_allclose(found.map, plain.map, rtol=1e-14)
+    with pytest.raises(ConvtoolError, match="transparency"):
+        taken(clear, "conv -k edge", (220, 4))
 
 
 @pytest.mark.parametrize(
