@@ -25,7 +25,14 @@ CHAINS = (
     "conv -k '1 2 3; 4 5 6' --anchor 1,2 --dilation 2",
     "pool --size 1 --stride 4 --padding 0,2,0,1 --ceil",
     "pool --size 2 --stride 3 --padding 1 --ceil", "conv -k identity | gray", "relu | gray",
-    "conv -k box5 | pool -s 3 --stride 1 --padding 1",
+    "conv -k box5 | pool -s 3 --stride 1 --padding 1", "pool --footprint plus:5 --padding 2",
+    "pool -m mean --footprint '1 0; 1 1' --count-include-pad --padding 1 --ceil",
+    "pool -m median --footprint plus:3 --stride 1 --padding same | gray",
+    "conv -k sobel_x -k sobel_y --combine magnitude | pool", "conv -k kirsch --combine abs-max",
+    "conv -k '1 2' -k '3 4' --combine mean --anchor 0,1 --bias 2 --divisor 3 --padding full",
+    "conv -k sobel_x -k edge -k sharpen --combine sum --border wrap --stride 2 | relu",
+    "conv -k prewitt_x -k prewitt_y --combine abs-sum --dilation 2 --border constant --fill 3",
+    "conv -k emboss -k '0.5 0 1; 2 0 -1; 0 1 0' --combine max --padding valid",
 )  # fmt: skip
 
 

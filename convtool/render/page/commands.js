@@ -1,5 +1,7 @@
 // Stages in the words of the command line, and as a file for it.
 
+import { isConvolution, tapsOf } from "./engine.js";
+
 /** A text as a word of a shell. Bytes of a name that are no text come as lone surrogates from
  * U+DC80 on, as Python has them. */
 export function quoted(text) {
@@ -16,39 +18,77 @@ export function presetOf(stage, presets) {
   return same.find((one) => one.name === stage.name) ?? same[0];
 }
 
-/** The options of a stage that are not convtool's defaults: names and values; true for a flag. */
+/** The options of a stage that are not convtool's defaults: names and values; true for a flag.
+ * @returns {[string, string | true][]} */
 export function optionsOf(stage, presets) {
   /** @type {[string, string | true][]} */
   const found = [];
   const put = (name, value, usual) => {
     if (value !== usual) found.push([name, value]);
   };
+  const convolves = isConvolution(stage);
   if (stage.op === "leaky_relu") put("slope", String(stage.slope), "0.01");
   if (stage.op === "conv") {
     const preset = presetOf(stage, presets);
-    const rows = stage.weights.map((line) => line.join(" "));
-    found.push(["kernel", preset ? preset.name : rows.join("; ")]);
+    found.push(["kernel", preset ? preset.name : rowsOf(stage.weights)]);
     put("divisor", String(stage.divisor), String(preset ? preset.divisor : 1));
     put("bias", String(stage.bias), String(preset ? preset.bias : 0));
     if (stage.anchor && !preset) found.push(["anchor", stage.anchor.join(",")]);
   }
+  if (stage.op === "combine") found.push(...combinedOptions(stage, presets));
+  if (stage.op === "layer") found.push(...layerOptions(stage));
   if (stage.op === "pool") {
     put("mode", stage.mode, "max");
-    put("size", stage.size === "global" ? "global" : sizes(stage.size), "2");
+    if (stage.footprint) found.push(["footprint", rowsOf(stage.footprint.map((line) => line.map(Number)))]);
+    else put("size", stage.size === "global" ? "global" : sizes(stage.size), "2");
     if (stage.ceil) found.push(["ceil", true]);
     if (stage.countPadding && stage.mode === "mean") found.push(["count-include-pad", true]);
     if (stage.mode === "lp") put("p", String(stage.p), "2");
   }
-  if (stage.op === "conv" || (stage.op === "pool" && stage.size !== "global")) {
-    put("stride", sizes(stage.stride), stage.op === "conv" ? "1" : sizes(stage.size));
-    put("padding", paddingWords(stage.padding), stage.op === "conv" ? "same" : "0");
+  if (convolves || (stage.op === "pool" && stage.size !== "global")) {
+    put("stride", sizes(stage.stride), convolves ? "1" : sizes(tapsOf(stage)));
+    put("padding", paddingWords(stage.padding), convolves ? "same" : "0");
     put("dilation", sizes(stage.dilation), "1");
   }
-  if (stage.op === "conv") {
+  if (convolves) {
     put("border", stage.border, "edge");
     if (stage.border === "constant") put("fill", String(stage.fill), "0");
   }
   return found;
+}
+
+/** Kernels by their names where all have one, else by their weights. Divisor, bias and anchor are said for all at
+ * once; divisors that differ are in the weights. */
+function combinedOptions({ kernels, how }, presets) {
+  const presetsOfAll = kernels.map((kernel) => presetOf(kernel, presets));
+  const [{ divisor, bias, anchor }] = kernels;
+  const alike = kernels.every((kernel) => kernel.divisor === divisor);
+  const isOwn = (name) => presetsOfAll.every((preset, i) => preset && preset[name] === kernels[i][name]);
+  const named = presetsOfAll.every(Boolean) && (alike || isOwn("divisor"));
+  const divided = (kernel) => kernel.weights.map((line) => line.map((one) => (alike ? one : one / kernel.divisor)));
+  return [
+    ...kernels.map((kernel, i) => ["kernel", named ? presetsOfAll[i].name : rowsOf(divided(kernel))]),
+    ...((named ? isOwn("divisor") : !alike || divisor === 1) ? [] : [["divisor", String(divisor)]]),
+    ...((named ? isOwn("bias") : bias === 0) ? [] : [["bias", String(bias)]]),
+    ...(anchor && !named ? [["anchor", anchor.join(",")]] : []),
+    ["combine", how],
+  ];
+}
+
+/** A layer is named by its file: the one of its biases lies beside it. */
+function layerOptions({ name, divisor, bias, anchor, groups }) {
+  const alike = bias.every((one) => one === bias[0]);
+  return [
+    ["kernel", `${name}.npy`],
+    ...(divisor === 1 ? [] : [["divisor", String(divisor)]]),
+    ...(alike ? (bias[0] ? [["bias", String(bias[0])]] : []) : [["bias-file", `${name}-bias.npy`]]),
+    ...(anchor ? [["anchor", anchor.join(",")]] : []),
+    ...(groups === 1 ? [] : [["groups", String(groups)]]),
+  ];
+}
+
+function rowsOf(weights) {
+  return weights.map((line) => line.join(" ")).join("; ");
 }
 
 function sizes([rows, cols]) {
@@ -61,10 +101,15 @@ function paddingWords(padding) {
   return each.every((one) => one === each[0]) ? String(each[0]) : each.join(",");
 }
 
+/** The operation that a stage is of. */
+function operationOf(stage) {
+  return isConvolution(stage) ? "conv" : stage.op;
+}
+
 /** The pipeline as `convtool run` takes it. */
 export function pipelineOf(stages, presets) {
   const words = (stage) =>
-    [stage.op, ...optionsOf(stage, presets).map(([name, value]) => {
+    [operationOf(stage), ...optionsOf(stage, presets).map(([name, value]) => {
       if (value === true) return `--${name}`;
       return value.startsWith("-") && name !== "kernel" ? `--${name}=${value}` : `--${name} ${wordIn(value)}`;
     })].join(" ");
@@ -85,8 +130,12 @@ export function commandOf([path, ...options], stages, presets) {
 
 /** The same stages as TOML. */
 export function tomlOf(stages, presets) {
-  const line = ([name, value]) => `${name.replaceAll("-", "_")} = ${value === true ? "true" : JSON.stringify(value)}`;
+  const lines = (options) =>
+    [...new Set(options.map(([name]) => name))].map((name) => {
+      const values = options.filter((one) => one[0] === name).map((one) => JSON.stringify(one[1]));
+      return `${name.replaceAll("-", "_")} = ${values.length > 1 ? `[${values.join(", ")}]` : values[0]}`;
+    });
   return stages
-    .map((stage) => ["[[stages]]", `op = "${stage.op}"`, ...optionsOf(stage, presets).map(line)].join("\n"))
+    .map((stage) => ["[[stages]]", `op = "${operationOf(stage)}"`, ...lines(optionsOf(stage, presets))].join("\n"))
     .join("\n\n");
 }

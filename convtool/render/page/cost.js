@@ -1,5 +1,7 @@
 // What a convolution costs, beside a layer that joins every value to every pixel.
 
+import { kernelsFor } from "./engine.js";
+
 /** The weights of a kernel as a column times a row; null for those that are no such product.
  * @returns {{column: number[], row: number[]} | null} */
 export function factors(weights) {
@@ -33,6 +35,7 @@ function common(a, b) {
 /** Weights and multiply-adds of a convolution from one map to another, and the weights of a fully
  * connected layer between them. */
 export function costOf(stage, before, map) {
-  const weights = stage.weights.length * stage.weights[0].length;
-  return { weights, adds: weights * map.data.length, connected: before.data.length * map.data.length };
+  const each = kernelsFor(stage, 0).map((kernel) => kernel.weights.flat().length).reduce((a, b) => a + b);
+  const weights = stage.op === "layer" ? each * stage.weights.length : each;
+  return { weights, adds: each * map.data.length, connected: before.data.length * map.data.length };
 }

@@ -3,8 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from ...core.errors import ConvtoolError
 from ...ops.base import Operator
+from ...ops.combine import Combine
 from ...ops.conv import Conv
 from ...ops.pointwise import Abs, Gray, LeakyRelu, Relu, Sigmoid, Tanh
 from ...ops.pool import Pool
@@ -13,10 +16,16 @@ Described = dict[str, Any]
 """``op``, the stage's name, and its parameters: numbers, words, lists of these."""
 
 
+LARGEST_LAYER = 10_000
+"""How many weights a layer may have."""
+
+
 def described(operators: Sequence[Operator]) -> list[Described]:
     """Each operator as a stage's name and all of its parameters.
 
-    Sizes are [rows, columns], a padding is a word or [[top, bottom], [left, right]].
+    Sizes are [rows, columns], a padding is a word or [[top, bottom], [left, right]]. The weights of
+    a layer are of shape (out, in, h, w), and `layer` is its number among the layers. Kernels that
+    are combined have their own weights, divisor, bias and anchor.
 
     Raises ConvtoolError for an operator that has no such description.
 
@@ -24,7 +33,11 @@ def described(operators: Sequence[Operator]) -> list[Described]:
     >>> described(Pipeline.parse("relu | pool --size 2x3").operators)[1]["size"]
     [2, 3]
     """
-    return [_described(operator) for operator in operators]
+    found = [_described(operator) for operator in operators]
+    layers = [stage for stage in found if stage["op"] == "layer"]
+    for number, layer in enumerate(layers):
+        layer["layer"] = number
+    return found
 
 
 def _described(operator: Operator) -> Described:
@@ -37,27 +50,55 @@ def _described(operator: Operator) -> Described:
 
 def _conv(operator: Any) -> Described:
     conv: Conv = operator
-    _check_plain(conv, "the weights of a layer" if conv.is_layer else "", "kernels")
+    if not conv.is_layer:
+        return {"op": "conv", **_kernel(conv), **_laid(conv)}
+    if conv.weights.size > LARGEST_LAYER:
+        raise ConvtoolError(
+            f"{conv.label}: the layer has {conv.weights.size} weights, and a page shows "
+            f"{LARGEST_LAYER} at most"
+        )
+    bias = np.broadcast_to(conv.bias, len(conv.weights)).tolist()
+    return {"op": "layer", **_kernel(conv), "bias": bias, "groups": conv.groups, **_laid(conv)}
+
+
+def _combine(operator: Any) -> Described:
+    combine: Combine = operator
+    kernels: list[Conv] = [one for one in combine.operators if isinstance(one, Conv)]
+    first = kernels[0]
+    alike = {(one.taps, one.anchor, one.bias.item()) for one in kernels}
+    if len(alike) > 1:
+        raise ConvtoolError(
+            f"{combine.label}: a page shows kernels of one size, anchor and bias, and these differ"
+        )
+    described = [_kernel(one) for one in kernels]
+    return {"op": "combine", "how": combine.how, "kernels": described, **_laid(first)}
+
+
+def _kernel(conv: Conv) -> Described:
+    """Its weights, and what is done with their sums."""
     return {
-        "op": "conv",
         "name": conv.name,
         "weights": conv.weights.tolist(),
         "divisor": conv.divisor,
-        "bias": conv.bias.item(),
-        "border": conv.border,
-        "fill": conv.fill,
+        "bias": conv.bias.tolist(),
         "anchor": None if conv.anchor is None else list(conv.anchor),
-        **_placed(conv),
     }
+
+
+def _laid(conv: Conv) -> Described:
+    """How it is laid on an image."""
+    _check_plain(conv, "kernels")
+    return {"border": conv.border, "fill": conv.fill, **_placed(conv)}
 
 
 def _pool(operator: Any) -> Described:
     pool: Pool = operator
-    _check_plain(pool, "" if pool.footprint is None else "--footprint", "windows")
+    _check_plain(pool, "windows")
     return {
         "op": "pool",
         "mode": pool.mode,
         "size": pool.size if isinstance(pool.size, str) else list(pool.size),
+        "footprint": None if pool.footprint is None else pool.footprint[0].tolist(),
         "ceil": pool.ceil_mode,
         "countPadding": pool.count_include_pad,
         "p": pool.p,
@@ -65,13 +106,13 @@ def _pool(operator: Any) -> Described:
     }
 
 
-def _check_plain(operator: Conv | Pool, why: str, what: str) -> None:
-    """Raise ConvtoolError for `why`, if there is something, and for missing values that do not
-    propagate."""
+def _check_plain(operator: Conv | Pool, what: str) -> None:
+    """Raise ConvtoolError for missing values that do not propagate."""
     how = operator.missing.how
-    why = why or ("" if how == "propagate" else f"--missing {how}")
-    if why:
-        raise ConvtoolError(f"{operator.label}: a page does not show {why}, only plain {what}")
+    if how != "propagate":
+        raise ConvtoolError(
+            f"{operator.label}: a page does not show --missing {how}, only plain {what}"
+        )
 
 
 def _placed(operator: Conv | Pool) -> Described:
@@ -93,6 +134,7 @@ NAMES: dict[type, str] = {Relu: "relu", Sigmoid: "sigmoid", Tanh: "tanh", Abs: "
 
 DESCRIBED: dict[type, Callable[[Any], Described]] = {
     Conv: _conv,
+    Combine: _combine,
     Pool: _pool,
     LeakyRelu: _leaky,
     **{kind: lambda _, name=name: {"op": name} for kind, name in NAMES.items()},  # type: ignore[misc]

@@ -50,8 +50,8 @@ export function axesOf(stage, image) {
   const taps = tapsOf(stage, image);
   const place = (i) => {
     const padding = Array.isArray(stage.padding) ? stage.padding[i] : stage.padding;
-    const anchor = stage.anchor ? stage.anchor[i] : null;
-    return placeAxis(sizes[i], taps[i], stage.stride[i], stage.dilation[i], padding, anchor, stage.ceil);
+    const anchor = anchorOf(stage);
+    return placeAxis(sizes[i], taps[i], stage.stride[i], stage.dilation[i], padding, anchor ? anchor[i] : null, stage.ceil);
   };
   const axes = [place(0), place(1)];
   if (axes.some((axis) => axis.output < 1)) {
@@ -60,9 +60,28 @@ export function axesOf(stage, image) {
   return /** @type {[Axis, Axis]} */ (axes);
 }
 
+/** Whether a stage adds products of pixels and weights: a kernel's; those of several kernels, combined; a layer's. */
+export function isConvolution(stage) {
+  return stage.op === "conv" || stage.op === "combine" || stage.op === "layer";
+}
+
+/** The kernels that a stage lays on its input for a channel of its map, and the channel that each of them is laid on.
+ * @returns {{channel: number, weights: number[][]}[]} */
+export function kernelsFor(stage, channel) {
+  if (stage.op === "combine") return stage.kernels.map((kernel) => ({ ...kernel, channel }));
+  if (stage.op === "conv") return [{ weights: stage.weights, channel }];
+  const each = stage.weights[channel].length;
+  const first = Math.floor((channel * stage.groups) / stage.weights.length) * each;
+  return stage.weights[channel].map((weights, i) => ({ weights, channel: first + i }));
+}
+
 /** Rows and columns of a stage's window. */
 export function tapsOf(stage, image) {
-  if (stage.op === "conv") return [stage.weights.length, stage.weights[0].length];
+  if (isConvolution(stage)) {
+    const [{ weights }] = kernelsFor(stage, 0);
+    return [weights.length, weights[0].length];
+  }
+  if (stage.footprint) return [stage.footprint.length, stage.footprint[0].length];
   if (stage.op === "pool") return stage.size === "global" ? [image.rows, image.cols] : stage.size;
   return [1, 1];
 }
@@ -100,32 +119,71 @@ function sourcesAlong(axis, border) {
   return found;
 }
 
-/** @returns {Image} */
-function convolved(stage, image) {
+/** The sums of products of a stage's windows: of each of `count` channels with the kernels that `kernelsOf` lays on
+ * the image for it. @returns {Image} */
+function summed(stage, image, count, kernelsOf) {
   const [rows, cols] = axesOf(stage, image);
   const down = sourcesAlong(rows, stage.border);
   const across = sourcesAlong(cols, stage.border);
-  const out = emptyImage(rows.output, cols.output, image.channels, false);
+  const out = emptyImage(rows.output, cols.output, count, false);
   const { data, channels } = image;
+  const laid = Array.from({ length: count }, (_, c) => kernelsOf(c));
   let place = 0;
   for (let i = 0; i < rows.output; i++) {
     for (let j = 0; j < cols.output; j++) {
-      for (let c = 0; c < channels; c++) {
+      for (const kernels of laid) {
         let sum = 0;
-        for (let u = 0; u < rows.taps; u++) {
-          const y = down[i * rows.taps + u];
-          const weights = stage.weights[u];
-          for (let v = 0; v < cols.taps; v++) {
-            const x = across[j * cols.taps + v];
-            const made = y === OUTSIDE || x === OUTSIDE;
-            sum += weights[v] * (made ? stage.fill : data[(y * image.cols + x) * channels + c]);
+        for (const { channel, weights } of kernels) {
+          for (let u = 0; u < rows.taps; u++) {
+            const y = down[i * rows.taps + u];
+            const line = weights[u];
+            for (let v = 0; v < cols.taps; v++) {
+              const x = across[j * cols.taps + v];
+              const made = y === OUTSIDE || x === OUTSIDE;
+              sum += line[v] * (made ? stage.fill : data[(y * image.cols + x) * channels + channel]);
+            }
           }
         }
-        out.data[place++] = sum / stage.divisor + stage.bias;
+        out.data[place++] = sum;
       }
     }
   }
   return out;
+}
+
+/** @returns {Image} */
+function convolved(stage, image) {
+  const out = summed(stage, image, image.channels, (channel) => kernelsFor(stage, channel));
+  out.data.forEach((sum, i) => (out.data[i] = sum / stage.divisor + stage.bias));
+  return out;
+}
+
+/** @returns {Image} */
+function layered(stage, image) {
+  const taken = stage.weights[0].length * stage.groups;
+  if (taken !== image.channels) throw new Refused("noLayer", { taken, channels: image.channels });
+  const count = stage.weights.length;
+  const out = summed(stage, image, count, (channel) => kernelsFor(stage, channel));
+  out.data.forEach((sum, i) => (out.data[i] = sum / stage.divisor + stage.bias[i % count]));
+  return out;
+}
+
+/** How the values of several kernels at a place make one. */
+export const COMBINATIONS = {
+  sum: (values) => values.reduce((a, b) => a + b),
+  mean: (values) => values.reduce((a, b) => a + b) / values.length,
+  max: (values) => values.reduce((a, b) => Math.max(a, b)),
+  "abs-sum": (values) => values.reduce((a, b) => a + Math.abs(b), 0),
+  "abs-max": (values) => values.reduce((a, b) => Math.max(a, Math.abs(b)), 0),
+  magnitude: (values) => Math.sqrt(values.reduce((a, b) => a + b * b, 0)),
+};
+
+/** @returns {Image} */
+function combined(stage, image) {
+  const maps = stage.kernels.map((kernel) => convolved({ ...stage, ...kernel, op: "conv" }, image));
+  const merge = COMBINATIONS[stage.how];
+  const data = maps[0].data.map((_, i) => merge(maps.map((map) => map.data[i])));
+  return { ...maps[0], data };
 }
 
 /** How a pool merges the values of a window; `counted` is how many a mean divides by. */
@@ -162,19 +220,23 @@ function pooled(stage, image) {
   let odd = true;
   let place = 0;
   for (let i = 0; i < rows.output; i++) {
-    const ys = down.subarray(i * rows.taps, (i + 1) * rows.taps).filter((y) => y !== OUTSIDE);
     for (let j = 0; j < cols.output; j++) {
-      const xs = across.subarray(j * cols.taps, (j + 1) * cols.taps).filter((x) => x !== OUTSIDE);
-      const count = ys.length * xs.length;
-      if (!count) throw new Refused("emptyWindow");
-      odd &&= count % 2 === 1;
-      const counted = stage.countPadding ? inPadding(rows, i) * inPadding(cols, j) : count;
-      for (let c = 0; c < image.channels; c++) {
-        const values = [];
-        for (const y of ys) {
-          for (const x of xs) values.push(image.data[(y * image.cols + x) * image.channels + c]);
+      const pixels = [];
+      let counted = 0;
+      for (let u = 0; u < rows.taps; u++) {
+        const y = down[i * rows.taps + u];
+        for (let v = 0; v < cols.taps; v++) {
+          if (stage.footprint && !stage.footprint[u][v]) continue;
+          const x = across[j * cols.taps + v];
+          if (y !== OUTSIDE && x !== OUTSIDE) pixels.push(y * image.cols + x);
+          if (isInPadding(rows, i, u) && isInPadding(cols, j, v)) counted += 1;
         }
-        out.data[place++] = merge(values, counted, stage.p);
+      }
+      if (!pixels.length) throw new Refused("emptyWindow");
+      odd &&= pixels.length % 2 === 1;
+      for (let c = 0; c < image.channels; c++) {
+        const values = pixels.map((at) => image.data[at * image.channels + c]);
+        out.data[place++] = merge(values, stage.countPadding ? counted : values.length, stage.p);
       }
     }
   }
@@ -183,14 +245,10 @@ function pooled(stage, image) {
   return out;
 }
 
-/** How many elements of window `o` lie in the image or its padding. */
-function inPadding(axis, o) {
-  let count = 0;
-  for (let t = 0; t < axis.taps; t++) {
-    const position = o * axis.stride - axis.before + t * axis.dilation;
-    if (position >= -axis.before && position < axis.size + axis.after) count++;
-  }
-  return count;
+/** Whether element `t` of window `o` lies in the image or its padding. */
+function isInPadding(axis, o, t) {
+  const position = o * axis.stride - axis.before + t * axis.dilation;
+  return position >= -axis.before && position < axis.size + axis.after;
 }
 
 /** Rounds half to even. */
@@ -235,7 +293,7 @@ function curved(stage, image) {
   return { ...image, whole, data: image.data.map((x) => curve(x, stage)) };
 }
 
-const RUNS = { conv: convolved, pool: pooled, gray: grayed };
+const RUNS = { conv: convolved, combine: combined, layer: layered, pool: pooled, gray: grayed };
 
 /** The names of the stages. */
 export const STAGES = [...Object.keys(RUNS), ...Object.keys(CURVES)];
@@ -258,9 +316,20 @@ export function valueAt(image, row, col, channel) {
   return image.data[(row * image.cols + col) * image.channels + channel];
 }
 
-/** The elements of the window behind a value of a stage's map, row by row; of a pool only those in
- * the image have a pixel. @returns {Element[][]} */
-export function windowOf(stage, image, row, col, channel) {
+/** The windows behind a value of a stage's map, one for each kernel: their elements row by row. Of a pool only those in
+ * the image have a pixel. @returns {Element[][][]} */
+export function windowsOf(stage, image, row, col, channel) {
+  if (!isConvolution(stage)) return [windowOf(stage, image, row, col, channel)];
+  return kernelsFor(stage, channel).map((kernel) => windowOf({ ...stage, op: "conv", weights: kernel.weights, anchor: anchorOf(stage) }, image, row, col, kernel.channel));
+}
+
+/** The windows' element that lies over the value's own place; null: their middle. */
+function anchorOf(stage) {
+  return stage.op === "combine" ? stage.kernels[0].anchor : stage.anchor;
+}
+
+/** @returns {Element[][]} */
+function windowOf(stage, image, row, col, channel) {
   if (stage.op === "gray" && image.channels === 3) {
     return [LUMA.map((part, c) => element(stage, image, row, col, c, part / 1000, true))];
   }
@@ -271,7 +340,8 @@ export function windowOf(stage, image, row, col, channel) {
       const y = row * rows.stride - rows.before + u * rows.dilation;
       const x = col * cols.stride - cols.before + v * cols.dilation;
       const weight = stage.op === "conv" ? stage.weights[u][v] : 1;
-      return element(stage, image, y, x, channel, weight, stage.op === "conv");
+      const one = element(stage, image, y, x, channel, weight, stage.op === "conv");
+      return stage.footprint && !stage.footprint[u][v] ? { ...one, from: null, pixel: NaN } : one;
     }),
   );
 }
@@ -293,7 +363,7 @@ export function fieldsOf(stages, maps, row, col) {
   let spans = [[row, row + 1], [col, col + 1]];
   const found = [spans];
   for (let k = stages.length - 1; k >= 0; k--) {
-    if (stages[k].op === "conv" || stages[k].op === "pool") {
+    if (isConvolution(stages[k]) || stages[k].op === "pool") {
       spans = axesOf(stages[k], maps[k]).map((axis, i) => [
         spans[i][0] * axis.stride - axis.before,
         (spans[i][1] - 1) * axis.stride - axis.before + (axis.taps - 1) * axis.dilation + 1,
@@ -304,18 +374,20 @@ export function fieldsOf(stages, maps, row, col) {
   return /** @type {any} */ (found);
 }
 
-/** The element of a window that the value is followed through: the one that wins a max, a min or a
- * median, or whose product is the largest in size. @returns {[number, number] | null} */
-export function followedIn(stage, window, value) {
+/** The element of a stage's windows that the value is followed through: the one that wins a max, a min or a
+ * median, or whose product is the largest in size; its window, row and column. @returns {[number, number, number] | null} */
+export function followedIn(stage, windows, value) {
   const wins = stage.op === "pool" && ["max", "min", "median"].includes(stage.mode);
   let best = null;
   let most = -1;
-  window.forEach((line, u) =>
-    line.forEach((one, v) => {
-      if (!one.from) return;
-      const size = wins ? -Math.abs(one.pixel - value) : Math.abs(one.product);
-      if (best === null || size > most) [best, most] = [[u, v], size];
-    }),
+  windows.forEach((window, n) =>
+    window.forEach((line, u) =>
+      line.forEach((one, v) => {
+        if (!one.from) return;
+        const size = wins ? -Math.abs(one.pixel - value) : Math.abs(one.product);
+        if (best === null || size > most) [best, most] = [[n, u, v], size];
+      }),
+    ),
   );
   return best;
 }

@@ -56,9 +56,11 @@ def excerpt(reader: Reader, operators: Sequence[Operator], found: Explanation) -
     if header.depth > 1:
         raise ConvtoolError("a page shows one slice, and the image is a volume: expected one frame")
     fields: Fields = (Field(), Field(), Field())
+    channels = header.colors
     for stage in prepare(operators, header).stages:
         fields = through(fields, stage)
-    most = min(LARGEST_SIDE, math.isqrt(3 * LARGEST_SIDE**2 // header.colors))
+        channels = max(channels, stage.output.colors)
+    most = min(LARGEST_SIDE, math.isqrt(3 * LARGEST_SIDE**2 // channels))
     spans = found.fields[-1].region.spans[-2:]
     size = header.height, header.width
     (top, bottom), (left, right) = (

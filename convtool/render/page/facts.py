@@ -136,7 +136,8 @@ def presets(stages: Sequence[Described] = ()) -> list[Facts]:
         for one in listed_filters(f"{folder}/{file}")
         if isinstance(one, Kernel)
     ]
-    names = dict.fromkeys(stage["name"] for stage in stages if stage["op"] == "conv")
+    kernels = [one for stage in stages for one in stage.get("kernels", [stage])]
+    names = dict.fromkeys(one["name"] for one in kernels if "name" in one)
     computed = [generate(name) for name in names if generator_of(name)]
     return [_preset(one) for one in (*bundled, *computed)]
 

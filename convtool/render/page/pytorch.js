@@ -1,6 +1,6 @@
 // The stages as lines of PyTorch, which make the same map of a tensor.
 
-import { LUMA, axesOf, tapsOf } from "./engine.js";
+import { LUMA, axesOf, isConvolution, tapsOf } from "./engine.js";
 
 const MODES = { edge: "replicate", mirror: "reflect", wrap: "circular" };
 const TORCH_CURVES = { relu: "F.relu(x)", sigmoid: "torch.sigmoid(x)", tanh: "torch.tanh(x)", abs: "x.abs()" };
@@ -28,19 +28,24 @@ export function pytorchOf(stages, size) {
   return [...numpy, "import torch", "import torch.nn.functional as F", "", `# x: floats, (${shape})`, ...lines].join("\n");
 }
 
-const LINES = { conv: convLines, pool: poolLines, gray: grayLines };
+const LINES = { conv: convLines, combine: combineLines, layer: convLines, pool: poolLines, gray: grayLines };
 
 /** What is known of a stage's map before it is computed. */
 function describedMap(stage, image) {
-  if (stage.op === "conv" || stage.op === "pool") {
+  if (isConvolution(stage) || stage.op === "pool") {
     const axes = axesOf(stage, image);
     const [rows, cols] = axes.map((axis) => axis.output);
-    const odd = axes.every((axis) => axis.taps % 2 === 1) && !reachesPast(axes);
+    const odd = tapsIn(stage, axes) % 2 === 1 && !reachesPast(axes);
     const keeps = stage.op === "pool" && (stage.mode === "max" || stage.mode === "min" || (stage.mode === "median" && odd));
-    return { ...image, rows, cols, whole: image.whole && keeps };
+    const channels = stage.op === "layer" ? stage.weights.length : image.channels;
+    return { rows, cols, channels, whole: image.whole && keeps };
   }
   const whole = image.whole && ["gray", "relu", "abs"].includes(stage.op);
   return { ...image, whole, channels: stage.op === "gray" ? 1 : image.channels };
+}
+
+function tapsIn(stage, axes) {
+  return stage.footprint ? stage.footprint.flat().filter(Boolean).length : axes[0].taps * axes[1].taps;
 }
 
 function reachesPast(axes) {
@@ -48,18 +53,36 @@ function reachesPast(axes) {
 }
 
 function convLines(stage, image) {
-  const { channels } = image;
   const axes = axesOf(stage, image);
-  const taps = axes.map((axis) => axis.taps);
+  return [...paddedLines(axes.map(sidesOf), image, stage), `x = ${sumOf(stage, axes, image)}`];
+}
+
+/** The expression of the sums of a kernel, or of a layer. */
+function sumOf(stage, axes, { channels }) {
   const weights = `torch.tensor(${JSON.stringify(stage.weights)}, dtype=x.dtype)`;
-  const each = channels === 1 ? "[None, None]" : `.expand(${channels}, 1, ${taps.join(", ")})`;
-  const groups = channels === 1 ? "" : `, groups=${channels}`;
+  const taps = axes.map((axis) => axis.taps).join(", ");
+  const isLayer = stage.op === "layer";
+  const each = isLayer ? "" : channels === 1 ? "[None, None]" : `.expand(${channels}, 1, ${taps})`;
+  const groups = isLayer ? stage.groups : channels;
   const divisor = stage.divisor === 1 ? "" : ` / ${stage.divisor}`;
-  const bias = stage.bias === 0 ? "" : ` + ${stage.bias}`;
-  return [
-    ...paddedLines(axes.map(sidesOf), image, stage),
-    `x = F.conv2d(x, ${weights}${each}${stepsIn(stage, axes)}${groups})${divisor}${bias}`,
-  ];
+  return `F.conv2d(x, ${weights}${each}${stepsIn(axes)}${groups === 1 ? "" : `, groups=${groups}`})${divisor}${addedBias(stage.bias)}`;
+}
+
+function addedBias(bias) {
+  const all = [bias].flat();
+  if (all.every((one) => one === 0)) return "";
+  return all.length === 1 ? ` + ${bias}` : ` + torch.tensor(${JSON.stringify(bias)}, dtype=x.dtype).view(-1, 1, 1)`;
+}
+
+const COMBINED = {
+  sum: "y.sum(0)", mean: "y.mean(0)", max: "y.amax(0)",
+  "abs-sum": "y.abs().sum(0)", "abs-max": "y.abs().amax(0)", magnitude: "y.square().sum(0).sqrt()",
+};
+
+function combineLines(stage, image) {
+  const axes = axesOf(stage, image);
+  const maps = stage.kernels.map((kernel) => `    ${sumOf(kernel, axes, image)},`);
+  return [...paddedLines(axes.map(sidesOf), image, stage), "y = torch.stack([", ...maps, "])", `x = ${COMBINED[stage.how]}`];
 }
 
 /** How far windows reach past the image along an axis: before it and after it. */
@@ -82,7 +105,7 @@ function paddedLines(sides, { rows, cols }, { border, fill }) {
   return [`x = torch.from_numpy(np.pad(x.numpy(), (${sidesOfAll}), "${mode}"))`];
 }
 
-function stepsIn(stage, axes) {
+function stepsIn(axes) {
   const stride = axes.every((axis) => axis.stride === 1) ? "" : `, stride=${pair(axes.map((axis) => axis.stride))}`;
   const dilation = axes.every((axis) => axis.dilation === 1) ? "" : `, dilation=${pair(axes.map((axis) => axis.dilation))}`;
   return stride + dilation;
@@ -99,11 +122,12 @@ function poolLines(stage, image) {
   const size = pair(tapsOf(stage, image));
   const stride = pair(axes.map((axis) => axis.stride));
   const dilated = axes.some((axis) => axis.dilation !== 1);
+  const parts = stage.footprint ? `[..., torch.tensor(${JSON.stringify(stage.footprint.map((line) => line.map(Number)))}, dtype=torch.bool)][..., None]` : "";
   const usual = { max: "F.max_pool2d", mean: "F.avg_pool2d" }[stage.mode];
-  if (usual && plain && !dilated) return [`x = ${usual}(x, ${size}, ${stride})`];
+  if (usual && plain && !dilated && !parts) return [`x = ${usual}(x, ${size}, ${stride})`];
   const unfolded = axes.map((axis, i) => `.unfold(${i + 2}, ${(axis.taps - 1) * axis.dilation + 1}, ${axis.stride})`).join("");
   const apart = dilated ? `[..., ${axes.map((axis) => `::${axis.dilation}`).join(", ")}]` : "";
-  return [...emptyAround(stage, axes, sides), `w = x${unfolded}${apart}`, `x = ${MERGED[stage.mode](stage)}`];
+  return [...emptyAround(stage, axes, sides), `w = x${unfolded}${apart}${parts}`, `x = ${MERGED[stage.mode](stage)}`];
 }
 
 /** The lines that pad `x` with what is no pixel: nan, or with 0 where a mean counts the padding. */

@@ -1,6 +1,6 @@
 // What the reader has changed: the stages and the place that is shown, with undo, and as a fragment.
 
-import { POOL_MODES, STAGES } from "./engine.js";
+import { COMBINATIONS, POOL_MODES, STAGES, isConvolution } from "./engine.js";
 
 export const BORDERS = ["edge", "constant", "reflect", "mirror", "wrap"];
 export const PADDINGS = ["same", "same_lower", "valid", "full"];
@@ -24,9 +24,10 @@ export function newStage(op) {
     return { op, name: "", weights, divisor: 1, bias: 0, anchor: null, border: "edge", fill: 0, padding: "same", ...places };
   }
   if (op === "pool") {
-    const own = { mode: "max", size: [2, 2], ceil: false, countPadding: false, p: 2 };
+    const own = { mode: "max", size: [2, 2], footprint: null, ceil: false, countPadding: false, p: 2 };
     return { op, ...own, ...places, stride: [2, 2], padding: [[0, 0], [0, 0]] };
   }
+  if (op === "combine" || op === "layer") return { op, ...places };
   return op === "leaky_relu" ? { op, slope: 0.01 } : { op };
 }
 
@@ -49,17 +50,18 @@ export function flipped({ weights, anchor }) {
   };
 }
 
-/** The state as the fragment of an address. */
+/** The state as the fragment of an address; the weights of layers, which the page has, are not in it. */
 export function fragmentOf(state) {
-  return encodeURIComponent(JSON.stringify(state));
+  const stages = state.stages.map((stage) => (stage.op === "layer" ? { ...stage, weights: undefined, bias: undefined } : stage));
+  return encodeURIComponent(JSON.stringify({ ...state, stages }));
 }
 
-/** The state in a fragment; null where there is none, or where it is none of this page's.
- * @returns {State | null} */
-export function stateIn(fragment) {
+/** The state in a fragment, of a page that has these layers; null where there is none, or where it is none of this
+ * page's. @returns {State | null} */
+export function stateIn(fragment, layers = []) {
   try {
     const found = JSON.parse(decodeURIComponent(fragment));
-    const stages = found.stages.map(checkedStage);
+    const stages = found.stages.map((stage) => checkedStage(stage, layers));
     demand(stages.length >= 1 && stages.length <= MOST_STAGES);
     const [stage, row, col] = [found.stage, found.row, found.col].map((n) => whole(n, 0, 1e6));
     const channel = whole(found.channel, ALL, 1e6);
@@ -94,44 +96,67 @@ function among(value, known) {
 }
 
 /** A stage built anew from its known parameters, each checked. */
-function checkedStage(given) {
+function checkedStage(given, layers) {
   const stage = newStage(among(given.op, STAGES));
   if (stage.op === "leaky_relu") stage.slope = finite(given.slope);
-  if (stage.op !== "conv" && stage.op !== "pool") return stage;
+  if (isConvolution(stage)) {
+    Object.assign(stage, CHECKED[stage.op](given, layers));
+    stage.border = among(given.border, BORDERS);
+    stage.fill = finite(given.fill);
+  } else if (stage.op === "pool") Object.assign(stage, checkedPool(given));
+  else return stage;
   stage.stride = two(given.stride, (n) => whole(n, 1, LARGEST_STEP));
   stage.dilation = two(given.dilation, (n) => whole(n, 1, LARGEST_STEP));
   stage.padding = Array.isArray(given.padding)
     ? two(given.padding, (side) => two(side, (n) => whole(n, 0, LARGEST_STEP)))
     : among(given.padding, PADDINGS);
-  return stage.op === "conv" ? checkedConv(stage, given) : checkedPool(stage, given);
+  return stage;
 }
 
-function checkedConv(stage, given) {
+const CHECKED = {
+  conv: checkedKernel,
+  combine: ({ how, kernels }) => {
+    const found = kernels.map(checkedKernel);
+    const same = (one) => JSON.stringify([one.weights.length, one.weights[0].length, one.anchor]);
+    demand(found.length >= 1 && found.every((one) => same(one) === same(found[0])));
+    return { how: among(how, Object.keys(COMBINATIONS)), kernels: found };
+  },
+  layer: ({ layer }, layers) => {
+    const { name, weights, divisor, bias, anchor, groups } = layers[whole(layer, 0, layers.length - 1)];
+    return { layer, name, weights, divisor, bias, anchor, groups };
+  },
+};
+
+function checkedKernel(given) {
   const [rows, cols] = [given.weights.length, given.weights[0].length];
   whole(rows, 1, LARGEST_STEP);
   whole(cols, 1, LARGEST_STEP);
-  stage.weights = given.weights.map((line) => {
+  const weights = given.weights.map((line) => {
     demand(line.length === cols);
     return line.map(finite);
   });
-  stage.name = String(given.name).slice(0, LONGEST_NAME);
-  stage.divisor = finite(given.divisor);
-  demand(stage.divisor !== 0);
-  stage.bias = finite(given.bias);
-  stage.border = among(given.border, BORDERS);
-  stage.fill = finite(given.fill);
-  if (given.anchor !== null) stage.anchor = [whole(given.anchor[0], 0, rows - 1), whole(given.anchor[1], 0, cols - 1)];
-  return stage;
+  const divisor = finite(given.divisor);
+  demand(divisor !== 0);
+  const anchor = given.anchor === null ? null : [whole(given.anchor[0], 0, rows - 1), whole(given.anchor[1], 0, cols - 1)];
+  return { name: String(given.name).slice(0, LONGEST_NAME), weights, divisor, bias: finite(given.bias), anchor };
 }
 
-function checkedPool(stage, given) {
-  stage.mode = among(given.mode, POOL_MODES);
-  stage.size = given.size === "global" ? "global" : two(given.size, (n) => whole(n, 1, LARGEST_STEP));
-  stage.ceil = given.ceil === true;
-  stage.countPadding = given.countPadding === true;
-  stage.p = finite(given.p);
-  demand(stage.p >= 1);
-  return stage;
+function checkedPool(given) {
+  const p = finite(given.p);
+  demand(p >= 1);
+  return {
+    mode: among(given.mode, POOL_MODES), size: given.size === "global" ? "global" : two(given.size, (n) => whole(n, 1, LARGEST_STEP)),
+    footprint: given.footprint === null ? null : checkedFootprint(given.footprint),
+    ceil: given.ceil === true, countPadding: given.countPadding === true, p,
+  };
+}
+
+function checkedFootprint(given) {
+  whole(given.length, 1, LARGEST_STEP);
+  whole(given[0].length, 1, LARGEST_STEP);
+  const found = given.map((line) => line.map((one) => one === true));
+  demand(found.every((line) => line.length === found[0].length) && found.flat().includes(true));
+  return found;
 }
 
 /** What was done, to be undone and done again. Entries are stages as JSON. */

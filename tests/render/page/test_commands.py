@@ -20,6 +20,10 @@ PIPELINES = [
     "conv -k gaussian5 --divisor 1 --padding 1,2,3,4", "pool -m lp --p 3 --ceil --size 2x3",
     "pool --size global", "pool -m mean --count-include-pad --padding 1 --dilation 2",
     "leaky_relu --slope 0.2 | leaky_relu --slope=-1", "conv -k roberts_x --padding same_lower",
+    "pool -m mean --footprint plus:3 --stride 2", "conv -k sobel_x -k sobel_y --combine magnitude",
+    "conv -k '1 2' -k '3 4' --combine abs-max --anchor 0,1 --bias 2",
+    "conv -k kirsch --combine max", "conv -k box3 -k gaussian3 --combine sum --divisor 4",
+    "conv -k gaussian:5,1.2 -k box5 --combine mean",
     "conv -k kirsch_n", "conv -k sobel_x --flip", "conv -k motion9 --border wrap --padding full",
     "pool --stride 1x2 --padding 1x0 -m median --size 3", "conv -k unsharp --bias 3",
 ]  # fmt: skip

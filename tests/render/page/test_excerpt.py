@@ -90,9 +90,21 @@ def test_opaque_alpha_is_left_out(words):
 
 @pytest.mark.parametrize(
     "words",
-    ["conv_transpose -k edge", "pool --footprint plus:5", "conv -k kirsch --combine max", "linear",
-     "conv -k box3 --missing skip", "pool --missing zero"],
+    ["conv_transpose -k edge", "linear", "conv -k box3 --missing skip", "pool --missing zero"],
 )  # fmt: skip
 def test_stages_that_have_no_description(words):
     with pytest.raises(ConvtoolError, match="a page does not show"):
+        described(Pipeline.parse(words).operators)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("conv -k '1 2' -k '3; 4' --combine max", "kernels of one size, anchor and bias"),
+        ("conv -k large.npy", "the layer has 10800 weights, and a page shows 10000 at most"),
+    ],
+)
+def test_kernels_that_a_page_does_not_show(words, told, folder):
+    np.save(folder / "large.npy", np.ones((400, 3, 3, 3)))
+    with pytest.raises(ConvtoolError, match=told):
         described(Pipeline.parse(words).operators)

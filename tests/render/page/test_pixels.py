@@ -62,7 +62,7 @@ def test_separable_kernels_are_products_and_others_have_rank_above_one(tmp_path)
 def test_costs_are_those_of_shape(tmp_path):
     words = "conv -k '1 2 3; 4 5 6' --stride 2 --padding valid"
     told = shapes(Pipeline.parse(words).operators, header_of_size("20x31x3"))
-    stage = {"weights": [[1, 2, 3], [4, 5, 6]]}
+    stage = {"op": "conv", "weights": [[1, 2, 3], [4, 5, 6]]}
     rows, cols, channels = told.rows[0].shape
     sizes = {"stage": stage, "before": 20 * 31 * 3, "map": rows * cols * channels}
     answer = """({stage, before, map}) =>

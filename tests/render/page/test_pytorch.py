@@ -5,6 +5,7 @@ import pytest
 from helpers.node import evaluated, needs_node
 
 from convtool import ConvtoolError, Pipeline
+from convtool.ops.conv import Conv
 from convtool.render.page.described import described
 
 torch = pytest.importorskip("torch", reason="PyTorch is not installed")
@@ -30,7 +31,11 @@ PIPELINES = [
     "conv -k '1 2 3; 4 5 6' --anchor 0,2 --divisor=-3 --bias=1.5", "conv -k emboss | relu | pool",
     "gray | conv -k sobel_x | abs", "leaky_relu --slope 0.2 | sigmoid | tanh",
     "pool -m median | gray", "pool -m median -s 3 --padding same --stride 1 | gray",
-    "conv -k edge | leaky_relu | gray",
+    "conv -k edge | leaky_relu | gray", "pool --footprint plus:3 --stride 1 --padding 1",
+    "pool -m median --footprint '1 0; 1 1'", "conv -k sobel_x -k sobel_y --combine magnitude",
+    "conv -k kirsch --combine abs-max --border wrap", "conv -k box3 -k edge --combine abs-sum",
+    "conv -k box3 -k edge --combine mean", "conv -k box3 -k edge --combine max",
+    "conv -k box3 -k '1 2 3; 4 5 6; 7 8 9' --combine sum --padding valid",
 ]  # fmt: skip
 
 
@@ -49,6 +54,11 @@ def test_the_lines_make_the_same_map(tmp_path):
         cases.append({"stages": described(pipeline.operators), "size": size})
         tried.append((words, image, expected))
     assert len(tried) > 85
+    layer = Conv(RANDOM.normal(0, 1, (6, 1, 3, 2)), bias=[1, 2, 3, 4, 5, 6], groups=3, stride=2)
+    pair = Pipeline([layer, Conv(RANDOM.normal(0, 1, (2, 6, 1, 1)), divisor=3)], "two")
+    size = {"rows": 12, "cols": 15, "channels": 3, "whole": False}
+    cases.append({"stages": described(pair.operators), "size": size})
+    tried.append(("two layers", COLORS, pair.run(COLORS.astype(float))))
     programs = evaluated(IMPORTS, ANSWER, {"cases": cases}, tmp_path)
     for program, (words, image, expected) in zip(programs, tried, strict=True):
         names = {"x": torch.from_numpy(image.astype(float)).movedim(-1, 0)[None]}
