@@ -79,7 +79,7 @@ const LEAST_WITH_NUMBER = 26;
 const SMALLEST_LETTER = 10;
 const LARGEST_LETTER = 13;
 /** How wide a digit is, and how high a line, in sizes of the letters. */
-const WIDTH = 0.58;
+const WIDTH = 0.64;
 const HEIGHT = 1.1;
 const EDGE = 4;
 const MOST_LETTERS_IN_CELL = 7;
@@ -109,16 +109,18 @@ export class Grid {
     this.canvas = canvas;
     this.base = document.createElement("canvas");
     this.key = this.content = this.view = "";
-    this.from = [0, 0];
+    this.home = this.from = [0, 0];
   }
 
   /** Lay the grid out anew where something of it has changed.
    * @param {{image: any, channels: number[], tone: () => (value: number) => number[], margins: number[], border: string,
-   *   fill: number, room: number, near: boolean, spans: number[][], subject: string, colors: any, id: string}} scene
-   *   `margins`: top, bottom, left, right; `room`: how many CSS pixels it may be wide and high; `near`: with numbers, if
-   *   need be of a part that has the rows and columns `spans` in it; another `subject` begins in their middle. */
+   *   fill: number, room: number, scale: number, near: boolean, pinned: number[][], looked: number[][], subject: string, colors: any, id: string}} scene
+   *   `margins`: top, bottom, left, right; `room`: how many CSS pixels it may be wide and high; `scale`: how large letters
+   *   are in the page, 1 being 16 pixels; `near`: with numbers, if
+   *   need be of a part. That has the rows and columns `pinned` in it, and moves from there to `looked`; with another
+   *   `subject` it begins with them in its middle. */
   lay(scene) {
-    const { image, margins, room, subject } = scene;
+    const { image, margins, room, subject, scale } = scene;
     this.scene = scene;
     this.measure();
     const first = [-margins[0], -margins[2]];
@@ -126,10 +128,12 @@ export class Grid {
     const fits = Math.floor(room / Math.max(...sizes));
     this.isPart = scene.near && fits < this.least;
     const most = Math.max(Math.floor(room / this.least), 1);
-    this.cell = this.isPart ? Math.floor(room / most) : Math.min(Math.max(fits, 1), Math.max(LARGEST_CELL, this.least));
+    this.cell = this.isPart ? Math.floor(room / most) : Math.min(Math.max(fits, 1), Math.max(LARGEST_CELL * scale, this.least));
     const counts = sizes.map((size) => (this.isPart ? Math.min(size, most) : size));
     const view = [subject, counts].join();
-    this.from = counts.map((count, i) => placed(view === this.view ? this.from[i] : null, count, first[i], sizes[i], scene.spans[i]));
+    const move = (from, spans) => counts.map((count, i) => placed(from && from[i], count, first[i], sizes[i], spans[i]));
+    this.home = move(view === this.view ? this.home : null, scene.pinned);
+    this.from = move(this.home, scene.looked);
     this.view = view;
     [this.rows, this.cols] = counts;
     this.density = window.devicePixelRatio || 1;
@@ -146,8 +150,8 @@ export class Grid {
 
   /** Find the colours of the values, and how large a cell must be for the longest number. */
   measure() {
-    const { image, channels, margins, fill, id } = this.scene;
-    const content = [id, channels, margins].join();
+    const { image, channels, margins, fill, id, scale } = this.scene;
+    const content = [id, channels, margins, scale].join();
     if (content === this.content) return;
     this.content = content;
     this.tone = this.scene.tone();
@@ -156,17 +160,17 @@ export class Grid {
       for (const c of channels) this.letters = Math.max(this.letters, brief(image.data[i + c]).length);
     }
     if (margins.some((margin) => margin > 0)) this.letters += 2;
-    const wide = Math.ceil(this.letters * WIDTH * SMALLEST_LETTER) + EDGE;
-    const high = Math.ceil(channels.length * HEIGHT * SMALLEST_LETTER) + EDGE;
-    this.least = Math.max(LEAST_WITH_NUMBER, wide, high);
+    const most = Math.max(this.letters * WIDTH, channels.length * HEIGHT);
+    this.least = Math.max(LEAST_WITH_NUMBER * scale, Math.ceil(most * SMALLEST_LETTER * scale) + EDGE);
   }
 
   paintBase() {
-    const { image, channels, border, fill } = this.scene;
+    const { image, channels, border, fill, scale } = this.scene;
     const pencil = this.base.getContext("2d");
     const { cell } = this;
     const hasNumbers = cell >= this.least;
-    const letter = Math.min(LARGEST_LETTER, Math.floor((cell - EDGE) / (this.letters * WIDTH)), Math.floor((cell - EDGE) / (channels.length * HEIGHT)));
+    const most = Math.max(this.letters * WIDTH, channels.length * HEIGHT);
+    const letter = Math.min(LARGEST_LETTER * scale, Math.floor((cell - EDGE) / most));
     pencil.setTransform(this.density, 0, 0, this.density, 0, 0);
     pencil.clearRect(0, 0, this.cols * cell, this.rows * cell);
     pencil.textAlign = "center";
@@ -262,8 +266,10 @@ export function paintSmall(canvas, image, channels, tone) {
   const pencil = canvas.getContext("2d");
   const picture = pencil.createImageData(image.cols, image.rows);
   for (let i = 0; i < image.rows * image.cols; i++) {
-    const color = colorOf(channels.map((channel) => image.data[i * image.channels + channel]), tone);
-    picture.data.set([...color, 255], 4 * i);
+    const at = i * image.channels;
+    const color = channels.length === 1 ? tone(image.data[at + channels[0]]) : null;
+    for (let c = 0; c < 3; c++) picture.data[4 * i + c] = color ? color[c] : tone(image.data[at + channels[c]])[0];
+    picture.data[4 * i + 3] = 255;
   }
   pencil.putImageData(picture, 0, 0);
 }

@@ -12,11 +12,12 @@ export const first = { stages: facts.stages, stage: facts.stages.length - 1, row
 /** What is seen. `state` is what the address keeps. `maps` are the image and the map of each of the stages `shown`,
  * which are those of the state unless these were `refused`. `looked` is the place that is pointed at, in the
  * grid `pointed`; `lit` is the element of the window, or a row or a column of it, the other being null; `term` counts the
- * terms that are seen `byTerms`. `colors` are the page's. `near`: numbers are seen even if there is room for a part of them only. */
+ * terms that are seen `byTerms`. `held`: a key or a slider is held, or a weight dragged. `colors` are the page's. `near`: numbers are seen even if there is room for a part of them only. */
 export const seen = {
   state: structuredClone(first), history: new History(facts.stages), maps: run(facts.stages, picture.image), shown: facts.stages,
   version: 0, refused: /** @type {Refused | null} */ (null), looked: /** @type {number[] | null} */ (null),
-  pointed: "", lit: /** @type {(number | null)[] | null} */ (null), term: 0, byTerms: false, near: true, playing: false, colors: palette(),
+  pointed: "", lit: /** @type {(number | null)[] | null} */ (null), term: 0, byTerms: false, near: true, playing: false, held: false,
+  colors: palette(),
 };
 
 const shows = { all: () => {}, step: () => {} };
@@ -86,9 +87,10 @@ function compute() {
   }
 }
 
-/** Take stages, keep them to be undone, and show all. */
+/** Take stages, keep them to be undone, and show all. Without `keeps`, `keep` is to follow. */
 export function change(stages, keeps = true) {
   seen.playing = false;
+  seen.held = !keeps;
   seen.state.stages = stages;
   seen.state.stage = Math.min(seen.state.stage, stages.length - 1);
   if (keeps) seen.history.keep(stages);
@@ -116,6 +118,7 @@ export function put(values, keeps = true) {
 
 /** Keep the stages as they are now to be undone. */
 export function keep() {
+  seen.held = false;
   seen.history.keep(seen.state.stages);
   shows.all();
 }
@@ -188,5 +191,5 @@ export function forward(by) {
 
 /** Undo, by -1, or do again, by 1. */
 export function back(by) {
-  change(seen.history.move(by), false);
+  change(seen.history.move(by));
 }

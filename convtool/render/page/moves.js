@@ -7,7 +7,7 @@ import { cut, open, picture, restore } from "./picture.js";
 import { labelOf, placeIn } from "./stages.js";
 import { fragmentOf, newStage, stateIn } from "./state.js";
 import { grids } from "./step.js";
-import { GREY, showAll, showStep } from "./view.js";
+import { GREY, recolor, showAll, showStep } from "./view.js";
 import { say, speak } from "./words.js";
 
 const STEPS_A_SECOND = [1, 2, 4, 8, 16, 32, 60];
@@ -34,6 +34,13 @@ function play() {
   requestAnimationFrame(tick);
 }
 
+/** Nothing is held any more. */
+function release() {
+  if (!seen.held) return;
+  seen.held = false;
+  showStep();
+}
+
 function listenToGrid(name) {
   const { canvas } = grids[name];
   const placeOf = (event) => {
@@ -58,11 +65,12 @@ function listenToGrid(name) {
     const by = arrowOf(event);
     if (!by) return;
     event.preventDefault();
-    seen.playing = false;
-    seen.term = 0;
+    Object.assign(seen, { playing: false, term: 0, held: event.repeat });
     const { row, col } = current();
     pin(row + by[0], col + by[1]);
   });
+  canvas.addEventListener("keyup", release);
+  canvas.addEventListener("blur", release);
 }
 
 function moveStage(by) {
@@ -147,7 +155,7 @@ function listenToPrint() {
   for (const [name, prints] of [["beforeprint", true], ["afterprint", false]]) {
     window.addEventListener(name, () => {
       document.documentElement.classList.toggle("paper", prints);
-      showAll();
+      recolor();
     });
   }
 }
@@ -161,8 +169,9 @@ function listen() {
   $("previous").addEventListener("click", () => forward(-1));
   $("next").addEventListener("click", () => forward(1));
   $("play").addEventListener("click", play);
+  $("scrub").addEventListener("change", release);
   $("scrub").addEventListener("input", () => {
-    seen.playing = false;
+    Object.assign(seen, { playing: false, held: true });
     const at = Number($("scrub").value);
     const { map } = current();
     pin(Math.floor(at / map.cols), at % map.cols);
@@ -230,7 +239,7 @@ function listen() {
     seen.state = found;
     change(seen.state.stages);
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showAll);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolor);
 }
 
 /** Save the step that is seen as a file. */

@@ -2,7 +2,7 @@
 
 import { css, inkOn, numeral, signed } from "./cells.js";
 import { factors, inPasses } from "./cost.js";
-import { $, make } from "./elements.js";
+import { $, make, write } from "./elements.js";
 import { channelName, isLit, lights, seen } from "./model.js";
 import { say } from "./words.js";
 
@@ -53,17 +53,17 @@ function fill(table, { column, row }, elements, tone) {
   const pixels = pixelsOf(elements);
   const { sums, products } = inPasses({ column, row }, pixels);
   const lines = [...table.rows].map((line) => line.querySelectorAll("td"));
-  const write = (cell, value, color, u, v) => {
-    cell.textContent = numeral(Number(value.toPrecision(4)));
+  const show = (cell, value, color, u, v) => {
+    write(cell, numeral(Number(value.toPrecision(4))));
     cell.style.backgroundColor = css(color);
     cell.style.color = inkOn(color);
     cell.classList.toggle("lit", isLit(u, v));
   };
   const weigh = (values, value) => signed(value, Math.max(...values.map(Math.abs)), seen.colors);
   elements.forEach((line, u) => {
-    write(lines[u][0], column[u], weigh(column, column[u]), u, null);
-    line.forEach((one, v) => write(lines[u][v + 1], one.pixel, tone(one.pixel), u, v));
+    show(lines[u][0], column[u], weigh(column, column[u]), u, null);
+    line.forEach((one, v) => show(lines[u][v + 1], one.pixel, tone(one.pixel), u, v));
   });
   [sums, row, products].forEach((values, i) =>
-    values.forEach((value, v) => write(lines[elements.length + i][v], value, weigh(values, value), null, v)));
+    values.forEach((value, v) => show(lines[elements.length + i][v], value, weigh(values, value), null, v)));
 }

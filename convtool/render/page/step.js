@@ -3,7 +3,7 @@
 import { axesOf, fieldsOf, followedIn } from "./engine.js";
 import { facts } from "./facts.js";
 import { Grid, css, inkOn, numeral, signed } from "./cells.js";
-import { $, make } from "./elements.js";
+import { $, make, write } from "./elements.js";
 import { channelName, current, isColor, isLit, isWindowed, lights, seen } from "./model.js";
 import { showPasses } from "./passes.js";
 import { picture } from "./picture.js";
@@ -71,19 +71,18 @@ export function showGrids({ k, stage, before, map, row, col, pinned, lanes, valu
   const dark = colors.ground.join();
   const channels = lanes.map((lane) => lane.channel);
   const into = stage.op === "gray" && isColor(before) ? [0, 1, 2] : channels.map((channel) => Math.min(channel, before.channels - 1));
-  const [fromInput, toMap] = ["input", "map"].map((name) => {
-    const place = seen.pointed === name ? pinned : [row, col];
-    return fieldsOf([stage], [before, map], place[0], place[1]).map((spans) => spans.map(([start, stop]) => [start - 1, stop + 1]));
-  });
-  const common = { near, colors };
+  const around = (place) => fieldsOf([stage], [before, map], place[0], place[1]).map((spans) => spans.map(([start, stop]) => [start - 1, stop + 1]));
+  const [pinnedIn, lookedIn] = [around(pinned), around([row, col])];
+  const spansOf = (name, i) => ({ pinned: pinnedIn[i], looked: (seen.pointed === name ? pinnedIn : lookedIn)[i] });
+  const common = { near, colors, scale: parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 };
   grids.input.lay({
     ...common, image: before, channels: into, tone: () => toneOf(before, into), margins: marginsOf(stage, before), border, fill,
-    room: room(), spans: fromInput[0], subject: String(k), id: `${seen.version} ${k} ${dark}`,
+    room: room(), ...spansOf("input", 0), subject: String(k), id: `${seen.version} ${k} ${dark}`,
   });
   grids.map.lay({
     ...common, image: map, channels, tone: () => toneOf(map, channels), margins: [0, 0, 0, 0], border: "edge", fill: 0,
     room: grids.input.isPart ? room() : grids.input.cell * Math.max(before.rows, before.cols),
-    spans: toMap[1], subject: String(k), id: `${seen.version} ${k + 1} ${dark}`,
+    ...spansOf("map", 1), subject: String(k), id: `${seen.version} ${k + 1} ${dark}`,
   });
   const all = lanes.flatMap((lane) => lane.window.flat());
   const span = (along) => [Math.min(...along), Math.max(...along) + 1];
@@ -91,9 +90,11 @@ export function showGrids({ k, stage, before, map, row, col, pinned, lanes, valu
   grids.input.show([frame], markedIn(stage, lanes));
   grids.map.show([[[row, row + 1], [col, col + 1]]]);
   const made = all.some((one) => one.made) ? `; ${say("hatched")}` : "";
-  $("input").querySelector("figcaption").textContent = say("input", { what, ...before }) + partOf(grids.input) + made;
-  $("map").querySelector("figcaption").textContent = say("map", map) + partOf(grids.map);
-  $("near").hidden = near && !grids.input.isPart && !grids.map.isPart;
+  write($("input").querySelector("figcaption"), say("input", { what, ...before }) + partOf(grids.input) + made);
+  write($("map").querySelector("figcaption"), say("map", map) + partOf(grids.map));
+  const isPart = grids.input.isPart || grids.map.isPart;
+  $("near").hidden = near && !isPart;
+  $("step").classList.toggle("part", isPart);
   grids.input.canvas.setAttribute("aria-label", say("inputSays", { what, row, col }));
   grids.map.canvas.setAttribute("aria-label", say("mapSays", { row, col, value: lanes.map((lane) => numeral(lane.value)).join(", ") }));
 }
@@ -146,8 +147,9 @@ function showLane(stage, { window: elements, value }, number) {
       const cell = table.rows[u]?.cells[v];
       if (!cell) return;
       const input = cell.querySelector("input");
-      if (!input) cell.textContent = text(one);
-      else if (input !== document.activeElement || Number(input.value) !== one.weight) input.value = text(one);
+      const shown = text(one);
+      if (!input) write(cell, shown);
+      else if (input.value !== shown && (input !== document.activeElement || Number(input.value) !== one.weight)) input.value = shown;
       const shade = color(one);
       cell.style.backgroundColor = shade ? css(shade) : "";
       cell.style.color = shade ? inkOn(shade) : "";

@@ -36,7 +36,6 @@ export function showAll() {
   document.documentElement.lang = $("language").value === "zh" ? "zh-Hans" : "en";
   for (const one of document.querySelectorAll("[data-word]")) one.textContent = say(one.dataset.word);
   for (const one of document.querySelectorAll("[data-label]")) one.setAttribute("aria-label", say(one.dataset.label));
-  seen.colors = palette();
   showRefusal();
   showHead();
   showPieces();
@@ -153,6 +152,12 @@ function costs(stage, before, map) {
   return lines;
 }
 
+/** Show all in the colours that the page has now. */
+export function recolor() {
+  seen.colors = palette();
+  showAll();
+}
+
 /** Draw all that depends on the place. */
 export function showStep() {
   const now = current();
@@ -169,10 +174,10 @@ export function showStep() {
   $("scrub").setAttribute("aria-valuetext", say("value", { row: now.row, col: now.col }));
 }
 
-/** Keep the state in the address, where it is read again. */
+/** Keep the state in the address, where it is read again; browsers count how often, so not while it is on the way. */
 function remember() {
   const fragment = `#${fragmentOf(seen.state)}`;
-  if (seen.playing || fragment === kept) return;
+  if (seen.playing || seen.held || fragment === kept) return;
   kept = fragment;
   window.history.replaceState(null, "", fragment);
 }
