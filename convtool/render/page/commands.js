@@ -121,11 +121,12 @@ function wordIn(value) {
   return /^[\w.,:+]+$/.test(value) ? value : `"${value}"`;
 }
 
-/** The command that makes the map of an image: its path, `-` for one that is piped in, and options that read it. */
-export function commandOf([path, ...options], stages, presets) {
+/** The command that makes the map of an image: its path, `-` for one that is piped in, and options that read it. A map
+ * of so many channels that is no picture goes into a .npy. */
+export function commandOf([path, ...options], stages, presets, channels = 1) {
   const image = path !== "-" && path.startsWith("-") ? `./${path}` : path;
   const words = [image, ...options].map(quoted).join(" ");
-  return `convtool run '${pipelineOf(stages, presets)}' ${words} -o map.png`;
+  return `convtool run '${pipelineOf(stages, presets)}' ${words} -o map.${channels === 1 || channels === 3 ? "png" : "npy"}`;
 }
 
 /** The same stages as TOML. */

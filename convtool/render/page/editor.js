@@ -1,6 +1,6 @@
 // The fields in which a stage's parameters are changed.
 
-import { POOL_MODES } from "./engine.js";
+import { COMBINATIONS, POOL_MODES, tapsOf } from "./engine.js";
 import { presetOf } from "./commands.js";
 import { make } from "./elements.js";
 import { BORDERS, LARGEST_KERNEL, LARGEST_STEP, PADDINGS, flipped, resized } from "./state.js";
@@ -10,6 +10,8 @@ import { say } from "./words.js";
  * @returns {HTMLElement[]} */
 export function fieldsFor(now, presets, put) {
   if (now().op === "conv") return convFields(now, presets, put);
+  if (now().op === "combine") return [choice("how", now().how, Object.keys(COMBINATIONS), (how) => put({ how })), ...laidFields(now, put)];
+  if (now().op === "layer") return laidFields(now, put);
   if (now().op === "pool") return poolFields(now, put);
   if (now().op === "leaky_relu") return [number("slope", now().slope, (slope) => put({ slope }))];
   return [];
@@ -25,17 +27,24 @@ function convFields(now, presets, put) {
     if (preset) put(structuredClone(preset));
   };
   const names = ["", ...presets.map((one) => one.name)];
-  const constant = stage.border === "constant";
-  const fillOf = (border) => (border === "constant" ? now().fill : 0);
   return [
     choice("preset", known ? known.name : "", names, pick, (name) => name || say("own")),
     several("size", size, 1, Math.max(LARGEST_KERNEL, ...size), resize),
     number("divide", stage.divisor, (divisor) => put({ divisor }), (divisor) => divisor !== 0),
     number("add_bias", stage.bias, (bias) => put({ bias })),
+    ...laidFields(now, put),
+    button("flip", () => put(flipped(now()))),
+  ];
+}
+
+/** How kernels are laid on an image. */
+function laidFields(now, put) {
+  const stage = now();
+  const fillOf = (border) => (border === "constant" ? now().fill : 0);
+  return [
     ...placeFields(stage, put),
     choice("border", stage.border, BORDERS, (border) => put({ border, fill: fillOf(border) })),
-    ...(constant ? [number("fill", stage.fill, (fill) => put({ fill }))] : []),
-    button("flip", () => put(flipped(now()))),
+    ...(stage.border === "constant" ? [number("fill", stage.fill, (fill) => put({ fill }))] : []),
   ];
 }
 
@@ -46,10 +55,14 @@ function poolFields(now, put) {
   const spread = (on) => put(on ? { size: "global", ceil: false, ...none } : { size: [2, 2], stride: [2, 2] });
   const found = [
     choice("mode", stage.mode, POOL_MODES, (mode) => put({ mode, countPadding: false })),
-    flag("global", all, spread),
+    ...(stage.footprint ? [] : [flag("global", all, spread)]),
   ];
-  if (!all) {
+  if (stage.footprint) {
+    found.push(button("rectangle", () => put({ footprint: null, size: tapsOf(now()) })));
+  } else if (!all) {
     found.push(several("size", stage.size, 1, Math.max(LARGEST_KERNEL, ...stage.size), (size) => put({ size })));
+  }
+  if (!all) {
     found.push(...placeFields(stage, put), flag("ceil", stage.ceil, (ceil) => put({ ceil })));
   }
   if (stage.mode === "mean") found.push(flag("countPadding", stage.countPadding, (countPadding) => put({ countPadding })));

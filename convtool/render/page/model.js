@@ -1,6 +1,6 @@
 // The state of the page, and how it is changed. Whoever shows it is told.
 
-import { Refused, axesOf, followedIn, run, valueAt, windowOf } from "./engine.js";
+import { Refused, axesOf, followedIn, isConvolution, kernelsFor, run, valueAt, windowsOf } from "./engine.js";
 import { palette } from "./cells.js";
 import { facts } from "./facts.js";
 import { picture } from "./picture.js";
@@ -29,7 +29,12 @@ export function whenChanged(all, step) {
 
 /** Whether an image has red, green and blue. */
 export function isColor(one) {
-  return one.channels === 3 && picture.channels.join("") === "RGB";
+  return one.channels === 3 && picture.channels.join("") === "RGB" && !isLayered(one);
+}
+
+/** Whether a map is one of a layer, or of stages after it, whose channels are its own. */
+function isLayered(map) {
+  return seen.shown.slice(0, Math.max(seen.maps.indexOf(map), 0)).some((stage) => stage.op === "layer");
 }
 
 /** The channels of a map that are seen. @returns {number[]} */
@@ -38,13 +43,19 @@ export function channelsOf(map) {
   return [Math.min(Math.max(seen.state.channel, 0), map.channels - 1)];
 }
 
-/** What a channel of the picture is called. */
-export function channelName(channel) {
-  return picture.channels[channel] ?? String(channel);
+/** What a channel of an image is called. */
+export function channelName(channel, one) {
+  return (isLayered(one) ? null : picture.channels[channel]) ?? String(channel);
+}
+
+/** Whether several windows make one value: those of kernels that are combined, or of a layer. */
+export function isJoined(stage) {
+  return stage.op === "combine" || stage.op === "layer";
 }
 
 /** The stage in full with its input, its map, the place that is seen in it, and the one where it stays. `lanes` has the
- * window and the value in each of the channels seen; those of the first are there by themselves. */
+ * window, its name and the value in each of the `channels` seen; of a stage whose windows are joined, it has these. The
+ * first of each is there by itself. */
 export function current() {
   const k = Math.min(seen.state.stage, seen.shown.length - 1);
   const map = seen.maps[k + 1];
@@ -53,15 +64,27 @@ export function current() {
   const [row, col] = seen.looked ? inside(seen.looked) : pinned;
   const stage = seen.shown[k];
   const before = seen.maps[k];
-  const lanes = channelsOf(map).map((channel) => ({
-    channel, window: windowOf(stage, before, row, col, channel), value: valueAt(map, row, col, channel),
-  }));
-  return { k, stage, before, map, row, col, pinned, lanes, ...lanes[0] };
+  const channels = isJoined(stage) ? channelsOf(map).slice(0, 1) : channelsOf(map);
+  const values = channels.map((channel) => valueAt(map, row, col, channel));
+  const lanes = channels.flatMap((channel, i) => {
+    const kernels = isConvolution(stage) ? kernelsFor(stage, channel) : [{ channel }];
+    return windowsOf(stage, before, row, col, channel).map((window, number) => {
+      const name = stage.op === "combine" ? stage.kernels[number].name : channelName(kernels[number].channel, before);
+      return { name, channel: kernels[number].channel, window, value: values[i] };
+    });
+  });
+  const [{ window, value }] = lanes;
+  return { k, stage, before, map, row, col, pinned, lanes, channels, channel: channels[0], values, window, value };
+}
+
+/** How many elements the windows of the value that is seen have that are added one by one. */
+export function termsOf({ stage, lanes }) {
+  return (isJoined(stage) ? lanes : lanes.slice(0, 1)).flatMap((lane) => lane.window.flat()).length;
 }
 
 /** Whether a stage lays windows on its input. */
 export function isWindowed(stage) {
-  return stage.op === "conv" || stage.op === "pool";
+  return isConvolution(stage) || stage.op === "pool";
 }
 
 /** The place of the window of a stage whose middle is nearest to a pixel. */
@@ -135,12 +158,15 @@ export function pin(row, col) {
 /** The elements that a value is followed through: its place in each map up to its own, the image's first. */
 export function pathOf({ k, row, col, channel: seenIn }) {
   const path = [[row, col]];
+  let channel = seenIn;
   for (let i = k; i >= 0; i--) {
-    const channel = Math.min(seenIn, seen.maps[i + 1].channels - 1);
-    const window = windowOf(seen.shown[i], seen.maps[i], path[0][0], path[0][1], channel);
-    const best = followedIn(seen.shown[i], window, valueAt(seen.maps[i + 1], path[0][0], path[0][1], channel));
-    const above = [Math.min(path[0][0], seen.maps[i].rows - 1), Math.min(path[0][1], seen.maps[i].cols - 1)];
-    path.unshift(best ? /** @type {any} */ (window[best[0]][best[1]].from) : above);
+    const [stage, before, map] = [seen.shown[i], seen.maps[i], seen.maps[i + 1]];
+    channel = Math.min(channel, map.channels - 1);
+    const windows = windowsOf(stage, before, path[0][0], path[0][1], channel);
+    const best = followedIn(stage, windows, valueAt(map, path[0][0], path[0][1], channel));
+    const above = [Math.min(path[0][0], before.rows - 1), Math.min(path[0][1], before.cols - 1)];
+    if (best && isConvolution(stage)) ({ channel } = kernelsFor(stage, channel)[best[0]]);
+    path.unshift(best ? /** @type {any} */ (windows[best[0]][best[1]][best[2]].from) : above);
   }
   return path;
 }
@@ -177,8 +203,9 @@ export function isLit(u, v) {
 
 /** One step on: the next term, or the next value. */
 export function forward(by) {
-  const { map, row, col, window: elements } = current();
-  if (seen.byTerms && by > 0 && seen.term < elements.flat().length - 1) {
+  const now = current();
+  const { map, row, col } = now;
+  if (seen.byTerms && by > 0 && seen.term < termsOf(now) - 1) {
     seen.term += 1;
     shows.step();
     return;

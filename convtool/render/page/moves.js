@@ -4,12 +4,14 @@ import { drawingOf } from "./drawing.js";
 import { $, make } from "./elements.js";
 import { back, change, choose, current, first, forward, light, over, pin, repicture, seen, whenChanged } from "./model.js";
 import { cut, open, picture, restore } from "./picture.js";
+import { facts } from "./facts.js";
 import { labelOf, placeIn } from "./stages.js";
 import { fragmentOf, newStage, stateIn } from "./state.js";
 import { grids } from "./step.js";
 import { GREY, recolor, showAll, showStep } from "./view.js";
 import { say, speak } from "./words.js";
 
+const layers = facts.stages.filter((stage) => stage.op === "layer");
 const STEPS_A_SECOND = [1, 2, 4, 8, 16, 32, 60];
 const PIXELS_A_KEY = 8;
 const ARROWS = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
@@ -234,7 +236,7 @@ function listen() {
   $("drawing").addEventListener("click", saveDrawing);
   window.addEventListener("resize", showStep);
   window.addEventListener("hashchange", () => {
-    const found = stateIn(location.hash.slice(1));
+    const found = stateIn(location.hash.slice(1), layers);
     if (!found || fragmentOf(found) === fragmentOf(seen.state)) return;
     seen.state = found;
     change(seen.state.stages);
@@ -266,5 +268,5 @@ $("language").value = isChinese ? "zh" : "en";
 speak($("language").value);
 whenChanged(showAll, showStep);
 listen();
-seen.state = stateIn(location.hash.slice(1)) ?? seen.state;
+seen.state = stateIn(location.hash.slice(1), layers) ?? seen.state;
 change(seen.state.stages);

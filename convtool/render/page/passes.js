@@ -3,7 +3,7 @@
 import { css, inkOn, numeral, signed } from "./cells.js";
 import { factors, inPasses } from "./cost.js";
 import { $, make, write } from "./elements.js";
-import { channelName, isLit, lights, seen } from "./model.js";
+import { isLit, lights, seen } from "./model.js";
 import { say } from "./words.js";
 
 /** Show each channel's window times the column, the sums of its columns times the row, and the sum of these. */
@@ -41,8 +41,8 @@ function lay(lanes, elements) {
   const cells = (u) => Array.from({ length: cols }, (_, v) => lights(make("td"), u, v));
   const line = (...parts) => make("tr", {}, ...parts);
   const head = (word, rowSpan = 1) => make("th", { scope: "row", textContent: say(word), rowSpan });
-  const tables = lanes.map(({ channel }) => make("table", {},
-    ...(lanes.length > 1 ? [make("caption", { textContent: channelName(channel) })] : []),
+  const tables = lanes.map(({ name }) => make("table", {},
+    ...(lanes.length > 1 ? [make("caption", { textContent: name })] : []),
     make("tbody", {},
       ...elements.map((_, u) => line(...(u ? [] : [head("passColumn", rows)]), lights(make("td", { className: "factor" }), u, null), ...cells(u))),
       ...["passSums", "passRow", "passProducts"].map((word) => line(head(word), make("th"), ...cells(null))))));

@@ -1,6 +1,6 @@
 // The row of stages: the map of each, small, with what the value depends on in a frame.
 
-import { fieldsOf } from "./engine.js";
+import { fieldsOf, tapsOf } from "./engine.js";
 import { grey, paintSmall, tones } from "./cells.js";
 import { $, make } from "./elements.js";
 import { channelsOf, choose, isColor, pathOf, pin, seen } from "./model.js";
@@ -13,8 +13,17 @@ const SMALL = 5.5;
 /** What people call a stage. */
 export function labelOf(stage) {
   if (stage.op === "conv") return `conv ${stage.name} ${stage.weights.length}x${stage.weights[0].length}`.replace("  ", " ");
+  if (stage.op === "layer") return `conv ${stage.name} ${[stage.weights.length, stage.weights[0].length, ...tapsOf(stage)].join("x")}`;
+  if (stage.op === "combine") return combinedLabel(stage);
+  if (stage.footprint) return `pool ${stage.mode} ${tapsOf(stage).join("x")}, ${stage.footprint.flat().filter(Boolean).length}`;
   if (stage.op === "pool") return `pool ${stage.mode} ${stage.size === "global" ? "global" : stage.size.join("x")}`;
   return stage.op === "leaky_relu" ? `leaky_relu ${stage.slope}` : stage.op;
+}
+
+/** The names of combined kernels; of more than three, how many. */
+function combinedLabel({ how, kernels }) {
+  const names = kernels.length > 3 ? kernels.length : kernels.map((kernel) => kernel.name || tapsOf({ op: "conv", ...kernel }).join("x")).join(", ");
+  return `conv ${how}: ${names}`;
 }
 
 /** What gives a value of an image its colour, seen in these channels: three are pixels, red, green and blue. */

@@ -1,10 +1,10 @@
 // One value: the image and its window, the kernel, the products, the sum, the map.
 
-import { axesOf, fieldsOf, followedIn } from "./engine.js";
+import { COMBINATIONS, axesOf, fieldsOf, followedIn, isConvolution } from "./engine.js";
 import { facts } from "./facts.js";
 import { Grid, css, inkOn, numeral, signed } from "./cells.js";
 import { $, make, write } from "./elements.js";
-import { channelName, current, isColor, isLit, isWindowed, lights, seen } from "./model.js";
+import { current, isColor, isJoined, isLit, isWindowed, lights, seen } from "./model.js";
 import { showPasses } from "./passes.js";
 import { picture } from "./picture.js";
 import { labelOf, toneOf } from "./stages.js";
@@ -14,6 +14,7 @@ import { say } from "./words.js";
 
 const WIDEST_MARGIN = 12;
 const LEAST_ROOM = 100;
+const MOST_TABLES = 64;
 const NARROW = 5;
 const MOST_LETTERS = 18;
 
@@ -22,12 +23,12 @@ export const grids = { input: new Grid($("input").querySelector("canvas")), map:
 /** Make the tables of the window and the products, one a channel, and of the kernel, of as many cells as there are. */
 export function layTables() {
   const { stage, lanes, window } = current();
-  const weighted = stage.op === "conv" || (stage.op === "gray" && window[0].length > 1);
-  const few = window.length <= LARGEST_KERNEL && window[0].length <= LARGEST_KERNEL;
+  const weighted = isConvolution(stage) || (stage.op === "gray" && window[0].length > 1);
+  const few = window.length <= LARGEST_KERNEL && window[0].length <= LARGEST_KERNEL && lanes.length <= MOST_TABLES;
   const longest = Math.max(...window.flat().map((one) => numeral(one.weight).length));
   const isWide = window[0].length > NARROW || window[0].length * longest > MOST_LETTERS;
   if (!$("kernel").querySelector(".dragged")) $("step").classList.toggle("wide", isWide);
-  const key = [stage.op, lanes.map((lane) => lane.channel), weighted, window.length, window[0].length, document.documentElement.lang].join();
+  const key = [stage.op, lanes.map((lane) => [lane.name, lane.channel]), weighted, window.length, window[0].length, document.documentElement.lang].join();
   if (key === $("grids").dataset.key) return;
   $("grids").dataset.key = key;
   $("grids").hidden = !few;
@@ -37,9 +38,11 @@ export function layTables() {
     const rows = window.map((line, u) => make("tr", {}, ...line.map((_, v) => lights(make("td", {}, ...inside(u, v)), u, v))));
     return make("table", {}, ...caption, make("tbody", {}, ...(few ? rows : [])));
   };
-  const names = lanes.map((lane) => (lanes.length > 1 ? channelName(lane.channel) : undefined));
+  const names = lanes.map((lane) => (lanes.length > 1 ? lane.name : undefined));
   for (const name of ["window", "products"]) fillFigure(name, names.map((channel) => tableOf(channel, () => [])));
-  fillFigure("kernel", [tableOf(undefined, (u, v) => (stage.op === "conv" ? [weightInput(u, v)] : []))]);
+  const kernels = isJoined(stage) ? names : [undefined];
+  const inside = (n) => (u, v) => (stage.op === "layer" || !isConvolution(stage) ? [] : [weightInput(u, v, n)]);
+  fillFigure("kernel", kernels.map((name, n) => tableOf(name, inside(n))));
   for (const table of $("window").querySelectorAll("table")) {
     table.tabIndex = 0;
     table.setAttribute("aria-label", say("windowSays"));
@@ -63,14 +66,14 @@ function room() {
   return Math.max(Math.min($("input").clientWidth, Math.max(window.innerWidth * 0.32, 360)), LEAST_ROOM);
 }
 
-export function showGrids({ k, stage, before, map, row, col, pinned, lanes, value }) {
-  const border = stage.op === "conv" ? stage.border : "padding";
-  const fill = stage.op === "conv" ? stage.fill : 0;
+export function showGrids({ k, stage, before, map, row, col, pinned, lanes, channels, values }) {
+  const border = isConvolution(stage) ? stage.border : "padding";
+  const fill = isConvolution(stage) ? stage.fill : 0;
   const what = k ? labelOf(seen.shown[k - 1]) : say("image");
   const { colors, near } = seen;
   const dark = colors.ground.join();
-  const channels = lanes.map((lane) => lane.channel);
-  const into = stage.op === "gray" && isColor(before) ? [0, 1, 2] : channels.map((channel) => Math.min(channel, before.channels - 1));
+  const mixes = stage.op === "gray" || stage.op === "layer";
+  const into = mixes && isColor(before) ? [0, 1, 2] : mixes ? [strongest(lanes).channel] : channels;
   const around = (place) => fieldsOf([stage], [before, map], place[0], place[1]).map((spans) => spans.map(([start, stop]) => [start - 1, stop + 1]));
   const [pinnedIn, lookedIn] = [around(pinned), around([row, col])];
   const spansOf = (name, i) => ({ pinned: pinnedIn[i], looked: (seen.pointed === name ? pinnedIn : lookedIn)[i] });
@@ -96,15 +99,21 @@ export function showGrids({ k, stage, before, map, row, col, pinned, lanes, valu
   $("near").hidden = near && !isPart;
   $("step").classList.toggle("part", isPart);
   grids.input.canvas.setAttribute("aria-label", say("inputSays", { what, row, col }));
-  grids.map.canvas.setAttribute("aria-label", say("mapSays", { row, col, value: lanes.map((lane) => numeral(lane.value)).join(", ") }));
+  grids.map.canvas.setAttribute("aria-label", say("mapSays", { row, col, value: values.map(numeral).join(", ") }));
+}
+
+/** The lane of the product that is the largest in size. */
+function strongest(lanes) {
+  const sizeOf = (lane) => Math.max(...lane.window.flat().map((one) => Math.abs(one.product)));
+  return lanes.reduce((best, lane) => (sizeOf(lane) > sizeOf(best) ? lane : best));
 }
 
 /** The places of what is lit in the window, or of the elements that won. */
 function markedIn(stage, lanes) {
   const places = ({ window: elements, value }) => {
     if (seen.lit) return elements.flatMap((line, u) => line.filter((_, v) => isLit(u, v)));
-    const best = stage.op === "pool" ? followedIn(stage, elements, value) : null;
-    return best ? [elements[best[0]][best[1]]] : [];
+    const best = stage.op === "pool" ? followedIn(stage, [elements], value) : null;
+    return best ? [elements[best[1]][best[2]]] : [];
   };
   return lanes.flatMap(places).map((one) => [one.row, one.col]);
 }
@@ -126,15 +135,16 @@ function partOf(grid) {
 
 export function showTables(now) {
   if ($("grids").hidden) return;
-  now.lanes.forEach((lane, number) => showLane(now.stage, lane, number));
+  now.lanes.forEach((lane, number) => showLane(now, lane, number));
 }
 
-/** Fill the tables of a channel; the first one's weights are those of all. */
-function showLane(stage, { window: elements, value }, number) {
+/** Fill the tables of a lane; where they are not joined, the first one's weights are those of all. */
+function showLane({ stage, lanes }, { window: elements, value }, number) {
   const { colors } = seen;
   const { tone } = grids.input;
-  const best = stage.op === "pool" ? followedIn(stage, elements, value) : null;
-  const peakOf = (name) => Math.max(...elements.flat().map((one) => (Number.isFinite(one[name]) ? Math.abs(one[name]) : 0)));
+  const [, ...best] = (stage.op === "pool" && followedIn(stage, [elements], value)) || [];
+  const shared = isJoined(stage) ? lanes.flatMap((lane) => lane.window.flat()) : elements.flat();
+  const peakOf = (name) => Math.max(...shared.map((one) => (Number.isFinite(one[name]) ? Math.abs(one[name]) : 0)));
   const peaks = { weight: peakOf("weight"), product: peakOf("product") };
   const isWide = $("step").classList.contains("wide");
   const short = (value) => numeral(isWide ? Number(value.toPrecision(3)) : value);
@@ -153,10 +163,10 @@ function showLane(stage, { window: elements, value }, number) {
       const shade = color(one);
       cell.style.backgroundColor = shade ? css(shade) : "";
       cell.style.color = shade ? inkOn(shade) : "";
-      const at = u * line.length + v;
+      const at = ((isJoined(stage) ? number : 0) * elements.length + u) * line.length + v;
       cell.classList.toggle("made", name === "window" && one.made);
       cell.classList.toggle("lit", isLit(u, v));
-      cell.classList.toggle("followed", best !== null && name === "window" && best[0] === u && best[1] === v);
+      cell.classList.toggle("followed", name === "window" && best[0] === u && best[1] === v);
       cell.classList.toggle("later", name !== "kernel" && seen.byTerms && at > seen.term);
     }));
   };
@@ -169,17 +179,43 @@ function showLane(stage, { window: elements, value }, number) {
 /** The sum, the divisor, the bias, the value, a column a channel. */
 export function showSum(now) {
   const { stage, lanes, row, col } = now;
-  const columns = lanes.map((lane) => linesOf(stage, lane));
+  const joined = isJoined(stage);
+  const columns = joined ? [joinedLines(now)] : lanes.map((lane) => linesOf(stage, lane));
   const lines = columns[0].map(([word], i) => [word, ...columns.map((column) => column[i][1])]);
-  lines.push([say("value", { row, col }), ...lanes.map((lane) => numeral(lane.value))]);
+  lines.push([say("value", { row, col }), ...columns.map((_, i) => numeral(lanes[i].value))]);
   const rows = lines.flatMap(([word, ...numbers], i) => {
     const className = i === lines.length - 1 ? "value" : "";
     return [make("dt", { textContent: word, className }), ...numbers.map((textContent) => make("dd", { textContent, className }))];
   });
-  if (lanes.length > 1) rows.unshift(make("dt"), ...lanes.map((lane) => make("dd", { textContent: channelName(lane.channel) })));
-  $("steps").style.gridTemplateColumns = `repeat(${lanes.length + 1}, auto)`;
+  if (columns.length > 1) rows.unshift(make("dt"), ...lanes.map((lane) => make("dd", { textContent: lane.name })));
+  $("steps").style.gridTemplateColumns = `repeat(${columns.length + 1}, auto)`;
   $("steps").replaceChildren(...rows, ...remarks(now));
   showPasses(now, grids.input.tone);
+}
+
+/** What the value of joined windows comes from: words and numbers. */
+function joinedLines({ stage, lanes, channels }) {
+  const all = lanes.flatMap((lane) => lane.window.flat());
+  const added = (elements) => elements.reduce((total, one) => total + one.product, 0);
+  if (seen.byTerms && seen.term + 1 < all.length) {
+    const count = seen.term + 1;
+    return [[say("partial", { count }), numeral(added(all.slice(0, count)))]];
+  }
+  const sums = lanes.map((lane) => added(lane.window.flat()));
+  const each = lanes.length > MOST_TABLES ? [] : lanes.map((lane, i) => [say("sumOf", { name: lane.name }), numeral(sums[i])]);
+  if (stage.op === "layer") return [...each, ...closing(sums.reduce((a, b) => a + b), stage.divisor, stage.bias[channels[0]])];
+  const values = stage.kernels.map((kernel, i) => sums[i] / kernel.divisor + kernel.bias);
+  const changed = stage.kernels.some((kernel) => kernel.divisor !== 1 || kernel.bias !== 0);
+  const then = changed ? lanes.map((lane, i) => [say("valueOf", { name: lane.name }), numeral(values[i])]) : [];
+  return [...each, ...then, [say(`how-${stage.how}`), numeral(COMBINATIONS[stage.how](values))]];
+}
+
+/** What is done with a sum of products: words and numbers. */
+function closing(sum, divisor, bias) {
+  const lines = [[say("sum"), numeral(sum)]];
+  if (divisor !== 1) lines.push([say("divisor", { number: numeral(divisor) }), numeral(sum / divisor)]);
+  if (bias !== 0) lines.push([say("bias", { number: numeral(bias) }), numeral(sum / divisor + bias)]);
+  return lines;
 }
 
 /** What a channel's value comes from: words and numbers. */
@@ -189,18 +225,14 @@ function linesOf(stage, { window: elements, value }) {
   const all = elements.flat();
   const count = seen.byTerms ? Math.min(seen.term + 1, all.length) : all.length;
   const sum = all.slice(0, count).reduce((total, one) => total + one.product, 0);
-  const lines = [[say(count < all.length ? "partial" : "sum", { count }), numeral(sum)]];
-  if (count < all.length) return lines;
-  if (stage.divisor !== 1) lines.push([say("divisor", { number: numeral(stage.divisor) }), numeral(sum / stage.divisor)]);
-  if (stage.bias !== 0) lines.push([say("bias", { number: numeral(stage.bias) }), numeral(sum / stage.divisor + stage.bias)]);
-  return lines;
+  return count < all.length ? [[say("partial", { count }), numeral(sum)]] : closing(sum, stage.divisor, stage.bias);
 }
 
 /** What is to be said where the whole image has another value here than the piece shown. */
-function remarks({ k, row, col, lanes }) {
+function remarks({ k, row, col, channels, values }) {
   const isAt = k === facts.stages.length - 1 && row === facts.place[0] && col === facts.place[1];
   if (!isAt || picture.bitmap || JSON.stringify(seen.shown) !== JSON.stringify(facts.stages)) return [];
-  const whole = lanes.map((lane) => Number(facts.values[lane.channel]));
-  if (!lanes.some(({ value }, i) => Math.abs(whole[i] - value) > 1e-4 * Math.max(Math.abs(whole[i]), 1))) return [];
+  const whole = channels.map((channel) => Number(facts.values[channel]));
+  if (!values.some((value, i) => Math.abs(whole[i] - value) > 1e-4 * Math.max(Math.abs(whole[i]), 1))) return [];
   return [make("dd", { className: "remark", textContent: say("elsewhere", { value: whole.map(numeral).join(", ") }) })];
 }

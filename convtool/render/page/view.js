@@ -1,13 +1,13 @@
 // All that is seen around the value: head, channels, pixels, editor; and what is drawn when.
 
-import { STAGES, axesOf, compare } from "./engine.js";
+import { STAGES, axesOf, compare, isConvolution } from "./engine.js";
 import { expected, facts, presets } from "./facts.js";
 import { grey, numeral, paintSmall, palette } from "./cells.js";
 import { commandOf, tomlOf } from "./commands.js";
 import { costOf, factors } from "./cost.js";
 import { fieldsFor, several, showFields } from "./editor.js";
 import { $, make } from "./elements.js";
-import { channelName, channelsOf, current, isColor, isWindowed, put, repicture, seen } from "./model.js";
+import { channelName, channelsOf, current, isColor, isJoined, isWindowed, put, repicture, seen } from "./model.js";
 import { cut, picture } from "./picture.js";
 import { RANGES, pixelsBy } from "./pixels.js";
 import { pytorchOf } from "./pytorch.js";
@@ -62,7 +62,7 @@ function showHead() {
   $("agreement").textContent = words.join(". ").replace("..", ".");
   $("agreement").className = agreement.agree === agreement.of ? "agrees" : "differs";
   $("made").textContent = say("made", { version: facts.version });
-  $("command").textContent = commandOf(picture.source, seen.state.stages, presets);
+  $("command").textContent = commandOf(picture.source, seen.state.stages, presets, seen.maps.at(-1).channels);
   $("toml").textContent = tomlOf(seen.state.stages, presets);
   const [height, width] = picture.size;
   $("pytorch").textContent = pytorchOf(seen.shown, { ...seen.maps[0], rows: height, cols: width });
@@ -97,8 +97,8 @@ function showPixels() {
 }
 
 /** The pixel of the value that is seen, in each of the ways. */
-function showPixel({ lanes }) {
-  for (const [range, of] of pixelOf) $(`pixel-${range}`).textContent = `${range}: ${lanes.map(({ value }) => of(value)).join(", ")}`;
+function showPixel({ values }) {
+  for (const [range, of] of pixelOf) $(`pixel-${range}`).textContent = `${range}: ${values.map(of).join(", ")}`;
 }
 
 /** The channels to choose from: each, all three, and grey, which is a stage before the others. */
@@ -106,9 +106,9 @@ function showChannels() {
   const { map, channel } = current();
   const isGray = seen.state.stages[0].op === "gray";
   const color = isColor(picture.image);
-  const each = (isGray && color ? picture.image : map).channels;
-  const choices = Array.from({ length: each }, (_, c) => [channelName(c), String(c)]);
-  if (color) choices.push([say("allChannels"), String(ALL)], [say("grey"), GREY]);
+  const named = isGray && color ? picture.image : map;
+  const choices = Array.from({ length: named.channels }, (_, c) => [channelName(c, named), String(c)]);
+  if (color && isColor(named)) choices.push([say("allChannels"), String(ALL)], [say("grey"), GREY]);
   const chosen = color && isGray ? GREY : channelsOf(map).length > 1 ? String(ALL) : String(channel);
   $("channels").hidden = map.channels < 2 && !(color && isGray);
   $("channel").replaceChildren(...choices.map(([name, value]) => new Option(name, value, false, value === chosen)));
@@ -124,7 +124,7 @@ function showEditor() {
   $("undo").disabled = !seen.history.canUndo;
   $("redo").disabled = !seen.history.canRedo;
   $("add").disabled = seen.state.stages.length >= MOST_STAGES;
-  $("add").replaceChildren(new Option(say("choose"), ""), ...STAGES.map((op) => new Option(op, op)));
+  $("add").replaceChildren(new Option(say("choose"), ""), ...STAGES.filter((op) => !isJoined({ op })).map((op) => new Option(op, op)));
 }
 
 /** How the size of the map comes about. */
@@ -135,7 +135,7 @@ function formulas() {
     const reach = (axis.taps - 1) * axis.dilation + 1;
     return say(["rowsOut", "colsOut"][i], { ...axis, reach });
   });
-  if (stage.op === "conv") lines.push(...costs(stage, before, map));
+  if (isConvolution(stage)) lines.push(...costs(stage, before, map));
   return lines.map((line) => make("p", { className: "formula", textContent: line }));
 }
 
@@ -143,9 +143,10 @@ function formulas() {
 function costs(stage, before, map) {
   const cost = Object.entries(costOf(stage, before, map)).map(([name, count]) => [name, count.toLocaleString(document.documentElement.lang)]);
   const lines = [say("cost", Object.fromEntries(cost))];
-  const found = factors(stage.weights);
+  const found = stage.op === "conv" ? factors(stage.weights) : null;
+  if (!found) return lines;
   const [all, two] = [stage.weights.flat().length, stage.weights.length + stage.weights[0].length];
-  if (found && two < all) {
+  if (two < all) {
     const short = (values) => `[${values.map((one) => numeral(Number(one.toPrecision(4)))).join(" ")}]`;
     lines.push(say("separable", { column: short(found.column), row: short(found.row), two, all }));
   }

@@ -7,14 +7,19 @@ import { say } from "./words.js";
 
 const PIXELS_A_STEP = 4;
 
-/** The field of the weight in a row and a column of the kernel. */
-export function weightInput(u, v) {
-  const input = make("input", { type: "text", inputMode: "decimal", id: `weight-${u}-${v}`, autocomplete: "off" });
+/** The field of the weight in a row and a column of the kernel; `n` is its number among those that are combined. */
+export function weightInput(u, v, n) {
+  const which = n ? `${n}-` : "";
+  const input = make("input", { type: "text", inputMode: "decimal", id: `weight-${which}${u}-${v}`, autocomplete: "off" });
   input.setAttribute("aria-label", say("weight", { row: u, col: v }));
-  const weightsNow = () => seen.state.stages[seen.state.stage].weights ?? [];
+  const stageNow = () => seen.state.stages[seen.state.stage];
+  const weightsNow = () => (stageNow().kernels?.[n] ?? stageNow()).weights ?? [];
   const write = (value, keeps = true) => {
     if (weightsNow()[u]?.[v] === undefined) return;
-    put({ weights: weightsNow().map((line, i) => line.map((one, j) => (i === u && j === v ? value : one))), name: "" }, keeps);
+    const weights = weightsNow().map((line, i) => line.map((one, j) => (i === u && j === v ? value : one)));
+    const { kernels } = stageNow();
+    if (kernels) put({ kernels: kernels.with(n, { ...kernels[n], weights, name: "" }) }, keeps);
+    else put({ weights, name: "" }, keeps);
   };
   const moveBy = (by, keeps) => write(Number((Number(weightsNow()[u]?.[v]) + by).toPrecision(12)), keeps);
   const typed = () => {
