@@ -15,8 +15,8 @@ import { say } from "./words.js";
 const WIDEST_MARGIN = 12;
 const LEAST_ROOM = 100;
 const MOST_TABLES = 64;
-const NARROW = 5;
-const MOST_LETTERS = 18;
+const NARROW = 3;
+const MOST_LETTERS = 15;
 
 export const grids = { input: new Grid($("input").querySelector("canvas")), map: new Grid($("map").querySelector("canvas")) };
 

@@ -133,7 +133,9 @@ function formulas() {
   if (!isWindowed(stage)) return [];
   const lines = axesOf(stage, before).map((axis, i) => {
     const reach = (axis.taps - 1) * axis.dilation + 1;
-    return say(["rowsOut", "colsOut"][i], { ...axis, reach });
+    const whole = (axis.size + axis.before + axis.after - reach) % axis.stride === 0;
+    const [open, close] = whole ? ["", ""] : stage.ceil ? "⌈⌉" : "⌊⌋";
+    return say(["rowsOut", "colsOut"][i], { ...axis, reach, open, close });
   });
   if (isConvolution(stage)) lines.push(...costs(stage, before, map));
   return lines.map((line) => make("p", { className: "formula", textContent: line }));
