@@ -36,11 +36,13 @@ def test_kernels_and_pools(convtool, folder, small, options):
     assert len(facts(folder / "a.HTM")["stages"]) == 1
 
 
-def test_a_large_picture_makes_a_page_below_a_megabyte(convtool, folder):
+@pytest.mark.parametrize("kind", ["noise.png", "noise.npy"])
+def test_a_large_picture_makes_a_page_below_a_megabyte(convtool, folder, kind):
     noise = np.random.default_rng(1).integers(0, 256, (1500, 2000, 3)).astype(np.uint8)
     Image.fromarray(noise).save(folder / "noise.png", compress_level=1)
-    words = "conv -k gaussian:5,1.1 --padding full | sigmoid"
-    result = convtool("explain", "noise.png", words, "--at", "700,900", "-o", "a.html")
+    np.save(folder / "noise.npy", np.random.default_rng(1).normal(0, 1, (1500, 2000, 3)))
+    words = "conv -k gaussian:11 --padding full | sigmoid"
+    result = convtool("explain", kind, words, "--at", "700,900", "-o", "a.html")
     assert result.returncode == 0, result.stderr
     assert (folder / "a.html").stat().st_size < 1_000_000
     assert facts(folder / "a.html")["picture"].startswith("data:image/png;base64,")
@@ -50,7 +52,7 @@ def test_a_large_picture_makes_a_page_below_a_megabyte(convtool, folder):
     ("options", "code", "told"),
     [
         (["-k", "sobel_x", "-k", "sobel_y"], 1, "a page shows one map, and there are 2"),
-        (["-k", "kirsch", "--combine", "max"], 1, "a page does not show this stage"),
+        (["-k", "1 2", "-k", "3; 4", "--combine", "max"], 1, "a page shows kernels of one size"),
         (["conv_transpose -k edge"], 1, "a page does not show this stage"),
         (["-k", "edge", "--at", "99,0"], 1, "has no row 99"),
     ],

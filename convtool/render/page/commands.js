@@ -118,7 +118,7 @@ export function pipelineOf(stages, presets) {
 
 /** A value inside the words of a pipeline. */
 function wordIn(value) {
-  return /^[\w.,:+]+$/.test(value) ? value : `"${value}"`;
+  return /^[\w.,:+][\w.,:+-]*$/.test(value) ? value : `"${value}"`;
 }
 
 /** The command that makes the map of an image: its path, `-` for one that is piped in, and options that read it. A map

@@ -22,7 +22,7 @@ from ...pipeline.prepare import prepare
 LARGEST_SIDE = 96
 """Rows and columns of an excerpt in up to 3 channels; of more channels it is smaller."""
 
-LARGEST_MAP = 60_000
+LARGEST_MAP = 38_000
 """Values of a map of an excerpt, which padding makes larger than that."""
 
 

@@ -24,7 +24,7 @@ from ..thumbnail import Thumbnail, only
 from .described import Described, described
 from .excerpt import Excerpt, excerpt
 
-LARGEST_PICTURE = 240, 240
+LARGEST_PICTURE = 200, 200
 """(height, width) of the picture of the whole image."""
 
 MID_GREY = 128

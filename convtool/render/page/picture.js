@@ -4,7 +4,7 @@ import { Refused } from "./engine.js";
 import { facts, image } from "./facts.js";
 
 const LARGEST_SIDE = 96;
-const LARGEST_WHOLE = 240;
+const LARGEST_WHOLE = 200;
 
 /** `image` is the piece that is seen, from row `top` and column `left` of a picture of `size`; `whole` is
  * that picture, small, as a data: address, and null where the piece is all of it. `bitmap` is an opened

@@ -8,6 +8,7 @@ import pytest
 from helpers.page import state, steps
 from PIL import Image
 
+
 @pytest.mark.parametrize(
     "words",
     [

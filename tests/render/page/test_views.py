@@ -101,7 +101,11 @@ def test_a_part_moves_no_further_than_it_must(tmp_path):
     )
     for (old, count, first, size, (start, stop)), new in zip(cases, found, strict=True):
         assert first <= new <= first + size - count
-        holds = [at for at in range(first, first + size - count + 1) if at <= start and stop <= at + count]
+        holds = [
+            at
+            for at in range(first, first + size - count + 1)
+            if at <= start and stop <= at + count
+        ]
         assert new == min(holds, key=lambda at: abs(at - old))
 
 
