@@ -1,5 +1,6 @@
 // What moves the page: pointer, keys, buttons, the address; and its start.
 
+import { STAGES } from "./engine.js";
 import { $ } from "./elements.js";
 import { back, change, choose, current, first, forward, light, over, pin, repicture, seen, whenChanged } from "./model.js";
 import { cut, open, picture } from "./picture.js";
@@ -193,8 +194,9 @@ function listen() {
   $("earlier").addEventListener("click", () => moveStage(-1));
   $("later").addEventListener("click", () => moveStage(1));
   $("remove").addEventListener("click", () => change(seen.state.stages.filter((_, k) => k !== seen.state.stage)));
-  $("add").addEventListener("change", () => {
-    const added = newStage($("add").value);
+  $("op").append(...STAGES.map((op) => new Option(op, op)));
+  $("add").addEventListener("click", () => {
+    const added = newStage($("op").value);
     const stages = seen.state.stages.toSpliced(seen.state.stage + 1, 0, added);
     seen.state.stage += 1;
     change(stages);

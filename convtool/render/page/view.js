@@ -1,6 +1,6 @@
 // All that is seen around the value: head, channels, pixels, editor; and what is drawn when.
 
-import { STAGES, axesOf, compare } from "./engine.js";
+import { axesOf, compare } from "./engine.js";
 import { expected, facts, presets } from "./facts.js";
 import { grey, numeral, paintSmall, palette } from "./cells.js";
 import { commandOf, tomlOf } from "./commands.js";
@@ -115,7 +115,6 @@ function showEditor() {
   $("undo").disabled = !seen.history.canUndo;
   $("redo").disabled = !seen.history.canRedo;
   $("add").disabled = seen.state.stages.length >= MOST_STAGES;
-  $("add").replaceChildren(new Option(say("choose"), ""), ...STAGES.map((op) => new Option(op, op)));
 }
 
 /** How the size of the map comes about. */

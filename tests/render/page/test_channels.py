@@ -76,7 +76,10 @@ def test_all_channels_are_kept_in_the_address(opened, small):
     tab.locator("#channel").select_option("all")
     again = opened("small.png", "-k", "edge", "--at", "5,6", fragment=tab.evaluate("location.hash"))
     assert again.locator("#channel").input_value() == "-1"
-    assert again.locator("#steps dd").all_text_contents() == tab.locator("#steps dd").all_text_contents()
+    assert (
+        again.locator("#steps dd").all_text_contents()
+        == tab.locator("#steps dd").all_text_contents()
+    )
 
 
 def test_an_image_of_one_channel_has_no_choice(opened, matrix):
