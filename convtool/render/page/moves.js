@@ -1,8 +1,9 @@
 // What moves the page: pointer, keys, buttons, the address; and its start.
 
 import { drawingOf } from "./drawing.js";
+import { STAGES } from "./engine.js";
 import { $, make } from "./elements.js";
-import { back, change, choose, current, first, forward, light, over, pin, repicture, seen, whenChanged } from "./model.js";
+import { back, change, choose, current, first, forward, isJoined, light, over, pin, repicture, seen, whenChanged } from "./model.js";
 import { cut, open, picture, restore } from "./picture.js";
 import { facts } from "./facts.js";
 import { labelOf, placeIn } from "./stages.js";
@@ -196,8 +197,9 @@ function listen() {
   $("earlier").addEventListener("click", () => moveStage(-1));
   $("later").addEventListener("click", () => moveStage(1));
   $("remove").addEventListener("click", () => change(seen.state.stages.filter((_, k) => k !== seen.state.stage)));
-  $("add").addEventListener("change", () => {
-    const added = newStage($("add").value);
+  $("op").append(...STAGES.filter((op) => !isJoined({ op })).map((op) => new Option(op, op)));
+  $("add").addEventListener("click", () => {
+    const added = newStage($("op").value);
     const stages = seen.state.stages.toSpliced(seen.state.stage + 1, 0, added);
     seen.state.stage += 1;
     change(stages);

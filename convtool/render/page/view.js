@@ -1,13 +1,13 @@
 // All that is seen around the value: head, channels, pixels, editor; and what is drawn when.
 
-import { STAGES, axesOf, compare, isConvolution } from "./engine.js";
+import { axesOf, compare, isConvolution } from "./engine.js";
 import { expected, facts, presets } from "./facts.js";
 import { grey, numeral, paintSmall, palette } from "./cells.js";
 import { commandOf, tomlOf } from "./commands.js";
 import { costOf, factors } from "./cost.js";
 import { fieldsFor, several, showFields } from "./editor.js";
 import { $, make } from "./elements.js";
-import { channelName, channelsOf, current, isColor, isJoined, isWindowed, put, repicture, seen } from "./model.js";
+import { channelName, channelsOf, current, isColor, isWindowed, put, repicture, seen } from "./model.js";
 import { cut, picture } from "./picture.js";
 import { RANGES, pixelsBy } from "./pixels.js";
 import { pytorchOf } from "./pytorch.js";
@@ -124,7 +124,6 @@ function showEditor() {
   $("undo").disabled = !seen.history.canUndo;
   $("redo").disabled = !seen.history.canRedo;
   $("add").disabled = seen.state.stages.length >= MOST_STAGES;
-  $("add").replaceChildren(new Option(say("choose"), ""), ...STAGES.filter((op) => !isJoined({ op })).map((op) => new Option(op, op)));
 }
 
 /** How the size of the map comes about. */

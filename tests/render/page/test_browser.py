@@ -94,7 +94,8 @@ def test_a_weight_that_is_no_number_changes_nothing(opened, matrix):
 
 def test_stages_are_added_moved_and_removed(opened, matrix):
     tab = opened(*matrix)
-    tab.locator("#add").select_option("pool")
+    tab.locator("#op").select_option("pool")
+    tab.locator("#add").click()
     assert tab.locator("#stages [role=tab] .name").all_text_contents() == [
         "conv kernel 2x2", "pool max 2x2",
     ]  # fmt: skip
@@ -263,7 +264,8 @@ def test_a_kernel_that_is_no_longer_separable_is_shown_whole(opened, matrix):
 
 def test_a_stage_that_finds_no_window_can_be_undone(opened, matrix):
     tab = opened("m.csv", "--pool", "max", "--size", "global", "--at", "0,0")
-    tab.locator("#add").select_option("pool")
+    tab.locator("#op").select_option("pool")
+    tab.locator("#add").click()
     assert tab.locator("#refused").is_visible()
     tab.reload()
     assert tab.locator("#refused").is_visible()

@@ -30,6 +30,7 @@ def passes(opened, matrix):
     matrix[2] = "3 -1; 6 -2"
     tab = opened(*matrix, "--bias", "5")
     tab.locator("#passes summary").click()
+    tab.locator("#passes table").first.wait_for()
     return tab
 
 
@@ -66,7 +67,8 @@ def test_each_channel_has_its_passes(opened, small):
     tab = opened("small.png", "-k", "gaussian:5,1.1", "--at", "20,20")
     tab.locator("#channel").select_option("all")
     tab.locator("#passes summary").click()
+    tab.locator("#passes table").first.wait_for()
     assert tab.locator("#passes caption").all_text_contents() == ["R", "G", "B"]
     said = tab.locator("#passes p").text_content()
-    sums = [text for text in tab.locator("#steps dd:not(.value)").all_text_contents()[3:]]
+    sums = tab.locator("#steps dd:not(.value)").all_text_contents()[3:]
     assert said == f"Their sum is {', '.join(sums)}, as in one pass."

@@ -27,7 +27,7 @@ def drop(tab, pixels):
 
 @pytest.fixture
 def dropped(opened, matrix, photo):
-    """A page on which the photo is, 300 rows and 451 columns; its piece begins at row 102, column 177."""
+    """A page with the photo, 300 rows and 451 columns; its piece begins at row 102, column 177."""
     tab = opened("m.csv", "-k", "sobel_x", "--at", "1,1")
     drop(tab, photo)
     return tab

@@ -32,11 +32,13 @@ def large(opened, small):
 def test_cells_too_small_for_numbers_are_seen_in_part(large):
     for name in ("input", "map"):
         top, bottom, left, right = part(large, name)
-        assert top < 19 < 21 < bottom and left < 19 < 21 < right
+        assert top < 19 < 21 < bottom
+        assert left < 19 < 21 < right
         box = large.locator(f"#{name} canvas").bounding_box()
         assert box["width"] / (right - left + 1) >= 26
     large.locator("#numbers").uncheck()
-    assert part(large, "input") is None and part(large, "map") is None
+    assert part(large, "input") is None
+    assert part(large, "map") is None
     assert large.locator("#stages .part").count() == 0
     large.locator("#numbers").check()
     assert part(large, "map") is not None
@@ -45,7 +47,8 @@ def test_cells_too_small_for_numbers_are_seen_in_part(large):
 
 def test_a_small_map_is_seen_whole(opened, matrix):
     tab = opened(*matrix)
-    assert part(tab, "input") is None and part(tab, "map") is None
+    assert part(tab, "input") is None
+    assert part(tab, "map") is None
     assert tab.locator("#near").is_hidden()
 
 
@@ -67,7 +70,8 @@ def test_pointing_never_moves_what_is_pointed_at(large):
             assert f"value at row {row}, column {col}" in steps(large)
             assert part(large, name) == before[name]
         other = part(large, "input" if name == "map" else "map")
-        assert other[0] <= row and col <= other[3]
+        assert other[0] <= row
+        assert col <= other[3]
         large.mouse.move(5, 5)
         assert {one: part(large, one) for one in before} == before
 
@@ -80,7 +84,8 @@ def test_the_part_goes_with_the_place(large):
         large.locator("#map canvas").press("ArrowRight")
     top, bottom, left, right = part(large, "map")
     assert (top, bottom) == before[:2]
-    assert left <= 41 < right and right - left == before[3] - before[2]
+    assert left <= 41 < right
+    assert right - left == before[3] - before[2]
 
 
 @needs_node
