@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from ...core.dtypes import FLOAT64, Array, limits
 from ...core.version import __version__
 from ...inspect.described import Described, described
 from ...inspect.excerpt import Excerpt, excerpt
@@ -22,6 +21,7 @@ from ...pipeline.nodata import with_nodata
 from ...pipeline.run import filter_image
 from ..canvas import pixels, write
 from ..thumbnail import Thumbnail, only
+from .arrays import array_facts, narrowed
 
 LARGEST_PICTURE = 240, 240
 """(height, width) of the picture of the whole image."""
@@ -39,8 +39,8 @@ def facts_of(
     """An explained value, the excerpt of its image with the map of that, and the stages. Pixels of
     the value `nodata` are missing.
 
-    Arrays are base64 of their bytes, little-endian, row by row. Raises ConvtoolError for images and
-    operators that a page does not show, as `excerpt` and `described` do.
+    Raises ConvtoolError for images and operators that a page does not show, as `excerpt` and
+    `described` do.
     """
     stages = described(operators)
     reader = with_nodata(reader, nodata)
@@ -55,10 +55,10 @@ def facts_of(
         "whole": image.dtype.kind in "biu",
         "at": [found.row, found.col],
         "values": [_number(path.value) for path in found.paths],
-        "excerpt": {"top": shown.top, "left": shown.left, **_array(_narrow(shown.pixels))},
+        "excerpt": {"top": shown.top, "left": shown.left, **array_facts(narrowed(shown.pixels))},
         "picture": _picture(reader, shown),
         "stages": stages,
-        "map": _array(_narrow(shown.map)),
+        "map": array_facts(narrowed(shown.map)),
         "place": list(shown.place),
         "presets": presets(stages),
     }
@@ -69,32 +69,6 @@ def _number(value: int | float) -> int | float | str:
     if np.isfinite(value):
         return value
     return "NaN" if value != value else f"{'-' if value < 0 else ''}Infinity"
-
-
-def _array(values: Array) -> Facts:
-    rows, cols, channels = values.shape
-    little = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
-    data = base64.b64encode(little.tobytes()).decode()
-    return {
-        "rows": rows,
-        "cols": cols,
-        "channels": channels,
-        "type": values.dtype.name,
-        "data": data,
-    }
-
-
-def _narrow(values: Array) -> Array:
-    """The same values in the smallest type that holds them all and that a page reads."""
-    wide = values.astype(FLOAT64)
-    whole = np.isfinite(wide).all() and (wide == np.rint(wide)).all()
-    for name in ("uint8", "uint16", "int16", "int32") if whole else ("float32",):
-        with np.errstate(all="ignore"):
-            narrow = np.clip(wide, *limits(np.dtype(name))) if whole else wide
-            narrow = narrow.astype(name)
-        if np.array_equal(narrow.astype(FLOAT64), wide, equal_nan=True):
-            return narrow
-    return wide
 
 
 def _picture(reader: Reader, shown: Excerpt) -> str | None:
