@@ -1,6 +1,5 @@
 // Curves over the number of steps, drawn as SVG.
 
-const SVG = "http://www.w3.org/2000/svg";
 const [LEFT, RIGHT, TOP, BOTTOM] = [56, 14, 10, 40];
 const LEAST_GAP = 26;
 
@@ -90,7 +89,7 @@ export class Chart {
   }
 
   draw(tag, attributes) {
-    const made = document.createElementNS(SVG, tag);
+    const made = document.createElementNS(this.svg.namespaceURI, tag);
     for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
     this.svg.append(made);
     return made;

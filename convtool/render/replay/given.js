@@ -4,7 +4,7 @@ import { imageOf } from "../page/arrays.js";
 
 export const given = JSON.parse(document.getElementById("facts").textContent);
 
-/** The loss around the closed form, as `descend` takes it. @type {import("./descent.js").Bowl} */
+/** The loss around the closed form, as `descend` takes it. */
 export const bowl = {
   curvatures: given.curvatures, axes: imageOf(given.axes, false).data, end: given.end, floor: given.floor,
   steps: given.steps,

@@ -45,24 +45,47 @@ def liveliest_piece(pair: ImagePair, model: Model) -> Piece:
 
 
 def _liveliest(images: Overlay, size: Pair) -> Pair:
-    """The (row, column) of the result at which its tile of this size with most variance begins."""
-    (top, bottom), (left, right) = images.within[1:]
-    high, wide = size
-    rows, cols = (bottom - top) // high, (right - left) // wide
-    end = top + rows * high
-    sums, squares = np.zeros((2, rows, cols))
-    for strip in images.strips():
-        (first_slice, _), (first, _) = strip.windows
-        if first_slice or first >= end:
-            break
-        values = strip.after[0, : end - first, left : left + cols * wide]
-        tiles = np.nan_to_num(values.astype(FLOAT64)).reshape(len(values), cols, -1)
-        tile_rows = (first - top + np.arange(len(values))) // high
-        with np.errstate(over="ignore"):
-            np.add.at(sums, tile_rows, tiles.sum(axis=-1))
-            np.add.at(squares, tile_rows, (tiles**2).sum(axis=-1))
-    count = high * wide * len(images.after.channels)
+    """The (row, column) of the result at which a piece of this size has much variance.
+
+    The result is cut into tiles no larger than the piece; the piece lies around one of them.
+    """
+    spans = images.within[1:]
+    (top, bottom), (left, right) = spans
+    rows, cols = (
+        _edges(last - first, most) for (first, last), most in zip(spans, size, strict=True)
+    )
+    sums, squares = np.zeros((2, len(rows) - 1, len(cols) - 1))
     with np.errstate(over="ignore", invalid="ignore"):
-        variance = np.nan_to_num(squares / count - (sums / count) ** 2)
-    row, col = divmod(int(variance.argmax()), cols)
-    return top + row * high, left + col * wide
+        for strip in images.strips():
+            (first_slice, _), (first, _) = strip.windows
+            if first_slice:
+                break
+            values = np.nan_to_num(strip.after[0, :, left:right].astype(FLOAT64))
+            tile_rows = np.searchsorted(rows, first - top + np.arange(len(values)), "right") - 1
+            for total, powers in ((sums, values), (squares, values**2)):
+                parts = np.add.reduceat(powers.sum(axis=-1), cols[:-1], axis=1)
+                np.add.at(total, tile_rows, parts)
+        counts = np.multiply.outer(np.diff(rows), np.diff(cols)) * len(images.after.channels)
+        variance = np.nan_to_num(squares / counts - (sums / counts) ** 2)
+    row, col = np.unravel_index(variance.argmax(), variance.shape)
+    return (
+        _around(rows[row : row + 2], size[0], bottom - top) + top,
+        _around(cols[col : col + 2], size[1], right - left) + left,
+    )
+
+
+def _edges(length: int, most: int) -> Array:
+    """Where parts of a length begin that are equal, except for 1, and no longer than `most`; and
+    where the last one ends."""
+    count = -(-length // most)
+    return np.arange(count + 1) * length // count
+
+
+def _around(part: Array, size: int, length: int) -> int:
+    """Where a piece of this size begins that has a part in its middle, as far as it can.
+
+    >>> _around(np.array([0, 70]), 80, 100), _around(np.array([40, 50]), 20, 100)
+    (0, 35)
+    """
+    middle = (int(part[0]) + int(part[1]) - size) // 2
+    return min(max(middle, 0), length - size)
