@@ -82,5 +82,5 @@ export function readFragment(fragment) {
   if (Number.isInteger(row) && Number.isInteger(col)) lookAt(row, col);
   redescend();
   const step = parts.get("step");
-  goTo(step === "closed" || step === "whole" ? step : number("step", 0, LAST_STEP, 0));
+  goTo(ends.some((end) => end.kind === step) ? step : number("step", 0, LAST_STEP, 0));
 }
