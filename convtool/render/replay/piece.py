@@ -12,6 +12,9 @@ from ...inspect.trace import read_rows
 LARGEST_SIDE = 80
 """Rows and columns of a piece of an image in up to 3 channels; of more it is smaller."""
 
+CELLS = 4
+"""Cells along a side of a piece, for which the variance is added up."""
+
 
 class Piece(NamedTuple):
     """Some pixels of an image, and the result's values whose windows lie within them."""
@@ -45,15 +48,12 @@ def liveliest_piece(pair: ImagePair, model: Model) -> Piece:
 
 
 def _liveliest(images: Overlay, size: Pair) -> Pair:
-    """The (row, column) of the result at which a piece of this size has much variance.
+    """The (row, column) of the result at which the piece of this size with most variance begins.
 
-    The result is cut into tiles no larger than the piece; the piece lies around one of them.
+    The result is cut into cells; the pieces that are compared lie around CELLS x CELLS of them.
     """
-    spans = images.within[1:]
-    (top, bottom), (left, right) = spans
-    rows, cols = (
-        _edges(last - first, most) for (first, last), most in zip(spans, size, strict=True)
-    )
+    (top, bottom), (left, right) = images.within[1:]
+    rows, cols = _edges(bottom - top, size[0]), _edges(right - left, size[1])
     sums, squares = np.zeros((2, len(rows) - 1, len(cols) - 1))
     with np.errstate(over="ignore", invalid="ignore"):
         for strip in images.strips():
@@ -61,31 +61,33 @@ def _liveliest(images: Overlay, size: Pair) -> Pair:
             if first_slice:
                 break
             values = np.nan_to_num(strip.after[0, :, left:right].astype(FLOAT64))
-            tile_rows = np.searchsorted(rows, first - top + np.arange(len(values)), "right") - 1
+            lines = np.searchsorted(rows, first - top + np.arange(len(values)), "right") - 1
             for total, powers in ((sums, values), (squares, values**2)):
-                parts = np.add.reduceat(powers.sum(axis=-1), cols[:-1], axis=1)
-                np.add.at(total, tile_rows, parts)
-        counts = np.multiply.outer(np.diff(rows), np.diff(cols)) * len(images.after.channels)
-        variance = np.nan_to_num(squares / counts - (sums / counts) ** 2)
-    row, col = np.unravel_index(variance.argmax(), variance.shape)
+                np.add.at(total, lines, np.add.reduceat(powers.sum(axis=-1), cols[:-1], axis=1))
+        count = np.multiply.outer(np.diff(rows), np.diff(cols)) * len(images.after.channels)
+        shape = min(CELLS, size[0], len(rows) - 1), min(CELLS, size[1], len(cols) - 1)
+        count, total, square = (
+            np.lib.stride_tricks.sliding_window_view(cells, shape).sum(axis=(-2, -1))
+            for cells in (count, sums, squares)
+        )
+        variance = np.nan_to_num(square / count - (total / count) ** 2)
+    row, col = divmod(int(variance.argmax()), variance.shape[1])
     return (
-        _around(rows[row : row + 2], size[0], bottom - top) + top,
-        _around(cols[col : col + 2], size[1], right - left) + left,
+        top + _around(rows[row], rows[row + shape[0]], size[0], bottom - top),
+        left + _around(cols[col], cols[col + shape[1]], size[1], right - left),
     )
 
 
-def _edges(length: int, most: int) -> Array:
-    """Where parts of a length begin that are equal, except for 1, and no longer than `most`; and
-    where the last one ends."""
-    count = -(-length // most)
+def _edges(length: int, size: int) -> Array:
+    """Where cells begin, of which CELLS fit into a piece of this size, and where the last ends."""
+    count = -(-length // max(size // CELLS, 1))
     return np.arange(count + 1) * length // count
 
 
-def _around(part: Array, size: int, length: int) -> int:
-    """Where a piece of this size begins that has a part in its middle, as far as it can.
+def _around(first: int, last: int, size: int, length: int) -> int:
+    """Where a piece of this size begins that has some cells in its middle, as far as it can.
 
-    >>> _around(np.array([0, 70]), 80, 100), _around(np.array([40, 50]), 20, 100)
+    >>> _around(0, 70, 80, 100), _around(40, 50, 20, 100)
     (0, 35)
     """
-    middle = (int(part[0]) + int(part[1]) - size) // 2
-    return min(max(middle, 0), length - size)
+    return min(max((int(first) + int(last) - size) // 2, 0), length - size)

@@ -56,7 +56,9 @@ function paintDifferences() {
   const data = differences.map((one) => one ?? NaN);
   const image = { rows: afterPiece.rows, cols: afterPiece.cols, channels: 1, data };
   paintSmall(canvasOf("difference"), image, [0], (value) => (Number.isNaN(value) ? leftOut : signed(value, peak, colors)));
-  const words = [say("strongest", { peak: numeral(peak) }), ...(differences.includes(LEFT_OUT) ? [say("greyed")] : [])];
+  const words = [say("strongest", { peak: numeral(peak) })];
+  if (CHANNELS.length > 1) words.push(say("ofChannels"));
+  if (differences.includes(LEFT_OUT)) words.push(say("greyed"));
   $("difference").querySelector("small").textContent = words.join("; ");
 }
 

@@ -33,7 +33,8 @@ export const REPLAY_WORDS = {
     wholeCaption: "whole weights, over {divisor}", biasNow: "bias {number}",
     compared: "{agrees}: the picture of the closed form, and the weights after {count} of the steps",
     unit: "The loss is in squared grey levels, so the rate is in one over squared grey levels. With pixels from 0 to 1, not to {white}, the same steps would need a rate {times} times as large.",
-    greyed: "grey: left out",
+    greyed: "grey: left out", ofChannels: "the largest of the channels",
+    channelShown: "The first of {channels} channels is shown.",
   },
   zh: {
     training: "训练卷积核：{name}", more: " 及另外 {count} 对图像",
@@ -65,7 +66,8 @@ export const REPLAY_WORDS = {
     wholeCaption: "整数权重，除以 {divisor}", biasNow: "偏置 {number}",
     compared: "{agrees}：闭式解生成的图像，以及其中 {count} 个步数之后的权重",
     unit: "损失以灰度级的平方为单位，学习率则以其倒数为单位。若像素为 0 至 1 而非 0 至 {white}，同样的步骤需要 {times} 倍的学习率。",
-    greyed: "灰色：未计入",
+    greyed: "灰色：未计入", ofChannels: "取相差最大的通道",
+    channelShown: "所示为 {channels} 个通道中的第一个。",
   },
 };
 

@@ -4,7 +4,7 @@ import { compare, run } from "../page/engine.js";
 import { css, inkOn, numeral, palette, signed } from "../page/cells.js";
 import { $, make } from "../page/elements.js";
 import { say } from "../page/words.js";
-import { Chart, roundUp } from "./chart.js";
+import { Chart } from "./chart.js";
 import { descend, factorOf } from "./descent.js";
 import { beforePiece, bowl, comparedWeights, expectedMap, given, stageOf, wholeEnd } from "./given.js";
 import { brief, paintPlates, showPlace } from "./plates.js";
@@ -18,6 +18,7 @@ const LEAST_SHARE = 1e-14;
 const GROWN = 100;
 const CLOSE = 1e-6;
 const ALIKE = 0.9;
+const FAR = 0.5;
 
 export const charts = { loss: new Chart($("loss-chart")), weights: new Chart($("weights-chart")) };
 const peak = Math.max(...[given.start, given.end].flatMap((weights) => weights.slice(0, TAPS)).map(Math.abs));
@@ -106,10 +107,16 @@ function showHead() {
   const more = pairs > 1 ? say("more", { count: pairs - 1 }) : "";
   $("title").textContent = say("training", { name: `${given.name}${more}` });
   const counts = Object.fromEntries(["used", "border", "clipped", "undefined"].map((name) => [name, counted(given[name])]));
-  $("about").textContent = `${say("learned", { size: `${ROWS}x${COLS}`, ...counts })} ${say("shown", place)}`;
+  $("about").textContent = `${say("learned", { size: `${ROWS}x${COLS}`, ...counts })} ${say("shown", place)} ${channelShown()}`;
   $("agreement").textContent = say("compared", { agrees: say("agrees", agreement), count: agreement.count });
   $("agreement").className = agreement.agree === agreement.of ? "agrees" : "differs";
   $("maker").textContent = say("made", { version: given.version });
+}
+
+/** Which channel is seen of images that have no red, green and blue. */
+function channelShown() {
+  const { channels } = beforePiece;
+  return channels === 1 || channels === 3 ? "" : say("channelShown", { channels });
 }
 
 function showEnds() {
@@ -119,8 +126,9 @@ function showEnds() {
   $("whole").hidden = !wholeEnd;
   $("fractions").hidden = !wholeEnd;
   if (!wholeEnd) return;
-  $("fractions").querySelector("figcaption").textContent = say("wholeCaption", { divisor: numeral(given.whole.divisor) });
-  fillTable($("fractions").querySelector("table"), given.whole.weights, given.whole.divisor);
+  const { divisor } = given.whole;
+  $("fractions").querySelector("figcaption").textContent = divisor === 1 ? say("wholeWeights") : say("wholeCaption", { divisor });
+  fillTable($("fractions").querySelector("table"), given.whole.weights, divisor);
   $("fractions").querySelector("output").textContent = given.bias ? say("biasNow", { number: brief(given.whole.bias) }) : "";
 }
 
@@ -170,6 +178,20 @@ function showSettings() {
   $("why").hidden = !firstIsBrightness();
 }
 
+/** The span of all weights on a path, but not far beyond those at both ends of it. */
+function weightsScale(path) {
+  const span = (frames) => {
+    const all = frames.flatMap((frame) => frame.weights.slice(0, TAPS));
+    return [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))];
+  };
+  const [first, last] = span([path[0], { weights: given.end }]);
+  const [least, most] = span(path);
+  const room = FAR * (last - first);
+  const [low, high] = [Math.max(Math.min(first, least), first - room), Math.min(Math.max(last, most), last + room)];
+  const edge = 0.05 * (high - low) || 1;
+  return { low: low - edge, high: high + edge };
+}
+
 /** Whether the loss is steepest where all weights grow alike. */
 function firstIsBrightness() {
   const size = bowl.end.length;
@@ -190,11 +212,9 @@ export function layCharts() {
     last: LAST_STEP, scale: rounded, axis, floor: { value: given.floor, name: say("closed") },
     curves: [{ kind: "line", points: path.map((frame) => [frame.step, frame.loss]) }],
   });
-  const ends = [...path[0].weights, ...given.end].filter((_, i) => i % bowl.end.length < TAPS);
-  const [low, high] = [Math.min(...ends), Math.max(...ends)];
-  const room = roundUp((high - low) * 0.08);
+  const { low, high } = weightsScale(path);
   charts.weights.lay({
-    last: LAST_STEP, scale: { low: low - room, high: high + room, log: false }, axis,
+    last: LAST_STEP, scale: { low, high, log: false }, axis,
     curves: Array.from({ length: TAPS }, (_, i) => ({
       kind: `weight ${given.end[i] < 0 ? "below" : "above"}`, points: path.map((frame) => [frame.step, frame.weights[i]]),
     })),

@@ -1,7 +1,7 @@
 // What is seen: the settings of the descent, its frames, the one that is shown, the place in the pictures.
 
 import { descend, frameAt, randomWeights } from "./descent.js";
-import { afterPiece, bowl, given, wholeEnd } from "./given.js";
+import { afterPiece, bowl, given, isClipped, wholeEnd } from "./given.js";
 
 export const LEAST_RATE = 0.05;
 export const MOST_RATE = 4.2;
@@ -17,9 +17,20 @@ export const REACH = (given.kernel[0] * given.kernel[1]) ** -0.5;
 /** `rate` is a multiple of UNIT_RATE; the seed 0 stands for convtool's own random weights; `at` is a number
  * of `frames`, whose last ones are the closed form and the whole weights. */
 export const training = {
-  rate: 1, momentum: 0, seed: 0, at: 0, row: afterPiece.rows >> 1, col: afterPiece.cols >> 1,
-  frames: /** @type {any[]} */ ([]), playing: false,
+  rate: 1, momentum: 0, seed: 0, at: 0, row: 0, col: 0, frames: /** @type {any[]} */ ([]), playing: false,
 };
+lookAt(...middlePlace());
+
+/** The place nearest to the middle whose value counts, if one does. */
+function middlePlace() {
+  const { rows, cols, channels } = afterPiece;
+  const [row, col] = [rows >> 1, cols >> 1];
+  const far = (place) => Math.hypot(Math.floor(place / cols) - row, (place % cols) - col);
+  const counts = (place) => !isClipped.slice(place * channels, (place + 1) * channels).some(Boolean);
+  const places = Array.from({ length: rows * cols }, (_, place) => place).filter(counts);
+  const nearest = places.reduce((best, place) => (far(place) < far(best) ? place : best), places[0] ?? row * cols + col);
+  return [Math.floor(nearest / cols), nearest % cols];
+}
 
 const ends = [{ ...frameAt(bowl, bowl.end, LAST_STEP), kind: "closed" }];
 if (wholeEnd) ends.push({ ...frameAt(bowl, wholeEnd, LAST_STEP), kind: "whole" });
