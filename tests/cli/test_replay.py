@@ -25,7 +25,8 @@ FIT = ("fit", "before.png", "after.png")
 
 def facts(path):
     text = re.search(r'<script type="application/json" id="facts">(.*?)</script>', path.read_text())
-    return json.loads(text[1])
+    found = json.loads(text[1])
+    return {**found, **found["descent"]}
 
 
 def ok(result):

@@ -52,18 +52,21 @@ def facts_of(pairs: Sequence[ImagePair], placement: Placement, found: Fit) -> Fa
         "stride": list(model.stride),
         "dilation": list(model.dilation),
         "bias": model.bias,
-        "curvatures": descent.curvatures.tolist(),
-        "axes": _matrix(descent.axes),
         "start": descent.start.tolist(),
-        "end": descent.end.tolist(),
-        "floor": descent.floor,
         "steps": steps.tolist(),
-        "compared": {
-            "steps": compared.tolist(),
-            "weights": _matrix(descent.path(compared).weights),
-        },
-        "map": array_facts(narrowed(_map(shown, model, descent.end))),
         "whole": _whole(found),
+        # Last, what has other last digits on another machine.
+        "descent": {
+            "curvatures": descent.curvatures.tolist(),
+            "axes": _matrix(descent.axes),
+            "end": descent.end.tolist(),
+            "floor": descent.floor,
+            "compared": {
+                "steps": compared.tolist(),
+                "weights": _matrix(descent.path(compared).weights),
+            },
+            "map": array_facts(narrowed(_map(shown, model, descent.end))),
+        },
     }
 
 
