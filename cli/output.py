@@ -249,8 +249,10 @@ def check_draws(format_: "Format", what: str, path: str | None, instead: str = "
         )
 
 
-def check_replaces_none(path: str | None, inputs: Iterable[str], what: str) -> None:
-    """UsageError where OUT is one of the files that the result is computed from.
+def check_replaces_none(
+    path: str | None, inputs: Iterable[str], what: str, option: str = "-o"
+) -> None:
+    """UsageError where the file of an option is one that the result is computed from.
 
     `what` says what that file is: "the image that is explained". A name of no file is none.
     """
@@ -262,7 +264,7 @@ def check_replaces_none(path: str | None, inputs: Iterable[str], what: str) -> N
         except (OSError, ValueError):  # ValueError: a NUL in a name
             continue
         if same:
-            raise click.UsageError(f"-o {path} would replace {what}")
+            raise click.UsageError(f"{option} {path} would replace {what}")
 
 
 def sweep_beside(paths: Iterable[str | None]) -> None:

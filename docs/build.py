@@ -97,15 +97,16 @@ def shows_the_same(one: Path, other: Path) -> bool:
 
 
 def _update_page(new: Path, kept: Path) -> None:
-    """Copy a page of a value, unless it is there already, with the same pixels in its picture."""
-    if not kept.exists() or without_picture(new) != without_picture(kept):
+    """Copy a page for a browser, unless it is there already, as far as all machines agree."""
+    if not kept.exists() or on_any_machine(new) != on_any_machine(kept):
         kept.parent.mkdir(exist_ok=True)
         shutil.copy(new, kept)
 
 
-def without_picture(page: Path) -> str:
-    """The text of a page without its picture, whose packed bytes depend on the CPU."""
-    return re.sub(r'(?<="picture":)"[^"]*"', "", page.read_text())
+def on_any_machine(page: Path) -> str:
+    """The text of a page without what depends on the CPU: the packed bytes of its picture, and the
+    last digits of a descent, which has all numbers behind it."""
+    return re.sub(r'"picture":"[^"]*"|"descent":\{.*(?=\}</script>)', "", page.read_text())
 
 
 def prepare(folder: Path) -> None:
@@ -281,12 +282,14 @@ def readme_pictures(folder: Path) -> list[str]:
 
 
 def lessons(folder: Path) -> list[str]:
-    """Write the pages of a value, for a browser, into a folder; their names."""
+    """Write the pages for a browser into a folder; their names."""
     prepare(folder)
     chain = "'gray | conv -k sobel_x | relu | pool'"
     run(f"convtool explain samples/scene.png {chain} --at 88,81 -o scene.html", folder)
     run("convtool explain samples/matrix4x4.csv -k '1 0; 0 1' --at 1,1 -o matrix.html", folder)
-    return ["scene.html", "matrix.html"]
+    run("convtool conv samples/scene.png -k gaussian3 -o soft.png", folder)
+    run("convtool fit samples/scene.png soft.png --rational --replay training.html", folder)
+    return ["scene.html", "matrix.html", "training.html"]
 
 
 def _convtool(*words: object) -> None:

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -14,9 +15,13 @@ from convtool.kernel.formats.table import KERNEL_FORMATS
 
 from .. import command, job, options
 from ..output import check_replaces_none, kernel_format, table_of
+from ..page import is_page
 
 if TYPE_CHECKING:
     from convtool.kernel.formats.table import KernelFormat
+
+MOST_SHOWN = 121
+"""Weights that the page of --replay has room for."""
 
 
 @click.command(no_args_is_help=True)
@@ -84,6 +89,14 @@ if TYPE_CHECKING:
     "--json", "json_", is_flag=True, help="Print kernel and report as one JSON object on stdout."
 )
 @click.option(
+    "--replay",
+    metavar="PAGE",
+    type=command.FILE,
+    help="Also write a page for a browser, as lesson.html: gradient descent on the same least "
+    "squares, step by step from random weights to the closed form. For kernels of rows and "
+    "columns, of up to 121 weights.",
+)
+@click.option(
     "--frames",
     type=command.Value(WhichFrames()),
     help="Which frames of animations, or pages of TIFFs, of BEFORE and AFTER alike. Default: all.",
@@ -102,6 +115,7 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
     Examples:
       convtool fit samples/scene.png samples/scene-edge.png --rational
       convtool fit samples/scene.png samples/scene-edge.png -o learned.json
+      convtool fit samples/scene.png samples/scene-edge.png --replay training.html
       convtool conv photo.png -k box5 | convtool fit photo.png - -s 5 --json
 
     What training does to a convolution layer, in closed form: least squares over all pixels.
@@ -127,8 +141,10 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
 
     from convtool.core.filenames import plain
     from convtool.core.malloc import keep_freed_memory
-    from convtool.fit.fit import fit_pairs
+    from convtool.core.threads import check_threads
+    from convtool.fit.fit import fit_placed
     from convtool.fit.pairs import Model
+    from convtool.fit.placement import likeliest_placement
     from convtool.io.limits import MAX_PIXELS
     from convtool.ops.window_options import in_depth
 
@@ -140,22 +156,29 @@ def fit(ctx: click.Context, /, images: tuple[str, ...], **given: Any) -> None:
         pairs += sources.pairs_of(given["pairs"])
     for path in target.files(biases=given["layer"] and given["bias"]):
         check_replaces_none(path, sources.paths, "an image that is learned from")
+    check_replaces_none(given["replay"], sources.paths, "an image that is learned from", "--replay")
     steps = {name: given[name] for name in ("stride", "dilation")}
     if len(given["size"]) == 3:
         with command.usage():
             steps = in_depth(steps)
     model = Model.of(given["size"], **steps, bias=given["bias"], layer=given["layer"])
     stem = os.path.splitext(os.path.basename(target.path or ""))[0]
-    found = fit_pairs(
+    placement = likeliest_placement(pairs, model, check_threads(given["threads"]))
+    found = fit_placed(
         pairs,
-        model,
+        placement,
         rational=given["rational"],
         name=plain(stem) if stem else "fitted",
         threads=given["threads"],
     )
+    pages = {}
+    if given["replay"]:
+        from convtool.render.replay.replay import replay
+
+        pages[given["replay"]] = replay(pairs, placement, found)
     if not given["quiet"]:
         say(*sources.notes)
-    tell(found, target, rational=given["rational"], quiet=given["quiet"])
+    tell(found, target, pages, rational=given["rational"], quiet=given["quiet"])
 
 
 class KernelTarget(NamedTuple):
@@ -224,3 +247,22 @@ def _check(images: Sequence[str], given: Mapping[str, Any]) -> None:
         raise click.UsageError("only one of BEFORE, AFTER and LIST can come from stdin")
     if given["layer"] and given["rational"]:
         raise click.UsageError("--rational is for kernels: it excludes --layer")
+    if given["replay"] is not None:
+        _check_replay(given)
+
+
+def _check_replay(given: Mapping[str, Any]) -> None:
+    """UsageError for what the page of --replay does not show, and for a name of no page."""
+    page, size = given["replay"], given["size"]
+    if not is_page(page):
+        raise click.UsageError(f"--replay {page}: writes a page, expected a name as lesson.html")
+    if given["layer"]:
+        raise click.UsageError("--replay shows one kernel learned: it excludes --layer")
+    if len(size) == 3:
+        raise click.UsageError("--replay shows kernels of rows and columns, and --size has slices")
+    if prod(size) > MOST_SHOWN:
+        raise click.UsageError(
+            f"--replay shows up to {MOST_SHOWN} weights, as of 11x11, and --size has {prod(size)}"
+        )
+    if given["output"] and os.path.realpath(page) == os.path.realpath(given["output"]):
+        raise click.UsageError(f"--replay and -o both name {page}, expected two files")

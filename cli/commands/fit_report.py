@@ -2,7 +2,7 @@
 
 import math
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -18,10 +18,17 @@ if TYPE_CHECKING:
     from .fit import KernelTarget
 
 
-def tell(found: "Fit", target: "KernelTarget", *, rational: bool, quiet: bool) -> None:
-    """Write the kernel, and print the report."""
+def tell(
+    found: "Fit",
+    target: "KernelTarget",
+    pages: Mapping[str, bytes],
+    *,
+    rational: bool,
+    quiet: bool,
+) -> None:
+    """Write the kernel, and pages beside it, and print the report."""
     kernel = _described(found)
-    written = _write(found, kernel, target)
+    written = _write(found, kernel, target, pages)
     notes = list(_notes(found, rational))
     if target.as_json:
         from convtool.render.serialize import json_of_fit
@@ -40,22 +47,25 @@ def tell(found: "Fit", target: "KernelTarget", *, rational: bool, quiet: bool) -
         say(*notes)
 
 
-def _write(found: "Fit", kernel: "Kernel | Layer", target: "KernelTarget") -> list[str]:
-    """Write the kernel, and the biases of a layer; returns the files' names."""
+def _write(
+    found: "Fit", kernel: "Kernel | Layer", target: "KernelTarget", pages: Mapping[str, bytes]
+) -> list[str]:
+    """Write the kernel, the biases of a layer, and the pages; returns the files' names."""
     from convtool.kernel.formats.npy import npy_of_weights
     from convtool.kernel.formats.table import encode_kernels
 
     from ..output import write_files
 
     paths = target.files(biases=found.biases is not None)
-    if not (paths or target.prints_kernel):
-        return []
-    with at(target.path or "stdout"):
-        data = [encode_kernels([kernel], target.format)]
-    if found.biases is not None:
-        data.append(npy_of_weights(found.biases))
-    write_files(dict(zip(paths, data, strict=True)) if paths else {None: data[0]})
-    return paths
+    files: dict[str | None, bytes] = {}
+    if paths or target.prints_kernel:
+        with at(target.path or "stdout"):
+            files[target.path] = encode_kernels([kernel], target.format)
+    if paths and found.biases is not None:
+        files[paths[1]] = npy_of_weights(found.biases)
+    files.update(pages)
+    write_files(files)
+    return [path for path in files if path is not None]
 
 
 def _described(found: "Fit") -> "Kernel | Layer":

@@ -22,7 +22,7 @@ from ..kernel.kernel import Kernel, Layer
 from .candidates import Learned
 from .least_squares import solve
 from .pairs import ImagePair, Model, Opening
-from .placement import PairEquations, check_detail, likeliest_placement
+from .placement import PairEquations, Placement, check_detail, likeliest_placement
 from .score import Agreement, Score
 
 POOR = 0.5
@@ -162,8 +162,20 @@ def fit_pairs(
         raise ConvtoolError("whole weights are for kernels: rational and layer exclude each other")
     if not pairs:
         raise ConvtoolError("there are no pairs of images, expected one at least")
+    placement = likeliest_placement(pairs, model, check_threads(threads))
+    return fit_placed(pairs, placement, rational=rational, name=name, threads=threads)
+
+
+def fit_placed(
+    pairs: Sequence[ImagePair],
+    placement: Placement,
+    *,
+    rational: bool = False,
+    name: str = "fitted",
+    threads: int | None = None,
+) -> Fit:
+    """`fit_pairs`, where the least squares of these pairs is known."""
     count = check_threads(threads)
-    placement = likeliest_placement(pairs, model, count)
     learned = Learned(pairs, placement.model, name, count, placement.equations, placement.solutions)
     kernels: list[Kernel | Layer] = [learned.kernel()]
     by_rounding = all(one.rounded for one in placement.pairs)

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.dtypes import FLOAT32, FLOAT64, Array, limits, result_float
+from ...core.dtypes import FLOAT32, result_float
 from ...core.encoding import PLAIN, Look
 from ...core.version import __version__
 from ...inspect.explain import Explanation
@@ -21,6 +21,7 @@ from ...pipeline.nodata import with_nodata
 from ...pipeline.run import filter_image
 from ..canvas import Colors, diverging, greys, pixels, write
 from ..thumbnail import Thumbnail, only
+from .arrays import array_facts, narrowed
 from .described import Described, described
 from .excerpt import Excerpt, excerpt
 
@@ -45,8 +46,8 @@ def facts_of(
     the value `nodata` are missing. `name` is the image's for people, `source` are the words of a
     command line that read it: its path, and options.
 
-    Arrays are base64 of their bytes, little-endian, row by row. Raises ConvtoolError for images and
-    operators that a page does not show, as `excerpt` and `described` do.
+    Raises ConvtoolError for images and operators that a page does not show, as `excerpt` and
+    `described` do.
     """
     stages = described(operators)
     reader = with_nodata(reader, nodata)
@@ -64,10 +65,10 @@ def facts_of(
         "single": result_float(image.dtype) == FLOAT32,
         "at": [found.row, found.col],
         "values": [_number(path.value) for path in found.paths[: found.output.colors]],
-        "excerpt": {"top": shown.top, "left": shown.left, **_array(_narrow(shown.pixels))},
+        "excerpt": {"top": shown.top, "left": shown.left, **array_facts(narrowed(shown.pixels))},
         "picture": _picture(reader, shown),
         "stages": stages,
-        "map": _array(_narrow(shown.map)),
+        "map": array_facts(narrowed(shown.map)),
         "place": list(shown.place),
         "presets": presets(stages),
     }
@@ -78,32 +79,6 @@ def _number(value: int | float) -> int | float | str:
     if np.isfinite(value):
         return value
     return "NaN" if value != value else f"{'-' if value < 0 else ''}Infinity"
-
-
-def _array(values: Array) -> Facts:
-    rows, cols, channels = values.shape
-    little = np.ascontiguousarray(values, values.dtype.newbyteorder("<"))
-    data = base64.b64encode(little.tobytes()).decode()
-    return {
-        "rows": rows,
-        "cols": cols,
-        "channels": channels,
-        "type": values.dtype.name,
-        "data": data,
-    }
-
-
-def _narrow(values: Array) -> Array:
-    """The same values in the smallest type that holds them all and that a page reads."""
-    wide = values.astype(FLOAT64)
-    whole = np.isfinite(wide).all() and (wide == np.rint(wide)).all()
-    for name in ("uint8", "uint16", "int16", "int32") if whole else ("float32",):
-        with np.errstate(all="ignore"):
-            narrow = np.clip(wide, *limits(np.dtype(name))) if whole else wide
-            narrow = narrow.astype(name)
-        if np.array_equal(narrow.astype(FLOAT64), wide, equal_nan=True):
-            return narrow
-    return wide
 
 
 def _picture(reader: Reader, shown: Excerpt) -> str | None:

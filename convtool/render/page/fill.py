@@ -1,4 +1,4 @@
-"""The page: its HTML with style, script and facts put into it."""
+"""A page: its HTML with style, script and facts put into it."""
 
 import base64
 import hashlib
@@ -6,38 +6,57 @@ import json
 import re
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import Any
+from importlib.resources.abc import Traversable
+from typing import Any, NamedTuple
 
 MODULES = (
     *("engine.js", "words.js", "commands.js", "pytorch.js", "state.js", "pixels.js", "cost.js"),
-    *("cells.js", "elements.js", "editor.js", "facts.js", "picture.js", "model.js", "stages.js"),
-    *("weights.js", "passes.js", "step.js", "view.js", "drawing.js", "moves.js"),
+    *("cells.js", "elements.js", "editor.js", "arrays.js", "facts.js", "picture.js", "model.js"),
+    *("stages.js", "weights.js", "passes.js", "step.js", "view.js", "drawing.js", "moves.js"),
 )
-"""The modules of the page, each after those that it imports from."""
+"""The modules of the page of a value, each after those that it imports from."""
 
 IMPORT = re.compile(r"^import [^;]*;\n", re.MULTILINE)
 EXPORT = re.compile(r"^export (?=const|let|function|class)", re.MULTILINE)
 
 
-def page(facts: Mapping[str, Any]) -> bytes:
+class Parts(NamedTuple):
+    """The files that a page is put together from."""
+
+    html: Traversable
+    styles: tuple[Traversable, ...]
+    modules: tuple[Traversable, ...]
+    """Each after those that it imports from; all share one scope."""
+
+
+FOLDER = files(__package__)
+VALUE = Parts(
+    FOLDER / "page.html", (FOLDER / "style.css",), tuple(FOLDER / name for name in MODULES)
+)
+"""The page of a value."""
+
+
+def page(facts: Mapping[str, Any], parts: Parts = VALUE) -> bytes:
     """The page that shows these facts: one file in UTF-8, which asks for no other.
 
     Its policy lets the browser run the page's own script and style, known by their hashes, and
     show pictures that are in the page; nothing is loaded from anywhere. The facts are JSON that
     no reader of HTML takes for markup, whatever texts are in them.
     """
-    parts = {"style": _text("style.css"), "script": script(), "facts": as_json(facts)}
-    parts["policy"] = (
-        f"default-src 'none'; script-src {_hash(parts['script'])}; "
-        f"style-src {_hash(parts['style'])}; img-src data:; base-uri 'none'; form-action 'none'"
+    style = "".join(one.read_text("utf-8") for one in parts.styles)
+    texts = {"style": style, "script": script(parts), "facts": as_json(facts)}
+    texts["policy"] = (
+        f"default-src 'none'; script-src {_hash(texts['script'])}; "
+        f"style-src {_hash(texts['style'])}; img-src data:; base-uri 'none'; form-action 'none'"
     )
-    filled = re.sub(r"\{\{(\w+)\}\}", lambda match: parts[match[1]], _text("page.html"))
-    return filled.encode()
+    html = parts.html.read_text("utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: texts[match[1]], html).encode()
 
 
-def script() -> str:
+def script(parts: Parts = VALUE) -> str:
     """All modules as one: a module's imports are those before it."""
-    return "".join(EXPORT.sub("", IMPORT.sub("", _text(name))) for name in MODULES)
+    texts = (one.read_text("utf-8") for one in parts.modules)
+    return "".join(EXPORT.sub("", IMPORT.sub("", text)) for text in texts)
 
 
 def as_json(facts: Mapping[str, Any]) -> str:
@@ -53,7 +72,3 @@ def as_json(facts: Mapping[str, Any]) -> str:
 def _hash(text: str) -> str:
     digest = hashlib.sha256(text.encode()).digest()
     return f"'sha256-{base64.b64encode(digest).decode()}'"
-
-
-def _text(name: str) -> str:
-    return (files(__package__) / name).read_text("utf-8")

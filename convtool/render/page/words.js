@@ -116,6 +116,11 @@ export const WORDS = {
   },
 };
 
+/** Know the words of another page, too: a table a language. */
+export function addWords(more) {
+  for (const [name, words] of Object.entries(more)) Object.assign(WORDS[name], words);
+}
+
 let language = "en";
 
 /** Speak a language from now on: "en" or "zh". */

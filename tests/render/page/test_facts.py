@@ -5,7 +5,7 @@ import base64
 import numpy as np
 import pytest
 
-from convtool.render.page.facts import _array, _narrow
+from convtool.render.page.arrays import array_facts, narrowed
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ from convtool.render.page.facts import _array, _narrow
 )
 def test_values_come_back_from_the_smallest_type(values, kind):
     pixels = np.array(values).reshape(1, -1, 1)
-    found = _array(_narrow(pixels))
+    found = array_facts(narrowed(pixels))
     assert found["type"] == kind
     back = np.frombuffer(base64.b64decode(found["data"]), np.dtype(kind).newbyteorder("<"))
     np.testing.assert_array_equal(back.astype(float), np.array(values, float))

@@ -1,4 +1,4 @@
-"""The page as a file: whole, closed to the network, and free of markup that a name would make."""
+"""Pages as files: whole, closed to the network, and free of markup that a name would make."""
 
 import base64
 import hashlib
@@ -14,8 +14,9 @@ from conftest import REPOSITORY
 from helpers.node import evaluated, needs_node
 
 from convtool.render.page import fill
+from convtool.render.replay.replay import REPLAY
 
-HERE = Path(fill.__file__).parent
+PAGES = {"page": fill.VALUE, "replay": REPLAY}
 NAMES = [
     "</script><script>alert(1)</script>.png", "<!--<script>", "\"' onload='x", "a\u2028b\u2029c",
     "\u202egnp.exe", "x" * 10_000, "caf\udce9.png", "{{script}}", "]]>", "&lt;b&gt;",
@@ -45,17 +46,23 @@ class Parsed(HTMLParser):
         return [(attributes, text) for name, attributes, text in self.found if name == tag]
 
 
+@pytest.fixture(params=PAGES)
+def parts(request):
+    """What a page is put together from."""
+    return PAGES[request.param]
+
+
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
-def test_a_name_is_never_markup(name):
-    plain = Parsed(fill.page({"name": "a.png"}).decode())
-    parsed = Parsed(fill.page({"name": name}).decode())
+def test_a_name_is_never_markup(name, parts):
+    plain = Parsed(fill.page({"name": "a.png"}, parts).decode())
+    parsed = Parsed(fill.page({"name": name}, parts).decode())
     assert [one[:2] for one in parsed.found] == [one[:2] for one in plain.found]
     (facts,) = (text for attributes, text in parsed.all("script") if attributes.get("id"))
     assert json.loads(facts) == {"name": name}
 
 
-def test_the_policy_allows_the_script_and_the_style_of_the_page_alone():
-    parsed = Parsed(fill.page({}).decode())
+def test_the_policy_allows_the_script_and_the_style_of_the_page_alone(parts):
+    parsed = Parsed(fill.page({}, parts).decode())
     (policy,) = (a["content"] for a, _ in parsed.all("meta") if "http-equiv" in a)
     rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
     assert rules["default-src"] == "'none'"
@@ -70,39 +77,49 @@ def test_the_policy_allows_the_script_and_the_style_of_the_page_alone():
     assert set(rules) == {"default-src", "img-src", "base-uri", "form-action", *texts}
 
 
-def test_nothing_in_the_page_names_another_file():
-    text = fill.page({}).decode().replace("http://www.w3.org/2000/svg", "")
-    assert not re.search(
-        r"https?:|^\s*import\b|\bimport\(|\bfetch\(|<link|\bsrc=|style=|\bon\w+=\"", text, re.M
-    )
+def test_nothing_in_the_page_names_another_file(parts):
+    text = fill.page({}, parts).decode().replace("http://www.w3.org/2000/svg", "")
+    asks = r"https?:|^\s*import\b|\bimport\(|\bfetch\(|<link|\bsrc=|style=|\bon\w+=\""
+    assert not re.search(asks, text, re.MULTILINE)
 
 
-def test_every_module_is_in_the_page_and_in_the_wheel():
-    assert sorted(fill.MODULES) == sorted(path.name for path in HERE.glob("*.js"))
+@pytest.mark.parametrize("room", PAGES)
+def test_every_module_is_in_its_page_and_in_the_wheel(room):
+    parts = PAGES[room]
+    folder = Path(str(parts.html)).parent
+    own = [one.name for one in parts.modules if Path(str(one)).parent == folder]
+    assert sorted(own) == sorted(path.name for path in folder.glob("*.js"))
     told = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["setuptools"]
-    kinds = {pattern[1:] for pattern in told["package-data"]["convtool.render.page"]}
-    found = {path.suffix for path in HERE.iterdir() if path.is_file()}
+    kinds = {pattern[1:] for pattern in told["package-data"][f"convtool.render.{room}"]}
+    found = {path.suffix for path in folder.iterdir() if path.is_file()}
     assert found - {".py"} == kinds
+    assert f"convtool.render.{room}" in told["packages"]
 
 
-def test_modules_come_after_those_that_they_import_from():
-    for number, name in enumerate(fill.MODULES):
-        text = (HERE / name).read_text()
-        imported = re.findall(r'from "\./([\w.]+)"', text)
-        assert set(imported) <= set(fill.MODULES[:number]), name
+def test_modules_come_after_those_that_they_import_from(parts):
+    names = [one.name for one in parts.modules]
+    for number, one in enumerate(parts.modules):
+        imported = re.findall(r'from "\.[./\w]*/([\w.]+)"', one.read_text())
+        assert set(imported) <= set(names[:number]), one.name
 
 
 @needs_node
-def test_joined_modules_have_no_name_twice(tmp_path):
+def test_joined_modules_have_no_name_twice(tmp_path, parts):
     path = tmp_path / "page.mjs"
-    path.write_text(fill.script())
+    path.write_text(fill.script(parts))
     done = subprocess.run(["node", "--check", str(path)], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
+WORDS = "import { WORDS } from './words.js'; const own = structuredClone(WORDS);"
+WORDS += "const { REPLAY_WORDS } = await import('../replay/replay_words.js');"
+TABLES = "() => ({page: own, replay: REPLAY_WORDS})"
+
+
 @needs_node
-def test_both_languages_say_the_same(tmp_path):
-    words = evaluated("import { WORDS } from './words.js';", "() => WORDS", None, tmp_path)
+@pytest.mark.parametrize("room", PAGES)
+def test_both_languages_say_the_same(tmp_path, room):
+    words = evaluated(WORDS, TABLES, None, tmp_path)[room]
     english, chinese = words["en"], words["zh"]
     assert english.keys() == chinese.keys()
     for key, text in english.items():
@@ -111,9 +128,12 @@ def test_both_languages_say_the_same(tmp_path):
 
 
 @needs_node
-def test_every_word_that_is_said_is_in_the_table(tmp_path):
-    words = evaluated("import { WORDS } from './words.js';", "() => WORDS.en", None, tmp_path)
-    texts = [(HERE / name).read_text() for name in (*fill.MODULES, "page.html")]
+@pytest.mark.parametrize("room", PAGES)
+def test_every_word_that_is_said_is_in_the_table(tmp_path, room):
+    tables = evaluated(WORDS, TABLES, None, tmp_path)
+    parts, words = PAGES[room], tables["page"]["en"]
+    assert room == "page" or not set(words) & set(tables[room]["en"])
+    texts = [one.read_text() for one in (*parts.modules, parts.html)]
     said = re.findall(r"""(?:\bsay\(|data-(?:word|label)=|Refused\()"([\w-]+)\"""", " ".join(texts))
     assert len(said) > 40
-    assert set(said) <= set(words)
+    assert set(said) <= {*words, *tables[room]["en"]}

@@ -1,0 +1,226 @@
+// All that is seen of a descent: head, kernel, numbers, curves, texts.
+
+import { compare, run } from "../page/engine.js";
+import { css, inkOn, numeral, palette, signed } from "../page/cells.js";
+import { $, make } from "../page/elements.js";
+import { say } from "../page/words.js";
+import { Chart } from "./chart.js";
+import { descend, factorOf } from "./descent.js";
+import { beforePiece, bowl, comparedWeights, expectedMap, given, stageOf, wholeEnd } from "./given.js";
+import { brief, paintPlates, showPlace } from "./plates.js";
+import { LAST_STEP, REACH, UNIT_RATE, fragmentNow, pathNow, training } from "./training.js";
+
+const [ROWS, COLS] = given.kernel;
+const TAPS = ROWS * COLS;
+const WIDE = 5;
+const TINY = 8;
+const LEAST_SHARE = 1e-14;
+const GROWN = 100;
+const CLOSE = 1e-6;
+const ALIKE = 0.9;
+const FAR = 0.5;
+
+export const charts = { loss: new Chart($("loss-chart")), weights: new Chart($("weights-chart")) };
+const peak = Math.max(...[given.start, given.end].flatMap((weights) => weights.slice(0, TAPS)).map(Math.abs));
+const agreement = agreed();
+let keptFragment = "";
+
+/** How many values are those of convtool: of the closed form's map, and of weights on the way there. */
+function agreed() {
+  const largest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value) || 0), 0);
+  const map = compare(run([stageOf(given.end)], beforePiece).at(-1), expectedMap, largest(beforePiece.data) * peak * TAPS);
+  const steps = given.compared.steps;
+  const frames = descend({ ...bowl, steps }, given.start, UNIT_RATE, 0);
+  const weights = compare({ ...comparedWeights, data: Float64Array.from(frames.flatMap((frame) => frame.weights)) }, comparedWeights, peak);
+  return { agree: map.agree + weights.agree, of: map.of + weights.of, count: steps.length };
+}
+
+/** Show everything. */
+export function showAll() {
+  document.title = `${given.name} · convtool`;
+  document.documentElement.lang = $("language").value === "zh" ? "zh-Hans" : "en";
+  for (const one of document.querySelectorAll("[data-word]")) one.textContent = say(one.dataset.word);
+  for (const one of document.querySelectorAll("[data-label]")) one.setAttribute("aria-label", say(one.dataset.label));
+  showHead();
+  showEnds();
+  showDescent();
+}
+
+/** Show what depends on the settings. */
+export function showDescent() {
+  showSettings();
+  layCharts();
+  showFrame();
+}
+
+/** Show what depends on the frame. */
+export function showFrame() {
+  const frame = training.frames[training.at];
+  fillTable($("kernel").querySelector("table"), frame.weights);
+  $("added").textContent = given.bias ? say("biasNow", { number: brief(frame.weights[TAPS]) }) : "";
+  const name = nameOf(frame);
+  $("step").textContent = name;
+  $("loss").textContent = brief(frame.loss);
+  $("rms").textContent = brief(Math.sqrt(frame.loss));
+  $("gradient").textContent = brief(frame.gradient);
+  $("distance").textContent = brief(frame.distance);
+  $("scrub").max = String(training.frames.length - 1);
+  $("scrub").value = String(training.at);
+  $("scrub").setAttribute("aria-valuetext", name);
+  for (const kind of ["closed", "whole"]) $(kind).setAttribute("aria-pressed", String(frame.kind === kind));
+  charts.loss.mark(frame.step, [frame.loss]);
+  charts.weights.mark(frame.step, frame.weights.slice(0, TAPS));
+  paintPlates(frame.weights);
+  showPlace();
+  showPlay();
+}
+
+function nameOf(frame) {
+  if (frame.kind) return say(frame.kind === "closed" ? "closed" : "wholeWeights");
+  return say("stepOf", { step: counted(frame.step), last: counted(LAST_STEP) });
+}
+
+function counted(number) {
+  return number.toLocaleString(document.documentElement.lang);
+}
+
+/** Show whether it plays; the address keeps what is seen while it does not. */
+function showPlay() {
+  $("play").textContent = training.playing ? "❚❚" : "▶";
+  $("play").setAttribute("aria-label", say(training.playing ? "pause" : "play"));
+  const fragment = `#${fragmentNow()}`;
+  if (training.playing || fragment === keptFragment) return;
+  keptFragment = fragment;
+  window.history.replaceState(null, "", fragment);
+}
+
+/** Show another place in the pictures. */
+export function showLooked() {
+  showPlace();
+  showPlay();
+}
+
+function showHead() {
+  const { top, left, size, pairs } = given;
+  const [rows, cols] = size;
+  const place = { top, left, bottom: top + beforePiece.rows - 1, right: left + beforePiece.cols - 1, rows, cols };
+  const more = pairs > 1 ? say("more", { count: pairs - 1 }) : "";
+  $("title").textContent = say("training", { name: `${given.name}${more}` });
+  const counts = Object.fromEntries(["used", "border", "clipped", "undefined"].map((name) => [name, counted(given[name])]));
+  $("about").textContent = `${say("learned", { size: `${ROWS}x${COLS}`, ...counts })} ${say("shown", place)} ${channelShown()}`;
+  $("agreement").textContent = say("compared", { agrees: say("agrees", agreement), count: agreement.count });
+  $("agreement").className = agreement.agree === agreement.of ? "agrees" : "differs";
+  $("maker").textContent = say("made", { version: given.version });
+}
+
+/** Which channel is seen of images that have no red, green and blue. */
+function channelShown() {
+  const { channels } = beforePiece;
+  return channels === 1 || channels === 3 ? "" : say("channelShown", { channels });
+}
+
+function showEnds() {
+  $("closed-says").textContent = say("closedSays", { size: `${bowl.end.length}x${bowl.end.length}` });
+  fillTable($("end").querySelector("table"), bowl.end);
+  $("end").querySelector("output").textContent = given.bias ? say("biasNow", { number: brief(bowl.end[TAPS]) }) : "";
+  $("whole").hidden = !wholeEnd;
+  $("fractions").hidden = !wholeEnd;
+  if (!wholeEnd) return;
+  const { divisor } = given.whole;
+  $("fractions").querySelector("figcaption").textContent = divisor === 1 ? say("wholeWeights") : say("wholeCaption", { divisor });
+  fillTable($("fractions").querySelector("table"), given.whole.weights, divisor);
+  $("fractions").querySelector("output").textContent = given.bias ? say("biasNow", { number: brief(given.whole.bias) }) : "";
+}
+
+/** Write weights, whole ones times a divisor, into the cells of a table, in the colours of their values. */
+function fillTable(table, weights, divisor = 0) {
+  if (!table.rows.length) {
+    table.className = COLS > TINY ? "tiny" : COLS > WIDE ? "wide" : "";
+    const line = () => make("tr", {}, ...Array.from({ length: COLS }, () => make("td")));
+    table.append(make("tbody", {}, ...Array.from({ length: ROWS }, line)));
+  }
+  const colors = palette();
+  const places = Math.min(Math.max(3 - Math.ceil(Math.log10(peak)), 0), 12);
+  table.querySelectorAll("td").forEach((cell, i) => {
+    const color = signed(weights[i] / (divisor || 1), peak, colors);
+    cell.textContent = divisor ? String(weights[i]) : shortened(weights[i], places);
+    cell.title = numeral(weights[i]);
+    cell.style.background = css(color);
+    cell.style.color = inkOn(color);
+  });
+}
+
+/** A weight with so many decimals, and without the sign of a rounded 0. */
+function shortened(value, places) {
+  return Math.abs(value) < 1e6 ? (value + 0).toFixed(places).replace(/^-(0\.?0*)$/, "$1") : brief(value);
+}
+
+function showSettings() {
+  const { rate, momentum } = training;
+  const { curvatures } = bowl;
+  $("rate").value = String(rate);
+  $("momentum").value = String(momentum);
+  $("rate-says").textContent = say("rateSays", { share: brief(rate), rate: brief(rate * UNIT_RATE) });
+  $("momentum-says").textContent = say("momentumSays", { momentum: brief(momentum) });
+  const factor = Math.max(...curvatures.map((one) => factorOf(one, rate * UNIT_RATE, momentum)));
+  const diverges = rate >= 2 * (1 + momentum);
+  const half = counted(Math.ceil(Math.log(0.5) / Math.log(factor)));
+  const times = counted(Number((curvatures[curvatures.length - 1] / curvatures[0]).toPrecision(3)));
+  const flat = curvatures[0] === 0 || factor >= 1;
+  $("slowness").textContent = diverges ? say("diverges") : flat ? say("never") : say("slowness", { factor: times, half });
+  $("slowness").className = diverges ? "diverges" : "";
+  const path = pathNow();
+  const last = path[path.length - 1];
+  const words = { steps: counted(last.step), distance: brief(last.distance) };
+  $("left").textContent = say(last.distance > CLOSE * peak ? "left" : "there", words);
+  $("rule").textContent = say("rule", { reach: brief(REACH) });
+  $("unit").textContent = given.white > 1 ? say("unit", { white: given.white, times: counted(given.white ** 2) }) : "";
+  $("why").hidden = !firstIsBrightness();
+}
+
+/** The span of all weights on a path, but not far beyond those at both ends of it. */
+function weightsScale(path) {
+  const span = (frames) => {
+    const all = frames.flatMap((frame) => frame.weights.slice(0, TAPS));
+    return [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))];
+  };
+  const [first, last] = span([path[0], { weights: given.end }]);
+  const [least, most] = span(path);
+  const room = FAR * (last - first);
+  const [low, high] = [Math.max(Math.min(first, least), first - room), Math.min(Math.max(last, most), last + room)];
+  const edge = 0.05 * (high - low) || 1;
+  return { low: low - edge, high: high + edge };
+}
+
+/** Whether the loss is steepest where all weights grow alike. */
+function firstIsBrightness() {
+  const size = bowl.end.length;
+  const along = Array.from({ length: TAPS }, (_, i) => bowl.axes[i * size + size - 1]);
+  return Math.abs(along.reduce((a, b) => a + b, 0)) > ALIKE * Math.sqrt(TAPS);
+}
+
+/** Lay out both charts. */
+export function layCharts() {
+  const path = pathNow();
+  const losses = path.map((frame) => frame.loss);
+  const most = Math.min(Math.max(...losses), GROWN * losses[0]);
+  const least = Math.max(Math.min(given.floor, ...losses), LEAST_SHARE * losses[0]);
+  const rounded = { low: 10 ** Math.floor(Math.log10(least)), high: 10 ** Math.ceil(Math.log10(most)), log: true };
+  if (!(rounded.low < rounded.high)) Object.assign(rounded, { low: 0.1, high: 1 });
+  const axis = say("stepAxis");
+  charts.loss.lay({
+    last: LAST_STEP, scale: rounded, axis, floor: { value: given.floor, name: say("closed") },
+    curves: [{ kind: "line", points: path.map((frame) => [frame.step, frame.loss]) }],
+  });
+  const { low, high } = weightsScale(path);
+  charts.weights.lay({
+    last: LAST_STEP, scale: { low, high, log: false }, axis,
+    curves: Array.from({ length: TAPS }, (_, i) => ({
+      kind: `weight ${given.end[i] < 0 ? "below" : "above"}`, points: path.map((frame) => [frame.step, frame.weights[i]]),
+    })),
+  });
+  const last = path[path.length - 1];
+  const words = { first: brief(losses[0]), last: brief(last.loss), steps: counted(last.step), floor: brief(given.floor) };
+  $("loss-chart").setAttribute("aria-label", say("lossSays", words));
+  $("weights-chart").setAttribute("aria-label", say("weightsSays", { count: TAPS }));
+}
