@@ -20,8 +20,8 @@ from ..page import is_page
 if TYPE_CHECKING:
     from convtool.kernel.formats.table import KernelFormat
 
-MOST_SHOWN = 121
-"""Weights that the page of --replay has room for."""
+MOST_SHOWN, MOST_REACHED = 121, 160
+"""Weights of a kernel, and rows or columns of a window, that the page of --replay has room for."""
 
 
 @click.command(no_args_is_help=True)
@@ -263,6 +263,14 @@ def _check_replay(given: Mapping[str, Any]) -> None:
     if prod(size) > MOST_SHOWN:
         raise click.UsageError(
             f"--replay shows up to {MOST_SHOWN} weights, as of 11x11, and --size has {prod(size)}"
+        )
+    dilation = given["dilation"]
+    steps = dilation if isinstance(dilation, tuple) else (dilation, dilation)
+    reach = max((taps - 1) * step + 1 for taps, step in zip(size, steps, strict=False))
+    if reach > MOST_REACHED:
+        raise click.UsageError(
+            f"--replay shows windows of up to {MOST_REACHED} rows or columns, and --dilation "
+            f"makes them {reach}"
         )
     if given["output"] and os.path.realpath(page) == os.path.realpath(given["output"]):
         raise click.UsageError(f"--replay and -o both name {page}, expected two files")

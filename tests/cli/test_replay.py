@@ -128,6 +128,7 @@ def test_a_page_is_below_a_megabyte(convtool, folder, size, bias):
         (["--replay", "a.html", "--layer"], "it excludes --layer"),
         (["--replay", "a.html", "--size", "3x3x3"], "--size has slices"),
         (["--replay", "a.html", "--size", "11x12"], "up to 121 weights, as of 11x11, and --size"),
+        (["--replay", "a.html", "--dilation", "1x90"], "--dilation makes them 181"),
         (["--replay", "a.html", "-o", "./a.html", "--format", "txt"], "both name a.html"),
         (["--replay", "before.html"], "would replace an image that is learned from"),
         (["--replay", "after.html"], "would replace an image that is learned from"),

@@ -10,7 +10,11 @@ from ...fit.pairs import ImagePair, Model, Overlay, overlay
 from ...inspect.trace import read_rows
 
 LARGEST_SIDE = 80
-"""Rows and columns of a piece of an image in up to 3 channels; of more it is smaller."""
+"""Rows and columns of a piece of an image in up to 3 channels; of more it is smaller, and under
+large windows larger."""
+
+LEAST_SIDE = 16
+"""Rows and columns of a piece of the result, however large the windows."""
 
 CELLS = 4
 """Cells along a side of a piece, for which the variance is added up."""
@@ -34,7 +38,7 @@ def liveliest_piece(pair: ImagePair, model: Model) -> Piece:
     most = LARGEST_SIDE if channels <= 3 else max(int(LARGEST_SIDE * (3 / channels) ** 0.5), 1)
     rows, cols = images.axes[1:]
     sizes = [
-        min(max((most - axis.extent) // axis.stride + 1, 1), last - first)
+        min(max((most - axis.extent) // axis.stride + 1, LEAST_SIDE), last - first)
         for axis, (first, last) in zip((rows, cols), images.within[1:], strict=True)
     ]
     row, col = _liveliest(images, (sizes[0], sizes[1]))
@@ -54,17 +58,19 @@ def _liveliest(images: Overlay, size: Pair) -> Pair:
     """
     (top, bottom), (left, right) = images.within[1:]
     rows, cols = _edges(bottom - top, size[0]), _edges(right - left, size[1])
+    channels = len(images.after.channels)
     sums, squares = np.zeros((2, len(rows) - 1, len(cols) - 1))
     with np.errstate(over="ignore", invalid="ignore"):
         for strip in images.strips():
             (first_slice, _), (first, _) = strip.windows
             if first_slice:
                 break
-            values = np.nan_to_num(strip.after[0, :, left:right].astype(FLOAT64))
+            values = np.nan_to_num(strip.after[0, :, left:right]).astype(FLOAT64)
             lines = np.searchsorted(rows, first - top + np.arange(len(values)), "right") - 1
-            for total, powers in ((sums, values), (squares, values**2)):
-                np.add.at(total, lines, np.add.reduceat(powers.sum(axis=-1), cols[:-1], axis=1))
-        count = np.multiply.outer(np.diff(rows), np.diff(cols)) * len(images.after.channels)
+            flat = values.reshape(len(values), -1)
+            for total, powers in ((sums, flat), (squares, flat**2)):
+                np.add.at(total, lines, np.add.reduceat(powers, cols[:-1] * channels, axis=1))
+        count = np.multiply.outer(np.diff(rows), np.diff(cols)) * channels
         shape = min(CELLS, size[0], len(rows) - 1), min(CELLS, size[1], len(cols) - 1)
         count, total, square = (
             np.lib.stride_tricks.sliding_window_view(cells, shape).sum(axis=(-2, -1))

@@ -17,9 +17,11 @@ const LEAST_PEAK = 1e-3;
 let madePiece = afterPiece;
 /** The difference at each place, of the channel where it is largest; LEFT_OUT where the loss has no value. */
 let differences = /** @type {(number | null)[]} */ ([]);
-const [black, white] = given.white ? [0, given.white] : extremes(afterPiece);
+const [black, white] = rangeOf(afterPiece);
 
-function extremes(image) {
+/** The values of an image that are shown as black and white. */
+function rangeOf(image) {
+  if (given.white) return [0, given.white];
   const found = Array.from(image.data).filter(Number.isFinite);
   const low = found.reduce((a, b) => Math.min(a, b), Infinity);
   const high = found.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -30,11 +32,16 @@ function extremes(image) {
 export function paintPlates(weights) {
   madePiece = run([stageOf(weights)], beforePiece).at(-1);
   differences = Array.from({ length: afterPiece.rows * afterPiece.cols }, (_, place) => differenceAt(place));
-  const tone = (value) => grey(value - black, white - black);
-  for (const [name, image] of [["before", beforePiece], ["result", madePiece], ["after", afterPiece]]) {
-    paintSmall(canvasOf(name), image, CHANNELS, tone);
+  const shown = [["before", beforePiece, beforePiece], ["result", madePiece, afterPiece], ["after", afterPiece, afterPiece]];
+  for (const [name, image, from] of shown) {
+    paintSmall(canvasOf(name), image, CHANNELS, toneOf(from));
   }
   paintDifferences();
+}
+
+function toneOf(image) {
+  const [low, high] = rangeOf(image);
+  return (value) => grey(value - low, high - low);
 }
 
 function differenceAt(place) {
@@ -102,7 +109,7 @@ function frame(name, image, [row, col, rows, cols]) {
 
 function tell(name, key, value) {
   const { row, col } = training;
-  $(name).querySelector("output").textContent = value;
+  $(name).querySelector(".reading").textContent = value;
   canvasOf(name).setAttribute("aria-label", say("pieceSays", { what: say(key), row, col, value }));
 }
 

@@ -122,14 +122,14 @@ function channelShown() {
 function showEnds() {
   $("closed-says").textContent = say("closedSays", { size: `${bowl.end.length}x${bowl.end.length}` });
   fillTable($("end").querySelector("table"), bowl.end);
-  $("end").querySelector("output").textContent = given.bias ? say("biasNow", { number: brief(bowl.end[TAPS]) }) : "";
+  $("end").querySelector(".reading").textContent = given.bias ? say("biasNow", { number: brief(bowl.end[TAPS]) }) : "";
   $("whole").hidden = !wholeEnd;
   $("fractions").hidden = !wholeEnd;
   if (!wholeEnd) return;
   const { divisor } = given.whole;
   $("fractions").querySelector("figcaption").textContent = divisor === 1 ? say("wholeWeights") : say("wholeCaption", { divisor });
   fillTable($("fractions").querySelector("table"), given.whole.weights, divisor);
-  $("fractions").querySelector("output").textContent = given.bias ? say("biasNow", { number: brief(given.whole.bias) }) : "";
+  $("fractions").querySelector(".reading").textContent = given.bias ? say("biasNow", { number: brief(given.whole.bias) }) : "";
 }
 
 /** Write weights, whole ones times a divisor, into the cells of a table, in the colours of their values. */
@@ -172,7 +172,8 @@ function showSettings() {
   const path = pathNow();
   const last = path[path.length - 1];
   const words = { steps: counted(last.step), distance: brief(last.distance) };
-  $("left").textContent = say(last.distance > CLOSE * peak ? "left" : "there", words);
+  const near = last.distance / peak;
+  $("left").textContent = say(near > CLOSE ? "left" : near > Number.EPSILON ? "there" : "exactly", words);
   $("rule").textContent = say("rule", { reach: brief(REACH) });
   $("unit").textContent = given.white > 1 ? say("unit", { white: given.white, times: counted(given.white ** 2) }) : "";
   $("why").hidden = !firstIsBrightness();

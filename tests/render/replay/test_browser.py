@@ -74,6 +74,7 @@ def weights(tab, name="kernel"):
         (["--rational", "--bias"], "sharpen"),
         (["--size", "5"], "gaussian5"),
         (["--size", "9", "--bias"], "gaussian3"),
+        (["--size", "2x4"], "gaussian3"),
     ],
 )
 def test_it_agrees_with_the_engine_in_every_value(opened, words, kernel):
@@ -202,7 +203,7 @@ def _assert_place(tab, photo, row, col):
     after = conv2d(pixels, find_kernel("gaussian3"), dtype=np.uint8)
     place = top + row + 1, left + col + 1
     for name, image in (("before", pixels), ("after", after)):
-        found = tab.locator(f"#{name} output").text_content()
+        found = tab.locator(f"#{name} .reading").text_content()
         assert found == ", ".join(map(str, image[place]))
 
 
@@ -252,7 +253,9 @@ def test_hostile_names_are_shown_as_they_are(opened, name):
 
 
 @pytest.mark.parametrize("width", [360, 1280, 3840])
-@pytest.mark.parametrize("words", [["--rational"], ["--size", "7x9", "--bias"]], ids=str)
+@pytest.mark.parametrize(
+    "words", [["--rational"], ["--size", "7x9", "--bias"], ["--size", "1x31"]], ids=str
+)
 def test_nothing_is_wider_than_the_window(opened, words, width):
     tab = opened(*words, before=f"{'w' * 240}.png", viewport={"width": width, "height": 800})
     for _ in range(2):
