@@ -84,16 +84,16 @@ export function showPlace() {
   tell("before", "beforeImage", valuesAt(beforePiece, ...middle));
   tell("result", "madeImage", valuesAt(madePiece, row, col));
   tell("after", "afterImage", valuesAt(afterPiece, row, col));
-  tell("difference", "difference", difference === LEFT_OUT ? say("leftOut") : brief(difference));
+  tell("difference", "difference", difference === LEFT_OUT ? say("leftOut") : shortly(difference));
 }
 
 function valuesAt(image, row, col) {
   const first = (row * image.cols + col) * image.channels;
-  return CHANNELS.map((channel) => brief(image.data[first + channel])).join(", ");
+  return CHANNELS.map((channel) => shortly(image.data[first + channel])).join(", ");
 }
 
 /** A number in four digits. */
-export function brief(value) {
+export function shortly(value) {
   if (Number.isInteger(value) || !Number.isFinite(value)) return numeral(value);
   return Math.abs(value) < 1e-3 ? value.toExponential(3) : numeral(Number(value.toPrecision(4)));
 }
@@ -110,7 +110,7 @@ function frame(name, image, [row, col, rows, cols]) {
 function tell(name, key, value) {
   const { row, col } = training;
   $(name).querySelector(".reading").textContent = value;
-  canvasOf(name).setAttribute("aria-label", say("pieceSays", { what: say(key), row, col, value }));
+  canvasOf(name).setAttribute("aria-label", say("plateSays", { what: say(key), row, col, value }));
 }
 
 export function canvasOf(name) {

@@ -7,7 +7,7 @@ import { say } from "../page/words.js";
 import { Chart } from "./chart.js";
 import { descend, factorOf } from "./descent.js";
 import { beforePiece, bowl, comparedWeights, expectedMap, given, stageOf, wholeEnd } from "./given.js";
-import { brief, paintPlates, showPlace } from "./plates.js";
+import { shortly, paintPlates, showPlace } from "./plates.js";
 import { LAST_STEP, REACH, UNIT_RATE, fragmentNow, pathNow, training } from "./training.js";
 
 const [ROWS, COLS] = given.kernel;
@@ -57,13 +57,13 @@ export function showDescent() {
 export function showFrame() {
   const frame = training.frames[training.at];
   fillTable($("kernel").querySelector("table"), frame.weights);
-  $("added").textContent = given.bias ? say("biasNow", { number: brief(frame.weights[TAPS]) }) : "";
+  $("added").textContent = given.bias ? say("biasNow", { number: shortly(frame.weights[TAPS]) }) : "";
   const name = nameOf(frame);
   $("step").textContent = name;
-  $("loss").textContent = brief(frame.loss);
-  $("rms").textContent = brief(Math.sqrt(frame.loss));
-  $("gradient").textContent = brief(frame.gradient);
-  $("distance").textContent = brief(frame.distance);
+  $("loss").textContent = shortly(frame.loss);
+  $("rms").textContent = shortly(Math.sqrt(frame.loss));
+  $("gradient").textContent = shortly(frame.gradient);
+  $("distance").textContent = shortly(frame.distance);
   $("scrub").max = String(training.frames.length - 1);
   $("scrub").value = String(training.at);
   $("scrub").setAttribute("aria-valuetext", name);
@@ -122,14 +122,14 @@ function channelShown() {
 function showEnds() {
   $("closed-says").textContent = say("closedSays", { size: `${bowl.end.length}x${bowl.end.length}` });
   fillTable($("end").querySelector("table"), bowl.end);
-  $("end").querySelector(".reading").textContent = given.bias ? say("biasNow", { number: brief(bowl.end[TAPS]) }) : "";
+  $("end").querySelector(".reading").textContent = given.bias ? say("biasNow", { number: shortly(bowl.end[TAPS]) }) : "";
   $("whole").hidden = !wholeEnd;
   $("fractions").hidden = !wholeEnd;
   if (!wholeEnd) return;
   const { divisor } = given.whole;
   $("fractions").querySelector("figcaption").textContent = divisor === 1 ? say("wholeWeights") : say("wholeCaption", { divisor });
   fillTable($("fractions").querySelector("table"), given.whole.weights, divisor);
-  $("fractions").querySelector(".reading").textContent = given.bias ? say("biasNow", { number: brief(given.whole.bias) }) : "";
+  $("fractions").querySelector(".reading").textContent = given.bias ? say("biasNow", { number: shortly(given.whole.bias) }) : "";
 }
 
 /** Write weights, whole ones times a divisor, into the cells of a table, in the colours of their values. */
@@ -152,7 +152,7 @@ function fillTable(table, weights, divisor = 0) {
 
 /** A weight with so many decimals, and without the sign of a rounded 0. */
 function shortened(value, places) {
-  return Math.abs(value) < 1e6 ? (value + 0).toFixed(places).replace(/^-(0\.?0*)$/, "$1") : brief(value);
+  return Math.abs(value) < 1e6 ? (value + 0).toFixed(places).replace(/^-(0\.?0*)$/, "$1") : shortly(value);
 }
 
 function showSettings() {
@@ -160,8 +160,8 @@ function showSettings() {
   const { curvatures } = bowl;
   $("rate").value = String(rate);
   $("momentum").value = String(momentum);
-  $("rate-says").textContent = say("rateSays", { share: brief(rate), rate: brief(rate * UNIT_RATE) });
-  $("momentum-says").textContent = say("momentumSays", { momentum: brief(momentum) });
+  $("rate-says").textContent = say("rateSays", { share: shortly(rate), rate: shortly(rate * UNIT_RATE) });
+  $("momentum-says").textContent = say("momentumSays", { momentum: shortly(momentum) });
   const factor = Math.max(...curvatures.map((one) => factorOf(one, rate * UNIT_RATE, momentum)));
   const diverges = rate >= 2 * (1 + momentum);
   const half = counted(Math.ceil(Math.log(0.5) / Math.log(factor)));
@@ -171,10 +171,10 @@ function showSettings() {
   $("slowness").className = diverges ? "diverges" : "";
   const path = pathNow();
   const last = path[path.length - 1];
-  const words = { steps: counted(last.step), distance: brief(last.distance) };
+  const words = { steps: counted(last.step), distance: shortly(last.distance) };
   const near = last.distance / peak;
   $("left").textContent = say(near > CLOSE ? "left" : near > Number.EPSILON ? "there" : "exactly", words);
-  $("rule").textContent = say("rule", { reach: brief(REACH) });
+  $("rule").textContent = say("rule", { reach: shortly(REACH) });
   $("unit").textContent = given.white > 1 ? say("unit", { white: given.white, times: counted(given.white ** 2) }) : "";
   $("why").hidden = !firstIsBrightness();
 }
@@ -221,7 +221,7 @@ export function layCharts() {
     })),
   });
   const last = path[path.length - 1];
-  const words = { first: brief(losses[0]), last: brief(last.loss), steps: counted(last.step), floor: brief(given.floor) };
+  const words = { first: shortly(losses[0]), last: shortly(last.loss), steps: counted(last.step), floor: shortly(given.floor) };
   $("loss-chart").setAttribute("aria-label", say("lossSays", words));
   $("weights-chart").setAttribute("aria-label", say("weightsSays", { count: TAPS }));
 }

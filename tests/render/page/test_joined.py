@@ -64,7 +64,6 @@ def test_the_terms_of_a_layer_go_through_all_its_windows(opened, layer):
 
 def test_the_fragment_has_no_weights_of_a_layer_and_shows_it_again(opened, layer):
     tab = opened(*layer)
-    tab.locator("#field-slope").count()
     tab.locator("#stage-1").click()
     tab.locator("#field-stride-0").fill("2")
     tab.locator("#field-stride-0").press("Enter")
@@ -78,7 +77,8 @@ def test_the_fragment_has_no_weights_of_a_layer_and_shows_it_again(opened, layer
 def test_a_layer_after_grey_is_refused_with_a_word(opened, layer):
     tab = opened(*layer)
     tab.locator("#stage-1").click()
-    tab.locator("#add").select_option("gray")
+    tab.locator("#op").select_option("gray")
+    tab.locator("#add").click()
     tab.locator("#earlier").click()
     assert (
         "The layer takes 3 channels, and its input has 1" in tab.locator("#refused").text_content()

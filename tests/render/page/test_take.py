@@ -53,8 +53,8 @@ def test_the_lines_of_pytorch_are_for_the_whole_image(opened, photo, folder):
     lines = tab.locator("#pytorch").text_content().splitlines()
     assert f"# x: floats, (1, {channels}, {rows}, {cols})" in lines
     assert lines[-1] == "x = F.relu(x)"
-    tab.locator("#undo").count()
-    tab.locator("#add").select_option("tanh")
+    tab.locator("#op").select_option("tanh")
+    tab.locator("#add").click()
     assert tab.locator("#pytorch").text_content().endswith("x = torch.tanh(x)")
 
 
