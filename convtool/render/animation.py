@@ -112,7 +112,8 @@ class _Drawing:
         self._walk, self._style = walk, style
         field, count = stage_field(walk), len(walk.prepared.stages)
         self._outside = field.border
-        self._title = f"{name}: {f'{count}. ' if count > 1 else ''}{field.label}"
+        self._name = name
+        self._stage = f"{count}. {field.label}" if count > 1 else field.label
         self._of = f"the map of stage {count - 1}" if count > 1 else "the image"
         self._sights = Sights.of(walk)
         last = self._measure()
@@ -180,7 +181,7 @@ class _Drawing:
             panels.append(canvas.above(name, block, gap=GAP // 2) if several else block)
         body = canvas.above(*panels, gap=2 * GAP)
         where = canvas.words(f"{self._walk.output.where(frame.found.row, frame.col)} of the map")
-        head = canvas.words(canvas.shortened(self._title[: body.width], body.width, TITLE), TITLE)
+        head = canvas.named(self._name, self._stage, body.width, TITLE)
         remarks = canvas.words("; ".join(self._remarks(frame)) or " ", SMALL, FAINT)
         return canvas.on_page(canvas.above(head, where, body, remarks))
 
@@ -191,10 +192,9 @@ class _Drawing:
         slices = len({part.patch.slice for part in panel.parts})
         channels = len({part.patch.number for part in panel.parts})
         for patch, empty, marked in panel.parts:
-            block = input_block(patch, empty, marked, self._paint, self._sizes.widths)
-            if slices > 1:
-                name = canvas.words(f"slice {patch.slice}")
-                block = canvas.above(name, block, gap=GAP // 2, align="middle")
+            block = input_block(
+                patch, empty, marked, self._paint, self._sizes.widths, named=slices > 1
+            )
             if channels > 1:
                 block = canvas.beside(canvas.words(patch.channel), block)
             rows.setdefault(patch.number, []).append(block)
@@ -221,17 +221,15 @@ class _Drawing:
         values = np.array([[value or 0 for value in row] for row in panel.values], FLOAT64)
         colors = self._map_paint.pixels(values)
         colors[[[value is None for value in row] for row in panel.values]] = canvas.GROUND
-        block = canvas.grid(
+        return canvas.grid(
             [["" if value is None else numeral(value) for value in row] for row in panel.values],
             colors,
             rows=list(map(str, frame.rows)),
             cols=list(map(str, frame.cols)),
             marked=marked,
             least=self._sizes.value,
+            name=f"slice {frame.slice}" if self._walk.output.depth > 1 else "",
         )
-        if self._walk.output.depth == 1:
-            return block
-        return canvas.above(canvas.words(f"slice {frame.slice}"), block, gap=GAP // 2)
 
     def _remarks(self, frame: Frame) -> Iterator[str]:
         """What else is to be said of a frame."""

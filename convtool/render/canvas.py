@@ -3,6 +3,7 @@
 Here is where everything lies; `raster` and `svg` paint it.
 """
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Literal
@@ -62,7 +63,15 @@ def words(text: str, size: int = BODY, color: Color = INK) -> Block:
 
 def one_line(text: str, width: int, size: int = BODY, color: Color = INK) -> Block:
     """The printable letters of a text, shortened to so many pixels."""
-    return words(shortened("".join(filter(str.isprintable, text)), width, size), size, color)
+    return words(shortened(_printable(text), width, size), size, color)
+
+
+def named(name: str, told: str, width: int, size: int = BODY) -> Block:
+    """``name: told``, of which the name is shortened to as many pixels as are left. It keeps a
+    quarter of the line."""
+    length, name, told = font(size).getlength, _printable(name), _printable(told)
+    told = shortened(f": {told}", int(width - min(length(name), width / 4)), size)
+    return words(shortened(name, int(width - length(told)), size) + told, size)
 
 
 def shortened(text: str, width: int, size: int = BODY) -> str:
@@ -73,6 +82,10 @@ def shortened(text: str, width: int, size: int = BODY) -> str:
     cut = range(1, len(text))
     kept = bisect_right(cut, float(width), key=lambda count: length(f"{text[:count]}..."))
     return f"{text[:kept]}..." if kept else ""
+
+
+def _printable(text: str) -> str:
+    return "".join(filter(str.isprintable, text))
 
 
 def lines(rows: Sequence[tuple[str, str]], size: int = BODY) -> Block:
@@ -99,21 +112,27 @@ def grid(
     marked: npt.NDArray[np.bool_] | None = None,
     hatched: npt.NDArray[np.bool_] | None = None,
     least: str = "",
+    name: str = "",
 ) -> Block:
-    """A grid of words in cells of these colours; `rows` and `cols` stand beside and above it.
+    """A grid of words in cells of these colours; `rows` and `cols` stand beside and above it, and
+    `name` over all columns.
 
     The cells that are `marked` get a heavy frame, those that are `hatched` slanting lines. All
     have room for the text `least`.
     """
     length = font(size).getlength
     texts = [text for row in cells for text in row] + [*cols, least]
-    width = max(int(max(map(length, texts))) + size, 2 * size)
+    of_name = math.ceil(length(name) / len(cells[0]))
+    width = max(int(max(map(length, texts))) + size, 2 * size, of_name)
     height = 2 * size
     left = max((int(length(text)) for text in rows), default=-size // 2) + size // 2
-    top = int(1.4 * size) if cols else 0
+    line = int(1.4 * size)
+    top = line * (bool(name) + bool(cols))
     marks: list[Mark] = []
+    if name:
+        marks.append(Text(left + width * len(cells[0]) / 2, line / 2, name, size, INK, "mm"))
     for j, text in enumerate(cols):
-        marks.append(Text(left + (j + 0.5) * width, top / 2, text, size, FAINT, "mm"))
+        marks.append(Text(left + (j + 0.5) * width, top - line / 2, text, size, FAINT, "mm"))
     for i, text in enumerate(rows):
         y = top + (i + 0.5) * height
         marks.append(Text(left - size // 2, y, text, size, FAINT, "rm"))

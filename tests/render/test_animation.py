@@ -115,6 +115,13 @@ def test_a_long_title_widens_nothing():
     assert usual.shape == long.shape
 
 
+def test_infinity_is_white_as_in_a_picture_of_the_map():
+    image = np.full((1, 3, 1), 7, np.float32)
+    image[0, 1] = np.inf
+    last = list(frames_of(drawn("conv -k 1", "png", image=image)))[-1]
+    assert not (last == 0).all(axis=-1).any()
+
+
 def test_values_that_are_no_numbers():
     image = np.array([[1, np.nan], [np.inf, -2]], np.float32)[..., np.newaxis]
     assert len(list(frames_of(drawn("conv -k '1 1'", image=image)))) == 4
