@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 ANIMATIONS = ("gif", "webp", "png")
 """Formats of animations, which browsers show."""
 
+EXTENSIONS = ("gif", "webp", "apng", "png")
+"""Those of their files, without dots."""
+
 
 def check_no_animation(given: Mapping[str, Any]) -> None:
     """Raise UsageError for options that only animations have."""
@@ -33,13 +36,14 @@ def check_animation(given: Mapping[str, Any]) -> None:
     for name, (low, high) in {"fps": (0.1, 50), "scale": (0.25, 4)}.items():
         if given[name] is not None and not low <= given[name] <= high:
             raise click.UsageError(f"--{name} {given[name]:g}, expected {low:g} to {high:g}")
-    from .output import image_format
+    from .output import image_format, is_drawing
 
-    format_ = image_format(given["output"], hint="")
-    if format_.name not in ANIMATIONS:
+    path = given["output"]
+    name = "svg" if is_drawing(path) else image_format(path).name
+    if name not in ANIMATIONS:
         raise click.UsageError(
-            f"{given['output']}: {format_.name} holds no animation of values, expected .gif, "
-            ".webp, .apng or .png; or --at ROW,COL for a picture of one value"
+            f"{path}: {name} holds no animation of values, expected one of: "
+            f"{', '.join(EXTENSIONS)}; or --at ROW,COL for a picture of one value"
         )
 
 

@@ -16,7 +16,7 @@ from convtool.ops.operation import Maps, Operation
 from convtool.ops.pool_options import POOL
 
 from .. import command, options, usage
-from ..animation import check_animation, check_no_animation, write_animation
+from ..animation import EXTENSIONS, check_animation, check_no_animation, write_animation
 from ..inputs import kernels
 from ..messages import say
 from ..page import check_page, is_page, open_page, write_page
@@ -237,13 +237,14 @@ def _check(given: Mapping[str, Any]) -> None:
     if STREAM in (given["image"], *given["kernel"]) and (not sys.stdin or sys.stdin.isatty()):
         raise click.UsageError("nothing is piped in")
     if given["output"]:
-        from ..output import check_picture, check_replaces_none
+        from ..output import check_picture, check_replaces_none, pictures
 
         check_replaces_none(given["output"], [given["image"]], "the image that is explained")
         check_replaces_none(given["output"], given["kernel"], "the kernel of the map")
         numbers = "; --json prints the numbers"
         if not is_page(given["output"]):
-            check_picture(given["output"], "explain", numbers)
+            expected = EXTENSIONS if given["place"] is None else ["html", *pictures()]
+            check_picture(given["output"], "explain", numbers, expected)
     check_page(given)
     if given["place"] is not None:
         check_no_animation(given)

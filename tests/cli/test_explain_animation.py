@@ -60,7 +60,23 @@ def test_slices(convtool, folder):
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
-        (["-k", "edge", "-o", "a.tiff"], 2, "tiff holds no animation of values, expected .gif"),
+        (
+            ["-k", "edge", "-o", "a.tiff"],
+            2,
+            "tiff holds no animation of values, expected one of: gif",
+        ),
+        (
+            ["-k", "edge", "-o", "a.svg"],
+            2,
+            "svg holds no animation of values, expected one of: gif, "
+            "webp, apng, png; or --at ROW,COL for a picture of one value",
+        ),
+        (["-k", "edge", "-o", "a.mp4"], 2, "unknown, expected one of: gif, webp, apng, png\n"),
+        (
+            ["-k", "edge", "--at", "0,0", "-o", "a.mp4"],
+            2,
+            "unknown, expected one of: html, svg, png, tiff, jpeg, webp, bmp, gif, ppm\n",
+        ),
         (["-k", "edge", "-o", "a.csv"], 2, "csv holds numbers"),
         (["-k", "edge", "-o", "-"], 2, "-o takes a file"),
         (["-k", "edge", "--json", "-o", "a.gif"], 2, "--json is for one value"),
