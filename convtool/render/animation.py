@@ -16,9 +16,10 @@ from ..io.base import Writer
 from ..io.changes import Changes
 from ..io.formats import Format
 from . import canvas
-from .canvas import BODY, FAINT, GAP, SMALL, TITLE, Block, Colors
+from .canvas import BODY, FAINT, GAP, SMALL, TITLE, Block, Color, Colors
 from .explanations import windows_block
 from .layout import Entries, steps_of, terms_of, windows_of
+from .palette import flat_colors, palette
 from .raster import painted
 from .sliding import Frame, Panel, Sights, frames, stage_field
 from .windows import Paint, Peaks, Widths, input_block
@@ -61,22 +62,25 @@ def draw(walk: Walk, name: str, file: BinaryIO, format_: Format, style: Style) -
     Raises ConvtoolError where a frame would be too large.
     """
     writer: Writer | None = None
-    for pixels in _Drawing(walk, name, style).frames():
+    drawing = _Drawing(walk, name, style)
+    for pixels in drawing.frames():
         if writer is None:
-            writer = _writer(file, format_, pixels, len(walk), style)
+            changes = Changes(drawing.palette)
+            writer = _writer(file, format_, pixels, len(walk), style, changes)
         writer.write(writer.encode(pixels))
     assert writer is not None  # a map has values
     writer.close()
 
 
-def _writer(file: BinaryIO, format_: Format, frame: Colors, count: int, style: Style) -> Writer:
+def _writer(
+    file: BinaryIO, format_: Format, frame: Colors, count: int, style: Style, changes: Changes
+) -> Writer:
     """What writes frames like this one."""
     height = len(frame)
     header = Header.of_array(frame)._replace(height=height * count, depth=count)
     each = 1000 / style.fps
     timing = Timing((each,) * (count - 1) + (LAST * each,), 0)
     metadata = Metadata(timing=timing)
-    changes = Changes(_palette(style.dark))
     match format_.name:
         case "gif":
             from ..io.gif_changes import GifChangesWriter
@@ -92,19 +96,6 @@ def _writer(file: BinaryIO, format_: Format, frame: Colors, count: int, style: S
             return WebpChangesWriter(file, header, metadata, changes)
 
 
-def _palette(dark: bool) -> Colors:
-    """Colours for all that is drawn, (94, 3): greys, and those of numbers and marks, from the
-    ground on, as the edges of letters have them. More make larger files that look the same."""
-    ramps = [(canvas.POSITIVE, 16), (canvas.NEGATIVE, 16), (canvas.MARK, 4), (canvas.INK, 6)]
-    greys = np.repeat(np.linspace(0, 255, 52).round()[:, np.newaxis], 3, axis=1)
-    parts = [greys]
-    for color, count in ramps:
-        share = np.linspace(0, 1, count + 1)[1:, np.newaxis]
-        parts.append(np.array(canvas.GROUND) * (1 - share) + np.array(color) * share)
-    found: Colors = np.concatenate(parts).round().astype(np.uint8)
-    return canvas.inverted(found) if dark else found
-
-
 class _Drawing:
     """Draws the frames of a walk."""
 
@@ -116,17 +107,16 @@ class _Drawing:
         self._stage = f"{count}. {field.label}" if count > 1 else field.label
         self._of = f"the map of stage {count - 1}" if count > 1 else "the image"
         self._sights = Sights.of(walk)
-        last = self._measure()
-        first = next(frames(walk, self._sights))
-        self._size = _largest([self._page(frame) for frame in (first, last)])
+        self._measure()
+        self._lay_out()
 
     def frames(self) -> Iterator[Colors]:
         """The pixels (H, W, 3) of each."""
         for frame in frames(self._walk, self._sights):
             yield self._finished(self._page(frame))
 
-    def _measure(self) -> Frame:
-        """Go through all frames once, to see what they need room for; the last of them."""
+    def _measure(self) -> None:
+        """Go through all frames, to see what they need room for."""
         widths, peaks = Widths(), Peaks()
         shapes: dict[object, Calculation] = {}
         texts, numbers, values = {""}, {""}, {""}
@@ -151,7 +141,17 @@ class _Drawing:
             _largest(map(_numbers, numbers)),
             max(values, key=lambda text: canvas.words(text).width),
         )
-        return frame
+
+    def _lay_out(self) -> None:
+        """Go through them again, to see how large they are, and in which colours."""
+        sizes, flat = set(), set[Color]()
+        for frame in frames(self._walk, self._sights):
+            page = self._page(frame)
+            sizes.add(page.size)
+            flat.update(flat_colors(page))
+        self._size = max(width for width, _ in sizes), max(height for _, height in sizes)
+        found = palette(flat)
+        self.palette = canvas.inverted(found) if self._style.dark else found
 
     def _paint_of_map(self) -> Paint:
         """The colours of the map's values: greys where they all are within those of an image."""
