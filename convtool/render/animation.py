@@ -234,7 +234,9 @@ class _Drawing:
     def _remarks(self, frame: Frame) -> Iterator[str]:
         """What else is to be said of a frame."""
         parts = [part.patch for panel in frame.panels for part in panel.parts]
-        if any(patch.border.any() for patch in parts):
+        if any(patch.apart != (1, 1) for patch in parts):
+            yield "hatched: zeros between the pixels and around them; the kernel is turned around"
+        elif any(patch.border.any() for patch in parts):
             outside = self._outside
             yield f"hatched: {outside if outside == 'padding' else f'border ({outside})'}"
         header = self._walk.input
@@ -246,8 +248,12 @@ class _Drawing:
 
     def _whole(self, patch: Patch) -> tuple[set[int], set[int]]:
         """The rows and columns of the input that are shown."""
-        _, height, width = self._walk.input.size
-        rows, cols = set(patch.rows) & set(range(height)), set(patch.cols) & set(range(width))
+        rows, cols = (
+            {position // apart for position in positions if position % apart == 0} & {*range(size)}
+            for positions, apart, size in zip(
+                (patch.rows, patch.cols), patch.apart, self._walk.input.size[1:], strict=True
+            )
+        )
         return rows, cols
 
     def _finished(self, page: Block) -> Colors:

@@ -9,6 +9,7 @@ from ..core.dtypes import FLOAT64, Array
 from ..inspect.steps.base import Patch
 from .canvas import (
     GAP,
+    GROUND,
     TITLE,
     Block,
     Colors,
@@ -41,7 +42,7 @@ class Widths(NamedTuple):
         found = [0, 0, 0, 0]
         for patch in patches:
             cells = Cells.of(patch)
-            texts = [heads(patch.rows, cells.rows)]
+            texts = [heads(patch.rows, cells.rows, patch.apart[0])]
             for values in (patch.pixels, patch.weights, patch.products):
                 if values is not None:
                     texts.append([text for line in cells.texts(values) for text in line])
@@ -178,17 +179,21 @@ def _grids(
 def _pixels(
     patch: Patch, cells: Cells, empty: Array, marked: Array, paint: Paint, widths: Widths, name: str
 ) -> Block:
-    """Pixels in cells, except in those that are `empty`, and a name above them."""
+    """Pixels in cells, except in those that are `empty`, and a name above them. The zeros by which
+    an input is stretched have no grey, as they are no pixels."""
     texts = cells.texts(patch.pixels)
     blank = _taken(empty, cells, False)
     texts = [
         ["" if blank[i, j] else text for j, text in enumerate(line)] for i, line in enumerate(texts)
     ]
+    colors = paint.pixels(patch.pixels)
+    if patch.apart != (1, 1):
+        colors[patch.border] = GROUND
     return grid(
         texts,
-        _taken(paint.pixels(patch.pixels), cells, 255),
-        rows=[head.rjust(widths.row) for head in heads(patch.rows, cells.rows)],
-        cols=heads(patch.cols, cells.cols),
+        _taken(colors, cells, 255),
+        rows=[head.rjust(widths.row) for head in heads(patch.rows, cells.rows, patch.apart[0])],
+        cols=heads(patch.cols, cells.cols, patch.apart[1]),
         marked=_taken(marked, cells, False),
         hatched=_taken(patch.border, cells, False),
         least=widths.pixel * DIGIT,
