@@ -20,7 +20,7 @@ EXTENSIONS = ("gif", "webp", "apng", "png")
 
 def check_no_animation(given: Mapping[str, Any]) -> None:
     """Raise UsageError for options that only animations have."""
-    flags = {name: f"--{name}" for name in ("fps", "scale", "dark")}
+    flags = {name: f"--{name}" for name in ("fps", "scale", "whole", "dark")}
     flags |= {"first": "--from", "last": "--to"}
     for name, flag in flags.items():
         if given[name]:
@@ -50,6 +50,7 @@ def check_animation(given: Mapping[str, Any]) -> None:
 def write_animation(reader: "Reader", maps: Maps, name: str, given: Mapping[str, Any]) -> None:
     """Write the animation of the map of an image."""
     from convtool.inspect.explain import walk
+    from convtool.inspect.whole import whole
     from convtool.io.limits import MAX_PIXELS
     from convtool.render.animation import MOST_FRAMES, Style, draw
     from convtool.render.sliding import MOST
@@ -61,17 +62,21 @@ def write_animation(reader: "Reader", maps: Maps, name: str, given: Mapping[str,
     (operators,) = maps.values()
     path = given["output"]
     style = Style(given["fps"] or Style().fps, given["scale"] or Style().scale, given["dark"])
+    look, max_pixels = look_of(given), given["max_pixels"] or MAX_PIXELS
+    shown = None
     with at(name):
         walked = walk(
             reader,
             operators,
             given["first"],
             given["last"],
-            look=look_of(given),
-            max_pixels=given["max_pixels"] or MAX_PIXELS,
+            look=look,
+            max_pixels=max_pixels,
             margin=MOST,
             most=MOST_FRAMES,
         )
+        if given["whole"]:
+            shown = whole(reader, operators, nodata=look.nodata, max_pixels=max_pixels)
     sweep_beside([path])
     with result_file(path) as file, at(name):
-        draw(walked, name, file, image_format(path), style)
+        draw(walked, name, file, image_format(path), style, shown)

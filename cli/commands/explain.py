@@ -102,6 +102,12 @@ MODE = POOL.option("--mode")
         type=command.Value(Positive()),
         help="Its size, from 0.25 to 4; 1 has letters of 18 pixels. Default: 1.",
     ),
+    click.option(
+        "--whole",
+        is_flag=True,
+        help="Show input and map whole, as pictures with the window drawn in; only the window has "
+        "numbers.",
+    ),
     click.option("--dark", is_flag=True, help="Light letters on a dark ground."),
     heading="Animation",
 )
@@ -122,6 +128,7 @@ def explain(**given: Any) -> None:
       convtool explain photo.png 'conv -k edge | pool' --at 40,60 -o lesson.html
       convtool explain samples/sunrise.gif -k box:3x3x3 --at 2,40,60
       convtool explain samples/matrix4x4.csv -k box3 --padding 1 -o slide.gif
+      convtool explain photo.png -k edge --gray --stride 16 --whole -o slide.webp
 
     Give one of --kernel, --pool MODE and PIPELINE, which is what `convtool run` takes. Options
     go with --kernel and --pool as they do with `convtool conv` and `convtool pool`. Of a
@@ -130,7 +137,7 @@ def explain(**given: Any) -> None:
 
     Without --at, -o draws an animation: the window of the last stage slides over all values of
     the map, or over those from --from to --to, 1000 at most. What is larger than 16x16 is shown
-    around the window.
+    around the window; --whole shows it as a picture.
 
     What the border makes up is in parentheses; padding, which counts in no pool, is a dot.
     The values come from the engine, and each is worked out once more and compared. The pixel

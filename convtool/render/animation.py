@@ -12,6 +12,7 @@ from ..core.metadata import Metadata, Timing
 from ..core.validation import Pair
 from ..inspect.explain import Walk
 from ..inspect.steps.base import Calculation, Patch, numeral
+from ..inspect.whole import Whole
 from ..io.base import Writer
 from ..io.changes import Changes
 from ..io.formats import Format
@@ -19,6 +20,7 @@ from . import canvas
 from .canvas import BODY, FAINT, GAP, SMALL, TITLE, Block, Color, Colors
 from .explanations import windows_block
 from .layout import Entries, steps_of, terms_of, windows_of
+from .overview import Overview, peaks_of
 from .palette import flat_colors, palette
 from .raster import painted
 from .sliding import Frame, Panel, Sights, frames, stage_field
@@ -55,14 +57,24 @@ class Sizes(NamedTuple):
     """The widest value of the map."""
 
 
-def draw(walk: Walk, name: str, file: BinaryIO, format_: Format, style: Style) -> None:
+def draw(
+    walk: Walk,
+    name: str,
+    file: BinaryIO,
+    format_: Format,
+    style: Style,
+    whole: Whole | None = None,
+) -> None:
     """Write the values of a walk over the map of the image `name` as an animation, to an open
     file, frame by frame: one for each value, in reading order.
+
+    With the whole input and map these are shown as pictures, else in numbers: all of them, or the
+    part around the window.
 
     Raises ConvtoolError where a frame would be too large.
     """
     writer: Writer | None = None
-    drawing = _Drawing(walk, name, style)
+    drawing = _Drawing(walk, name, style, whole)
     for pixels in drawing.frames():
         if writer is None:
             changes = Changes(drawing.palette)
@@ -99,8 +111,8 @@ def _writer(
 class _Drawing:
     """Draws the frames of a walk."""
 
-    def __init__(self, walk: Walk, name: str, style: Style) -> None:
-        self._walk, self._style = walk, style
+    def __init__(self, walk: Walk, name: str, style: Style, whole: Whole | None) -> None:
+        self._walk, self._style, self._whole = walk, style, whole
         field, count = stage_field(walk), len(walk.prepared.stages)
         self._outside = field.border
         self._name = name
@@ -120,7 +132,10 @@ class _Drawing:
         widths, peaks = Widths(), Peaks()
         shapes: dict[object, Calculation] = {}
         texts, numbers, values = {""}, {""}, {""}
+        spans: list[set[Pair]] = [set(), set()]
         for frame in frames(self._walk, self._sights):
+            for seen_along, span in zip(spans, frame.spans, strict=True):
+                seen_along.add(span)
             for panel in frame.panels:
                 one = panel.calculation
                 patches = _patches(one)
@@ -134,6 +149,10 @@ class _Drawing:
         white = self._walk.input.white
         self._paint = Paint(peaks, white, self._style.dark)
         self._map_paint = self._paint_of_map()
+        rows, cols = ((min(a for a, _ in some), max(b for _, b in some)) for some in spans)
+        self._overview = None
+        if self._whole is not None:
+            self._overview = Overview(self._whole, self._paint, self._map_paint, (rows, cols))
         self._sizes = Sizes(
             widths,
             _largest([windows_block(one, white, widths) for one in shapes.values()]),
@@ -155,14 +174,13 @@ class _Drawing:
 
     def _paint_of_map(self) -> Paint:
         """The colours of the map's values: greys where they all are within those of an image."""
-        walk = self._walk
+        walk, whole = self._walk, self._whole
         slices, rows, cols = walk.box
         height, values = walk.output.size[1], walk.values
         top = slices[0] * height + rows[0] - values.top
         bottom = (slices[1] - 1) * height + rows[1] - values.top
-        some = values.rows[top:bottom, slice(*cols)].astype(FLOAT64)
-        finite = np.where(np.isfinite(some), some, 0.0)
-        peaks = Peaks(min(float(finite.min()), 0.0), float(np.abs(finite).max()))
+        some = values.rows[top:bottom, slice(*cols)] if whole is None else whole.output
+        peaks = peaks_of(some.astype(FLOAT64))
         return Paint(peaks, walk.output.white, self._style.dark)
 
     def _page(self, frame: Frame) -> Block:
@@ -171,7 +189,7 @@ class _Drawing:
         panels = []
         for panel in frame.panels:
             blocks = [
-                self._input(panel),
+                self._input(frame, panel),
                 self._middle(panel),
                 canvas.arrow(),
                 self._map(frame, panel),
@@ -185,16 +203,19 @@ class _Drawing:
         remarks = canvas.words("; ".join(self._remarks(frame)) or " ", SMALL, FAINT)
         return canvas.on_page(canvas.above(head, where, body, remarks))
 
-    def _input(self, panel: Panel) -> Block:
+    def _input(self, frame: Frame, panel: Panel) -> Block:
         """The input and the window on it: its slices side by side, its channels one below the
         other."""
         rows: dict[int, list[Block]] = {}
         slices = len({part.patch.slice for part in panel.parts})
         channels = len({part.patch.number for part in panel.parts})
         for patch, empty, marked in panel.parts:
-            block = input_block(
-                patch, empty, marked, self._paint, self._sizes.widths, named=slices > 1
-            )
+            if self._overview:
+                block = self._overview.input(patch, frame.spans, named=slices > 1)
+            else:
+                block = input_block(
+                    patch, empty, marked, self._paint, self._sizes.widths, named=slices > 1
+                )
             if channels > 1:
                 block = canvas.beside(canvas.words(patch.channel), block)
             rows.setdefault(patch.number, []).append(block)
@@ -216,6 +237,9 @@ class _Drawing:
 
     def _map(self, frame: Frame, panel: Panel) -> Block:
         """The map so far."""
+        if self._overview:
+            number = panel.calculation.number
+            return self._overview.output(frame.slice, number, frame.row, frame.col)
         marked = np.zeros((len(frame.rows), len(frame.cols)), bool)
         marked[frame.row - frame.rows.start, frame.col - frame.cols.start] = True
         values = np.array([[value or 0 for value in row] for row in panel.values], FLOAT64)
@@ -234,19 +258,21 @@ class _Drawing:
     def _remarks(self, frame: Frame) -> Iterator[str]:
         """What else is to be said of a frame."""
         parts = [part.patch for panel in frame.panels for part in panel.parts]
+        if self._overview:
+            parts = [patch for panel in frame.panels for patch in _patches(panel.calculation)]
         if any(patch.apart != (1, 1) for patch in parts):
             yield "hatched: zeros between the pixels and around them; the kernel is turned around"
         elif any(patch.border.any() for patch in parts):
             outside = self._outside
             yield f"hatched: {outside if outside == 'padding' else f'border ({outside})'}"
         header = self._walk.input
-        if header.size[1:] != tuple(map(len, self._whole(parts[0]))):
+        if not self._overview and header.size[1:] != tuple(map(len, self._seen(parts[0]))):
             height, width = header.size[1:]
             yield f"a part of {self._of}, which is {height}x{width}"
         if len(frame.found.paths) > len(frame.panels):
             yield f"{len(frame.found.paths) - len(frame.panels)} channels more are left out"
 
-    def _whole(self, patch: Patch) -> tuple[set[int], set[int]]:
+    def _seen(self, patch: Patch) -> tuple[set[int], set[int]]:
         """The rows and columns of the input that are shown."""
         rows, cols = (
             {position // apart for position in positions if position % apart == 0} & {*range(size)}

@@ -21,9 +21,16 @@ def flat_colors(block: Block) -> Iterator[Color]:
             case Box(fill=fill, outline=outline):
                 yield from (color for color in (fill, outline) if color is not None)
             case Picture(colors=colors):
-                yield from map(tuple, np.unique(colors.reshape(-1, 3), axis=0).tolist())
+                yield from _each(colors)
             case Placed(block=inner):
                 yield from flat_colors(inner)
+
+
+def _each(colors: Colors) -> Iterator[Color]:
+    """Each of some colours once."""
+    red, green, blue = (part.ravel() for part in colors.astype(np.int32).transpose(2, 0, 1))
+    for code in np.unique(red << 16 | green << 8 | blue).tolist():
+        yield code >> 16, code >> 8 & 255, code & 255
 
 
 def palette(flat: Iterable[Color]) -> Colors:

@@ -49,6 +49,8 @@ class Frame(NamedTuple):
     row: int
     col: int
     """Where the value stands in the map, in its slice."""
+    spans: tuple[Pair, Pair]
+    """The rows and columns (first, last) of the input under the window, last not counted."""
     panels: tuple[Panel, ...]
 
 
@@ -108,7 +110,7 @@ def stage_field(walk: Walk) -> StageField:
     return next(iter(walk)).fields[0]
 
 
-def _spans_of(found: Explanation, stretched: Stretched | None) -> tuple[Pair, Pair]:
+def _spans_of(found: Explanation, stretched: Stretched | None = None) -> tuple[Pair, Pair]:
     """The rows and columns of the last stage's input under the window, last not counted."""
     if stretched:
         return stretched.spans(found.row, found.col)
@@ -145,7 +147,8 @@ def frames(walk: Walk, sights: Sights) -> Iterator[Frame]:
                 one = stretched.calculation(one)
             around = stretched.around if stretched else walk.around
             panels.append(Panel(path, one, _parts(one, around, *places), shown))
-        yield Frame(found, number, rows, cols, row, found.col, tuple(panels))
+        spans = _spans_of(found)
+        yield Frame(found, number, rows, cols, row, found.col, spans, tuple(panels))
 
 
 def _sights(sizes: Iterable[int], used: Iterable[Pair]) -> tuple[Sight, Sight]:
