@@ -146,6 +146,8 @@ class _Drawing:
                 texts.add("\n".join(text for text, _ in steps))
                 numbers.add("\n".join(number for _, number in steps))
                 values.add(numeral(one.value))
+        if self._whole is not None:
+            peaks = peaks.joined(peaks_of(self._whole.input))
         white = self._walk.input.white
         self._paint = Paint(peaks, white, self._style.dark)
         self._map_paint = self._paint_of_map()

@@ -96,7 +96,7 @@ class Overview:
     def __init__(self, whole: Whole, paint: Paint, map_paint: Paint, room: Spans) -> None:
         """`room` has the rows and columns of all windows on the input."""
         self._whole, self._room = whole, room
-        self._paints = paint._replace(peaks=peaks_of(whole.input)), map_paint
+        self._paints = paint, map_paint
         self._shrunk: dict[tuple[int, int | None, int], Shrunk] = {}
 
     def input(self, patch: Patch, window: Spans, *, named: bool) -> Block:

@@ -66,7 +66,7 @@ def test_the_whole_image_as_a_picture(convtool, folder):
     assert np.array_equal(window[::7, ::7], image[2:5, 3:6])
     first = top - 2 * 7 + 3, left - 3 * 7 + 3  # in the middle of the first pixel
     picture = shown[first[0] :: 7, first[1] :: 7, 0][:40, :50]
-    assert np.array_equal(picture, image)
+    assert np.abs(picture.astype(int) - image).max() <= 3
 
 
 def test_the_whole_input_of_a_last_stage(convtool, small):
