@@ -232,11 +232,18 @@ def test_the_pages_of_a_value_are_up_to_date_and_linked(folder):
         assert f"](lessons/{name})" in text
 
 
+def test_every_chapter_of_the_guide_has_a_page_of_its_own_at_its_head():
+    chapters = (DOCS / "guide.md").read_text().split("\n## ")[1:-1]
+    heads = [chapter.split("\n\n")[1] for chapter in chapters]
+    linked = [re.search(r"\]\(lessons/(\w+)\.html\)", head)[1] for head in heads]
+    assert linked == list(BUILD.PAGES)
+
+
 def test_every_picture_is_shown():
     pages = [*PAGES, REPOSITORY / "README.md"]
     text = "".join(page.read_text() for page in pages)
-    shown = set(re.findall(r"images/([\w/.-]+\.png)", text))
-    images = BUILD.IMAGES.rglob("*.png")
+    shown = set(re.findall(r"images/([\w/.-]+\.(?:png|gif|svg))", text))
+    images = {path for path in BUILD.IMAGES.rglob("*") if path.is_file()}
     assert {path.relative_to(BUILD.IMAGES).as_posix() for path in images} == shown
 
 
