@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 ANIMATIONS = ("gif", "webp", "png")
 """Formats of animations, which browsers show."""
 
+EXTENSIONS = ("gif", "webp", "apng", "png")
+"""Those of their files, without dots."""
+
 
 def check_no_animation(given: Mapping[str, Any]) -> None:
     """Raise UsageError for options that only animations have."""
-    flags = {name: f"--{name}" for name in ("fps", "scale", "dark")}
+    flags = {name: f"--{name}" for name in ("fps", "scale", "whole", "dark")}
     flags |= {"first": "--from", "last": "--to"}
     for name, flag in flags.items():
         if given[name]:
@@ -33,19 +36,21 @@ def check_animation(given: Mapping[str, Any]) -> None:
     for name, (low, high) in {"fps": (0.1, 50), "scale": (0.25, 4)}.items():
         if given[name] is not None and not low <= given[name] <= high:
             raise click.UsageError(f"--{name} {given[name]:g}, expected {low:g} to {high:g}")
-    from .output import image_format
+    from .output import image_format, is_drawing
 
-    format_ = image_format(given["output"], hint="")
-    if format_.name not in ANIMATIONS:
+    path = given["output"]
+    name = "svg" if is_drawing(path) else image_format(path).name
+    if name not in ANIMATIONS:
         raise click.UsageError(
-            f"{given['output']}: {format_.name} holds no animation of values, expected .gif, "
-            ".webp, .apng or .png; or --at ROW,COL for a picture of one value"
+            f"{path}: {name} holds no animation of values, expected one of: "
+            f"{', '.join(EXTENSIONS)}; or --at ROW,COL for a picture of one value"
         )
 
 
 def write_animation(reader: "Reader", maps: Maps, name: str, given: Mapping[str, Any]) -> None:
     """Write the animation of the map of an image."""
     from convtool.inspect.explain import walk
+    from convtool.inspect.whole import whole
     from convtool.io.limits import MAX_PIXELS
     from convtool.render.animation import MOST_FRAMES, Style, draw
     from convtool.render.sliding import MOST
@@ -57,17 +62,21 @@ def write_animation(reader: "Reader", maps: Maps, name: str, given: Mapping[str,
     (operators,) = maps.values()
     path = given["output"]
     style = Style(given["fps"] or Style().fps, given["scale"] or Style().scale, given["dark"])
+    look, max_pixels = look_of(given), given["max_pixels"] or MAX_PIXELS
+    shown = None
     with at(name):
         walked = walk(
             reader,
             operators,
             given["first"],
             given["last"],
-            look=look_of(given),
-            max_pixels=given["max_pixels"] or MAX_PIXELS,
+            look=look,
+            max_pixels=max_pixels,
             margin=MOST,
             most=MOST_FRAMES,
         )
+        if given["whole"]:
+            shown = whole(reader, operators, nodata=look.nodata, max_pixels=max_pixels)
     sweep_beside([path])
     with result_file(path) as file, at(name):
-        draw(walked, name, file, image_format(path), style)
+        draw(walked, name, file, image_format(path), style, shown)

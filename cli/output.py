@@ -172,8 +172,6 @@ def image_format(
     path: str | None,
     name: str | None = None,
     of: "Callable[[], Format | None]" = lambda: None,
-    *,
-    hint: str = HINT,
 ) -> "Format":
     """The format of an image by its name, or else of a path's extension, or else that for maps of
     images in the format `of` says."""
@@ -182,7 +180,7 @@ def image_format(
     def named(name: str) -> "Format":
         return named_format(name, f"--format {quoted(name)}")
 
-    return _format(path, name, named, format_of, lambda: format_for_maps(of()), hint)
+    return _format(path, name, named, format_of, lambda: format_for_maps(of()))
 
 
 def kernel_format(path: str | None, name: str | None, default: str = "txt") -> "KernelFormat":
@@ -201,7 +199,6 @@ def _format(
     named: Callable[[str], AnyFormat],
     of_path: Callable[[str], AnyFormat],
     default: Callable[[], AnyFormat],
-    hint: str = HINT,
 ) -> AnyFormat:
     if not name and (path is None or path == STREAM or path in STDOUT or _is_bare_device(path)):
         return default()
@@ -213,7 +210,7 @@ def _format(
             raise click.UsageError(f"-o {path}: is a folder, expected a file")
         return of_path(path)
     except ConvtoolError as error:
-        raise click.UsageError(f"{error}{'' if name else hint}") from None
+        raise click.UsageError(f"{error}{'' if name else HINT}") from None
 
 
 def _is_bare_device(path: str) -> bool:
@@ -223,18 +220,39 @@ def _is_bare_device(path: str) -> bool:
     return is_special(path) and not os.path.splitext(path)[1]
 
 
-def check_picture(path: str, what: str, instead: str = "") -> None:
-    """UsageError for what `what`, which has no --format, cannot draw a picture to."""
+def check_picture(
+    path: str, what: str, instead: str = "", expected: Sequence[str] | None = None
+) -> None:
+    """UsageError for what `what`, which has no --format, cannot draw a picture to.
+
+    `expected` are the extensions that an error names, without dots. None: those of all pictures.
+    """
+    from convtool.io.formats import extension_of
+
     if path == STREAM:
         raise click.UsageError("-o takes a file: stdout has the text")
-    if _is_drawing(path):
-        if os.path.isdir(path):
-            raise click.UsageError(f"-o {path}: is a folder, expected a file")
+    if os.path.isdir(path):
+        raise click.UsageError(f"-o {path}: is a folder, expected a file")
+    if is_drawing(path):
         return
-    check_draws(image_format(path, hint=f"; or {DRAWING}, for a drawing"), what, path, instead)
+    try:
+        format_ = image_format(path)
+    except click.UsageError:
+        raise click.UsageError(
+            f"{path}: extension {quoted(extension_of(path))} is unknown, expected one of: "
+            f"{', '.join(expected or pictures())}"
+        ) from None
+    check_draws(format_, what, path, instead)
 
 
-def _is_drawing(path: str) -> bool:
+def pictures() -> list[str]:
+    """The extensions of the pictures that commands draw, without dots."""
+    from convtool.io.formats import FORMATS
+
+    return [DRAWING.removeprefix("."), *(name for name, one in FORMATS.items() if one.pixels)]
+
+
+def is_drawing(path: str) -> bool:
     """Whether a drawn picture is written as lines and texts, not as pixels."""
     return os.path.splitext(path)[1].lower() == DRAWING
 
@@ -307,7 +325,7 @@ def write_picture(picture: "Block", path: str, title: str, description: str) -> 
 
     sweep_beside([path])
     with result_file(path) as file:
-        if _is_drawing(path):
+        if is_drawing(path):
             file.write(svg(picture, title, description))
         else:
             write(picture, file, image_format(path), path)

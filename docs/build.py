@@ -92,7 +92,9 @@ def _update(new: Path, kept: Path) -> None:
 
 
 def shows_the_same(one: Path, other: Path) -> bool:
-    """Whether two pictures have the same pixels, in all their frames."""
+    """Whether two pictures have the same pixels in all frames, or the same lines and texts."""
+    if one.suffix == ".svg":
+        return one.read_bytes() == other.read_bytes()
     return np.array_equal(convtool.read_volume(one), convtool.read_volume(other))
 
 
@@ -281,15 +283,30 @@ def readme_pictures(folder: Path) -> list[str]:
     return [*shown, "overview.png"]
 
 
+PAGES = {
+    "numbers": "samples/matrix4x4.csv -k identity --at 1,1",
+    "matrix": "samples/matrix4x4.csv -k '1 0; 0 1' --at 1,1",
+    "pooling": "samples/matrix4x4.csv --pool max --size 2 --at 0,0",
+    "slopes": "small.png -k sobel_x --gray --at 9,9",
+    "border": "samples/matrix4x4.csv -k edge --border edge --at 0,0",
+    "sizes": "samples/matrix4x4.csv -k '1 0; 0 1' --stride 2 --padding 1 --at 1,1",
+    "scene": "samples/scene.png 'gray | conv -k sobel_x | relu | pool' --at 88,81",
+    "row": "row.csv -k '1 2 1' --divisor 4 --at 0,3",
+    "blur": "small.png -k gaussian3 --gray --at 9,9",
+}
+"""What the page of a value explains, one for each chapter of the guide."""
+
+
 def lessons(folder: Path) -> list[str]:
     """Write the pages for a browser into a folder; their names."""
     prepare(folder)
-    chain = "'gray | conv -k sobel_x | relu | pool'"
-    run(f"convtool explain samples/scene.png {chain} --at 88,81 -o scene.html", folder)
-    run("convtool explain samples/matrix4x4.csv -k '1 0; 0 1' --at 1,1 -o matrix.html", folder)
+    run("convtool pool photo.png -m mean -s 16 -o small.png", folder)
+    run("printf '3,1,4,1,5,9,2,6\\n' > row.csv", folder)
+    for name, words in PAGES.items():
+        run(f"convtool explain {words} -o {name}.html", folder)
     run("convtool conv samples/scene.png -k gaussian3 -o soft.png", folder)
     run("convtool fit samples/scene.png soft.png --rational --replay training.html", folder)
-    return ["scene.html", "matrix.html", "training.html"]
+    return [f"{name}.html" for name in (*PAGES, "training")]
 
 
 def _convtool(*words: object) -> None:

@@ -12,12 +12,16 @@ from conftest import REPOSITORY
 from convtool.cli.main import COMMANDS, cli
 
 import convtool as public
-from convtool import read_image, read_volume
+from convtool import Pipeline, read_image, read_volume
 from convtool.core.choices import BORDERS, METHODS, POOL_MODES, RANGES
 from convtool.core.engine import compiled
+from convtool.core.image import Header
+from convtool.inspect.explain import walk
+from convtool.io.base import ArrayReader
 from convtool.kernel.lookup import bundled_folder, file_names
 from convtool.kernel.parametric.catalog import GENERATORS
 from convtool.ops.registry import OPERATIONS
+from convtool.render.sliding import Sights, frames
 
 DOCS = REPOSITORY / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
@@ -133,8 +137,8 @@ def test_animations_show_the_map_of_their_sizes(folder, case):
     *sizes, image, words, name = case
     i, k, p, s, d, o = (int(size or 1) for size in sizes)
     BUILD.prepare(folder)
-    for block in blocks(DOCS / "animations.md", "console")[:1]:
-        BUILD.played(block, folder)
+    (tables,) = (b for b in blocks(DOCS / "animations.md", "console") if "> 7x7.csv" in b)
+    BUILD.played(tables, folder)
     values = read_image(folder / image)
     assert values.shape == (i, i)
     transposed = "conv_transpose" in words
@@ -156,10 +160,19 @@ def test_animations_show_the_map_of_their_sizes(folder, case):
     assert BUILD.run(f"convtool {command} {where} -o map.csv", folder) == ""
     assert np.array_equal(read_image(folder / "map.csv"), expected)
     assert len(read_volume(BUILD.IMAGES / name)) == o * o
+    pixels = values[..., np.newaxis]
+    pipeline = words.strip('"') if transposed else f"conv {words}"
+    walked = walk(
+        ArrayReader(Header.of_array(pixels), pixels), Pipeline.parse(pipeline).operators, margin=16
+    )
+    *_, last = frames(walked, Sights.of(walked))
+    assert np.array_equal(last.panels[0].values, expected), "the map that the last frame shows"
 
 
 def test_there_are_fifteen_animations_and_they_are_small():
-    assert len(ANIMATED) == len(BUILD.pictures((DOCS / "animations.md").read_text())) == 15
+    shown = BUILD.pictures((DOCS / "animations.md").read_text())
+    assert shown == ["whole.gif", *(case[-1] for case in ANIMATED)]
+    assert len(ANIMATED) == 15
     assert sum((BUILD.IMAGES / case[-1]).stat().st_size for case in ANIMATED) < 1_500_000
 
 
@@ -232,11 +245,18 @@ def test_the_pages_for_a_browser_are_up_to_date_and_linked(folder):
         assert f"](lessons/{name})" in text
 
 
+def test_every_chapter_of_the_guide_has_a_page_of_its_own_at_its_head():
+    chapters = (DOCS / "guide.md").read_text().split("\n## ")[1:-1]
+    heads = [chapter.split("\n\n")[1] for chapter in chapters]
+    linked = [re.search(r"\]\(lessons/(\w+)\.html\)", head)[1] for head in heads]
+    assert linked == list(BUILD.PAGES)
+
+
 def test_every_picture_is_shown():
     pages = [*PAGES, REPOSITORY / "README.md"]
     text = "".join(page.read_text() for page in pages)
-    shown = set(re.findall(r"images/([\w/.-]+\.png)", text))
-    images = BUILD.IMAGES.rglob("*.png")
+    shown = set(re.findall(r"images/([\w/.-]+\.(?:png|gif|svg))", text))
+    images = {path for path in BUILD.IMAGES.rglob("*") if path.is_file()}
     assert {path.relative_to(BUILD.IMAGES).as_posix() for path in images} == shown
 
 

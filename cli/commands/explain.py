@@ -16,7 +16,7 @@ from convtool.ops.operation import Maps, Operation
 from convtool.ops.pool_options import POOL
 
 from .. import command, options, usage
-from ..animation import check_animation, check_no_animation, write_animation
+from ..animation import EXTENSIONS, check_animation, check_no_animation, write_animation
 from ..inputs import kernels
 from ..messages import say
 from ..page import check_page, is_page, open_page, write_page
@@ -102,6 +102,12 @@ MODE = POOL.option("--mode")
         type=command.Value(Positive()),
         help="Its size, from 0.25 to 4; 1 has letters of 18 pixels. Default: 1.",
     ),
+    click.option(
+        "--whole",
+        is_flag=True,
+        help="Show input and map whole, as pictures with the window drawn in; only the window has "
+        "numbers.",
+    ),
     click.option("--dark", is_flag=True, help="Light letters on a dark ground."),
     heading="Animation",
 )
@@ -122,6 +128,7 @@ def explain(**given: Any) -> None:
       convtool explain photo.png 'conv -k edge | pool' --at 40,60 -o lesson.html
       convtool explain samples/sunrise.gif -k box:3x3x3 --at 2,40,60
       convtool explain samples/matrix4x4.csv -k box3 --padding 1 -o slide.gif
+      convtool explain photo.png -k edge --gray --stride 16 --whole -o slide.webp
 
     Give one of --kernel, --pool MODE and PIPELINE, which is what `convtool run` takes. Options
     go with --kernel and --pool as they do with `convtool conv` and `convtool pool`. Of a
@@ -130,7 +137,7 @@ def explain(**given: Any) -> None:
 
     Without --at, -o draws an animation: the window of the last stage slides over all values of
     the map, or over those from --from to --to, 1000 at most. What is larger than 16x16 is shown
-    around the window.
+    around the window; --whole shows it as a picture.
 
     What the border makes up is in parentheses; padding, which counts in no pool, is a dot.
     The values come from the engine, and each is worked out once more and compared. The pixel
@@ -237,13 +244,14 @@ def _check(given: Mapping[str, Any]) -> None:
     if STREAM in (given["image"], *given["kernel"]) and (not sys.stdin or sys.stdin.isatty()):
         raise click.UsageError("nothing is piped in")
     if given["output"]:
-        from ..output import check_picture, check_replaces_none
+        from ..output import check_picture, check_replaces_none, pictures
 
         check_replaces_none(given["output"], [given["image"]], "the image that is explained")
         check_replaces_none(given["output"], given["kernel"], "the kernel of the map")
         numbers = "; --json prints the numbers"
         if not is_page(given["output"]):
-            check_picture(given["output"], "explain", numbers)
+            expected = EXTENSIONS if given["place"] is None else ["html", *pictures()]
+            check_picture(given["output"], "explain", numbers, expected)
     check_page(given)
     if given["place"] is not None:
         check_no_animation(given)

@@ -167,7 +167,7 @@ class Walk:
         above = int(sources_of(np.array(patch.slice), depth, kind)) * height
         known = tuple(
             row
-            for row, source in zip(rows, sources_of(np.array(rows), height, kind), strict=True)
+            for row, source in zip(rows, sources_of(np.array(rows, int), height, kind), strict=True)
             if source == OUTSIDE or above < 0 or band.holds(above + int(source))
         )
         fill = fill_of(stage, patch.number)

@@ -186,6 +186,12 @@ class ConvTranspose(Operator):
         other.dtype = dtype
         return other
 
+    def laid(self, source: int, channel: int, channels: int) -> Array:
+        """The kernel that channel `source` of an image of so many channels lays on a channel of
+        the map."""
+        weights = self._outputs_first(channels)
+        return weights[channel, source % weights.shape[1]] if self.is_layer else weights
+
     def _outputs_first(self, channels: int) -> Array:
         """The weights, those of a layer as a plain one has them."""
         if not self.is_layer:

@@ -12,13 +12,16 @@ from ..core.metadata import Metadata, Timing
 from ..core.validation import Pair
 from ..inspect.explain import Walk
 from ..inspect.steps.base import Calculation, Patch, numeral
+from ..inspect.whole import Whole
 from ..io.base import Writer
 from ..io.changes import Changes
 from ..io.formats import Format
 from . import canvas
-from .canvas import BODY, FAINT, GAP, SMALL, TITLE, Block, Colors
+from .canvas import BODY, FAINT, GAP, SMALL, TITLE, Block, Color, Colors
 from .explanations import windows_block
 from .layout import Entries, steps_of, terms_of, windows_of
+from .overview import Overview, peaks_of
+from .palette import flat_colors, palette
 from .raster import painted
 from .sliding import Frame, Panel, Sights, frames, stage_field
 from .windows import Paint, Peaks, Widths, input_block
@@ -54,29 +57,42 @@ class Sizes(NamedTuple):
     """The widest value of the map."""
 
 
-def draw(walk: Walk, name: str, file: BinaryIO, format_: Format, style: Style) -> None:
+def draw(
+    walk: Walk,
+    name: str,
+    file: BinaryIO,
+    format_: Format,
+    style: Style,
+    whole: Whole | None = None,
+) -> None:
     """Write the values of a walk over the map of the image `name` as an animation, to an open
     file, frame by frame: one for each value, in reading order.
+
+    With the whole input and map these are shown as pictures, else in numbers: all of them, or the
+    part around the window.
 
     Raises ConvtoolError where a frame would be too large.
     """
     writer: Writer | None = None
-    for pixels in _Drawing(walk, name, style).frames():
+    drawing = _Drawing(walk, name, style, whole)
+    for pixels in drawing.frames():
         if writer is None:
-            writer = _writer(file, format_, pixels, len(walk), style)
+            changes = Changes(drawing.palette)
+            writer = _writer(file, format_, pixels, len(walk), style, changes)
         writer.write(writer.encode(pixels))
     assert writer is not None  # a map has values
     writer.close()
 
 
-def _writer(file: BinaryIO, format_: Format, frame: Colors, count: int, style: Style) -> Writer:
+def _writer(
+    file: BinaryIO, format_: Format, frame: Colors, count: int, style: Style, changes: Changes
+) -> Writer:
     """What writes frames like this one."""
     height = len(frame)
     header = Header.of_array(frame)._replace(height=height * count, depth=count)
     each = 1000 / style.fps
     timing = Timing((each,) * (count - 1) + (LAST * each,), 0)
     metadata = Metadata(timing=timing)
-    changes = Changes(_palette(style.dark))
     match format_.name:
         case "gif":
             from ..io.gif_changes import GifChangesWriter
@@ -92,44 +108,34 @@ def _writer(file: BinaryIO, format_: Format, frame: Colors, count: int, style: S
             return WebpChangesWriter(file, header, metadata, changes)
 
 
-def _palette(dark: bool) -> Colors:
-    """Colours for all that is drawn, (94, 3): greys, and those of numbers and marks, from the
-    ground on, as the edges of letters have them. More make larger files that look the same."""
-    ramps = [(canvas.POSITIVE, 16), (canvas.NEGATIVE, 16), (canvas.MARK, 4), (canvas.INK, 6)]
-    greys = np.repeat(np.linspace(0, 255, 52).round()[:, np.newaxis], 3, axis=1)
-    parts = [greys]
-    for color, count in ramps:
-        share = np.linspace(0, 1, count + 1)[1:, np.newaxis]
-        parts.append(np.array(canvas.GROUND) * (1 - share) + np.array(color) * share)
-    found: Colors = np.concatenate(parts).round().astype(np.uint8)
-    return canvas.inverted(found) if dark else found
-
-
 class _Drawing:
     """Draws the frames of a walk."""
 
-    def __init__(self, walk: Walk, name: str, style: Style) -> None:
-        self._walk, self._style = walk, style
+    def __init__(self, walk: Walk, name: str, style: Style, whole: Whole | None) -> None:
+        self._walk, self._style, self._whole = walk, style, whole
         field, count = stage_field(walk), len(walk.prepared.stages)
         self._outside = field.border
-        self._title = f"{name}: {f'{count}. ' if count > 1 else ''}{field.label}"
+        self._name = name
+        self._stage = f"{count}. {field.label}" if count > 1 else field.label
         self._of = f"the map of stage {count - 1}" if count > 1 else "the image"
         self._sights = Sights.of(walk)
-        last = self._measure()
-        first = next(frames(walk, self._sights))
-        self._size = _largest([self._page(frame) for frame in (first, last)])
+        self._measure()
+        self._lay_out()
 
     def frames(self) -> Iterator[Colors]:
         """The pixels (H, W, 3) of each."""
         for frame in frames(self._walk, self._sights):
             yield self._finished(self._page(frame))
 
-    def _measure(self) -> Frame:
-        """Go through all frames once, to see what they need room for; the last of them."""
+    def _measure(self) -> None:
+        """Go through all frames, to see what they need room for."""
         widths, peaks = Widths(), Peaks()
         shapes: dict[object, Calculation] = {}
         texts, numbers, values = {""}, {""}, {""}
+        spans: list[set[Pair]] = [set(), set()]
         for frame in frames(self._walk, self._sights):
+            for seen_along, span in zip(spans, frame.spans, strict=True):
+                seen_along.add(span)
             for panel in frame.panels:
                 one = panel.calculation
                 patches = _patches(one)
@@ -140,9 +146,15 @@ class _Drawing:
                 texts.add("\n".join(text for text, _ in steps))
                 numbers.add("\n".join(number for _, number in steps))
                 values.add(numeral(one.value))
+        if self._whole is not None:
+            peaks = peaks.joined(peaks_of(self._whole.input))
         white = self._walk.input.white
         self._paint = Paint(peaks, white, self._style.dark)
         self._map_paint = self._paint_of_map()
+        rows, cols = ((min(a for a, _ in some), max(b for _, b in some)) for some in spans)
+        self._overview = None
+        if self._whole is not None:
+            self._overview = Overview(self._whole, self._paint, self._map_paint, (rows, cols))
         self._sizes = Sizes(
             widths,
             _largest([windows_block(one, white, widths) for one in shapes.values()]),
@@ -150,18 +162,27 @@ class _Drawing:
             _largest(map(_numbers, numbers)),
             max(values, key=lambda text: canvas.words(text).width),
         )
-        return frame
+
+    def _lay_out(self) -> None:
+        """Go through them again, to see how large they are, and in which colours."""
+        sizes, flat = set(), set[Color]()
+        for frame in frames(self._walk, self._sights):
+            page = self._page(frame)
+            sizes.add(page.size)
+            flat.update(flat_colors(page))
+        self._size = max(width for width, _ in sizes), max(height for _, height in sizes)
+        found = palette(flat)
+        self.palette = canvas.inverted(found) if self._style.dark else found
 
     def _paint_of_map(self) -> Paint:
         """The colours of the map's values: greys where they all are within those of an image."""
-        walk = self._walk
+        walk, whole = self._walk, self._whole
         slices, rows, cols = walk.box
         height, values = walk.output.size[1], walk.values
         top = slices[0] * height + rows[0] - values.top
         bottom = (slices[1] - 1) * height + rows[1] - values.top
-        some = values.rows[top:bottom, slice(*cols)].astype(FLOAT64)
-        finite = np.where(np.isfinite(some), some, 0.0)
-        peaks = Peaks(min(float(finite.min()), 0.0), float(np.abs(finite).max()))
+        some = values.rows[top:bottom, slice(*cols)] if whole is None else whole.output
+        peaks = peaks_of(some.astype(FLOAT64))
         return Paint(peaks, walk.output.white, self._style.dark)
 
     def _page(self, frame: Frame) -> Block:
@@ -170,7 +191,7 @@ class _Drawing:
         panels = []
         for panel in frame.panels:
             blocks = [
-                self._input(panel),
+                self._input(frame, panel),
                 self._middle(panel),
                 canvas.arrow(),
                 self._map(frame, panel),
@@ -180,21 +201,23 @@ class _Drawing:
             panels.append(canvas.above(name, block, gap=GAP // 2) if several else block)
         body = canvas.above(*panels, gap=2 * GAP)
         where = canvas.words(f"{self._walk.output.where(frame.found.row, frame.col)} of the map")
-        head = canvas.words(canvas.shortened(self._title[: body.width], body.width, TITLE), TITLE)
+        head = canvas.named(self._name, self._stage, body.width, TITLE)
         remarks = canvas.words("; ".join(self._remarks(frame)) or " ", SMALL, FAINT)
         return canvas.on_page(canvas.above(head, where, body, remarks))
 
-    def _input(self, panel: Panel) -> Block:
+    def _input(self, frame: Frame, panel: Panel) -> Block:
         """The input and the window on it: its slices side by side, its channels one below the
         other."""
         rows: dict[int, list[Block]] = {}
         slices = len({part.patch.slice for part in panel.parts})
         channels = len({part.patch.number for part in panel.parts})
         for patch, empty, marked in panel.parts:
-            block = input_block(patch, empty, marked, self._paint, self._sizes.widths)
-            if slices > 1:
-                name = canvas.words(f"slice {patch.slice}")
-                block = canvas.above(name, block, gap=GAP // 2, align="middle")
+            if self._overview:
+                block = self._overview.input(patch, frame.spans, named=slices > 1)
+            else:
+                block = input_block(
+                    patch, empty, marked, self._paint, self._sizes.widths, named=slices > 1
+                )
             if channels > 1:
                 block = canvas.beside(canvas.words(patch.channel), block)
             rows.setdefault(patch.number, []).append(block)
@@ -216,40 +239,49 @@ class _Drawing:
 
     def _map(self, frame: Frame, panel: Panel) -> Block:
         """The map so far."""
+        if self._overview:
+            number = panel.calculation.number
+            return self._overview.output(frame.slice, number, frame.row, frame.col)
         marked = np.zeros((len(frame.rows), len(frame.cols)), bool)
         marked[frame.row - frame.rows.start, frame.col - frame.cols.start] = True
         values = np.array([[value or 0 for value in row] for row in panel.values], FLOAT64)
         colors = self._map_paint.pixels(values)
         colors[[[value is None for value in row] for row in panel.values]] = canvas.GROUND
-        block = canvas.grid(
+        return canvas.grid(
             [["" if value is None else numeral(value) for value in row] for row in panel.values],
             colors,
             rows=list(map(str, frame.rows)),
             cols=list(map(str, frame.cols)),
             marked=marked,
             least=self._sizes.value,
+            name=f"slice {frame.slice}" if self._walk.output.depth > 1 else "",
         )
-        if self._walk.output.depth == 1:
-            return block
-        return canvas.above(canvas.words(f"slice {frame.slice}"), block, gap=GAP // 2)
 
     def _remarks(self, frame: Frame) -> Iterator[str]:
         """What else is to be said of a frame."""
         parts = [part.patch for panel in frame.panels for part in panel.parts]
-        if any(patch.border.any() for patch in parts):
+        if self._overview:
+            parts = [patch for panel in frame.panels for patch in _patches(panel.calculation)]
+        if any(patch.apart != (1, 1) for patch in parts):
+            yield "hatched: zeros between the pixels and around them; the kernel is turned around"
+        elif any(patch.border.any() for patch in parts):
             outside = self._outside
             yield f"hatched: {outside if outside == 'padding' else f'border ({outside})'}"
         header = self._walk.input
-        if header.size[1:] != tuple(map(len, self._whole(parts[0]))):
+        if not self._overview and header.size[1:] != tuple(map(len, self._seen(parts[0]))):
             height, width = header.size[1:]
             yield f"a part of {self._of}, which is {height}x{width}"
         if len(frame.found.paths) > len(frame.panels):
             yield f"{len(frame.found.paths) - len(frame.panels)} channels more are left out"
 
-    def _whole(self, patch: Patch) -> tuple[set[int], set[int]]:
+    def _seen(self, patch: Patch) -> tuple[set[int], set[int]]:
         """The rows and columns of the input that are shown."""
-        _, height, width = self._walk.input.size
-        rows, cols = set(patch.rows) & set(range(height)), set(patch.cols) & set(range(width))
+        rows, cols = (
+            {position // apart for position in positions if position % apart == 0} & {*range(size)}
+            for positions, apart, size in zip(
+                (patch.rows, patch.cols), patch.apart, self._walk.input.size[1:], strict=True
+            )
+        )
         return rows, cols
 
     def _finished(self, page: Block) -> Colors:

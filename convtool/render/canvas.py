@@ -3,6 +3,7 @@
 Here is where everything lies; `raster` and `svg` paint it.
 """
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, BinaryIO, Literal
@@ -20,7 +21,7 @@ from .block import Block as Block
 from .block import Box, Line, Mark, Picture, Placed, Polygon, Text
 from .block import Color as Color
 from .block import Colors as Colors
-from .font import font
+from .font import font, length
 
 if TYPE_CHECKING:
     from ..io.formats import Format
@@ -51,6 +52,7 @@ def words(text: str, size: int = BODY, color: Color = INK) -> Block:
     pencil = ImageDraw.Draw(Image.new("RGB", (1, 1)))
     box = pencil.multiline_textbbox((0, 0), text, font(size), spacing=SPACING)
     left, top, right, bottom = box
+    right += max(length(line, size) - font(size).getlength(line) for line in text.split("\n"))
     width, height = max(int(right - left), 1), max(int(bottom - top), size)
     step = font(size).getbbox("A")[3] + SPACING
     marks = [
@@ -62,23 +64,33 @@ def words(text: str, size: int = BODY, color: Color = INK) -> Block:
 
 def one_line(text: str, width: int, size: int = BODY, color: Color = INK) -> Block:
     """The printable letters of a text, shortened to so many pixels."""
-    return words(shortened("".join(filter(str.isprintable, text)), width, size), size, color)
+    return words(shortened(_printable(text), width, size), size, color)
+
+
+def named(name: str, told: str, width: int, size: int = BODY) -> Block:
+    """``name: told``, of which the name is shortened to as many pixels as are left. It keeps a
+    quarter of the line."""
+    name, told = _printable(name), _printable(told)
+    told = shortened(f": {told}", int(width - min(length(name, size), width / 4)), size)
+    return words(shortened(name, int(width - length(told, size)), size) + told, size)
 
 
 def shortened(text: str, width: int, size: int = BODY) -> str:
     """A line of text; if it is wider than so many pixels, its beginning and three dots."""
-    length = font(size).getlength
-    if length(text) <= width:
+    if length(text, size) <= width:
         return text
     cut = range(1, len(text))
-    kept = bisect_right(cut, float(width), key=lambda count: length(f"{text[:count]}..."))
+    kept = bisect_right(cut, float(width), key=lambda count: length(f"{text[:count]}...", size))
     return f"{text[:kept]}..." if kept else ""
+
+
+def _printable(text: str) -> str:
+    return "".join(filter(str.isprintable, text))
 
 
 def lines(rows: Sequence[tuple[str, str]], size: int = BODY) -> Block:
     """Lines of words, each with a number; the numbers form a column, aligned at the right."""
-    length = font(size).getlength
-    left, right = (int(max(length(row[column]) for row in rows)) + 1 for column in (0, 1))
+    left, right = (int(max(length(row[column], size) for row in rows)) + 1 for column in (0, 1))
     step = int(1.6 * size)
     width = left + size + right
     marks = []
@@ -99,21 +111,26 @@ def grid(
     marked: npt.NDArray[np.bool_] | None = None,
     hatched: npt.NDArray[np.bool_] | None = None,
     least: str = "",
+    name: str = "",
 ) -> Block:
-    """A grid of words in cells of these colours; `rows` and `cols` stand beside and above it.
+    """A grid of words in cells of these colours; `rows` and `cols` stand beside and above it, and
+    `name` over all columns.
 
     The cells that are `marked` get a heavy frame, those that are `hatched` slanting lines. All
     have room for the text `least`.
     """
-    length = font(size).getlength
     texts = [text for row in cells for text in row] + [*cols, least]
-    width = max(int(max(map(length, texts))) + size, 2 * size)
+    of_name = math.ceil(length(name, size) / len(cells[0]))
+    width = max(int(max(length(text, size) for text in texts)) + size, 2 * size, of_name)
     height = 2 * size
-    left = max((int(length(text)) for text in rows), default=-size // 2) + size // 2
-    top = int(1.4 * size) if cols else 0
+    left = max((int(length(text, size)) for text in rows), default=-size // 2) + size // 2
+    line = int(1.4 * size)
+    top = line * (bool(name) + bool(cols))
     marks: list[Mark] = []
+    if name:
+        marks.append(Text(left + width * len(cells[0]) / 2, line / 2, name, size, INK, "mm"))
     for j, text in enumerate(cols):
-        marks.append(Text(left + (j + 0.5) * width, top / 2, text, size, FAINT, "mm"))
+        marks.append(Text(left + (j + 0.5) * width, top - line / 2, text, size, FAINT, "mm"))
     for i, text in enumerate(rows):
         y = top + (i + 0.5) * height
         marks.append(Text(left - size // 2, y, text, size, FAINT, "rm"))
@@ -167,9 +184,8 @@ def framed(
     size: int = SMALL,
 ) -> Block:
     """A block in a frame with ticks below and at the left: (0 to 1 of its length, words)."""
-    length = font(size).getlength
-    left = max((int(length(text)) for _, text in down), default=-size) + size
-    right = max((int(length(text)) // 2 for _, text in across), default=0)
+    left = max((int(length(text, size)) for _, text in down), default=-size) + size
+    right = max((int(length(text, size)) // 2 for _, text in across), default=0)
     top = size // 2 if down else 0
     bottom = 2 * size if across else top
     marks: list[Mark] = [

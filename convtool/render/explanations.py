@@ -30,7 +30,7 @@ def draw(image: str, found: Mapping[str, Explanation]) -> Block:
 
 def _drawn(image: str, found: Explanation) -> Block:
     where = found.output.where(found.row, found.col)
-    title = canvas.one_line(f"{image}: {where} of the map", LONGEST, TITLE)
+    title = canvas.named(image, f"{where} of the map", LONGEST, TITLE)
     stages = [_stage(found, stage) for stage in stages_of(found)]
     return canvas.above(title, *stages, gap=2 * GAP)
 

@@ -132,6 +132,15 @@ class Cells(NamedTuple):
         ]
 
 
-def heads(positions: tuple[int, ...], picked: Picked) -> list[str]:
-    """The numbers of rows or columns."""
-    return [".." if i is None else str(positions[i]) for i in picked]
+def heads(positions: tuple[int, ...], picked: Picked, apart: int = 1) -> list[str]:
+    """The numbers of rows or columns that are so far apart; what lies between them has none.
+
+    >>> heads((-2, -1, 0, 1, 2), [0, 1, None, 3, 4], 2)
+    ['-1', '', '..', '', '1']
+    """
+    return [".." if i is None else _head(positions[i], apart) for i in picked]
+
+
+def _head(position: int, apart: int) -> str:
+    number, between = divmod(position, apart)
+    return "" if between else str(number)

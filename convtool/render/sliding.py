@@ -1,16 +1,16 @@
 """What the frames of an animation show: the window on the input, and the map so far."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
 from ..core.dtypes import Array
-from ..core.image import Header
 from ..core.validation import Pair
 from ..inspect.explain import Explanation, Path, Walk
 from ..inspect.receptive_field import StageField
 from ..inspect.steps.base import Calculation, Patch, Value, item
+from ..inspect.stretched import Stretched
 from .layout import MOST_CHANNELS, terms_of, windows_of
 
 MOST = 16
@@ -31,14 +31,11 @@ class Panel(NamedTuple):
     """What a frame shows of one channel of the map."""
 
     path: Path
+    calculation: Calculation
+    """How the last stage computes the value."""
     parts: tuple[Part, ...]
     values: tuple[tuple[Value | None, ...], ...]
     """The part of the map, row by row; None for values that are still to come, or left out."""
-
-    @property
-    def calculation(self) -> Calculation:
-        """How the last stage computes the value."""
-        return self.path.calculations[0]
 
 
 class Frame(NamedTuple):
@@ -52,6 +49,8 @@ class Frame(NamedTuple):
     row: int
     col: int
     """Where the value stands in the map, in its slice."""
+    spans: tuple[Pair, Pair]
+    """The rows and columns (first, last) of the input under the window, last not counted."""
     panels: tuple[Panel, ...]
 
 
@@ -99,9 +98,11 @@ class Sights(NamedTuple):
     @classmethod
     def of(cls, walk: Walk) -> "Sights":
         """Those of the windows of all values."""
-        rows, cols = zip(*map(spans_of, walk), strict=True)
+        stretched = Stretched.of(walk)
+        rows, cols = zip(*(_spans_of(found, stretched) for found in walk), strict=True)
         used = [(min(a for a, _ in some), max(b for _, b in some)) for some in (rows, cols)]
-        return cls(_sights(walk.input, used), _sights(walk.output, walk.box[1:]))
+        size = stretched.size if stretched else walk.input.size[1:]
+        return cls(_sights(size, used), _sights(walk.output.size[1:], walk.box[1:]))
 
 
 def stage_field(walk: Walk) -> StageField:
@@ -109,21 +110,27 @@ def stage_field(walk: Walk) -> StageField:
     return next(iter(walk)).fields[0]
 
 
-def spans_of(found: Explanation) -> tuple[Pair, Pair]:
+def _spans_of(found: Explanation, stretched: Stretched | None = None) -> tuple[Pair, Pair]:
     """The rows and columns of the last stage's input under the window, last not counted."""
+    if stretched:
+        return stretched.spans(found.row, found.col)
     *_, rows, cols = found.fields[0].region.spans
     return rows, cols
 
 
 def frames(walk: Walk, sights: Sights) -> Iterator[Frame]:
     """The frames, one for each value of the map that is explained."""
-    values = walk.values
+    values, stretched = walk.values, Stretched.of(walk)
     height = walk.output.size[1]
     for found in walk:
         number, row = divmod(found.row, height)
         rows, cols = (
             sight.around(o, o + 1) for sight, o in zip(sights.output, (row, found.col), strict=True)
         )
+        places = [
+            sight.around(*span)
+            for sight, span in zip(sights.input, _spans_of(found, stretched), strict=True)
+        ]
         panels = []
         for channel, path in enumerate(found.paths[:MOST_CHANNELS]):
             shown = tuple(
@@ -135,12 +142,17 @@ def frames(walk: Walk, sights: Sights) -> Iterator[Frame]:
                 )
                 for i in rows
             )
-            panels.append(Panel(path, _parts(walk, sights, found, path), shown))
-        yield Frame(found, number, rows, cols, row, found.col, tuple(panels))
+            one = path.calculations[0]
+            if stretched:
+                one = stretched.calculation(one)
+            around = stretched.around if stretched else walk.around
+            panels.append(Panel(path, one, _parts(one, around, *places), shown))
+        spans = _spans_of(found)
+        yield Frame(found, number, rows, cols, row, found.col, spans, tuple(panels))
 
 
-def _sights(header: Header, used: Iterable[Pair]) -> tuple[Sight, Sight]:
-    rows, cols = (Sight.of(size, some) for size, some in zip(header.size[1:], used, strict=True))
+def _sights(sizes: Iterable[int], used: Iterable[Pair]) -> tuple[Sight, Sight]:
+    rows, cols = (Sight.of(size, some) for size, some in zip(sizes, used, strict=True))
     return rows, cols
 
 
@@ -150,17 +162,19 @@ def _is_seen(walk: Walk, place: Pair, now: Pair) -> bool:
     return inside and place <= now
 
 
-def _parts(walk: Walk, sights: Sights, found: Explanation, path: Path) -> tuple[Part, ...]:
+def _parts(
+    one: Calculation,
+    around: Callable[[Patch, range, range], Patch],
+    rows: range,
+    cols: range,
+) -> tuple[Part, ...]:
     """The input around the windows of a value, in the channels and slices where these lie."""
-    rows, cols = (
-        sight.around(*span) for sight, span in zip(sights.input, spans_of(found), strict=True)
-    )
     parts: dict[Pair, Part] = {}
-    for term in terms_of(path.calculations[0]):
+    for term in terms_of(one):
         for window in windows_of(term)[0]:
             key = window.number, window.slice
             if key not in parts:
-                patch = walk.around(window, rows, cols)
+                patch = around(window, rows, cols)
                 # Of a convolution, what a constant border holds counts.
                 empty = ~patch.has_source & (window.weights is None)
                 parts[key] = Part(patch, empty, np.zeros(patch.pixels.shape, bool))

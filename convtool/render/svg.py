@@ -10,7 +10,7 @@ from html import escape
 from io import BytesIO
 
 from .block import GROUND, Block, Box, Color, Line, Picture, Placed, Polygon, Text
-from .font import font
+from .font import font, length
 from .raster import scaled
 
 Attributes = Mapping[str, str | float]
@@ -87,7 +87,7 @@ def _text(mark: Text, left: float, top: float) -> str:
         "font-size": mark.size,
         "fill": _hex(mark.color),
         "text-anchor": ENDS[end],
-        "textLength": letters.getlength(shown),
+        "textLength": length(shown, mark.size),
         "lengthAdjust": "spacingAndGlyphs",
     }
     return _element("text", attributes, _escaped(shown))

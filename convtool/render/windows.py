@@ -9,6 +9,7 @@ from ..core.dtypes import FLOAT64, Array
 from ..inspect.steps.base import Patch
 from .canvas import (
     GAP,
+    GROUND,
     TITLE,
     Block,
     Colors,
@@ -41,7 +42,7 @@ class Widths(NamedTuple):
         found = [0, 0, 0, 0]
         for patch in patches:
             cells = Cells.of(patch)
-            texts = [heads(patch.rows, cells.rows)]
+            texts = [heads(patch.rows, cells.rows, patch.apart[0])]
             for values in (patch.pixels, patch.weights, patch.products):
                 if values is not None:
                     texts.append([text for line in cells.texts(values) for text in line])
@@ -89,12 +90,13 @@ class Paint(NamedTuple):
     """Whether the picture is inverted when all is drawn: greys of pixels stay what they are."""
 
     def pixels(self, values: Array) -> Colors:
-        """Pixels as greys; if some are negative or above white, in colours of sign and size."""
-        values = _finite(values)
+        """Pixels as greys; if some are negative or above white, in colours of sign and size.
+
+        Infinity is as strong as can be, and NaN is 0."""
         top = self.white or self.peaks.pixel or 1.0
         if self.peaks.lowest < 0 or self.peaks.pixel > top:
-            return diverging(values, self.peaks.pixel)
-        found = greys(values, top)
+            return _signed(values, self.peaks.pixel)
+        found = greys(_finite(values, top), top)
         return inverted(found) if self.dark else found
 
 
@@ -124,29 +126,40 @@ def window_block(
     number, pixels, weights and products, one below the other, and the products are added up."""
     if len(patches) == 1:
         return patch_block(patches[0], paint, widths, marked[0])
-    widest = max(widths.pixel, widths.weight, widths.product)
+    name = max((_slice_name(patch) for patch in patches), key=len)
+    of_name = -(-len(name) // len(Cells.of(patches[0]).cols))
+    widest = max(widths.pixel, widths.weight, widths.product, of_name)
     widths = Widths(widths.row, widest, widest, widest)
     columns: list[Block] = []
     for patch, place in zip(patches, marked, strict=True):
-        window, *others = _grids(patch, paint, widths, place)
-        name = beside(words(f"slice {patch.slice}"), room(1, TITLE), gap=0)
-        signed = (beside(words(sign, TITLE), one) for sign, one in zip("x=", others, strict=False))
-        if columns and others:
-            columns.append(beside(words("+", TITLE), room(1, others[-1].height), gap=0))
-        columns.append(above(name, window, *signed, align="end"))
+        window, *others = _grids(patch, paint, widths, place, _slice_name(patch))
+        signs = "x+" if columns else "x="
+        signed = (beside(words(sign, TITLE), one) for sign, one in zip(signs, others, strict=False))
+        columns.append(above(window, *signed, align="end"))
     return beside(*columns, gap=GAP if others else 2 * GAP, align="end")
 
 
-def input_block(patch: Patch, empty: Array, marked: Array, paint: Paint, widths: Widths) -> Block:
+def input_block(
+    patch: Patch, empty: Array, marked: Array, paint: Paint, widths: Widths, *, named: bool = False
+) -> Block:
     """A part of an image, its border hatched. Elements that are `empty` have no number, those that
-    are `marked` a frame."""
+    are `marked` a frame. If it is `named`, the number of its slice stands above it."""
     rows, cols = patch.pixels.shape
     cells = Cells(list(range(rows)), list(range(cols)))
-    return _pixels(patch, cells, empty, marked, paint, widths)
+    name = _slice_name(patch) if named else ""
+    return _pixels(patch, cells, empty, marked, paint, widths, name)
+
+
+def _slice_name(patch: Patch) -> str:
+    return f"slice {patch.slice}"
 
 
 def _grids(
-    patch: Patch, paint: Paint, widths: Widths, marked: tuple[int, int] | None
+    patch: Patch,
+    paint: Paint,
+    widths: Widths,
+    marked: tuple[int, int] | None,
+    name: str = "",
 ) -> list[Block]:
     """The window, and the kernel and the products if there are any."""
     cells = Cells.of(patch)
@@ -154,7 +167,7 @@ def _grids(
     if marked is not None:
         frame[marked] = True
     empty = ~patch.has_source & (patch.weights is None)
-    window = _pixels(patch, cells, empty, frame, paint, widths)
+    window = _pixels(patch, cells, empty, frame, paint, widths, name)
     if patch.weights is None or patch.products is None:
         return [window]
     peaks = paint.peaks
@@ -164,28 +177,33 @@ def _grids(
 
 
 def _pixels(
-    patch: Patch, cells: Cells, empty: Array, marked: Array, paint: Paint, widths: Widths
+    patch: Patch, cells: Cells, empty: Array, marked: Array, paint: Paint, widths: Widths, name: str
 ) -> Block:
-    """Pixels in cells, except in those that are `empty`."""
+    """Pixels in cells, except in those that are `empty`, and a name above them. The zeros by which
+    an input is stretched have no grey, as they are no pixels."""
     texts = cells.texts(patch.pixels)
     blank = _taken(empty, cells, False)
     texts = [
         ["" if blank[i, j] else text for j, text in enumerate(line)] for i, line in enumerate(texts)
     ]
+    colors = paint.pixels(patch.pixels)
+    if patch.apart != (1, 1):
+        colors[patch.border] = GROUND
     return grid(
         texts,
-        _taken(paint.pixels(patch.pixels), cells, 255),
-        rows=[head.rjust(widths.row) for head in heads(patch.rows, cells.rows)],
-        cols=heads(patch.cols, cells.cols),
+        _taken(colors, cells, 255),
+        rows=[head.rjust(widths.row) for head in heads(patch.rows, cells.rows, patch.apart[0])],
+        cols=heads(patch.cols, cells.cols, patch.apart[1]),
         marked=_taken(marked, cells, False),
         hatched=_taken(patch.border, cells, False),
         least=widths.pixel * DIGIT,
+        name=name,
     )
 
 
 def _numbers(values: Array, cells: Cells, least: str, peak: float) -> Block:
     """A grid of numbers in colours that tell their sign and size."""
-    colors = _taken(diverging(_finite(values), peak), cells, 255)
+    colors = _taken(_signed(values, peak), cells, 255)
     return grid(cells.texts(values), colors, least=least)
 
 
@@ -193,8 +211,14 @@ def _peak(values: Array | None) -> float:
     return 0.0 if values is None else float(np.abs(_finite(values)).max())
 
 
-def _finite(values: Array) -> Array:
-    return np.nan_to_num(values.astype(FLOAT64), nan=0.0, posinf=0.0, neginf=0.0)
+def _signed(values: Array, peak: float) -> Colors:
+    """Colours that tell sign and size; infinity has that of `peak`."""
+    return diverging(_finite(values, peak or 1.0), peak)
+
+
+def _finite(values: Array, largest: float = 0.0) -> Array:
+    """Values as floats, the infinite ones as large as this, and NaN as 0."""
+    return np.nan_to_num(values.astype(FLOAT64), nan=0.0, posinf=largest, neginf=-largest)
 
 
 def _taken(values: Array, cells: Cells, left_out: int) -> Array:

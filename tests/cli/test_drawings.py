@@ -69,8 +69,8 @@ def test_names_of_files_make_no_markup(convtool, small, folder):
     [
         (["conv", "small.png", "-k", "edge", "-o", "x.svg"], "extension '.svg' is unknown"),
         (["pool", "small.png", "-o", "x.svg"], "extension '.svg' is unknown"),
-        (["shape", "9x9", "relu", "-o", "x.xyz"], "'.xyz' is unknown, expected one of: png,"),
-        (["shape", "9x9", "relu", "-o", "x.xyz"], "; or .svg, for a drawing"),
+        (["shape", "9x9", "relu", "-o", "x.xyz"], "'.xyz' is unknown, expected one of: svg, png,"),
+        (["kernel", "show", "edge", "-o", "x"], "'' is unknown, expected one of: svg, png, tiff"),
         (["shape", "9x9", "relu", "-o", "x.npy"], "shape draws a picture, and npy holds numbers"),
         (["shape", "9x9", "relu", "-o", "-"], "-o takes a file: stdout has the text"),
         (["shape", "9x9", "relu", "-o", "f.svg"], "-o f.svg: is a folder, expected a file"),

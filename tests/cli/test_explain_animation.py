@@ -49,6 +49,33 @@ def test_a_picture_of_one_value_is_still(convtool, matrix):
         assert frames(name) == 1
 
 
+def test_the_whole_image_as_a_picture(convtool, folder):
+    image = np.random.default_rng(7).integers(0, 99, (40, 50), np.uint8)
+    np.save("image.npy", image)
+    result = convtool("explain", "image.npy", "-k", "edge", "--from", "3,4", "--to", "3,6",
+                      "--whole", "-o", "a.png")  # fmt: skip
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert frames("a.png") == 3
+    with Image.open("a.png") as found:
+        shown = np.asarray(found.convert("RGB"))
+    marks = np.argwhere((shown == (214, 88, 24)).all(axis=-1))
+    marks = marks[marks[:, 1] < 400]  # not those on the map
+    (top, left), (bottom, right) = marks.min(axis=0) + 2, marks.max(axis=0) - 1
+    window = shown[top:bottom, left:right, 0]
+    assert window.shape == (3 * 7, 3 * 7)
+    assert np.array_equal(window[::7, ::7], image[2:5, 3:6])
+    first = top - 2 * 7 + 3, left - 3 * 7 + 3  # in the middle of the first pixel
+    picture = shown[first[0] :: 7, first[1] :: 7, 0][:40, :50]
+    assert np.abs(picture.astype(int) - image).max() <= 3
+
+
+def test_the_whole_input_of_a_last_stage(convtool, small):
+    result = convtool("explain", "small.png", "pool | conv -k box3 --padding 2", "--to", "1,1",
+                      "--whole", "--dark", "-o", "a.gif")  # fmt: skip
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert frames("a.gif") == 4
+
+
 def test_slices(convtool, folder):
     np.save("v.npy", np.arange(27, dtype=np.uint8).reshape(3, 3, 3))
     result = convtool("explain", "v.npy", "-k", "box:3x3x3", "--axes", "zyx", "--from", "1,0,0",
@@ -60,12 +87,29 @@ def test_slices(convtool, folder):
 @pytest.mark.parametrize(
     ("words", "code", "told"),
     [
-        (["-k", "edge", "-o", "a.tiff"], 2, "tiff holds no animation of values, expected .gif"),
+        (
+            ["-k", "edge", "-o", "a.tiff"],
+            2,
+            "tiff holds no animation of values, expected one of: gif",
+        ),
+        (
+            ["-k", "edge", "-o", "a.svg"],
+            2,
+            "svg holds no animation of values, expected one of: gif, "
+            "webp, apng, png; or --at ROW,COL for a picture of one value",
+        ),
+        (["-k", "edge", "-o", "a.mp4"], 2, "unknown, expected one of: gif, webp, apng, png\n"),
+        (
+            ["-k", "edge", "--at", "0,0", "-o", "a.mp4"],
+            2,
+            "unknown, expected one of: html, svg, png, tiff, jpeg, webp, bmp, gif, ppm\n",
+        ),
         (["-k", "edge", "-o", "a.csv"], 2, "csv holds numbers"),
         (["-k", "edge", "-o", "-"], 2, "-o takes a file"),
         (["-k", "edge", "--json", "-o", "a.gif"], 2, "--json is for one value"),
         (["-k", "edge", "--depth", "16", "-o", "a.gif"], 2, "--depth is for one value"),
         (["-k", "edge", "--at", "0,0", "--dark", "-o", "a.png"], 2, "--dark is for an animation"),
+        (["-k", "edge", "--at", "0,0", "--whole"], 2, "--whole is for an animation"),
         (["-k", "edge", "--at", "0,0", "--from", "0,0"], 2, "--from is for an animation"),
         (["-k", "edge", "--fps", "51", "-o", "a.gif"], 2, "--fps 51, expected 0.1 to 50"),
         (["-k", "edge", "--scale", "0.1", "-o", "a.gif"], 2, "--scale 0.1, expected 0.25 to 4"),

@@ -1,6 +1,7 @@
 """Animations as files: their frames, sizes, colours and times."""
 
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from convtool.core.image import Header
 from convtool.inspect.explain import walk
 from convtool.io.base import ArrayReader
 from convtool.io.formats import FORMATS
-from convtool.render import animation, canvas
+from convtool.render import canvas
 from convtool.render.animation import Style, draw
 from convtool.render.sliding import MOST
 
@@ -63,15 +64,6 @@ def test_formats_show_the_same():
     assert np.array_equal(gif, webp)
 
 
-def test_one_palette_has_every_base_colour():
-    for dark in (False, True):
-        palette = animation._palette(dark)
-        assert palette.shape == (94, 3)
-        base = np.array([canvas.GROUND, canvas.INK, canvas.MARK, canvas.POSITIVE, canvas.NEGATIVE])
-        base = canvas.inverted(base.astype(np.uint8)) if dark else base
-        assert {tuple(color) for color in base.tolist()} <= {tuple(c) for c in palette.tolist()}
-
-
 @pytest.mark.parametrize(
     "text", ["conv -k edge --padding 0", "conv_transpose -k '1 2 3; 4 5 6' --stride 2"]
 )
@@ -91,8 +83,39 @@ def test_dark_keeps_the_greys_of_pixels():
     assert dark[0, 0].tolist() == [0, 0, 0]
     for value in IMAGE[2:4, 2:4].ravel().tolist():  # not under the first window
         for frame in (light, dark):
-            near = (np.abs(frame.astype(int) - value) <= 3).all(axis=-1)  # in the palette
-            assert near.sum() > 500, value
+            assert (frame == value).all(axis=-1).sum() > 500, value
+
+
+@pytest.mark.parametrize("name", ["gif", "webp", "png"])
+def test_numbers_have_their_exact_colours(name):
+    image = np.array([[3, 0, 7], [1, 9, 2], [5, 4, 1]], np.float32)[..., np.newaxis]
+    frame = list(frames_of(drawn("conv -k '1 -2; 3 0' --padding 0", name, image=image)))[-1]
+    products = np.array([[9, -4], [12, 0]])  # of the last window
+    seen = {tuple(color) for color in frame.reshape(-1, 3).tolist()}
+    largest = 27  # of all products
+    assert {*map(tuple, canvas.diverging(products, largest).reshape(-1, 3).tolist())} <= seen
+    assert {*map(tuple, canvas.diverging(np.array([1, -2, 3, 0]), 3).tolist())} <= seen
+    assert {*map(tuple, canvas.greys(image[..., 0], 9).reshape(-1, 3).tolist())} <= seen
+
+
+def test_memory_does_not_grow_with_the_frames():
+    class Nowhere(io.BytesIO):
+        def write(self, data):
+            return len(data)
+
+    def peak(name, last):
+        reader = ArrayReader(Header.of_array(image), image)
+        walked = walk(reader, Pipeline.parse("conv -k box:2").operators, (0, 0), last, margin=MOST)
+        tracemalloc.start()
+        draw(walked, "image.png", Nowhere(), FORMATS[name], Style(scale=0.5))
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    image = np.full((4, 8, 1), 120, np.uint8)  # all frames have the same colours
+    for name in ("gif", "png"):
+        few, many = peak(name, (1, 1)), peak(name, (3, 7))
+        assert many < 1.3 * few, name
 
 
 @pytest.mark.parametrize("scale", [0.25, 0.5, 2])
@@ -113,6 +136,13 @@ def test_a_long_title_widens_nothing():
     usual, long = (next(frames_of(drawn("pool -s 2", title=title))) for title in
                    ("a.png", "\u202e<script>" * 1000))  # fmt: skip
     assert usual.shape == long.shape
+
+
+def test_infinity_is_white_as_in_a_picture_of_the_map():
+    image = np.full((1, 3, 1), 7, np.float32)
+    image[0, 1] = np.inf
+    last = list(frames_of(drawn("conv -k 1", "png", image=image)))[-1]
+    assert not (last == 0).all(axis=-1).any()
 
 
 def test_values_that_are_no_numbers():

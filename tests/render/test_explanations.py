@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from helpers.svgs import parsed, text_boxes
 from skimage import measure
 
 from convtool import ConvtoolError, Pipeline
@@ -12,6 +13,7 @@ from convtool.io.base import ArrayReader
 from convtool.render import canvas
 from convtool.render.canvas import MARK, arrow, grid, lines, room
 from convtool.render.explanations import draw
+from convtool.render.svg import svg
 from convtool.render.windows import Paint, Peaks, Widths, patch_block
 
 
@@ -135,3 +137,57 @@ def test_lines_end_in_a_column_and_arrows_point_right():
     shape = np.asarray(arrow(40)).sum(axis=2) < 300
     assert shape[:, 33:36].sum() > shape[:, 3:6].sum()
     assert room(3, 5).size == (3, 5)
+
+
+@pytest.mark.parametrize(("lowest", "expected"), [(0, [255, 0, 0, 30]), (-60, None)])
+def test_infinity_is_as_strong_as_can_be(lowest, expected):
+    paint = Paint(Peaks(lowest, 60), 255)
+    values = np.array([[np.inf, -np.inf, np.nan, 30]])
+    found = paint.pixels(values)[0]
+    if expected:
+        assert found[:, 0].tolist() == expected
+    else:
+        assert np.array_equal(found, canvas.diverging(np.array([60, -60, 0, 30]), 60))
+
+
+def slices_drawn(text, place):
+    volume = np.random.default_rng(3).integers(10, 20, (5 * 6, 7, 1), np.uint8)
+    reader = ArrayReader(Header.of_array(volume)._replace(depth=5), volume)
+    found = explain(reader, Pipeline.parse(text).operators, place)
+    return text_boxes(parsed(svg(draw("v", {"map": found}), "", "")))
+
+
+def middle(box):
+    return (box.left + box.right) / 2
+
+
+@pytest.mark.parametrize("kernel", ["box:3x3x3", "box:3x1x1"])
+def test_products_of_slices_are_added_and_each_name_stands_above_its_window(kernel):
+    boxes = slices_drawn(f"conv -k {kernel}", (2, 3, 3))
+    names = [box for box in boxes if box.text.startswith("slice ") and "," not in box.text]
+    assert [box.text for box in names] == ["slice 1", "slice 2", "slice 3"]
+    above = [box for box in boxes if box.text == "3" and box.bottom < names[0].bottom + 40]
+    assert [middle(box) for box in above] == pytest.approx([middle(box) for box in names], abs=1)
+    signs = [box.text for box in boxes if box.text in ("x", "=", "+")]
+    assert signs == ["x", "=", "x", "+", "x", "+"]
+
+
+def test_slices_of_a_pool_have_no_signs():
+    boxes = slices_drawn("pool -s 2x2x2 --stride 1", (1, 2, 3))
+    assert [box.text for box in boxes if box.text in ("slice 1", "slice 2", "+", "=")] == [
+        "slice 1", "slice 2",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["p.png", "a/long/path" * 300, "\u202ep" * 500])
+def test_only_the_name_in_a_title_is_shortened(name):
+    told = "conv kernel 3x3, padding 1"
+    for width in (500, 900):
+        block = canvas.named(name, told, width)
+        (text,) = (box.text for box in text_boxes(parsed(svg(block, "", ""))))
+        assert text.endswith(f": {told}")
+        assert text[0] == name.replace("\u202e", "")[0]
+        assert block.width <= width
+    (both,) = text_boxes(parsed(svg(canvas.named(name, "conv " * 100, 500), "", "")))
+    assert both.right <= 500
+    assert ": conv conv" in both.text

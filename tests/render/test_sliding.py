@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from convtool import Pipeline, conv2d
+from convtool import Pipeline, conv2d, conv_transpose2d, conv_transpose3d
 from convtool.core.image import Header
 from convtool.inspect.explain import walk
 from convtool.io.base import ArrayReader
@@ -39,6 +39,66 @@ def test_marked_elements_times_the_kernel_are_the_value(stride, dilation, paddin
         under = part.patch.pixels[part.marked]
         assert under @ KERNEL.ravel() == value
         assert panel.values[frame.row - frame.rows.start][frame.col - frame.cols.start] == value
+
+
+@pytest.mark.parametrize("words", ["", "--padding 1", "--dilation 2", "--output-padding 1"])
+@pytest.mark.parametrize("stride", [(2, 2), (1, 3), (3, 2)])
+def test_a_transposed_convolution_slides_over_its_stretched_input(words, stride):
+    image = IMAGE[:4, :5]
+    options = {word[2:].replace("-", "_"): int(n) for word, n in [words.split()]} if words else {}
+    expected = conv_transpose2d(image[..., 0], KERNEL, stride=stride, **options)
+    stretched = np.zeros([(n - 1) * s + 1 for n, s in zip(image.shape, stride, strict=False)])
+    stretched[:: stride[0], :: stride[1]] = image[..., 0]
+    around = np.pad(stretched, 9)
+    text = f"conv_transpose -k '1 -2 3; 0 5 -1' --stride {stride[0]}x{stride[1]} {words}"
+    found = shown(image, text)
+    assert len(found) == expected.size
+    for frame, (place, value) in zip(found, np.ndenumerate(expected), strict=True):
+        assert (frame.row, frame.col) == place
+        (panel,) = frame.panels
+        ((patch, _, marked),) = panel.parts
+        rows, cols = np.ix_(patch.rows, patch.cols)
+        assert np.array_equal(patch.pixels, around[rows + 9, cols + 9])
+        pixels = (rows % stride[0] == 0) & (cols % stride[1] == 0)
+        inside = (rows >= 0) & (rows < len(stretched)) & (cols >= 0) & (cols < stretched.shape[1])
+        assert np.array_equal(patch.border, ~(pixels & inside))
+        (window,) = panel.calculation.patches
+        assert np.array_equal(window.weights, KERNEL[::-1, ::-1])
+        assert np.array_equal(patch.pixels[marked], window.pixels.ravel())
+        assert window.products.sum() == (window.pixels * window.weights).sum() == value
+        assert panel.values[frame.row - frame.rows.start][frame.col - frame.cols.start] == value
+
+
+def test_a_stretched_input_of_a_layer_and_of_a_volume(folder):
+    random = np.random.default_rng(4)
+    image = random.integers(0, 9, (3, 4, 2), np.uint8)
+    layer = random.integers(-3, 4, (2, 3, 3, 2)).astype(float)
+    np.save("layer.npy", layer)
+    expected = conv_transpose2d(image, layer, stride=2)
+    for frame in shown(image, "conv_transpose -k layer.npy --stride 2"):
+        for number, panel in enumerate(frame.panels):
+            products = sum(patch.products.sum() for patch in panel.calculation.patches)
+            assert products == expected[frame.row, frame.col, number]
+    volume, kernel = random.integers(0, 9, (2, 3, 3)), random.integers(-3, 4, (3, 2, 3))
+    np.save("kernel.npy", kernel)
+    expected = conv_transpose3d(volume, kernel, stride=2)
+    rows = volume.astype(np.uint8).reshape(6, 3, 1)
+    reader = ArrayReader(Header.of_array(rows)._replace(depth=2), rows)
+    walked = walk(
+        reader, Pipeline.parse("conv_transpose -k kernel.npy --stride 2").operators, margin=MOST
+    )
+    for frame in frames(walked, Sights.of(walked)):
+        products = sum(patch.products.sum() for patch in frame.panels[0].calculation.patches)
+        assert products == expected[frame.slice, frame.row, frame.col]
+
+
+def test_where_no_kernel_lies_all_is_zero():
+    for frame in shown(IMAGE[:3, :3], "conv_transpose -k '2 3' --stride 3"):
+        (panel,) = frame.panels
+        (window,) = panel.calculation.patches
+        assert window.pixels.shape == (1, 2)
+        assert window.products.sum() == panel.path.value
+        assert panel.path.value == 0 or (frame.row % 3 == 0 and frame.col % 3 < 2)
 
 
 def test_the_last_map_is_the_engines_and_those_before_fill_up():

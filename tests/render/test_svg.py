@@ -200,3 +200,13 @@ def coarse(pixels):
     """The means of squares of 16 pixels: where colours are, whatever the letters' outlines."""
     rows, cols = (side // 16 * 16 for side in pixels.shape[:2])
     return pixels[:rows, :cols].reshape(rows // 16, 16, cols // 16, 16, 3).mean(axis=(1, 3))
+
+
+@pytest.mark.parametrize("name", ["图像" * 30 + ".png", "図.png", "a\u05e9\u202e.png"])
+def test_letters_that_the_font_lacks_have_room(name):
+    block = canvas.named(name, "row 0, column 0", 900, 20)
+    (box,) = text_boxes(parsed(svg(block, "", "")))
+    assert box.text.endswith(": row 0, column 0")
+    wide = len(re.findall(r"[\u3000-\u9fff]", box.text))
+    assert box.right - box.left >= 20 * wide + canvas.words(": row 0, column 0", 20).width
+    assert box.right <= block.width + 1 <= 901

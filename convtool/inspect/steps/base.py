@@ -55,6 +55,9 @@ class Patch(NamedTuple):
     products: Array | None = None
     elements: Array | None = None
     """Which of them are elements of the window; None: all."""
+    apart: Pair = (1, 1)
+    """Positions from a row, and from a column, of the map to the next: zeros lie between them where
+    the input of a transposed convolution is stretched."""
 
     @property
     def outside(self) -> Pair:
@@ -174,7 +177,7 @@ def patch_at(
     depth, *size = header.size
     number, *lines = positions
     slice_ = int(sources_of(np.array(number), depth, border))
-    rows, cols = (sources_of(np.array(p), n, border) for p, n in zip(lines, size, strict=True))
+    rows, cols = (sources_of(np.array(p, int), n, border) for p, n in zip(lines, size, strict=True))
     rows = np.where((rows == OUTSIDE) | (slice_ == OUTSIDE), OUTSIDE, slice_ * size[0] + rows)
     made_up = np.logical_or.outer(rows == OUTSIDE, cols == OUTSIDE)
     taken = np.where(rows == OUTSIDE, 0, rows - band.top), np.where(cols == OUTSIDE, 0, cols)
