@@ -63,15 +63,17 @@ def test_a_cell_is_what_is_under_the_pointer(large):
 
 def test_pointing_never_moves_what_is_pointed_at(large):
     before = {name: part(large, name) for name in ("input", "map")}
-    for name in ("map", "input"):
+    for name, reach in (("map", 1), ("input", 0)):
         top, bottom, left, right = before[name]
         for row, col in ((top, left), (bottom, right), (top, right)):
             large.mouse.move(*cell_of(large, name, row, col))
             assert f"value at row {row}, column {col}" in steps(large)
             assert part(large, name) == before[name]
-        other = part(large, "input" if name == "map" else "map")
-        assert other[0] <= row
-        assert col <= other[3]
+            first, last, begin, end = part(large, "input" if name == "map" else "map")
+            assert first <= row - reach
+            assert row + reach <= last
+            assert begin <= col - reach
+            assert col + reach <= end
         large.mouse.move(5, 5)
         assert {one: part(large, one) for one in before} == before
 
