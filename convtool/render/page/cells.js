@@ -89,7 +89,8 @@ export function brief(value) {
   if (Number.isInteger(value) || !Number.isFinite(value)) return numeral(value);
   const to = (digits) => numeral(Number(value.toPrecision(digits)));
   let digits = 4;
-  while (digits > 1 && Math.abs(value) < 1 && to(digits).length > MOST_LETTERS_IN_CELL) digits -= 1;
+  const most = MOST_LETTERS_IN_CELL + (value < 0 ? 1 : 0);
+  while (digits > 1 && Math.abs(value) < 1 && to(digits).length > most) digits -= 1;
   return to(digits);
 }
 
