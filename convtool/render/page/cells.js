@@ -82,16 +82,13 @@ const LARGEST_LETTER = 13;
 const WIDTH = 0.64;
 const HEIGHT = 1.1;
 const EDGE = 4;
-const MOST_LETTERS_IN_CELL = 7;
 
 /** A number as short as a cell needs it: whole ones in full, others to four digits, small ones to fewer. */
 export function brief(value) {
+  const size = Math.abs(value);
   if (Number.isInteger(value) || !Number.isFinite(value)) return numeral(value);
-  const to = (digits) => numeral(Number(value.toPrecision(digits)));
-  let digits = 4;
-  const most = MOST_LETTERS_IN_CELL + (value < 0 ? 1 : 0);
-  while (digits > 1 && Math.abs(value) < 1 && to(digits).length > most) digits -= 1;
-  return to(digits);
+  if (size < 1e-3) return value.toExponential(1);
+  return numeral(Number(value.toPrecision(size < 0.01 ? 3 : 4)));
 }
 
 /** Where a view of `count` cells begins, of `size` cells from `first` on. It stays where it was, `from`, and moves

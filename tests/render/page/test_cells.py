@@ -26,7 +26,7 @@ def test_numbers_in_cells_are_short_and_near(tmp_path):
     for number, text in zip(numbers, found, strict=True):
         digits = 1e-3 if abs(number) >= 1 else 0.1
         assert float(text) == pytest.approx(number, rel=digits)
-        assert len(text) <= 9
+        assert len(text) <= 8
     assert found[-3:] == ["65535", "-4080", "0.06648"]
 
 
