@@ -82,15 +82,13 @@ const LARGEST_LETTER = 13;
 const WIDTH = 0.64;
 const HEIGHT = 1.1;
 const EDGE = 4;
-const MOST_LETTERS_IN_CELL = 7;
 
 /** A number as short as a cell needs it: whole ones in full, others to four digits, small ones to fewer. */
 export function brief(value) {
+  const size = Math.abs(value);
   if (Number.isInteger(value) || !Number.isFinite(value)) return numeral(value);
-  const to = (digits) => numeral(Number(value.toPrecision(digits)));
-  let digits = 4;
-  while (digits > 1 && Math.abs(value) < 1 && to(digits).length > MOST_LETTERS_IN_CELL) digits -= 1;
-  return to(digits);
+  if (size < 1e-3) return value.toExponential(1);
+  return numeral(Number(value.toPrecision(size < 0.01 ? 3 : 4)));
 }
 
 /** Where a view of `count` cells begins, of `size` cells from `first` on. It stays where it was, `from`, and moves
@@ -114,20 +112,20 @@ export class Grid {
 
   /** Lay the grid out anew where something of it has changed.
    * @param {{image: any, channels: number[], tone: () => (value: number) => number[], margins: number[], border: string,
-   *   fill: number, room: number, scale: number, near: boolean, pinned: number[][], looked: number[][], subject: string, colors: any, id: string}} scene
+   *   fill: number, room: number, scale: number, least: number, near: boolean, pinned: number[][], looked: number[][], subject: string, colors: any, id: string}} scene
    *   `margins`: top, bottom, left, right; `room`: how many CSS pixels it may be wide and high; `scale`: how large letters
-   *   are in the page, 1 being 16 pixels; `near`: with numbers, if
+   *   are in the page, 1 being 16 pixels; `least`: how large cells are at
+   *   least in a part; `near`: with numbers, if
    *   need be of a part. That has the rows and columns `pinned` in it, and moves from there to `looked`; with another
    *   `subject` it begins with them in its middle. */
   lay(scene) {
     const { image, margins, room, subject, scale } = scene;
-    this.scene = scene;
-    this.measure();
+    this.measure(scene);
     const first = [-margins[0], -margins[2]];
     const sizes = [image.rows + margins[0] + margins[1], image.cols + margins[2] + margins[3]];
     const fits = Math.floor(room / Math.max(...sizes));
     this.isPart = scene.near && fits < this.least;
-    const most = Math.max(Math.floor(room / this.least), 1);
+    const most = Math.max(Math.floor(room / Math.max(this.least, scene.least)), 1);
     this.cell = this.isPart ? Math.floor(room / most) : Math.min(Math.max(fits, 1), Math.max(LARGEST_CELL * scale, this.least));
     const counts = sizes.map((size) => (this.isPart ? Math.min(size, most) : size));
     const view = [subject, counts].join();
@@ -149,12 +147,13 @@ export class Grid {
   }
 
   /** Find the colours of the values, and how large a cell must be for the longest number. */
-  measure() {
-    const { image, channels, margins, fill, id, scale } = this.scene;
+  measure(scene) {
+    const { image, channels, margins, fill, id, scale } = scene;
+    this.scene = scene;
     const content = [id, channels, margins, scale].join();
     if (content === this.content) return;
     this.content = content;
-    this.tone = this.scene.tone();
+    this.tone = scene.tone();
     this.letters = brief(fill).length;
     for (let i = 0; i < image.data.length; i += image.channels) {
       for (const c of channels) this.letters = Math.max(this.letters, brief(image.data[i + c]).length);

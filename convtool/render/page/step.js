@@ -66,27 +66,45 @@ function room() {
   return Math.max(Math.min($("input").clientWidth, Math.max(window.innerWidth * 0.32, 360)), LEAST_ROOM);
 }
 
-export function showGrids({ k, stage, before, map, row, col, pinned, lanes, channels, values }) {
-  const border = isConvolution(stage) ? stage.border : "padding";
-  const fill = isConvolution(stage) ? stage.fill : 0;
-  const what = k ? labelOf(seen.shown[k - 1]) : say("image");
-  const { colors, near } = seen;
-  const dark = colors.ground.join();
+/** What the two grids are to show. */
+function scenesOf({ k, stage, before, map, row, col, pinned, lanes, channels }) {
+  const { colors, near, version } = seen;
   const mixes = stage.op === "gray" || stage.op === "layer";
   const into = mixes && isColor(before) ? [0, 1, 2] : mixes ? [strongest(lanes).channel] : channels;
   const around = (place) => fieldsOf([stage], [before, map], place[0], place[1]).map((spans) => spans.map(([start, stop]) => [start - 1, stop + 1]));
   const [pinnedIn, lookedIn] = [around(pinned), around([row, col])];
-  const spansOf = (name, i) => ({ pinned: pinnedIn[i], looked: (seen.pointed === name ? pinnedIn : lookedIn)[i] });
-  const common = { near, colors, scale: parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 };
-  grids.input.lay({
-    ...common, image: before, channels: into, tone: () => toneOf(before, into), margins: marginsOf(stage, before), border, fill,
-    room: room(), ...spansOf("input", 0), subject: String(k), id: `${seen.version} ${k} ${dark}`,
+  const sceneOf = (i, image, shown) => ({
+    image, channels: shown, tone: () => toneOf(image, shown), near, colors, scale: letters(), subject: String(k),
+    pinned: pinnedIn[i], looked: seen.pointed === ["input", "map"][i] ? pinnedIn[i] : lookedIn[i],
+    id: `${version} ${k + i} ${colors.ground}`,
   });
-  grids.map.lay({
-    ...common, image: map, channels, tone: () => toneOf(map, channels), margins: [0, 0, 0, 0], border: "edge", fill: 0,
-    room: grids.input.isPart ? room() : grids.input.cell * Math.max(before.rows, before.cols),
-    ...spansOf("map", 1), subject: String(k), id: `${seen.version} ${k + 1} ${dark}`,
-  });
+  const border = isConvolution(stage) ? { border: stage.border, fill: stage.fill } : { border: "padding", fill: 0 };
+  return [
+    { ...sceneOf(0, before, into), ...border, margins: marginsOf(stage, before) },
+    { ...sceneOf(1, map, channels), border: "edge", fill: 0, margins: [0, 0, 0, 0] },
+  ];
+}
+
+/** How large the page's letters are; 1 is 16 pixels. */
+function letters() {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+}
+
+/** Lay both grids out, with cells of one size where they show parts. */
+function layGrids(now) {
+  const [input, map] = scenesOf(now);
+  grids.input.measure(input);
+  grids.map.measure(map);
+  const least = Math.max(grids.input.least, grids.map.least);
+  grids.input.lay({ ...input, least, room: room() });
+  const asLarge = grids.input.cell * Math.max(now.before.rows, now.before.cols);
+  grids.map.lay({ ...map, least, room: grids.input.isPart ? room() : asLarge });
+}
+
+export function showGrids(now) {
+  const { k, stage, before, map, row, col, lanes, values } = now;
+  const what = k ? labelOf(seen.shown[k - 1]) : say("image");
+  layGrids(now);
   const all = lanes.flatMap((lane) => lane.window.flat());
   const span = (along) => [Math.min(...along), Math.max(...along) + 1];
   const frame = [span(all.map((one) => one.row)), span(all.map((one) => one.col))];
@@ -96,7 +114,7 @@ export function showGrids({ k, stage, before, map, row, col, pinned, lanes, chan
   write($("input").querySelector("figcaption"), say("input", { what, ...before }) + partOf(grids.input) + made);
   write($("map").querySelector("figcaption"), say("map", map) + partOf(grids.map));
   const isPart = grids.input.isPart || grids.map.isPart;
-  $("near").hidden = near && !isPart;
+  $("near").hidden = seen.near && !isPart;
   $("step").classList.toggle("part", isPart);
   grids.input.canvas.setAttribute("aria-label", say("inputSays", { what, row, col }));
   grids.map.canvas.setAttribute("aria-label", say("mapSays", { row, col, value: values.map(numeral).join(", ") }));
@@ -188,7 +206,7 @@ export function showSum(now) {
     return [make("dt", { textContent: word, className }), ...numbers.map((textContent) => make("dd", { textContent, className }))];
   });
   if (columns.length > 1) rows.unshift(make("dt"), ...lanes.map((lane) => make("dd", { textContent: lane.name })));
-  $("steps").style.gridTemplateColumns = `repeat(${columns.length + 1}, auto)`;
+  $("steps").classList.toggle("lanes", columns.length > 1);
   $("steps").replaceChildren(...rows, ...remarks(now));
   showPasses(now, grids.input.tone);
 }

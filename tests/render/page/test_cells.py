@@ -1,5 +1,7 @@
 """Numbers and colours of the page."""
 
+import numpy as np
+import pytest
 from helpers.node import evaluated, needs_node
 
 from convtool.inspect.steps.base import numeral
@@ -13,6 +15,19 @@ def test_numbers_are_those_of_the_command(tmp_path):
     found = evaluated(imports, "(all) => all.map(numeral)", NUMBERS, tmp_path)
     assert [float(text) for text in found] == [float(numeral(n)) for n in NUMBERS]
     assert found[:3] == ["0", "-27", "0.666667"]
+
+
+@needs_node
+def test_numbers_in_cells_are_short_and_near(tmp_path):
+    rng = np.random.default_rng(3)
+    numbers = [*(rng.normal(size=200) * 10.0 ** rng.integers(-18, 6, 200)), 65535, -4080, 0.06648]
+    imports = "import { brief } from './cells.js';"
+    found = evaluated(imports, "(all) => all.map(brief)", numbers, tmp_path)
+    for number, text in zip(numbers, found, strict=True):
+        digits = 1e-3 if abs(number) >= 1 else 0.1
+        assert float(text) == pytest.approx(number, rel=digits)
+        assert len(text) <= 8
+    assert found[-3:] == ["65535", "-4080", "0.06648"]
 
 
 @needs_node

@@ -53,10 +53,9 @@ def test_no_other_colours_of_texts_are_in_the_style():
     assert set(named) <= {"inherit", *(f"var(--{name})" for name in TEXTS)}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_is_cut_off_at_any_width(opened, small, scheme):
+def test_nothing_is_cut_off_at_any_width(opened, small):
     words = ["conv -k 'gaussian:5,1.1' | relu | pool", "--at", "5,6"]
-    tab = opened("small.png", *words, color_scheme=scheme)
+    tab = opened("small.png", *words)
     for width in WIDTHS:
         tab.set_viewport_size({"width": width, "height": 900})
         for channel in ("R", "all"):

@@ -63,15 +63,17 @@ def test_a_cell_is_what_is_under_the_pointer(large):
 
 def test_pointing_never_moves_what_is_pointed_at(large):
     before = {name: part(large, name) for name in ("input", "map")}
-    for name in ("map", "input"):
+    for name, reach in (("map", 1), ("input", 0)):
         top, bottom, left, right = before[name]
         for row, col in ((top, left), (bottom, right), (top, right)):
             large.mouse.move(*cell_of(large, name, row, col))
             assert f"value at row {row}, column {col}" in steps(large)
             assert part(large, name) == before[name]
-        other = part(large, "input" if name == "map" else "map")
-        assert other[0] <= row
-        assert col <= other[3]
+            first, last, begin, end = part(large, "input" if name == "map" else "map")
+            assert first <= row - reach
+            assert row + reach <= last
+            assert begin <= col - reach
+            assert col + reach <= end
         large.mouse.move(5, 5)
         assert {one: part(large, one) for one in before} == before
 
@@ -86,6 +88,46 @@ def test_the_part_goes_with_the_place(large):
     assert (top, bottom) == before[:2]
     assert left <= 41 < right
     assert right - left == before[3] - before[2]
+
+
+WRITTEN = """() => {
+  window.written = {};
+  const { fillText } = CanvasRenderingContext2D.prototype;
+  CanvasRenderingContext2D.prototype.fillText = function (text, ...place) {
+    (window.written[this.font] ??= []).push(text);
+    return fillText.call(this, text, ...place);
+  };
+}"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_every_cell_has_its_number_in_letters_of_one_size(opened, small, width):
+    tab = opened("small.png", "conv -k 'gaussian:5,1.1' | relu", "--at", "20,20")
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.evaluate(WRITTEN)
+    tab.locator("#stage-1").press("Enter")
+    tab.locator("#channel").select_option("G")
+    tab.evaluate("window.written = {}")
+    tab.locator("#channel").select_option("R")
+    ((_, texts),) = tab.evaluate("Object.entries(window.written)")
+    expected = []
+    for name in ("input", "map"):
+        top, bottom, left, right = part(tab, name)
+        expected += [(row, col) for row in range(top, bottom + 1) for col in range(left, right + 1)]
+    assert len(texts) == len(expected)
+    top, _, left, _ = part(tab, "input")
+    assert texts[0] == str(small[top, left, 0])
+
+
+def test_the_address_waits_while_a_key_is_held(opened, matrix):
+    tab = opened(*matrix)
+    tab.locator("#map canvas").focus()
+    tab.keyboard.down("ArrowRight")
+    tab.keyboard.down("ArrowRight")
+    assert "value at row 1, column 3" in steps(tab)
+    assert state(tab)["col"] == 2
+    tab.keyboard.up("ArrowRight")
+    assert state(tab)["col"] == 3
 
 
 @needs_node
