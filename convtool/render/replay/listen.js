@@ -2,11 +2,13 @@
 
 import { $ } from "../page/elements.js";
 import { speak } from "../page/words.js";
+import { charts } from "./curves.js";
 import { fastestSettings } from "./descent.js";
 import { bowl } from "./given.js";
 import { PLATES, canvasOf, placeUnder } from "./plates.js";
-import { charts, showAll, showDescent, showFrame, showLooked } from "./show.js";
-import { LEAST_RATE, MOST_MOMENTUM, MOST_RATE, UNIT_RATE, advance, fragmentNow, goTo, lookAt, readFragment, redescend, training } from "./training.js";
+import { showAll, showDescent, showFrame, showLooked } from "./show.js";
+import { LEAST_RATE, MOST_MOMENTUM, MOST_RATE, UNIT_RATE, training } from "./training.js";
+import { advance, fragmentNow, goTo, lookAt, readFragment, redescend } from "./training.js";
 
 const FRAMES_A_SECOND = [2, 4, 8, 16, 24, 32, 60];
 const CALM = 1;

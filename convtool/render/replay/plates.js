@@ -98,6 +98,11 @@ export function shortly(value) {
   return Math.abs(value) < 1e-3 ? value.toExponential(3) : numeral(Number(value.toPrecision(4)));
 }
 
+/** A whole number with its thousands apart. */
+export function counted(number) {
+  return number.toLocaleString(document.documentElement.lang);
+}
+
 function frame(name, image, [row, col, rows, cols]) {
   const { style } = $(name).querySelector("i");
   const percent = (part, whole) => `${(100 * part) / whole}%`;

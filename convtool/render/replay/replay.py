@@ -14,7 +14,7 @@ SHARED = ("engine.js", "words.js", "cells.js", "elements.js", "arrays.js")
 
 MODULES = (
     *("replay_words.js", "descent.js", "chart.js", "given.js", "training.js", "plates.js"),
-    *("show.js", "listen.js"),
+    *("curves.js", "show.js", "listen.js"),
 )
 """Its own, each after those that it imports from."""
 

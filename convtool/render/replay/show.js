@@ -4,30 +4,25 @@ import { compare, run } from "../page/engine.js";
 import { css, inkOn, numeral, palette, signed } from "../page/cells.js";
 import { $, make } from "../page/elements.js";
 import { say } from "../page/words.js";
-import { Chart } from "./chart.js";
+import { layCharts, markCharts } from "./curves.js";
 import { descend, factorOf } from "./descent.js";
 import { beforePiece, bowl, comparedWeights, expectedMap, given, stageOf, wholeEnd } from "./given.js";
-import { shortly, paintPlates, showPlace } from "./plates.js";
-import { LAST_STEP, REACH, UNIT_RATE, fragmentNow, pathNow, training } from "./training.js";
+import { shortly, counted, paintPlates, showPlace } from "./plates.js";
+import { LAST_STEP, REACH, TAPS, UNIT_RATE, fragmentNow, pathNow, training } from "./training.js";
 
 const [ROWS, COLS] = given.kernel;
-const TAPS = ROWS * COLS;
 const WIDE = 5;
 const TINY = 8;
-const LEAST_SHARE = 1e-14;
-const GROWN = 100;
 const CLOSE = 1e-6;
 const ALIKE = 0.9;
-const FAR = 0.5;
 
-export const charts = { loss: new Chart($("loss-chart")), weights: new Chart($("weights-chart")) };
 const peak = Math.max(...[given.start, given.end].flatMap((weights) => weights.slice(0, TAPS)).map(Math.abs));
 const agreement = agreed();
 let keptFragment = "";
 
 /** How many values are those of convtool: of the closed form's map, and of weights on the way there. */
 function agreed() {
-  const largest = (values) => values.reduce((most, value) => Math.max(most, Math.abs(value) || 0), 0);
+  const largest = (values) => values.reduce((most, value) => (Number.isFinite(value) ? Math.max(most, Math.abs(value)) : most), 0);
   const map = compare(run([stageOf(given.end)], beforePiece).at(-1), expectedMap, largest(beforePiece.data) * peak * TAPS);
   const steps = given.compared.steps;
   const frames = descend({ ...bowl, steps }, given.start, UNIT_RATE, 0);
@@ -59,7 +54,7 @@ export function showFrame() {
   fillTable($("kernel").querySelector("table"), frame.weights);
   $("added").textContent = given.bias ? say("biasNow", { number: shortly(frame.weights[TAPS]) }) : "";
   const name = nameOf(frame);
-  $("step").textContent = name;
+  $("step-now").textContent = name;
   $("loss").textContent = shortly(frame.loss);
   $("rms").textContent = shortly(Math.sqrt(frame.loss));
   $("gradient").textContent = shortly(frame.gradient);
@@ -68,8 +63,7 @@ export function showFrame() {
   $("scrub").value = String(training.at);
   $("scrub").setAttribute("aria-valuetext", name);
   for (const kind of ["closed", "whole"]) $(kind).setAttribute("aria-pressed", String(frame.kind === kind));
-  charts.loss.mark(frame.step, [frame.loss]);
-  charts.weights.mark(frame.step, frame.weights.slice(0, TAPS));
+  markCharts(frame);
   paintPlates(frame.weights);
   showPlace();
   showPlay();
@@ -78,10 +72,6 @@ export function showFrame() {
 function nameOf(frame) {
   if (frame.kind) return say(frame.kind === "closed" ? "closed" : "wholeWeights");
   return say("stepOf", { step: counted(frame.step), last: counted(LAST_STEP) });
-}
-
-function counted(number) {
-  return number.toLocaleString(document.documentElement.lang);
 }
 
 /** Show whether it plays; the address keeps what is seen while it does not. */
@@ -179,26 +169,13 @@ function showSettings() {
   $("why").hidden = !firstIsBrightness();
 }
 
-/** The span of all weights on a path, but not far beyond those at both ends of it. */
-function weightsScale(path) {
-  const span = (frames) => {
-    const all = frames.flatMap((frame) => frame.weights.slice(0, TAPS));
-    return [all.reduce((a, b) => Math.min(a, b)), all.reduce((a, b) => Math.max(a, b))];
-  };
-  const [first, last] = span([path[0], { weights: given.end }]);
-  const [least, most] = span(path);
-  const room = FAR * (last - first);
-  const [low, high] = [Math.max(Math.min(first, least), first - room), Math.min(Math.max(last, most), last + room)];
-  const edge = 0.05 * (high - low) || 1;
-  return { low: low - edge, high: high + edge };
-}
-
 /** Whether the loss is steepest where all weights grow alike. */
 function firstIsBrightness() {
   const size = bowl.end.length;
   const along = Array.from({ length: TAPS }, (_, i) => bowl.axes[i * size + size - 1]);
   return Math.abs(along.reduce((a, b) => a + b, 0)) > ALIKE * Math.sqrt(TAPS);
 }
+<<<<<<< HEAD
 
 /** Lay out both charts. */
 export function layCharts() {
@@ -225,3 +202,5 @@ export function layCharts() {
   $("loss-chart").setAttribute("aria-label", say("lossSays", words));
   $("weights-chart").setAttribute("aria-label", say("weightsSays", { count: TAPS }));
 }
+=======
+>>>>>>> partA

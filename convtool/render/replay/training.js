@@ -11,8 +11,10 @@ const MOST_SEED = 1e6;
 export const UNIT_RATE = 1 / bowl.curvatures[bowl.curvatures.length - 1];
 /** The last step that is shown. */
 export const LAST_STEP = bowl.steps[bowl.steps.length - 1];
+/** The weights of the kernel, without a bias. */
+export const TAPS = given.kernel[0] * given.kernel[1];
 /** How far random weights may be from 0. */
-export const REACH = (given.kernel[0] * given.kernel[1]) ** -0.5;
+export const REACH = TAPS ** -0.5;
 
 /** `rate` is a multiple of UNIT_RATE; the seed 0 stands for convtool's own random weights; `at` is a number
  * of `frames`, whose last ones are the closed form and the whole weights. */
@@ -38,14 +40,11 @@ if (wholeEnd) ends.push({ ...frameAt(bowl, wholeEnd, LAST_STEP), kind: "whole" }
 /** Descend anew, by the settings as they are now, and show about the same step. */
 export function redescend() {
   const now = training.frames[training.at];
-  const start = training.seed ? bowl.end.map((_, i) => randomly()[i] ?? 0) : given.start;
+  const random = randomWeights(training.seed, TAPS, REACH);
+  const start = training.seed ? bowl.end.map((_, i) => random[i] ?? 0) : given.start;
   const path = descend(bowl, start, training.rate * UNIT_RATE, training.momentum);
   training.frames = [...path, ...ends];
   if (now) goTo(now.kind ?? now.step);
-}
-
-function randomly() {
-  return randomWeights(training.seed, given.kernel[0] * given.kernel[1], REACH);
 }
 
 /** The frames of the descent, without the ends. */

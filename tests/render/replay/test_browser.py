@@ -29,10 +29,13 @@ def opened(browser, convtool, folder, photo):
     """Make a page and open it; the tab notes what it asks for and what goes wrong in it."""
     tabs = []
 
-    def open_page(*words, fragment="", kernel="gaussian3", before="before.png", **options):
+    def open_page(*words, fragment="", kernel="gaussian3", before="before.png", bits=8, **options):
         pixels = photo[60:160, 100:220]
         write_image(before, pixels)
-        write_image("after.png", conv2d(pixels, find_kernel(kernel), dtype=np.uint8))
+        after = conv2d(pixels, find_kernel(kernel))
+        white = 2**bits - 1
+        after = np.clip(np.rint(after * white / 255), 0, white)
+        write_image("after.png", after.astype(f"u{bits // 8}"))
         result = convtool("fit", before, "after.png", *words, "--replay", "lesson.html")
         assert result.returncode == 0, result.stderr
         tab = browser.new_page(**options)
@@ -95,11 +98,14 @@ def test_a_wrong_engine_is_told_in_red(opened, monkeypatch):
 
 def test_it_opens_at_random_weights_and_ends_at_the_closed_form(opened):
     tab = opened("--rational")
-    assert text(tab, "step") == "0 of 100,000"
+    assert text(tab, "step-now") == "0 of 100,000"
     assert max(map(abs, weights(tab))) < 1 / 3
     first = number(tab, "loss")
     tab.locator("#closed").click()
-    assert text(tab, "step") == "closed form"
+    assert text(tab, "step-now") == "closed form"
+    assert tab.locator("[aria-pressed=true]").evaluate_all("(all) => all.map((one) => one.id)") == [
+        "closed"
+    ]
     assert weights(tab) == weights(tab, "end")
     assert np.allclose(weights(tab), find_kernel("gaussian3").weights.ravel() / 16, atol=0.02)
     assert number(tab, "loss") < first / 1000
@@ -112,18 +118,18 @@ def test_it_opens_at_random_weights_and_ends_at_the_closed_form(opened):
 def test_the_bar_and_the_keys_move_through_the_steps(opened):
     tab = opened()
     tab.locator("#next").click()
-    assert text(tab, "step") == "1 of 100,000"
+    assert text(tab, "step-now") == "1 of 100,000"
     tab.locator("#scrub").press("ArrowRight")
-    assert text(tab, "step") == "2 of 100,000"
+    assert text(tab, "step-now") == "2 of 100,000"
     tab.evaluate("document.activeElement.blur()")
     tab.keyboard.press("ArrowLeft")
-    assert text(tab, "step") == "1 of 100,000"
+    assert text(tab, "step-now") == "1 of 100,000"
     tab.keyboard.press("End")
-    assert text(tab, "step") == "closed form"
+    assert text(tab, "step-now") == "closed form"
     tab.keyboard.press("ArrowLeft")
-    assert text(tab, "step") == "100,000 of 100,000"
+    assert text(tab, "step-now") == "100,000 of 100,000"
     tab.keyboard.press("Home")
-    assert text(tab, "step") == "0 of 100,000"
+    assert text(tab, "step-now") == "0 of 100,000"
     assert tab.locator("#scrub").get_attribute("aria-valuetext") == "0 of 100,000"
 
 
@@ -134,14 +140,14 @@ def test_a_curve_is_dragged(opened):
     tab.mouse.down()
     tab.mouse.move(box["x"] + box["width"] - 15, box["y"] + 50)
     tab.mouse.up()
-    assert text(tab, "step") in ("95,499 of 100,000", "100,000 of 100,000")
+    assert text(tab, "step-now") in ("95,499 of 100,000", "100,000 of 100,000")
 
 
 def test_it_plays_to_the_end_and_pauses(opened):
     tab = opened(fragment="#step=90000")
     tab.locator("#speed").fill("6")
     tab.locator("#play").click()
-    tab.locator("#step", has_text="closed form").wait_for()
+    tab.locator("#step-now", has_text="closed form").wait_for()
     assert tab.locator("#play").get_attribute("aria-label") == "play"
     tab.evaluate("document.activeElement.blur()")
     tab.keyboard.press(" ")
@@ -196,6 +202,38 @@ def test_the_values_of_a_place_are_read_by_pointer_and_by_keys(opened, photo):
     _assert_place(tab, photo, 10, 20)
 
 
+def test_what_may_have_been_clipped_is_left_out(opened):
+    tab = opened(kernel="edge", fragment="#step=closed")
+    colors = tab.evaluate(
+        """() => {
+          const { width, height } = document.querySelector("#after canvas");
+          const pixels = (name) => document.querySelector(`#${name} canvas`).getContext("2d")
+            .getImageData(0, 0, width, height).data;
+          const [after, difference] = [pixels("after"), pixels("difference")];
+          return Array.from({ length: width * height }, (_, i) =>
+            [...after.slice(4 * i, 4 * i + 3), ...difference.slice(4 * i, 4 * i + 3)]);
+        }"""
+    )
+    grey = [201, 206, 213]
+    clipped = [all(value in (0, 255) for value in one[:3]) for one in colors]
+    assert 100 < sum(clipped) < len(clipped) - 100
+    assert [one[3:] == grey for one in colors] == clipped
+    assert "grey: left out" in tab.locator("#difference small").text_content()
+    at = clipped.index(True)
+    tab.evaluate(f"location.hash = '#step=closed&at={at // 78},{at % 78}'")
+    tab.locator("#difference .reading", has_text="left out").wait_for()
+
+
+def test_a_result_of_16_bits_is_shown_in_the_unit_of_the_image(opened):
+    tab = opened(bits=16, fragment="#step=closed")
+    before, after = (
+        [float(one) for one in tab.locator(f"#{name} .reading").text_content().split(", ")]
+        for name in ("before", "after")
+    )
+    assert np.allclose(before, after, atol=30)
+    assert abs(float(tab.locator("#difference .reading").text_content())) < 0.01
+
+
 def _assert_place(tab, photo, row, col):
     """The pixels in the middle of the window at this place of the piece."""
     pixels = photo[60:160, 100:220]
@@ -215,12 +253,12 @@ def test_the_fragment_shows_the_same(opened):
     for _ in range(30):
         tab.locator("#scrub").press("ArrowRight")
     again = opened("--rational", fragment=tab.evaluate("location.hash"))
-    for name in ("step", "loss", "distance", "rate-says", "momentum-says"):
+    for name in ("step-now", "loss", "distance", "rate-says", "momentum-says"):
         assert text(again, name) == text(tab, name)
     assert weights(again) == weights(tab)
     tab.locator("#whole").click()
     assert (
-        text(opened("--rational", fragment=tab.evaluate("location.hash")), "step")
+        text(opened("--rational", fragment=tab.evaluate("location.hash")), "step-now")
         == "whole weights"
     )
 
@@ -231,7 +269,7 @@ def test_the_fragment_shows_the_same(opened):
 )
 def test_a_broken_fragment_is_none(opened, fragment):
     tab = opened(fragment=fragment)
-    assert text(tab, "step") == "0 of 100,000"
+    assert text(tab, "step-now") == "0 of 100,000"
     assert "learning rate: 1 /" in text(tab, "rate-says")
 
 
