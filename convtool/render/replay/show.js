@@ -175,32 +175,3 @@ function firstIsBrightness() {
   const along = Array.from({ length: TAPS }, (_, i) => bowl.axes[i * size + size - 1]);
   return Math.abs(along.reduce((a, b) => a + b, 0)) > ALIKE * Math.sqrt(TAPS);
 }
-<<<<<<< HEAD
-
-/** Lay out both charts. */
-export function layCharts() {
-  const path = pathNow();
-  const losses = path.map((frame) => frame.loss);
-  const most = Math.min(Math.max(...losses), GROWN * losses[0]);
-  const least = Math.max(Math.min(given.floor, ...losses), LEAST_SHARE * losses[0]);
-  const rounded = { low: 10 ** Math.floor(Math.log10(least)), high: 10 ** Math.ceil(Math.log10(most)), log: true };
-  if (!(rounded.low < rounded.high)) Object.assign(rounded, { low: 0.1, high: 1 });
-  const axis = say("stepAxis");
-  charts.loss.lay({
-    last: LAST_STEP, scale: rounded, axis, floor: { value: given.floor, name: say("closed") },
-    curves: [{ kind: "line", points: path.map((frame) => [frame.step, frame.loss]) }],
-  });
-  const { low, high } = weightsScale(path);
-  charts.weights.lay({
-    last: LAST_STEP, scale: { low, high, log: false }, axis,
-    curves: Array.from({ length: TAPS }, (_, i) => ({
-      kind: `weight ${given.end[i] < 0 ? "below" : "above"}`, points: path.map((frame) => [frame.step, frame.weights[i]]),
-    })),
-  });
-  const last = path[path.length - 1];
-  const words = { first: shortly(losses[0]), last: shortly(last.loss), steps: counted(last.step), floor: shortly(given.floor) };
-  $("loss-chart").setAttribute("aria-label", say("lossSays", words));
-  $("weights-chart").setAttribute("aria-label", say("weightsSays", { count: TAPS }));
-}
-=======
->>>>>>> partA
