@@ -113,7 +113,7 @@ class _Drawing:
 
     def __init__(self, walk: Walk, name: str, style: Style, whole: Whole | None) -> None:
         self._walk, self._style, self._whole = walk, style, whole
-        field, count = stage_field(walk), len(walk.prepared.stages)
+        field, count = stage_field(walk, next(walk.places)), len(walk.prepared.stages)
         self._outside = field.border
         self._name = name
         self._stage = f"{count}. {field.label}" if count > 1 else field.label
