@@ -97,17 +97,24 @@ class Sights(NamedTuple):
 
     @classmethod
     def of(cls, walk: Walk) -> "Sights":
-        """Those of the windows of all values: the first window and the last one are outermost."""
-        height, stretched = walk.output.size[1], Stretched.of(walk)
-        slices, rows, cols = walk.box
-        first = slices[0] * height + rows[0], cols[0]
-        last = (slices[1] - 1) * height + rows[1] - 1, cols[1] - 1
-        outermost = [
-            _spans_of(stage_field(walk, place), place, stretched) for place in (first, last)
-        ]
-        used = [(start, stop) for (start, _), (_, stop) in zip(*outermost, strict=True)]
+        """Those of the windows of all values."""
+        stretched = Stretched.of(walk)
         size = stretched.size if stretched else walk.input.size[1:]
+        used = under_all(walk, stretched)
         return cls(_sights(size, used), _sights(walk.output.size[1:], walk.box[1:]))
+
+
+def under_all(walk: Walk, stretched: Stretched | None = None) -> tuple[Pair, Pair]:
+    """The rows and columns (first, last) of the last stage's input under the windows of all values:
+    from the first window to the last."""
+    height = walk.output.size[1]
+    slices, rows, cols = walk.box
+    first = slices[0] * height + rows[0], cols[0]
+    last = (slices[1] - 1) * height + rows[1] - 1, cols[1] - 1
+    (top, left), (bottom, right) = (
+        _spans_of(stage_field(walk, place), place, stretched) for place in (first, last)
+    )
+    return (top[0], bottom[1]), (left[0], right[1])
 
 
 def stage_field(walk: Walk, place: Pair) -> StageField:
