@@ -23,7 +23,7 @@ from .layout import Entries, steps_of, terms_of, windows_of
 from .overview import Overview, peaks_of
 from .palette import flat_colors, palette
 from .raster import painted
-from .sliding import Frame, Panel, Sights, frames, stage_field
+from .sliding import Frame, Panel, Sights, frames, stage_field, under_all
 from .windows import Paint, Peaks, Widths, input_block
 
 MOST_FRAMES = 1000
@@ -113,7 +113,7 @@ class _Drawing:
 
     def __init__(self, walk: Walk, name: str, style: Style, whole: Whole | None) -> None:
         self._walk, self._style, self._whole = walk, style, whole
-        field, count = stage_field(walk), len(walk.prepared.stages)
+        field, count = stage_field(walk, next(walk.places)), len(walk.prepared.stages)
         self._outside = field.border
         self._name = name
         self._stage = f"{count}. {field.label}" if count > 1 else field.label
@@ -132,10 +132,7 @@ class _Drawing:
         widths, peaks = Widths(), Peaks()
         shapes: dict[object, Calculation] = {}
         texts, numbers, values = {""}, {""}, {""}
-        spans: list[set[Pair]] = [set(), set()]
         for frame in frames(self._walk, self._sights):
-            for seen_along, span in zip(spans, frame.spans, strict=True):
-                seen_along.add(span)
             for panel in frame.panels:
                 one = panel.calculation
                 patches = _patches(one)
@@ -151,10 +148,10 @@ class _Drawing:
         white = self._walk.input.white
         self._paint = Paint(peaks, white, self._style.dark)
         self._map_paint = self._paint_of_map()
-        rows, cols = ((min(a for a, _ in some), max(b for _, b in some)) for some in spans)
         self._overview = None
         if self._whole is not None:
-            self._overview = Overview(self._whole, self._paint, self._map_paint, (rows, cols))
+            room = under_all(self._walk)
+            self._overview = Overview(self._whole, self._paint, self._map_paint, room)
         self._sizes = Sizes(
             widths,
             _largest([windows_block(one, white, widths) for one in shapes.values()]),

@@ -38,7 +38,7 @@ def palette(flat: Iterable[Color]) -> Colors:
     have.
 
     Where there is no room for all, as with the greys of a photo, some are left out, but none of
-    those of texts and lines: the nearest one is off by 3 levels at most.
+    those of texts and lines: the nearest one is off by 4 levels at most.
     """
     edges = {tuple(color) for color in _edges().tolist()}
     more = sorted(set(flat) - edges)

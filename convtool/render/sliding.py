@@ -8,7 +8,7 @@ import numpy as np
 from ..core.dtypes import Array
 from ..core.validation import Pair
 from ..inspect.explain import Explanation, Path, Walk
-from ..inspect.receptive_field import StageField
+from ..inspect.receptive_field import StageField, stage_fields
 from ..inspect.steps.base import Calculation, Patch, Value, item
 from ..inspect.stretched import Stretched
 from .layout import MOST_CHANNELS, terms_of, windows_of
@@ -99,22 +99,36 @@ class Sights(NamedTuple):
     def of(cls, walk: Walk) -> "Sights":
         """Those of the windows of all values."""
         stretched = Stretched.of(walk)
-        rows, cols = zip(*(_spans_of(found, stretched) for found in walk), strict=True)
-        used = [(min(a for a, _ in some), max(b for _, b in some)) for some in (rows, cols)]
         size = stretched.size if stretched else walk.input.size[1:]
+        used = under_all(walk, stretched)
         return cls(_sights(size, used), _sights(walk.output.size[1:], walk.box[1:]))
 
 
-def stage_field(walk: Walk) -> StageField:
-    """The last stage, and the window of the first value in its input."""
-    return next(iter(walk)).fields[0]
+def under_all(walk: Walk, stretched: Stretched | None = None) -> tuple[Pair, Pair]:
+    """The rows and columns (first, last) of the last stage's input under the windows of all values:
+    from the first window to the last."""
+    height = walk.output.size[1]
+    slices, rows, cols = walk.box
+    first = slices[0] * height + rows[0], cols[0]
+    last = (slices[1] - 1) * height + rows[1] - 1, cols[1] - 1
+    (top, left), (bottom, right) = (
+        _spans_of(stage_field(walk, place), place, stretched) for place in (first, last)
+    )
+    return (top[0], bottom[1]), (left[0], right[1])
 
 
-def _spans_of(found: Explanation, stretched: Stretched | None = None) -> tuple[Pair, Pair]:
+def stage_field(walk: Walk, place: Pair) -> StageField:
+    """The last stage, and the window of a value in its input."""
+    return stage_fields(walk.operators, walk.prepared.stages, walk.prepared.input, place)[0]
+
+
+def _spans_of(
+    field: StageField, place: Pair, stretched: Stretched | None = None
+) -> tuple[Pair, Pair]:
     """The rows and columns of the last stage's input under the window, last not counted."""
     if stretched:
-        return stretched.spans(found.row, found.col)
-    *_, rows, cols = found.fields[0].region.spans
+        return stretched.spans(*place)
+    *_, rows, cols = field.region.spans
     return rows, cols
 
 
@@ -123,13 +137,16 @@ def frames(walk: Walk, sights: Sights) -> Iterator[Frame]:
     values, stretched = walk.values, Stretched.of(walk)
     height = walk.output.size[1]
     for found in walk:
+        place = found.row, found.col
         number, row = divmod(found.row, height)
         rows, cols = (
             sight.around(o, o + 1) for sight, o in zip(sights.output, (row, found.col), strict=True)
         )
         places = [
             sight.around(*span)
-            for sight, span in zip(sights.input, _spans_of(found, stretched), strict=True)
+            for sight, span in zip(
+                sights.input, _spans_of(found.fields[0], place, stretched), strict=True
+            )
         ]
         panels = []
         for channel, path in enumerate(found.paths[:MOST_CHANNELS]):
@@ -147,7 +164,7 @@ def frames(walk: Walk, sights: Sights) -> Iterator[Frame]:
                 one = stretched.calculation(one)
             around = stretched.around if stretched else walk.around
             panels.append(Panel(path, one, _parts(one, around, *places), shown))
-        spans = _spans_of(found)
+        spans = _spans_of(found.fields[0], place)
         yield Frame(found, number, rows, cols, row, found.col, spans, tuple(panels))
 
 

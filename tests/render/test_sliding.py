@@ -178,3 +178,24 @@ def test_what_is_looked_at_is_in_sight(first):
     assert {*range(first, first + 5)} <= {*around}
     assert around.start >= 0
     assert around.stop <= 100
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "conv -k '1 2 3; 4 5 6' --stride 2 --dilation 2 --padding 3 --border wrap", "relu",
+        "pool -s 3 --padding 1", "conv_transpose -k '1 2; 3 4; 5 6' --stride 3x2 --padding 1x0",
+        "unpool", "pool | conv -k box3 --padding 0",
+    ],
+)  # fmt: skip
+def test_all_windows_lie_between_the_first_and_the_last(text):
+    reader = ArrayReader(Header.of_array(IMAGE), IMAGE)
+    walked = walk(reader, Pipeline.parse(text).operators, margin=MOST)
+    sights = Sights.of(walked).input
+    for frame in frames(walked, Sights.of(walked)):
+        (part,) = frame.panels[0].parts
+        for sight, positions in zip(sights, (part.patch.rows, part.patch.cols), strict=True):
+            assert sight.first <= min(positions)
+            assert max(positions) < sight.last
+        (window,) = frame.panels[0].calculation.patches
+        assert part.marked.sum() == window.pixels.size
