@@ -128,7 +128,7 @@ def explain(**given: Any) -> None:
       convtool explain photo.png 'conv -k edge | pool' --at 40,60 -o lesson.html
       convtool explain samples/sunrise.gif -k box:3x3x3 --at 2,40,60
       convtool explain samples/matrix4x4.csv -k box3 --padding 1 -o slide.gif
-      convtool explain photo.png -k edge --gray --stride 16 --whole -o slide.webp
+      convtool explain photo.png -k edge --gray --stride 64 --whole -o slide.webp
 
     Give one of --kernel, --pool MODE and PIPELINE, which is what `convtool run` takes. Options
     go with --kernel and --pool as they do with `convtool conv` and `convtool pool`. Of a
