@@ -1,6 +1,6 @@
 // Stages in the words of the command line, and as a file for it.
 
-import { isConvolution, tapsOf } from "./engine.js";
+import { isConvolution, tapsOf } from "./windows.js";
 
 /** A text as a word of a shell. Bytes of a name that are no text come as lone surrogates from
  * U+DC80 on, as Python has them. */

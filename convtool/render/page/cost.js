@@ -1,6 +1,6 @@
 // What a convolution costs, beside a layer that joins every value to every pixel.
 
-import { kernelsFor } from "./engine.js";
+import { kernelsFor } from "./windows.js";
 
 /** The weights of a kernel as a column times a row; null for those that are no such product.
  * @returns {{column: number[], row: number[]} | null} */

@@ -1,10 +1,11 @@
 // The fields in which a stage's parameters are changed.
 
-import { COMBINATIONS, POOL_MODES, tapsOf } from "./engine.js";
-import { presetOf } from "./commands.js";
-import { make } from "./elements.js";
-import { BORDERS, LARGEST_KERNEL, LARGEST_STEP, PADDINGS, flipped, resized } from "./state.js";
+import { tapsOf } from "./windows.js";
+import { COMBINATIONS, POOL_MODES } from "./engine.js";
 import { say } from "./words.js";
+import { presetOf } from "./commands.js";
+import { BORDERS, LARGEST_KERNEL, LARGEST_STEP, PADDINGS, flipped, resized } from "./state.js";
+import { make } from "./elements.js";
 
 /** The fields of a stage. `now` gives it as it is, and `put` takes parameters that were changed.
  * @returns {HTMLElement[]} */

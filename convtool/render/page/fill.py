@@ -10,9 +10,10 @@ from importlib.resources.abc import Traversable
 from typing import Any, NamedTuple
 
 MODULES = (
-    *("engine.js", "words.js", "commands.js", "pytorch.js", "state.js", "pixels.js", "cost.js"),
-    *("cells.js", "elements.js", "editor.js", "arrays.js", "facts.js", "picture.js", "model.js"),
-    *("stages.js", "weights.js", "passes.js", "step.js", "view.js", "drawing.js", "moves.js"),
+    *("windows.js", "engine.js", "behind.js", "words.js", "commands.js", "pytorch.js", "state.js"),
+    *("pixels.js", "cost.js", "cells.js", "grid.js", "elements.js", "editor.js", "arrays.js"),
+    *("facts.js", "picture.js", "model.js", "stages.js", "weights.js", "passes.js", "grids.js"),
+    *("tables.js", "sums.js", "view.js", "drawing.js", "pointing.js", "moves.js"),
 )
 """The modules of the page of a value, each after those that it imports from."""
 
@@ -31,7 +32,9 @@ class Parts(NamedTuple):
 
 FOLDER = files(__package__)
 VALUE = Parts(
-    FOLDER / "page.html", (FOLDER / "style.css",), tuple(FOLDER / name for name in MODULES)
+    FOLDER / "page.html",
+    (FOLDER / "base.css", FOLDER / "style.css"),
+    tuple(FOLDER / name for name in MODULES),
 )
 """The page of a value."""
 

@@ -1,10 +1,12 @@
 // The state of the page, and how it is changed. Whoever shows it is told.
 
-import { Refused, axesOf, followedIn, isConvolution, kernelsFor, run, valueAt, windowsOf } from "./engine.js";
+import { Refused, axesOf, isConvolution, kernelsFor } from "./windows.js";
+import { run, valueAt } from "./engine.js";
+import { followedIn, windowsOf } from "./behind.js";
+import { ALL, History } from "./state.js";
 import { palette } from "./cells.js";
 import { facts } from "./facts.js";
 import { picture } from "./picture.js";
-import { ALL, History } from "./state.js";
 
 /** The state where the page begins: the value that was asked for. */
 export const first = { stages: facts.stages, stage: facts.stages.length - 1, row: facts.place[0], col: facts.place[1], channel: 0 };

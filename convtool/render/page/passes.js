@@ -1,10 +1,10 @@
 // A kernel that is a column times a row: its sum in two passes.
 
-import { css, inkOn, numeral, signed } from "./cells.js";
+import { say } from "./words.js";
 import { factors, inPasses } from "./cost.js";
+import { css, inkOn, numeral, signed } from "./cells.js";
 import { $, make, write } from "./elements.js";
 import { isLit, lights, seen } from "./model.js";
-import { say } from "./words.js";
 
 /** Show each channel's window times the column, the sums of its columns times the row, and the sum of these. */
 export function showPasses({ stage, lanes, window: elements }, tone) {

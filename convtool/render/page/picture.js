@@ -1,6 +1,6 @@
 // The picture that the page works on: convtool's own, or one that the reader opens, which stays here.
 
-import { Refused } from "./engine.js";
+import { Refused } from "./windows.js";
 import { facts, image } from "./facts.js";
 
 const LARGEST_SIDE = 96;

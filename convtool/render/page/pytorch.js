@@ -1,6 +1,7 @@
 // The stages as lines of PyTorch, which make the same map of a tensor.
 
-import { LUMA, axesOf, isConvolution, tapsOf } from "./engine.js";
+import { axesOf, isConvolution, tapsOf } from "./windows.js";
+import { LUMA } from "./engine.js";
 
 const MODES = { edge: "replicate", mirror: "reflect", wrap: "circular" };
 const TORCH_CURVES = { relu: "F.relu(x)", sigmoid: "torch.sigmoid(x)", tanh: "torch.tanh(x)", abs: "x.abs()" };

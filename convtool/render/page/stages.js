@@ -1,12 +1,13 @@
 // The row of stages: the map of each, small, with what the value depends on in a frame.
 
-import { fieldsOf, tapsOf } from "./engine.js";
+import { tapsOf } from "./windows.js";
+import { fieldsOf } from "./behind.js";
+import { say } from "./words.js";
+import { pixelsBy } from "./pixels.js";
 import { grey, paintSmall, tones } from "./cells.js";
 import { $, make } from "./elements.js";
-import { channelsOf, choose, isColor, pathOf, pin, seen } from "./model.js";
 import { picture } from "./picture.js";
-import { pixelsBy } from "./pixels.js";
-import { say } from "./words.js";
+import { channelsOf, choose, isColor, pathOf, pin, seen } from "./model.js";
 
 const SMALL = 5.5;
 

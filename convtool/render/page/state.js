@@ -1,6 +1,7 @@
 // What the reader has changed: the stages and the place that is shown, with undo, and as a fragment.
 
-import { COMBINATIONS, POOL_MODES, STAGES, isConvolution } from "./engine.js";
+import { isConvolution } from "./windows.js";
+import { COMBINATIONS, POOL_MODES, STAGES } from "./engine.js";
 
 export const BORDERS = ["edge", "constant", "reflect", "mirror", "wrap"];
 export const PADDINGS = ["same", "same_lower", "valid", "full"];

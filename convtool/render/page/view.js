@@ -1,20 +1,23 @@
 // All that is seen around the value: head, channels, pixels, editor; and what is drawn when.
 
-import { axesOf, compare, isConvolution } from "./engine.js";
-import { expected, facts, presets } from "./facts.js";
-import { grey, numeral, paintSmall, palette } from "./cells.js";
-import { commandOf, tomlOf } from "./commands.js";
-import { costOf, factors } from "./cost.js";
-import { fieldsFor, several, showFields } from "./editor.js";
-import { $, make } from "./elements.js";
-import { channelName, channelsOf, current, isColor, isWindowed, put, repicture, seen } from "./model.js";
-import { cut, picture } from "./picture.js";
-import { RANGES, pixelsBy } from "./pixels.js";
-import { pytorchOf } from "./pytorch.js";
-import { labelOf, showReceptive, showStages, sized } from "./stages.js";
-import { ALL, MOST_STAGES, fragmentOf } from "./state.js";
-import { grids, layTables, showGrids, showSum, showTables, shownBy } from "./step.js";
+import { axesOf, isConvolution } from "./windows.js";
+import { compare } from "./engine.js";
 import { say } from "./words.js";
+import { commandOf, tomlOf } from "./commands.js";
+import { pytorchOf } from "./pytorch.js";
+import { ALL, MOST_STAGES, fragmentOf } from "./state.js";
+import { RANGES, pixelsBy } from "./pixels.js";
+import { costOf, factors } from "./cost.js";
+import { grey, numeral, paintSmall, palette } from "./cells.js";
+import { $, make } from "./elements.js";
+import { fieldsFor, several, showFields } from "./editor.js";
+import { expected, facts, presets } from "./facts.js";
+import { cut, picture } from "./picture.js";
+import { channelName, channelsOf, current, isColor, isWindowed, put, repicture, seen } from "./model.js";
+import { labelOf, showReceptive, showStages, sized } from "./stages.js";
+import { grids, showGrids, shownBy } from "./grids.js";
+import { layTables, showTables } from "./tables.js";
+import { showSum } from "./sums.js";
 
 /** What makes a pixel of a value of the map that is seen, by the ways to do it. */
 const pixelOf = new Map();

@@ -1,9 +1,9 @@
 // The fields of the weights: typed, stepped by keys, dragged.
 
+import { say } from "./words.js";
 import { numeral } from "./cells.js";
 import { make } from "./elements.js";
 import { keep, light, put, seen } from "./model.js";
-import { say } from "./words.js";
 
 const PIXELS_A_STEP = 4;
 

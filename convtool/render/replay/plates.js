@@ -1,6 +1,7 @@
 // The pictures of the piece: before, what the kernel makes of it, the target, and their difference.
 
-import { axesOf, run, tapsOf } from "../page/engine.js";
+import { run } from "../page/engine.js";
+import { axesOf, tapsOf } from "../page/windows.js";
 import { grey, numeral, paintSmall, palette, signed } from "../page/cells.js";
 import { $ } from "../page/elements.js";
 import { say } from "../page/words.js";

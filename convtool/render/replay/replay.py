@@ -9,7 +9,7 @@ from ...fit.placement import Placement
 from ..page import fill
 from .facts import facts_of
 
-SHARED = ("engine.js", "words.js", "cells.js", "elements.js", "arrays.js")
+SHARED = ("windows.js", "engine.js", "words.js", "cells.js", "elements.js", "arrays.js")
 """The modules that it shares with the page of a value."""
 
 MODULES = (
@@ -21,7 +21,7 @@ MODULES = (
 FOLDER = files(__package__)
 REPLAY = fill.Parts(
     FOLDER / "replay.html",
-    (fill.FOLDER / "style.css", FOLDER / "replay.css"),
+    (fill.FOLDER / "base.css", FOLDER / "replay.css"),
     (*(fill.FOLDER / name for name in SHARED), *(FOLDER / name for name in MODULES)),
 )
 

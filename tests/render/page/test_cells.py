@@ -21,7 +21,7 @@ def test_numbers_are_those_of_the_command(tmp_path):
 def test_numbers_in_cells_are_short_and_near(tmp_path):
     rng = np.random.default_rng(3)
     numbers = [*(rng.normal(size=200) * 10.0 ** rng.integers(-18, 6, 200)), 65535, -4080, 0.06648]
-    imports = "import { brief } from './cells.js';"
+    imports = "import { brief } from './grid.js';"
     found = evaluated(imports, "(all) => all.map(brief)", numbers, tmp_path)
     for number, text in zip(numbers, found, strict=True):
         digits = 1e-3 if abs(number) >= 1 else 0.1

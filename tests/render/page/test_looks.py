@@ -11,7 +11,7 @@ from PIL import Image
 
 from convtool.render.page import fill
 
-STYLE = (Path(fill.__file__).parent / "style.css").read_text()
+STYLE = (Path(fill.__file__).parent / "base.css").read_text()
 TEXTS = ["ink", "faint", "alarm"]
 GROUNDS = ["paper", "raised"]
 LEAST_CONTRAST = 4.5
