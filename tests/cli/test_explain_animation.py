@@ -76,6 +76,13 @@ def test_the_whole_input_of_a_last_stage(convtool, small):
     assert frames("a.gif") == 4
 
 
+def test_a_whole_image_from_stdin(convtool, small, folder):
+    words = ["-k", "edge", "--from", "3,4", "--to", "3,5", "--whole", "-o", "a.png"]
+    result = convtool("explain", "-", *words, stdin=(folder / "small.png").read_bytes())
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert frames("a.png") == 2
+
+
 def test_slices(convtool, folder):
     np.save("v.npy", np.arange(27, dtype=np.uint8).reshape(3, 3, 3))
     result = convtool("explain", "v.npy", "-k", "box:3x3x3", "--axes", "zyx", "--from", "1,0,0",

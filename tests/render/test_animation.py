@@ -10,6 +10,7 @@ from PIL import Image
 from convtool import Pipeline
 from convtool.core.image import Header
 from convtool.inspect.explain import walk
+from convtool.inspect.whole import whole
 from convtool.io.base import ArrayReader
 from convtool.io.formats import FORMATS
 from convtool.render import canvas
@@ -136,6 +137,18 @@ def test_a_long_title_widens_nothing():
     usual, long = (next(frames_of(drawn("pool -s 2", title=title))) for title in
                    ("a.png", "\u202e<script>" * 1000))  # fmt: skip
     assert usual.shape == long.shape
+
+
+def test_a_number_has_one_colour_in_the_window_and_in_the_whole_picture():
+    image = np.full((20, 20, 1), 50, np.float32)
+    image[0, 0] = 100
+    reader, operators = ArrayReader(Header.of_array(image), image), Pipeline.parse("pool").operators
+    file = io.BytesIO()
+    walked = walk(reader, operators, (5, 5), (5, 6), margin=MOST)
+    draw(walked, "i", file, FORMATS["png"], Style(), whole(reader, operators))
+    shown = next(frames_of(file))
+    of_picture, of_map = 399 * 18 * 18, (5 * 10 + 5) * 36 * 36
+    assert (shown == 128).all(axis=-1).sum() > of_picture + of_map + 4 * 500
 
 
 def test_infinity_is_white_as_in_a_picture_of_the_map():
