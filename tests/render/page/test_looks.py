@@ -85,7 +85,7 @@ def test_a_long_title_ends_in_dots(opened, folder, matrix):
 
 
 HIDDEN = "#controls, #actions, #pictures, #hint, #language, #fields .field, [data-copies]"
-SHOWN = "h1, #stages, #input canvas, #map canvas, #steps, #fields .formula, #command"
+SHOWN = "h1, #stages li, #input canvas, #map canvas, #steps, #fields .formula, #command"
 
 
 def test_print_has_the_sheet_alone(opened, small):

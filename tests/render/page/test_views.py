@@ -141,7 +141,7 @@ def test_a_part_moves_no_further_than_it_must(tmp_path):
         past = first + size - count
         cases.append([int(rng.integers(first, past + 1)), count, first, size, [start, start + 3]])
     found = evaluated(
-        "import { placed } from './cells.js';",
+        "import { placed } from './grid.js';",
         "(all) => all.map((one) => placed(...one))",
         cases,
         tmp_path,
