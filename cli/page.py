@@ -8,6 +8,7 @@ import click
 
 from convtool.core.errors import ConvtoolError, at
 from convtool.core.filenames import shown
+from convtool.core.frames import FIRST_ALONE
 
 from .messages import say
 from .output import write_files
@@ -58,27 +59,53 @@ def write_page(
 ) -> None:
     """Write the page of an explained value, as the options say; ConvtoolError where there are
     several maps."""
-    from convtool.render.page.facts import facts_of
+    from convtool.render.page.facts import Source, facts_of
     from convtool.render.page.fill import page
 
     path: str = given["output"]
+    key, operators = next(iter(maps.items()))
     if len(maps) > 1:
-        raise ConvtoolError(f"{shown(path)}: a page shows one map, and there are {len(maps)}")
-    ((key, operators),) = maps.items()
+        raise ConvtoolError(
+            f"{shown(path)}: a page shows one map, and there are {len(maps)}: name one, as {key}, "
+            "or give --combine"
+        )
     with at(name):
-        source = _words_of_source(given)
+        source = Source(_words_of_image(reader, given), _files(given))
         facts = facts_of(name, reader, operators, found[key], source, given["nodata"])
     write_files({path: page(facts)})
 
 
-def _words_of_source(given: Mapping[str, Any]) -> list[str]:
-    """The words of `convtool run` that read the same image."""
+def _words_of_image(reader: "Reader", given: Mapping[str, Any]) -> list[str]:
+    """The words of `convtool run` that read the same image, and of several frames the same one."""
     found = [given["image"]]
+    if given["frame"] is None and any(note.endswith(FIRST_ALONE) for note in reader.notes):
+        found.append("--frames=first")
     for name, flag in READING.items():
         value = given[name]
         if value is not None and value is not False:
             found.append(flag if value is True else f"{flag}={value}")
     return found
+
+
+def _files(given: Mapping[str, Any]) -> list[dict[str, str]]:
+    """For each convolution that is asked for in words, the files that its options name."""
+    steps = [("conv", given)] if given["kernel"] else _steps(given["pipeline"] or "")
+    return [
+        {"kernel": options["kernel"][0], "bias_file": options.get("bias_file") or ""}
+        for name, options in steps
+        if name == "conv" and options.get("kernel")
+    ]
+
+
+def _steps(pipeline: str) -> list[tuple[Any, Mapping[str, Any]]]:
+    """The stages of a pipeline in words; none of one in a file, which has its own folder."""
+    from convtool.core.errors import OptionError
+    from convtool.pipeline.parse import steps_of_words
+
+    try:
+        return steps_of_words(pipeline)
+    except OptionError:
+        return []
 
 
 def open_page(path: str) -> None:

@@ -28,6 +28,9 @@ class Frames(NamedTuple):
 FIRST = Frames(0, 0)
 ALL = Frames()
 
+FIRST_ALONE = "only the first is read"
+"""How a note ends that tells of other frames."""
+
 PLACE = "{frame}"
 """What stands for a frame's number in the names of files."""
 

@@ -15,7 +15,7 @@ from PIL import Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
 
 from ..core.errors import ConvtoolError, NoImage, TooManyPixels
-from ..core.frames import Frames
+from ..core.frames import FIRST_ALONE, Frames
 from ..core.metadata import LARGEST_DPI, Metadata
 from .libtiff import DAMAGED, findings
 from .limits import check_size
@@ -363,7 +363,7 @@ def notes_of(image: ImageFile, *, alone: bool) -> Iterator[str]:
     """Notes for a person: what of the file the pixels do not show."""
     frames = 1 if image.format == "MPO" else frame_count(image)
     if frames > 1 and alone:
-        yield f"holds {frames} frames, only the first is read"
+        yield f"holds {frames} frames, {FIRST_ALONE}"
     raw = image.tile[0].args if image.tile else ()
     raw = raw if isinstance(raw, tuple) else (raw,)
     mode = next((word for word in raw if isinstance(word, str)), "")

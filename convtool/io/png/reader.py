@@ -16,6 +16,7 @@ import numpy as np
 
 from ...core.dtypes import Array
 from ...core.errors import ConvtoolError
+from ...core.frames import FIRST_ALONE
 from ...core.image import CHANNEL_NAMES, Header, white_of
 from ...core.metadata import NONE, Metadata
 from ..base import Reader
@@ -68,7 +69,7 @@ class PngReader:
         self._file = file
         self._appearance = appearance
         frames = file.frames
-        note = f"holds {frames} frames, only the first is read"
+        note = f"holds {frames} frames, {FIRST_ALONE}"
         self.notes: tuple[str, ...] = (note,) if frames > 1 else ()
         self.metadata = appearance.metadata
         layout = file.layout

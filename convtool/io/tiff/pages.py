@@ -9,7 +9,7 @@ import tifffile
 
 from ...core.dtypes import Array
 from ...core.errors import ConvtoolError, at
-from ...core.frames import FIRST, Frames
+from ...core.frames import FIRST, FIRST_ALONE, Frames
 from ...core.image import Header
 from ...core.metadata import Metadata, note_on_differing, same_number
 from ..base import Reader
@@ -43,7 +43,7 @@ def read_tiff(
         laid = slices(len(pages), pages[0].samplesperpixel, found, axes)
         count = len(laid.pages)
         if frames is None and count > 1:
-            other = (f"holds {count} frames, only the first is read", *other)
+            other = (f"holds {count} frames, {FIRST_ALONE}", *other)
         meant = (frames or FIRST).of(count)
         if len(meant) > 1 and axes in ("yx", "yxc"):
             raise ConvtoolError(f"holds {len(meant)} pages, and --axes {axes} says one")
@@ -61,7 +61,7 @@ def read_tiff(
                 return several
             if axes or frames is None or frames.asked:
                 raise ConvtoolError(several)
-            other = (f"{several}: only the first is read", *other)
+            other = (f"{several}: {FIRST_ALONE}", *other)
         number = numbers[0]
         page = pages[number]
         orientation = page.tags.valueof(ORIENTATION, 1)

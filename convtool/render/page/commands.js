@@ -75,13 +75,13 @@ function combinedOptions({ kernels, how }, presets) {
   ];
 }
 
-/** A layer is named by its file: the one of its biases lies beside it. */
-function layerOptions({ name, divisor, bias, anchor, groups }) {
-  const alike = bias.every((one) => one === bias[0]);
+/** A layer is named by its files. */
+function layerOptions({ name, files, divisor, bias, anchor, groups }) {
+  const biases = files?.bias_file ? [["bias-file", files.bias_file]] : bias[0] ? [["bias", String(bias[0])]] : [];
   return [
-    ["kernel", `${name}.npy`],
+    ["kernel", files?.kernel ?? `${name}.npy`],
     ...(divisor === 1 ? [] : [["divisor", String(divisor)]]),
-    ...(alike ? (bias[0] ? [["bias", String(bias[0])]] : []) : [["bias-file", `${name}-bias.npy`]]),
+    ...biases,
     ...(anchor ? [["anchor", anchor.join(",")]] : []),
     ...(groups === 1 ? [] : [["groups", String(groups)]]),
   ];
@@ -116,24 +116,30 @@ export function pipelineOf(stages, presets) {
   return stages.map(words).join(" | ");
 }
 
-/** A value inside the words of a pipeline. */
+/** A value inside the words of a pipeline, which reads quotes as a shell does. */
 function wordIn(value) {
-  return /^[\w.,:+][\w.,:+-]*$/.test(value) ? value : `"${value}"`;
+  return /^[\w.,:+/][\w.,:+/-]*$/.test(value) ? value : `"${value.replaceAll(/["\\]/g, "\\$&")}"`;
 }
 
 /** The command that makes the map of an image: its path, `-` for one that is piped in, and options that read it. A map
  * of so many channels that is no picture goes into a .npy. */
 export function commandOf([path, ...options], stages, presets, channels = 1) {
   const image = path !== "-" && path.startsWith("-") ? `./${path}` : path;
-  const words = [image, ...options].map(quoted).join(" ");
-  return `convtool run '${pipelineOf(stages, presets)}' ${words} -o map.${channels === 1 || channels === 3 ? "png" : "npy"}`;
+  const words = [pipelineOf(stages, presets), image, ...options].map(quoted).join(" ");
+  return `convtool run ${words} -o map.${channels === 1 || channels === 3 ? "png" : "npy"}`;
+}
+
+/** A value of TOML, whose texts hold no control characters; what is no text in a name becomes U+FFFD. */
+function inToml(value) {
+  const escaped = (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(typeof value === "string" ? value.toWellFormed() : value).replaceAll(/[\x7f-\x9f]/g, escaped);
 }
 
 /** The same stages as TOML. */
 export function tomlOf(stages, presets) {
   const lines = (options) =>
     [...new Set(options.map(([name]) => name))].map((name) => {
-      const values = options.filter((one) => one[0] === name).map((one) => JSON.stringify(one[1]));
+      const values = options.filter((one) => one[0] === name).map((one) => inToml(one[1]));
       return `${name.replaceAll("-", "_")} = ${values.length > 1 ? `[${values.join(", ")}]` : values[0]}`;
     });
   return stages

@@ -2,8 +2,8 @@
 
 import base64
 import io
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,29 +34,40 @@ MID_GREY = 128
 Facts = dict[str, Any]
 
 
+class Source(NamedTuple):
+    """Where image and kernels come from, in words of a command line."""
+
+    image: Sequence[str]
+    """Its path, and the options that read it."""
+    files: Sequence[Mapping[str, str]] = ()
+    """For each convolution the files that were named, by ``kernel`` and ``bias_file``."""
+
+
 def facts_of(
     name: str,
     reader: Reader,
     operators: Sequence[Operator],
     found: Explanation,
-    source: Sequence[str],
+    source: Source,
     nodata: float | None = None,
 ) -> Facts:
     """An explained value, the excerpt of its image with the map of that, and the stages. Pixels of
-    the value `nodata` are missing. `name` is the image's for people, `source` are the words of a
-    command line that read it: its path, and options.
+    the value `nodata` are missing. `name` is the image's for people.
 
     Raises ConvtoolError for images and operators that a page does not show, as `excerpt` and
     `described` do.
     """
     stages = described(operators)
+    for stage, files in zip(filter(_convolves, stages), source.files, strict=False):
+        if stage["op"] == "layer":
+            stage["files"] = files
     reader = with_nodata(reader, nodata)
     shown = excerpt(reader, operators, found)
     image = found.input
     return {
         "version": __version__,
         "name": name,
-        "source": list(source),
+        "source": list(source.image),
         "size": [image.height, image.width],
         "channels": list(image.channels[: image.colors]),
         "opaque": image.has_alpha,
@@ -72,6 +83,10 @@ def facts_of(
         "place": list(shown.place),
         "presets": presets(stages),
     }
+
+
+def _convolves(stage: Described) -> bool:
+    return stage["op"] in ("conv", "combine", "layer")
 
 
 def _number(value: int | float) -> int | float | str:

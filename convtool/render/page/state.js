@@ -53,7 +53,7 @@ export function flipped({ weights, anchor }) {
 
 /** The state as the fragment of an address; the weights of layers, which the page has, are not in it. */
 export function fragmentOf(state) {
-  const stages = state.stages.map((stage) => (stage.op === "layer" ? { ...stage, weights: undefined, bias: undefined } : stage));
+  const stages = state.stages.map((stage) => (stage.op === "layer" ? { ...stage, weights: undefined, bias: undefined, files: undefined } : stage));
   return encodeURIComponent(JSON.stringify({ ...state, stages }));
 }
 
@@ -123,8 +123,8 @@ const CHECKED = {
     return { how: among(how, Object.keys(COMBINATIONS)), kernels: found };
   },
   layer: ({ layer }, layers) => {
-    const { name, weights, divisor, bias, anchor, groups } = layers[whole(layer, 0, layers.length - 1)];
-    return { layer, name, weights, divisor, bias, anchor, groups };
+    const { name, files, weights, divisor, bias, anchor, groups } = layers[whole(layer, 0, layers.length - 1)];
+    return { layer, name, files, weights, divisor, bias, anchor, groups };
   },
 };
 
