@@ -88,6 +88,14 @@ def test_the_page_knows_how_its_image_is_read(convtool, folder):
     assert values[3] == facts(folder / "a.html")["values"][0]
 
 
+def test_of_several_frames_the_command_takes_the_first(convtool, folder):
+    frames = [Image.new("L", (9, 9), level) for level in (10, 20)]
+    frames[0].save(folder / "a.gif", save_all=True, append_images=frames[1:])
+    result = convtool("explain", "a.gif", "-k", "edge", "--at", "1,1", "-o", "a.html")
+    assert result.returncode == 0, result.stderr
+    assert facts(folder / "a.html")["source"] == ["a.gif", "--frames=first"]
+
+
 def test_a_page_of_what_is_piped_in(process, folder, small):
     words = ["explain", "-", "-k", "edge", "--at", "1,1", "-o", "a.html"]
     result = process(*words, stdin=(folder / "small.png").read_bytes())

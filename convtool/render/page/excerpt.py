@@ -87,7 +87,8 @@ def _opaque(header: Header, pixels: Array) -> tuple[Header, Array]:
     if (pixels[..., -1] != opaque(header)).any():
         raise ConvtoolError(
             "a page does not show transparency, and the image has some around the value: expected "
-            "opaque pixels"
+            "--at where it is opaque, or the image on a colour, as by: convtool conv IMAGE -k 1 -o "
+            "opaque.ppm"
         )
     return header._replace(channels=header.channels[:-1]), pixels[..., :-1]
 

@@ -71,7 +71,7 @@ export function showGrids(now) {
   const frame = [span(all.map((one) => one.row)), span(all.map((one) => one.col))];
   grids.input.show([frame], markedIn(stage, lanes));
   grids.map.show([[[row, row + 1], [col, col + 1]]]);
-  const made = all.some((one) => one.made) ? `; ${say("hatched")}` : "";
+  const made = all.some((one) => one.made) ? say("hatched") : "";
   write($("input").querySelector("figcaption"), say("input", { what, ...before }) + partOf(grids.input) + made);
   write($("map").querySelector("figcaption"), say("map", map) + partOf(grids.map));
   const isPart = grids.input.isPart || grids.map.isPart;
@@ -109,5 +109,5 @@ function partOf(grid) {
   const found = shownBy(grid);
   if (!found) return "";
   const [[top, bottom], [left, right]] = found;
-  return `; ${say("part", { top, bottom, left, right })}`;
+  return say("partSeen", { top, bottom, left, right });
 }

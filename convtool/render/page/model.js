@@ -71,7 +71,7 @@ export function current() {
   const lanes = channels.flatMap((channel, i) => {
     const kernels = isConvolution(stage) ? kernelsFor(stage, channel) : [{ channel }];
     return windowsOf(stage, before, row, col, channel).map((window, number) => {
-      const name = stage.op === "combine" ? stage.kernels[number].name : channelName(kernels[number].channel, before);
+      const name = stage.op === "combine" ? stage.kernels[number].name || String(number + 1) : channelName(kernels[number].channel, before);
       return { name, channel: kernels[number].channel, window, value: values[i] };
     });
   });
@@ -82,6 +82,14 @@ export function current() {
 /** How many elements the windows of the value that is seen have that are added one by one. */
 export function termsOf({ stage, lanes }) {
   return (isJoined(stage) ? lanes : lanes.slice(0, 1)).flatMap((lane) => lane.window.flat()).length;
+}
+
+/** Where a value of the map of stage `k` lies in the map of the whole picture; null where that is not known, or the same. */
+export function placeInWhole(k, row, col) {
+  const stages = seen.shown.slice(0, k + 1).filter(isWindowed);
+  if (!picture.whole || stages.some((stage) => stage.size === "global")) return null;
+  const starts = [picture.top, picture.left].map((start, i) => start / stages.reduce((step, stage) => step * stage.stride[i], 1));
+  return starts.every(Number.isInteger) ? [row + starts[0], col + starts[1]] : null;
 }
 
 /** Whether a stage lays windows on its input. */

@@ -118,6 +118,7 @@ function listen() {
   $("redo").addEventListener("click", () => back(1));
   $("reset").addEventListener("click", () => {
     Object.assign(seen.state, structuredClone(first));
+    $("file").value = "";
     repicture(restore);
   });
   $("stages").addEventListener("keydown", (event) => {
@@ -142,8 +143,8 @@ function listen() {
   window.addEventListener("resize", showStep);
   window.addEventListener("hashchange", () => {
     const found = stateIn(location.hash.slice(1), layers);
-    if (!found || fragmentOf(found) === fragmentOf(seen.state)) return;
-    seen.state = found;
+    if (found && fragmentOf(found) === fragmentOf(seen.state)) return;
+    seen.state = found ?? seen.state;
     change(seen.state.stages);
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolor);

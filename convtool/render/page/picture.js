@@ -23,7 +23,7 @@ export function restore() {
   Object.assign(picture, own);
 }
 
-/** Open a file: its piece in the middle is seen, as red, green and blue of 8 bits. */
+/** Open a file: its piece in the middle is seen, as red, green and blue, or grey, of 8 bits. */
 export async function open(file) {
   let bitmap;
   try {
@@ -33,8 +33,9 @@ export async function open(file) {
   }
   const middle = (length) => Math.max(length - LARGEST_SIDE, 0) >> 1;
   const before = { ...picture };
-  Object.assign(picture, { bitmap, size: [bitmap.height, bitmap.width], name: file.name, source: [file.name], deep: await isDeep(file) });
-  Object.assign(picture, { white: 255, single: true, channels: ["R", "G", "B"] });
+  const { deep, grey: isGrey } = await kindOf(file);
+  Object.assign(picture, { bitmap, size: [bitmap.height, bitmap.width], name: file.name, source: [file.name], deep });
+  Object.assign(picture, { white: 255, single: true, channels: isGrey ? ["L"] : ["R", "G", "B"] });
   try {
     cut(middle(bitmap.height), middle(bitmap.width));
   } catch (error) {
@@ -50,20 +51,29 @@ export function cut(top, left) {
   const cols = Math.min(picture.size[1], LARGEST_SIDE);
   const pencil = drawn(picture.bitmap, rows, cols, -left, -top, picture.size[1], picture.size[0]);
   const { data } = pencil.getImageData(0, 0, cols, rows);
-  const values = new Float64Array(rows * cols * 3);
+  const channels = picture.channels.length;
+  const values = new Float64Array(rows * cols * channels);
   for (let i = 0; i < rows * cols; i++) {
     if (data[4 * i + 3] !== 255) throw new Refused("noAlpha");
-    for (let c = 0; c < 3; c++) values[3 * i + c] = data[4 * i + c];
+    for (let c = 0; c < channels; c++) values[channels * i + c] = data[4 * i + c];
   }
-  Object.assign(picture, { top, left, image: { rows, cols, channels: 3, whole: true, data: values } });
+  Object.assign(picture, { top, left, image: { rows, cols, channels, whole: true, data: values } });
 }
 
-const PNG = "\x89PNG";
+const PNG = 0x89504e47;
+const JPEG_FRAMES = [0xffc0, 0xffc1, 0xffc2];
 
-/** Whether a file is a PNG of 16 bits, which its header has in byte 24. */
-async function isDeep(file) {
-  const start = new Uint8Array(await file.slice(0, 25).arrayBuffer());
-  return String.fromCharCode(...start.slice(0, 4)) === PNG && start[24] === 16;
+/** What a browser does not tell of a file: whether it has 16 bits, and whether one channel, which it makes three. PNG says
+ * so in its header; JPEG where its frame begins, behind segments that each have their length. */
+async function kindOf(file) {
+  const bytes = new DataView(await file.slice(0, 1 << 20).arrayBuffer());
+  if (bytes.byteLength > 25 && bytes.getUint32(0) === PNG) {
+    return { deep: bytes.getUint8(24) === 16, grey: bytes.getUint8(25) % 4 === 0 };
+  }
+  let at = 2;
+  while (at + 9 < bytes.byteLength && bytes.getUint8(at) === 0xff && !JPEG_FRAMES.includes(bytes.getUint16(at))) at += 2 + bytes.getUint16(at + 2);
+  const isFrame = at + 9 < bytes.byteLength && JPEG_FRAMES.includes(bytes.getUint16(at));
+  return { deep: false, grey: isFrame && bytes.getUint8(at + 9) === 1 };
 }
 
 function isAll() {

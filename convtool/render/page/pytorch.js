@@ -5,15 +5,24 @@ import { LUMA } from "./engine.js";
 
 const MODES = { edge: "replicate", mirror: "reflect", wrap: "circular" };
 const TORCH_CURVES = { relu: "F.relu(x)", sigmoid: "torch.sigmoid(x)", tanh: "torch.tanh(x)", abs: "x.abs()" };
-/** How a pool merges the windows `w`, whose last two axes are their rows and columns; what is no pixel is nan. */
+/** How a pool merges the windows `w`, whose last two axes are their rows and columns; and what is no pixel in them. */
 const MERGED = {
-  max: () => "w.nan_to_num(nan=-torch.inf).amax((-2, -1))",
-  min: () => "w.nan_to_num(nan=torch.inf).amin((-2, -1))",
-  sum: () => "w.nansum((-2, -1))",
-  mean: () => "w.nanmean((-2, -1))",
-  median: () => "w.flatten(-2).nanquantile(0.5, -1)",
-  lp: ({ p }) => `w.nan_to_num(nan=0).abs().pow(${p}).sum((-2, -1)).pow(1 / ${p})`,
+  max: { empty: "-torch.inf", lines: () => ["x = w.amax((-2, -1))"] },
+  min: { empty: "torch.inf", lines: () => ["x = w.amin((-2, -1))"] },
+  sum: { empty: "0", lines: () => ["x = w.sum((-2, -1))"] },
+  mean: { empty: "0", lines: () => ["x = w.sum((-2, -1)) / n"] },
+  median: { empty: "torch.nan", lines: () => ["x = w.flatten(-2).nanquantile(0.5, -1)"] },
+  lp: { empty: "0", lines: normLines },
 };
+
+function normLines({ p }) {
+  if (p === 1) return ["x = w.abs().sum((-2, -1))"];
+  return [
+    "m = w.abs().amax((-2, -1), keepdim=True)",
+    "m = torch.where((m > 0) & m.isfinite(), m, 1)",
+    `x = (w.abs() / m).pow(${p}).sum((-2, -1)).pow(1 / ${p}) * m[..., 0, 0]`,
+  ];
+}
 
 /** Lines that turn `x`, a float tensor of (1, channels, rows, columns), into its map. They hold for images of
  * this size, {rows, cols, channels, whole}: windows that reach past the image may stand elsewhere in others. */
@@ -128,19 +137,22 @@ function poolLines(stage, image) {
   if (usual && plain && !dilated && !parts) return [`x = ${usual}(x, ${size}, ${stride})`];
   const unfolded = axes.map((axis, i) => `.unfold(${i + 2}, ${(axis.taps - 1) * axis.dilation + 1}, ${axis.stride})`).join("");
   const apart = dilated ? `[..., ${axes.map((axis) => `::${axis.dilation}`).join(", ")}]` : "";
-  return [...emptyAround(stage, axes, sides), `w = x${unfolded}${apart}${parts}`, `x = ${MERGED[stage.mode](stage)}`];
+  const windows = `${unfolded}${apart}${parts}`;
+  const { empty, lines } = MERGED[stage.mode];
+  const counts = stage.mode === "mean" ? countLines(stage, axes, sides, windows) : [];
+  return [...counts, ...padding("x", sides, empty), `w = x${windows}`, ...lines(stage)];
 }
 
-/** The lines that pad `x` with what is no pixel: nan, or with 0 where a mean counts the padding. */
-function emptyAround(stage, axes, sides) {
-  const padded = (inner, value) => {
-    const pad = [...inner[1], ...inner[0]];
-    return pad.some((one) => one !== 0) ? [`x = F.pad(x, (${pad.join(", ")}), value=${value})`] : [];
-  };
-  if (!stage.countPadding || stage.mode !== "mean") return padded(sides, "torch.nan");
-  const counted = axes.map((axis) => [axis.before, axis.after]);
-  const rest = sides.map(([, after], i) => [0, Math.max(after - axes[i].after, 0)]);
-  return [...padded(counted, "0"), ...padded(rest, "torch.nan")];
+/** The lines that count what each window's mean is over: its pixels, and what it counts of the padding. */
+function countLines(stage, axes, sides, windows) {
+  const counted = stage.countPadding ? axes.map((axis, i) => [axis.before, Math.min(axis.after, sides[i][1])]) : [[0, 0], [0, 0]];
+  const rest = sides.map(([before, after], i) => [before - counted[i][0], after - counted[i][1]]);
+  return ["n = torch.ones_like(x)", ...padding("n", counted, "1"), ...padding("n", rest, "0"), `n = n${windows}.sum((-2, -1))`];
+}
+
+function padding(name, [down, across], value) {
+  const pad = [...across, ...down];
+  return pad.some((one) => one !== 0) ? [`${name} = F.pad(${name}, (${pad.join(", ")}), value=${value})`] : [];
 }
 
 function grayLines(_, { channels, whole }) {

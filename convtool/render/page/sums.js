@@ -6,7 +6,7 @@ import { numeral } from "./cells.js";
 import { $, make } from "./elements.js";
 import { facts } from "./facts.js";
 import { picture } from "./picture.js";
-import { isJoined, seen } from "./model.js";
+import { isJoined, placeInWhole, seen } from "./model.js";
 import { labelOf } from "./stages.js";
 import { showPasses } from "./passes.js";
 import { grids } from "./grids.js";
@@ -64,11 +64,17 @@ function linesOf(stage, { window: elements, value }) {
   return count < all.length ? [[say("partial", { count }), numeral(sum)]] : closing(sum, stage.divisor, stage.bias);
 }
 
-/** What is to be said where the whole image has another value here than the piece shown. */
-function remarks({ k, row, col, channels, values }) {
+/** Where the value lies in the whole map, and what is to be said where it has another value there. */
+function remarks(now) {
+  const place = placeInWhole(now.k, now.row, now.col);
+  const said = place ? [say("inWhole", { row: place[0], col: place[1] })] : [];
+  return [...said, ...otherwise(now)].map((textContent) => make("dd", { className: "remark", textContent }));
+}
+
+function otherwise({ k, row, col, channels, values }) {
   const isAt = k === facts.stages.length - 1 && row === facts.place[0] && col === facts.place[1];
   if (!isAt || picture.bitmap || JSON.stringify(seen.shown) !== JSON.stringify(facts.stages)) return [];
   const whole = channels.map((channel) => Number(facts.values[channel]));
   if (!values.some((value, i) => Math.abs(whole[i] - value) > 1e-4 * Math.max(Math.abs(whole[i]), 1))) return [];
-  return [make("dd", { className: "remark", textContent: say("elsewhere", { value: whole.map(numeral).join(", ") }) })];
+  return [say("elsewhere", { value: whole.map(numeral).join(", ") })];
 }

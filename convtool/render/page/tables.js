@@ -13,35 +13,47 @@ import { grids } from "./grids.js";
 /** More tables are not shown. */
 export const MOST_TABLES = 64;
 const NARROW = 3;
-const MOST_LETTERS = 15;
+const MOST_LETTERS = 40;
+const LETTERS_OF_FLOAT = 8;
 
 /** Make the tables of the window and the products, one a channel, and of the kernel, of as many cells as there are. */
 export function layTables() {
-  const { stage, lanes, window } = current();
+  const { stage, before, lanes, window } = current();
+  const isNamed = lanes.length > 1;
   const weighted = isConvolution(stage) || (stage.op === "gray" && window[0].length > 1);
   const few = window.length <= LARGEST_KERNEL && window[0].length <= LARGEST_KERNEL && lanes.length <= MOST_TABLES;
-  const longest = Math.max(...window.flat().map((one) => numeral(one.weight).length));
-  const isWide = window[0].length > NARROW || window[0].length * longest > MOST_LETTERS;
+  const isWide = window[0].length > NARROW || (weighted && window[0].length * lettersOf(window, before) > MOST_LETTERS);
   if (!$("kernel").querySelector(".dragged")) $("step").classList.toggle("wide", isWide);
-  const key = [stage.op, lanes.map((lane) => [lane.name, lane.channel]), weighted, window.length, window[0].length, document.documentElement.lang].join();
+  const key = [stage.op, lanes.map((lane) => lane.channel), weighted, window.length, window[0].length, document.documentElement.lang].join();
   if (key === $("grids").dataset.key) return;
   $("grids").dataset.key = key;
   $("grids").hidden = !few;
+  $("unshown").hidden = few;
+  $("unshown").textContent = say("unshown", { size: [...(isNamed ? [lanes.length] : []), window.length, window[0].length].join("x") });
   for (const one of document.querySelectorAll('[data-for="kernel"], #kernel, #products')) one.hidden = !weighted;
   const tableOf = (name, inside) => {
-    const caption = name === undefined ? [] : [make("caption", { textContent: name })];
+    const caption = isNamed ? [make("caption", { textContent: name })] : [];
     const rows = window.map((line, u) => make("tr", {}, ...line.map((_, v) => lights(make("td", {}, ...inside(u, v)), u, v))));
     return make("table", {}, ...caption, make("tbody", {}, ...(few ? rows : [])));
   };
-  const names = lanes.map((lane) => (lanes.length > 1 ? lane.name : undefined));
+  const names = lanes.map((lane) => lane.name);
   for (const name of ["window", "products"]) fillFigure(name, names.map((channel) => tableOf(channel, () => [])));
-  const kernels = isJoined(stage) ? names : [undefined];
+  const kernels = isJoined(stage) ? names : [""];
   const inside = (n) => (u, v) => (stage.op === "layer" || !isConvolution(stage) ? [] : [weightInput(u, v, n)]);
   fillFigure("kernel", kernels.map((name, n) => tableOf(name, inside(n))));
   for (const table of $("window").querySelectorAll("table")) {
     table.tabIndex = 0;
     table.setAttribute("aria-label", say("windowSays"));
   }
+}
+
+/** How many letters a pixel, a weight and a product take together, wherever the window is. */
+function lettersOf(window, before) {
+  const weights = window.flat().map((one) => one.weight);
+  const weight = Math.max(...weights.map((one) => numeral(one).length));
+  const pixel = before.whole ? numeral(before.data.reduce((a, b) => Math.max(a, Math.abs(b)), 0)).length : LETTERS_OF_FLOAT;
+  const product = before.whole && weights.every(Number.isInteger) ? pixel + weight : LETTERS_OF_FLOAT;
+  return pixel + weight + product;
 }
 
 function fillFigure(name, tables) {
@@ -61,11 +73,12 @@ function showLane({ stage, lanes }, { window: elements, value }, number) {
   const shared = isJoined(stage) ? lanes.flatMap((lane) => lane.window.flat()) : elements.flat();
   const peakOf = (name) => Math.max(...shared.map((one) => (Number.isFinite(one[name]) ? Math.abs(one[name]) : 0)));
   const peaks = { weight: peakOf("weight"), product: peakOf("product") };
-  const isWide = $("step").classList.contains("wide");
-  const short = (value) => numeral(isWide ? Number(value.toPrecision(3)) : value);
+  const isLong = elements[0].length > NARROW;
+  const short = (value) => numeral(isLong ? Number(value.toPrecision(3)) : value);
   const paint = (name, text, color) => {
     const table = $(name).querySelectorAll("table")[number];
     if (!table) return;
+    if (table.caption && (name !== "kernel" || isJoined(stage))) write(table.caption, lanes[number].name);
     const longest = Math.max(...elements.flat().map((one) => text(one).length));
     table.style.setProperty("--letters", String(longest));
     elements.forEach((line, u) => line.forEach((one, v) => {

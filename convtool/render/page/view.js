@@ -23,7 +23,6 @@ import { showSum } from "./sums.js";
 const pixelOf = new Map();
 /** What stands for a stage that makes grey, among the channels. */
 export const GREY = "gray";
-let kept = "";
 const agreement = compare(seen.maps[seen.maps.length - 1], expected, largestOf([...seen.maps, expected]));
 
 function largestOf(images) {
@@ -56,14 +55,16 @@ function showHead() {
   const place = { top, left, bottom: top + image.rows - 1, right: left + image.cols - 1, rows, cols };
   $("title").textContent = say("title", { name: picture.name });
   $("about").textContent = say(picture.whole ? "about" : "aboutAll", place) + aside();
-  const words = [say("agrees", agreement)];
+  const words = [];
   if (agreement.differs.length) {
     const at = Math.floor(agreement.differs[0] / expected.channels);
     words.push(say("differs", { row: Math.floor(at / expected.cols), col: at % expected.cols }));
   }
-  if (picture.bitmap || JSON.stringify(seen.state.stages) !== JSON.stringify(facts.stages)) words.push(say("changed"));
-  $("agreement").textContent = words.join(". ").replace("..", ".");
+  const isChanged = picture.bitmap !== null || JSON.stringify(seen.state.stages) !== JSON.stringify(facts.stages);
+  if (isChanged) words.push(say("changed"));
+  $("agreement").textContent = [say("agrees", agreement), ...words].join(say("stop")).trimEnd();
   $("agreement").className = agreement.agree === agreement.of ? "agrees" : "differs";
+  $("agreement").classList.toggle("changed", isChanged);
   $("made").textContent = say("made", { version: facts.version });
   $("command").textContent = commandOf(picture.source, seen.state.stages, presets, seen.maps.at(-1).channels);
   $("toml").textContent = tomlOf(seen.state.stages, presets);
@@ -118,7 +119,7 @@ function showChannels() {
 }
 
 function showEditor() {
-  $("editing").textContent = `${say("editing", { number: seen.state.stage + 1 })}: ${labelOf(seen.state.stages[seen.state.stage])}`;
+  $("editing").textContent = say("editing", { number: seen.state.stage + 1, name: labelOf(seen.state.stages[seen.state.stage]) });
   const fields = fieldsFor(() => seen.state.stages[seen.state.stage], presets, put);
   showFields($("fields"), [...fields, ...formulas()]);
   $("earlier").disabled = seen.state.stage === 0;
@@ -182,8 +183,7 @@ export function showStep() {
 /** Keep the state in the address, where it is read again; browsers count how often, so not while it is on the way. */
 function remember() {
   const fragment = `#${fragmentOf(seen.state)}`;
-  if (seen.playing || seen.held || fragment === kept) return;
-  kept = fragment;
+  if (seen.playing || seen.held || fragment === location.hash) return;
   window.history.replaceState(null, "", fragment);
 }
 

@@ -108,3 +108,12 @@ def test_kernels_that_a_page_does_not_show(words, told, folder):
     np.save(folder / "large.npy", np.ones((400, 3, 3, 3)))
     with pytest.raises(ConvtoolError, match=told):
         described(Pipeline.parse(words).operators)
+
+
+def test_combined_kernels_have_the_digits_of_float64():
+    pixels = RANDOM.integers(0, 65536, (20, 20, 1)).astype(np.uint16)
+    words = "conv -k gaussian5 -k box5 --combine magnitude"
+    found = taken(pixels, words, (3, 4))
+    np.testing.assert_allclose(
+        found.map, Pipeline.parse(words).run(pixels.astype(float)), rtol=1e-12
+    )

@@ -1,8 +1,13 @@
 """The page of combined kernels, of a layer, of a footprint: a window for each part of the value."""
 
+import shlex
+import tomllib
+
 import numpy as np
 import pytest
-from helpers.page import cells, state, steps
+from helpers.page import cells, middle, state, steps
+
+from convtool import Pipeline
 
 COLORS = np.random.default_rng(3).integers(0, 256, (9, 11, 3)).astype(np.uint8)
 LAYER = np.array([[[[1, 2], [0, -1]]] * 3, [[[0, 1], [0, 0]], [[3, 0], [0, 0]], [[0, 0], [0, -2]]]])
@@ -91,3 +96,38 @@ def test_elements_outside_a_footprint_are_dots(opened, matrix):
     assert '--footprint "1 0; 0 1"' in tab.locator("#command").text_content()
     tab.locator("#field-rectangle").click()
     assert tab.locator("#window td").all_text_contents() == ["1", "3", "2", "9"]
+
+
+def test_a_weight_of_named_combined_kernels_is_dragged_and_undone(opened, matrix):
+    tab = opened("m.csv", "-k", "sobel_x", "-k", "sobel_y", "--combine", "magnitude", "--at", "1,1")
+    x, y = middle(tab.locator("#weight-0-1"))
+    tab.mouse.move(x, y)
+    tab.mouse.down()
+    tab.mouse.move(x, y - 40, steps=10)
+    tab.mouse.up()
+    assert state(tab)["stages"][0]["kernels"][0]["weights"][0][1] == 10
+    assert tab.locator("#kernel caption").all_text_contents() == ["1", "sobel_y"]
+    weight = tab.locator("#weight-1-0-0")
+    weight.focus()
+    for _ in range(3):
+        weight.press("ArrowUp")
+    assert state(tab)["stages"][0]["kernels"][1]["weights"][0][0] == 2
+    for _ in range(4):
+        tab.locator("#undo").click()
+    assert tab.locator("#kernel caption").all_text_contents() == ["sobel_x", "sobel_y"]
+    assert tab.locator("#undo").is_disabled()
+
+
+def test_a_layer_is_named_by_its_files(opened, folder, layer):
+    (folder / "models").mkdir()
+    name = 'models/it\'s "a".npy'
+    np.save(folder / name, LAYER)
+    np.save(folder / "b.npy", np.array([1.0, 2.0]))
+    words = """relu | conv -k "models/it's \\"a\\".npy" --bias-file b.npy"""
+    tab = opened("colors.npy", words, "--at", "1,1")
+    command = shlex.split(tab.locator("#command").text_content())
+    (*_, made) = Pipeline.parse(command[2]).operators
+    assert np.array_equal(made.weights, LAYER)
+    assert made.bias.tolist() == [1, 2]
+    toml = tomllib.loads(tab.locator("#toml").text_content())
+    assert toml["stages"][1] == {"op": "conv", "kernel": name, "bias_file": "b.npy"}

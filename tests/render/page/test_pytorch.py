@@ -34,6 +34,7 @@ PIPELINES = [
     "conv -k edge | leaky_relu | gray", "pool --footprint plus:3 --stride 1 --padding 1",
     "pool -m median --footprint '1 0; 1 1'", "conv -k sobel_x -k sobel_y --combine magnitude",
     "conv -k kirsch --combine abs-max --border wrap", "conv -k box3 -k edge --combine abs-sum",
+    "pool --mode mean --size 1x4 --ceil --count-include-pad --stride 1 --padding 0,1,0,4",
     "conv -k box3 -k edge --combine mean", "conv -k box3 -k edge --combine max",
     "conv -k box3 -k '1 2 3; 4 5 6; 7 8 9' --combine sum --padding valid",
 ]  # fmt: skip
@@ -66,6 +67,25 @@ def test_the_lines_make_the_same_map(tmp_path):
         found = names["x"][0].movedim(0, -1).numpy()
         assert found.shape == expected.shape, words
         np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9, err_msg=words)
+
+
+@needs_node
+def test_pools_spread_nan_and_infinity_and_norms_do_not_overflow(tmp_path):
+    image = COLORS.astype(np.float32)
+    image[2, 2, 0], image[7, 7, 1], image[9, 3, 2] = np.nan, np.inf, -np.inf
+    modes = ["max", "min", "mean", "sum", "lp --p 20", "mean --count-include-pad"]
+    pipelines = [
+        Pipeline.parse(f"pool -m {mode} --size 3 --stride 1 --padding 1") for mode in modes
+    ]
+    rows, cols, channels = image.shape
+    size = {"rows": rows, "cols": cols, "channels": channels, "whole": False}
+    cases = [{"stages": described(one.operators), "size": size} for one in pipelines]
+    programs = evaluated(IMPORTS, ANSWER, {"cases": cases}, tmp_path)
+    for program, pipeline, mode in zip(programs, pipelines, modes, strict=True):
+        names = {"x": torch.from_numpy(image).movedim(-1, 0)[None]}
+        exec(program, names)
+        found = names["x"][0].movedim(0, -1).numpy()
+        np.testing.assert_allclose(found, pipeline.run(image), rtol=1e-5, err_msg=mode)
 
 
 @needs_node

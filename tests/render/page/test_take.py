@@ -69,3 +69,47 @@ def test_back_to_the_start_brings_the_picture_back(opened, matrix, folder, photo
     tab.locator("h1", has_text="m.csv").wait_for()
     assert steps(tab)["sum of the products"] == "11"
     assert "16 bits" not in tab.locator("#about").text_content()
+
+
+@pytest.mark.parametrize("name", ["grey.png", "grey.jpg"])
+def test_a_grey_picture_has_one_channel(opened, matrix, folder, photo, name):
+    Image.fromarray(photo[..., 0]).save(folder / name)
+    tab = opened(*matrix)
+    tab.locator("#file").set_input_files(folder / name)
+    tab.locator("h1", has_text=name).wait_for()
+    rows, cols, _ = photo.shape
+    assert f"(1, 1, {rows}, {cols})" in tab.locator("#pytorch").text_content()
+    assert tab.locator("#channels").is_hidden()
+
+
+def test_an_address_of_anything_else_is_put_right(opened, matrix):
+    tab = opened(*matrix)
+    tab.locator("#weight-0-0").fill("5")
+    tab.locator("#weight-0-0").press("Enter")
+    kept = tab.evaluate("location.hash")
+    tab.evaluate("location.hash = 'garbage'")
+    tab.wait_for_function("kept => location.hash === kept", arg=kept)
+    tab.reload()
+    assert tab.locator("#weight-0-0").input_value() == "5"
+
+
+def test_a_value_of_a_piece_is_found_in_the_whole(opened, folder, photo):
+    Image.fromarray(photo).save(folder / "photo.png")
+    tab = opened("photo.png", "conv -k sobel_x | relu | pool", "--at", "101,103")
+    assert "In the whole map: row 101, column 103." in tab.locator("#steps").text_content()
+    tab.locator("#stage-1").click()
+    found = tab.locator("#steps .remark").text_content()
+    assert found in {
+        f"In the whole map: row {row}, column {col}." for row in (202, 203) for col in (206, 207)
+    }
+    tab.locator("#field-stride-0").fill("3")
+    tab.locator("#field-stride-0").press("Enter")
+    assert "In the whole map" not in tab.locator("#steps").text_content()
+
+
+def test_a_window_without_tables_says_so(opened, photo, folder):
+    Image.fromarray(photo).save(folder / "photo.png")
+    tab = opened("photo.png", "-k", "disk:31", "--at", "40,40")
+    assert tab.locator("#unshown").text_content() == (
+        "A window of 31x31 is too large for tables of its numbers."
+    )
