@@ -56,6 +56,7 @@ def write_animation(reader: "Reader", maps: Maps, name: str, given: Mapping[str,
     from convtool.render.sliding import MOST
 
     from .output import image_format, look_of, result_file, sweep_beside
+    from .report import Progress
 
     if len(maps) > 1:
         raise click.UsageError(f"found {len(maps)} maps, expected one for an animation")
@@ -78,5 +79,6 @@ def write_animation(reader: "Reader", maps: Maps, name: str, given: Mapping[str,
         if given["whole"]:
             shown = whole(reader, operators, nodata=look.nodata, max_pixels=max_pixels)
     sweep_beside([path])
-    with result_file(path) as file, at(name):
-        draw(walked, name, file, image_format(path), style, shown)
+    progress = Progress(len(walked), not given["quiet"], "frames")
+    with result_file(path) as file, at(name), progress:
+        draw(walked, name, file, image_format(path), style, shown, progress.step)

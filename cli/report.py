@@ -21,9 +21,10 @@ CLEAR = "\r\033[K"
 
 
 class Progress:
-    """A bar on stderr with images, rate and time left, if that is a terminal and it is wanted."""
+    """A bar on stderr with what is done, rate and time left, if that is a terminal and it is
+    wanted."""
 
-    def __init__(self, length: int, wanted: bool) -> None:
+    def __init__(self, length: int, wanted: bool, unit: str = "images") -> None:
         on_terminal = sys.stderr is not None and sys.stderr.isatty()
         self._shown = wanted and on_terminal and length > 1
         self._bar = click.progressbar(
@@ -34,6 +35,7 @@ class Progress:
             show_eta=True,
             item_show_func=lambda rate: rate,
         )
+        self._unit = unit
         self._start = time.monotonic()
         self._done = 0
 
@@ -50,10 +52,10 @@ class Progress:
         self._bar.__exit__(kind, error, traceback)
 
     def step(self) -> None:
-        """One more image is dealt with."""
+        """One more is dealt with."""
         self._done += 1
         seconds = time.monotonic() - self._start
-        self._bar.update(1, f"{self._done / max(seconds, 1e-3):.1f} images/s")
+        self._bar.update(1, f"{self._done / max(seconds, 1e-3):.1f} {self._unit}/s")
 
     def clear(self) -> None:
         """Take the bar away from under what stdout says on the same terminal."""

@@ -1,6 +1,6 @@
 """The sliding window as an animation: input, kernel, products and sum, and the map filling up."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 
 import numpy as np
@@ -64,12 +64,13 @@ def draw(
     format_: Format,
     style: Style,
     whole: Whole | None = None,
+    written: Callable[[], None] = lambda: None,
 ) -> None:
     """Write the values of a walk over the map of the image `name` as an animation, to an open
     file, frame by frame: one for each value, in reading order.
 
     With the whole input and map these are shown as pictures, else in numbers: all of them, or the
-    part around the window.
+    part around the window. `written` is called after each frame.
 
     Raises ConvtoolError where a frame would be too large.
     """
@@ -80,6 +81,7 @@ def draw(
             changes = Changes(drawing.palette)
             writer = _writer(file, format_, pixels, len(walk), style, changes)
         writer.write(writer.encode(pixels))
+        written()
     assert writer is not None  # a map has values
     writer.close()
 

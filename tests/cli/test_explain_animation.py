@@ -159,3 +159,12 @@ def test_names_may_hold_anything(convtool, folder, name):
     result = convtool("explain", f"./{name}", "--pool", "max", "-s", "2", "-o", f"./{name}.gif")
     assert (result.returncode, result.stderr) == (0, b"")
     assert frames(f"{name}.gif") == 4
+
+
+@pytest.mark.parametrize(("options", "shown"), [([], True), (["-q"], False)])
+def test_a_terminal_shows_how_far_it_is(terminal, matrix, options, shown):
+    code, said = terminal(
+        "explain", "m.csv", "-k", "edge", "-o", "a.gif", *options, streams=["stderr"]
+    )
+    assert code == 0
+    assert (b"frames/s" in said) == shown
