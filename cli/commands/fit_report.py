@@ -37,7 +37,7 @@ def tell(
 
         print_json({**json_of_fit(found), "notes": notes, "files": written})
     elif not quiet:
-        report = [*_report(found), *(f"wrote {path}" for path in written)]
+        report = [*_report(found, rational), *(f"wrote {path}" for path in written)]
         text = "\n".join(map(printable, report))
         if target.prints_kernel:
             say_text(text)
@@ -81,11 +81,11 @@ def _described(found: "Fit") -> "Kernel | Layer":
     return replace(found.kernel, description=words)
 
 
-def _report(found: "Fit") -> Iterator[str]:
+def _report(found: "Fit", rational: bool) -> Iterator[str]:
     """The lines of the report."""
     from ..printing import width
 
-    for label, words in _entries(found):
+    for label, words in _entries(found, rational):
         yield from textwrap.wrap(
             words,
             width(),
@@ -95,7 +95,7 @@ def _report(found: "Fit") -> Iterator[str]:
         )
 
 
-def _entries(found: "Fit") -> Iterator[tuple[str, str]]:
+def _entries(found: "Fit", rational: bool) -> Iterator[tuple[str, str]]:
     """The entries of the report: (label, text)."""
     agreement = found.agreement
     size = "x".join(map(str, found.kernel.weights.shape))
@@ -112,12 +112,16 @@ def _entries(found: "Fit") -> Iterator[tuple[str, str]]:
         known += f", the bias to +-{found.bias_errors.max():.2g}"
     known += " (standard error)"
     yield "known", f"{known}; condition number {found.condition:.3g}"
-    yield "residual", f"{found.spread:.3g} grey levels RMS before rounding"
+    unit = " grey levels" if agreement.white else ""
+    spread = "about 0" if found.exact else f"{found.spread:.3g}{unit}"
+    yield "residual", f"{spread} RMS before rounding"
     yield (
         "result",
-        f"{_percent(agreement.exact)} of the pixels exact, RMS {agreement.rms:.3g} grey levels, "
+        f"{_percent(agreement.exact)} of the pixels exact, RMS {agreement.rms:.3g}{unit}, "
         f"PSNR {_decibels(agreement.psnr)}",
     )
+    if found.nearly_whole and not rational:
+        yield "weights", "whole numbers over a divisor seem to give the same: try --rational"
 
 
 def _over(found: "Fit") -> str:
@@ -151,10 +155,11 @@ def _notes(found: "Fit", rational: bool) -> Iterator[str]:
         yield f"a bias of about {found.offset:.4g} would explain more: --bias learns it"
     if found.poor:
         deeper = " one over slices (--size 3x3x3)," if found.slice_by_slice else ""
+        alpha = " BEFORE's alpha, by which conv weights pixels and which fit leaves out,"
         yield (
             f"the kernel does not explain the result (PSNR {_decibels(found.agreement.psnr)}): "
-            f"it was not made by such a convolution alone; maybe by a larger one,{deeper} a shift, "
-            "a curve like gamma, or a clipping in between"
+            f"it was not made by such a convolution alone; maybe by a larger one,{deeper} a shift,"
+            f"{alpha * found.transparent} a curve like gamma, or a clipping in between"
         )
 
 

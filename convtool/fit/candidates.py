@@ -21,6 +21,9 @@ from .score import Agreement, Score, agreements
 LONGEST = 15
 """Decimals up to which numpy.round is exact; beyond them nothing is rounded."""
 
+MOST_PARTS = 256
+"""The largest divisor of weights that are called nearly whole."""
+
 ROUNDING_NOISE = 1 / 12
 """The mean square error of rounding to whole numbers."""
 
@@ -55,6 +58,20 @@ class Learned(NamedTuple):
         """The biases of a layer."""
         found = self.shaped([_known(one) for one in self.solutions])[1]
         return found if self.model.layer else None
+
+    def nearly_whole(self) -> bool:
+        """Whether the weights are not whole, and whole ones over a small divisor leave no more of
+        the results than float64's own rounding, as they do."""
+        if self.model.layer or self.solutions[0].rms > self.solutions[0].least_rms:
+            return False
+        (equations,), (solution,) = self.equations, self.solutions
+        taps = self.model.taps
+        weights, gram = solution.weights[:taps], equations.gram[:taps, :taps]
+        moved = (np.round(weights * part) / part - weights for part in range(1, MOST_PARTS + 1))
+        least = min(moved, key=lambda one: float(one @ one))
+        grown = float(least @ gram @ least) / equations.pixels
+        seen = _known(solution)[:taps]
+        return grown <= solution.least_rms**2 and bool(np.any(seen != np.round(seen)))
 
     def scores(self, kernels: Sequence[Kernel | Layer]) -> list[Score]:
         """How well each of them explains all pairs.

@@ -51,6 +51,8 @@ class Descent(NamedTuple):
     """(unknowns,), the closed form."""
     floor: float
     """The mean squared error there."""
+    least: float
+    """The smallest mean squared error that float64 tells from 0."""
 
     @classmethod
     def of(cls, equations: Equations, solution: Solution) -> "Descent":
@@ -66,15 +68,16 @@ class Descent(NamedTuple):
         start = np.zeros(unknowns)
         reach = weights**-0.5
         start[:weights] = np.random.default_rng(SEED).uniform(-reach, reach, weights)
-        return cls(np.maximum(curvatures, 0), axes, start, solution.weights, solution.rms**2)
+        floor, least = solution.rms**2, solution.least_rms**2
+        return cls(np.maximum(curvatures, 0), axes, start, solution.weights, floor, least)
 
     @property
     def rate(self) -> float:
         """The learning rate: one over the largest curvature.
 
         It is the largest at which no weight overshoots along any axis, so the loss falls in every
-        step (Nesterov, Introductory Lectures on Convex Optimization, 2004, theorem 2.1.14). From
-        twice this on, gradient descent diverges.
+        step (Nesterov, Introductory Lectures on Convex Optimization, 2004, theorem 2.1.14). Above
+        twice this, gradient descent diverges.
         """
         return 1 / float(self.curvatures[-1])
 

@@ -21,7 +21,7 @@ from ..io.base import ArrayReader
 from ..kernel.kernel import Kernel, Layer
 from .candidates import Learned
 from .least_squares import solve
-from .pairs import ImagePair, Model, Opening
+from .pairs import ImagePair, Model, Opening, has_transparency
 from .placement import PairEquations, Placement, check_detail, likeliest_placement
 from .score import Agreement, Score
 
@@ -64,6 +64,8 @@ class Fit(NamedTuple):
     """Values left out because their windows reach over the border."""
     spread: float
     """The root mean square of the residual over the used values, before rounding."""
+    exact: bool
+    """Whether float64 does not tell that from 0."""
     agreement: Agreement
     """The kernel's pixels compared with those of the results, clipped ones included."""
     rounded_up: Agreement | None
@@ -76,6 +78,12 @@ class Fit(NamedTuple):
     """The bias that would explain much more, if none was learned; else None."""
     slice_by_slice: bool = False
     """Whether the images are volumes, and the kernel has no depth."""
+    transparent: bool = False
+    """Whether the kernel is poor, and an image has pixels that are not opaque: alpha is left
+    out, and `conv` weights pixels by it."""
+    nearly_whole: bool = False
+    """Whether the weights are exact but not whole, and whole ones over a small divisor would be
+    exact as well."""
 
 
 def fit_kernel(
@@ -232,6 +240,7 @@ def _report(
     errors, bias_errors = learned.shaped([one.errors for one in solutions])
     # In the unit of the result, like differences of pixels.
     spread = float(np.sqrt(np.mean([one.rms**2 for one in solutions]))) / pairs[0].scale
+    poor = _is_poor(score.better)
     return Fit(
         kernel,
         learned.biases(),
@@ -244,12 +253,15 @@ def _report(
         sum(one.left_out for one in pairs if not one.clips),
         sum(one.border for one in pairs),
         spread,
+        all(one.rms <= one.least_rms for one in solutions),
         score.to_even,
         score.up,
         whole,
-        _is_poor(score.better),
+        poor,
         None if score.better.exact == 1 else _offset(learned),
         learned.model.dimensions == 2 and any(one.before.depth > 1 for one in pairs),
+        poor and any(map(has_transparency, learned.pairs)),
+        not whole and learned.nearly_whole(),
     )
 
 

@@ -35,6 +35,8 @@ class Solution(NamedTuple):
     """Of the residual over the values used, before any rounding."""
     condition: float
     """Of the equations, each column scaled to length 1: 1 is best."""
+    least_rms: float
+    """The smallest `rms` that float64 tells from 0."""
 
 
 def solve(equations: Equations, *, bias: bool) -> Solution:
@@ -132,6 +134,10 @@ def _solve(equations: Equations, axes: _Axes, bias: bool) -> Solution:
     solution = solution + axes.solve(products - axes.gram @ solution)  # corrects rounding
     left = equations.square - 2 * solution @ products + solution @ axes.gram @ solution
     left = max(float(left), ROUNDING * equations.square)
+    # The terms of `left` cancel where the fit is good. Their rounding is what remains: a few
+    # machine epsilons of what the terms come to without their signs.
+    size = np.abs(solution)
+    terms = equations.square + 2 * size @ np.abs(products) + size @ np.abs(axes.gram) @ size
     errors = np.sqrt(left / (equations.pixels - unknowns)) * axes.spread()
     largest, worst = np.abs(solution[:weights]).max(), errors[:weights].max()
     matters = worst**2 * np.trace(equations.gram[:weights, :weights]) > NOTHING * equations.square
@@ -140,8 +146,9 @@ def _solve(equations: Equations, axes: _Axes, bias: bool) -> Solution:
             f"the images determine {_words(weights, bias)} only to +-{worst:.2g}, where the "
             f"largest is {largest:.2g}; {REMEDY}"
         )
-    rms = float(np.sqrt(left / equations.pixels))
-    return Solution(solution, errors, rms, float(np.sqrt(axes.values[-1] / axes.values[0])))
+    rms, least = (float(np.sqrt(one / equations.pixels)) for one in (left, ROUNDING * terms))
+    condition = float(np.sqrt(axes.values[-1] / axes.values[0]))
+    return Solution(solution, errors, rms, condition, least)
 
 
 def _words(weights: int, bias: bool) -> str:

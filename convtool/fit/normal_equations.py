@@ -81,10 +81,10 @@ def gather(images: Overlay, model: Model, threads: int) -> list[Equations]:
         )
     kind = np.int64 if writer.whole else FLOAT64
     total = np.zeros((writer.groups, size, size), kind)
-    with one_blas_thread():
+    with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):  # `solve` tells of it
         for part in in_order(writer.products, images.strips(), threads):
             total += part
-    return writer.equations(total)
+        return writer.equations(total)
 
 
 class WindowWriter:

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from math import prod
 from typing import NamedTuple
 
+import numpy as np
+
 from ..core.choices import NamedPadding
 from ..core.dtypes import Array
 from ..core.errors import ConvtoolError, at, quoted
@@ -220,6 +222,15 @@ def overlay(pair: ImagePair, model: Model) -> Overlay:
             )
         within = slices, rows, cols
         return Overlay(pair.name, before, after, source, result, padding, axes, within)
+
+
+def has_transparency(pair: ImagePair) -> bool:
+    """Whether the image before has pixels that are not opaque."""
+    before = pair.before()
+    opaque = before.header.white
+    return before.header.has_alpha and any(
+        bool(np.any(block[..., -1] != opaque)) for block in before.blocks()
+    )
 
 
 def _colors(header: Header) -> Header:

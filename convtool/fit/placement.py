@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import NamedTuple
 
+import numpy as np
+
 from ..core.dtypes import is_integer
 from ..core.errors import ConvtoolError, at
 from ..core.image import Header
@@ -30,6 +32,8 @@ class PairEquations(NamedTuple):
     clips: bool
     """Whether the result has a white, at which values may have been clipped."""
     rounded: bool
+    alpha: bool
+    """Whether either image has alpha, which is left out."""
 
     @property
     def channels(self) -> tuple[int, int]:
@@ -71,7 +75,9 @@ def likeliest_placement(pairs: Sequence[ImagePair], model: Model, threads: int) 
 
 def _solved(pairs: Sequence[ImagePair], model: Model, gathered: list[PairEquations]) -> Placement:
     """Least squares over all pairs."""
-    with at(_name(pairs)), one_blas_thread():
+    # What overflows is an error of `solve_all`.
+    overflowing = np.errstate(over="ignore", invalid="ignore")
+    with at(_name(pairs)), one_blas_thread(), overflowing:
         equations = [
             reduce(Equations.plus, parts)
             for parts in zip(*(each.equations for each in gathered), strict=True)
@@ -122,6 +128,7 @@ def _gather_pairs(pairs: Sequence[ImagePair], model: Model, threads: int) -> lis
                 images.border,
                 result.white is not None,
                 is_integer(result.dtype),
+                images.before_reader.header.has_alpha or images.after_reader.header.has_alpha,
             )
         )
     return gathered

@@ -1,5 +1,6 @@
 import io
 import json
+import re
 
 import numpy as np
 import pytest
@@ -377,3 +378,62 @@ def test_a_volume_that_a_flat_kernel_does_not_explain(convtool, folder):
     np.save("d.npy", np.rint(np.sqrt(picture / 255) * 255).astype(np.uint8))
     done = convtool("fit", "c.npy", "d.npy", "-o", "k.json")
     assert b"maybe by a larger one, a shift" in done.stderr
+
+
+@pytest.mark.parametrize("clear", [100, 255])
+def test_transparency_is_named_as_what_may_have_made_the_result(convtool, pair, clear):
+    alpha = np.full((*pair.shape[:2], 1), 255, np.uint8)
+    alpha[20:60, 30:70] = clear
+    Image.fromarray(np.concatenate([pair, alpha], axis=2)).save("before.png")
+    ok(convtool("conv", "before.png", "-k", "gaussian3", "-o", "after.png"))
+    error = convtool(*FIT).stderr
+    assert (b"BEFORE's alpha, by which conv weights pixels" in error) == (clear < 255)
+    assert (b"the kernel does not explain" in error) == (clear < 255)
+    Image.fromarray(255 - np.sqrt(pair).astype(np.uint8)).save("after.png")
+    error = convtool(*FIT).stderr
+    assert b"the kernel does not explain" in error
+    assert (b"BEFORE's alpha" in error) == (clear < 255)
+
+
+@pytest.mark.parametrize("ending", ["npy", "csv", "png"])
+def test_numbers_without_a_white_have_no_grey_levels(convtool, pair, ending):
+    pixels = pair[..., 0] / (1 if ending == "png" else 2)
+    write_image(f"a.{ending}", pixels if ending != "png" else pair[..., 0])
+    noise = np.random.default_rng(0).normal(size=pixels.shape)
+    write_image(
+        f"b.{ending}",
+        np.rint(conv2d(pixels, find_kernel("gaussian3")) + noise).astype(
+            np.uint8 if ending == "png" else float
+        ),
+    )
+    report = " ".join(convtool("fit", f"a.{ending}", f"b.{ending}").stderr.decode().split())
+    assert report.count("grey levels") == (2 if ending == "png" else 0)
+    assert re.search(r"residual [\d.]+ (grey levels )?RMS before rounding", report)
+
+
+@pytest.mark.parametrize("size", [1e200, 4e307])
+def test_squares_that_overflow_are_one_line_and_no_warning(process, folder, size):
+    np.save("huge.npy", np.random.default_rng(0).uniform(-1, 1, (40, 50)) * size)
+    (folder / "list").write_text("huge.npy huge.npy\nhuge.npy huge.npy\n")
+    for images, name in (
+        (["huge.npy"] * 2, "huge.npy, huge.npy"),
+        (["--pairs", "list"], "2 pairs"),
+    ):
+        error = process("fit", *images, "-o", "k.txt").stderr.decode()
+        assert error == f"convtool: {name}: pixels are so large that their squares overflow\n"
+
+
+@pytest.mark.parametrize(
+    ("weights", "told"),
+    [(np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16, True), (np.eye(3), False),
+     (np.array([[1, 2, 3], [4, 5, 6], [7, 8, 9]]) / np.pi, False)],
+    ids=["sixteenths", "whole", "neither"],
+)  # fmt: skip
+def test_rational_is_hinted_at_where_it_would_do_as_well(convtool, folder, weights, told):
+    before = np.random.default_rng(0).uniform(0, 200, (60, 80))
+    np.save("a.npy", before)
+    np.save("b.npy", conv2d(before, weights))
+    report = convtool("fit", "a.npy", "b.npy").stderr.decode()
+    assert "residual  about 0 RMS before rounding" in report
+    assert ("try --rational" in report) == told
+    assert "try --rational" not in convtool("fit", "a.npy", "b.npy", "--rational").stderr.decode()

@@ -108,7 +108,10 @@ def test_numbers_and_slices(convtool, folder, photo):
 def test_alpha_is_left_out(convtool, pair, folder):
     Image.open("before.png").convert("RGBA").save("alpha.png")
     ok(convtool("fit", "alpha.png", "after.png", "--replay", "a.html"))
-    assert facts(folder / "a.html")["before"]["channels"] == 3
+    found = facts(folder / "a.html")
+    assert (found["before"]["channels"], found["alpha"]) == (3, True)
+    ok(convtool(*FIT, "--replay", "a.html"))
+    assert facts(folder / "a.html")["alpha"] is False
 
 
 @pytest.mark.parametrize(("size", "bias"), [("3", []), ("11", ["--bias"])])

@@ -57,3 +57,17 @@ def test_a_weight_that_is_hardly_known_is_an_error():
     matrix[:, 1] = matrix[:, 0]
     with pytest.raises(ConvtoolError, match="they tell only 1 of 2 apart"):
         solve(equations(matrix, matrix @ [1, 2]), bias=False)
+
+
+@pytest.mark.parametrize("middle", [0, 100, 1e-5], ids=str)
+@pytest.mark.parametrize("bias", [False, True])
+def test_only_a_residual_of_rounding_is_not_told_from_0(middle, bias):
+    random = np.random.default_rng(6)
+    matrix = random.normal(size=(5000, 9)) * (middle or 1) / 30 + middle
+    weights = np.array([-1, -1, -1, -1, 8, -1, -1, -1, -1])
+    values = matrix @ weights + 2 * bias * middle
+    found = solve(equations(matrix, values), bias=bias)
+    assert found.rms <= found.least_rms < 1e-5 * np.abs(values).max()
+    noisy = values + 2 * found.least_rms * random.normal(size=len(values))
+    found = solve(equations(matrix, noisy), bias=bias)
+    assert found.rms > found.least_rms

@@ -121,7 +121,7 @@ export function roundUp(number) {
 }
 
 /** A power of ten, with its exponent raised. */
-function power(value) {
+export function power(value) {
   const exponent = Math.round(Math.log10(value));
   if (exponent >= -2 && exponent <= 3) return String(Number((10 ** exponent).toPrecision(1)));
   return `10${String(exponent).replace("-", "⁻").replace(/\d/g, (digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit])}`;

@@ -44,6 +44,7 @@ def facts_of(pairs: Sequence[ImagePair], placement: Placement, found: Fit) -> Fa
         "scale": first.scale,
         "before": array_facts(narrowed(shown.before)),
         "after": array_facts(narrowed(shown.after)),
+        "alpha": any(one.alpha for one in placement.pairs),
         "used": found.used,
         "clipped": found.clipped,
         "undefined": found.undefined,
@@ -61,6 +62,7 @@ def facts_of(pairs: Sequence[ImagePair], placement: Placement, found: Fit) -> Fa
             "axes": _matrix(descent.axes),
             "end": descent.end.tolist(),
             "floor": descent.floor,
+            "least": descent.least,
             "compared": {
                 "steps": compared.tolist(),
                 "weights": _matrix(descent.path(compared).weights),

@@ -99,6 +99,11 @@ export function shortly(value) {
   return Math.abs(value) < 1e-3 ? value.toExponential(3) : numeral(Number(value.toPrecision(4)));
 }
 
+/** A loss, or the root of one: about 0 below what float64 tells from 0. */
+export function lossWords(value, least) {
+  return value <= least ? say("aboutZero") : shortly(value);
+}
+
 /** A whole number with its thousands apart. */
 export function counted(number) {
   return number.toLocaleString(document.documentElement.lang);

@@ -7,14 +7,16 @@ import { say } from "../page/words.js";
 import { layCharts, markCharts } from "./curves.js";
 import { descend, factorOf } from "./descent.js";
 import { beforePiece, bowl, comparedWeights, expectedMap, given, stageOf, wholeEnd } from "./given.js";
-import { shortly, counted, paintPlates, showPlace } from "./plates.js";
-import { LAST_STEP, REACH, TAPS, UNIT_RATE, fragmentNow, pathNow, training } from "./training.js";
+import { lossWords, shortly, counted, paintPlates, showPlace } from "./plates.js";
+import { REACH, TAPS, UNIT_RATE, fragmentNow, pathNow, shareOfLimit, training } from "./training.js";
 
 const [ROWS, COLS] = given.kernel;
 const WIDE = 5;
 const TINY = 8;
 const CLOSE = 1e-6;
 const ALIKE = 0.9;
+/** Of the first loss: a rise by less is rounding. */
+const LEAST_RISE = 1e-9;
 
 const peak = Math.max(...[given.start, given.end].flatMap((weights) => weights.slice(0, TAPS)).map(Math.abs));
 const agreement = agreed();
@@ -55,8 +57,8 @@ export function showFrame() {
   $("added").textContent = given.bias ? say("biasNow", { number: shortly(frame.weights[TAPS]) }) : "";
   const name = nameOf(frame);
   $("step-now").textContent = name;
-  $("loss").textContent = shortly(frame.loss);
-  $("rms").textContent = shortly(Math.sqrt(frame.loss));
+  $("loss").textContent = lossWords(frame.loss, given.least);
+  $("rms").textContent = lossWords(Math.sqrt(frame.loss), Math.sqrt(given.least));
   $("gradient").textContent = shortly(frame.gradient);
   $("distance").textContent = shortly(frame.distance);
   $("scrub").max = String(training.frames.length - 1);
@@ -71,7 +73,7 @@ export function showFrame() {
 
 function nameOf(frame) {
   if (frame.kind) return say(frame.kind === "closed" ? "closed" : "wholeWeights");
-  return say("stepOf", { step: counted(frame.step), last: counted(LAST_STEP) });
+  return say("stepOf", { step: counted(frame.step), last: counted(pathNow().at(-1).step) });
 }
 
 /** Show whether it plays; the address keeps what is seen while it does not. */
@@ -97,7 +99,10 @@ function showHead() {
   const more = pairs > 1 ? say("more", { count: pairs - 1 }) : "";
   $("title").textContent = say("training", { name: `${given.name}${more}` });
   const counts = Object.fromEntries(["used", "border", "clipped", "undefined"].map((name) => [name, counted(given[name])]));
-  $("about").textContent = `${say("learned", { size: `${ROWS}x${COLS}`, ...counts })} ${say("shown", place)} ${channelShown()}`;
+  const learned = say("learned", { size: `${ROWS}x${COLS}`, ...counts });
+  const about = [learned, given.alpha ? say("alphaLeft") : "", say("shown", place), channelShown()];
+  $("about").textContent = about.filter(Boolean).join(" ");
+  $("root").textContent = say(given.white === null ? "root" : "rms");
   $("agreement").textContent = say("compared", { agrees: say("agrees", agreement), count: agreement.count });
   $("agreement").className = agreement.agree === agreement.of ? "agrees" : "differs";
   $("maker").textContent = say("made", { version: given.version });
@@ -147,30 +152,41 @@ function shortened(value, places) {
 
 function showSettings() {
   const { rate, momentum } = training;
-  const { curvatures } = bowl;
   $("rate").value = String(rate);
   $("momentum").value = String(momentum);
   $("rate-says").textContent = say("rateSays", { share: shortly(rate), rate: shortly(rate * UNIT_RATE) });
   $("momentum-says").textContent = say("momentumSays", { momentum: shortly(momentum) });
-  const factor = Math.max(...curvatures.map((one) => factorOf(one, rate * UNIT_RATE, momentum)));
-  const diverges = rate >= 2 * (1 + momentum);
-  const half = counted(Math.ceil(Math.log(0.5) / Math.log(factor)));
-  const times = counted(Number((curvatures[curvatures.length - 1] / curvatures[0]).toPrecision(3)));
-  const flat = curvatures[0] === 0 || factor >= 1;
-  $("slowness").textContent = diverges ? say("diverges") : flat ? say("never") : say("slowness", { factor: times, half });
-  $("slowness").className = diverges ? "diverges" : "";
+  const limit = shareOfLimit();
+  $("slowness").textContent = limit > 1 ? say("diverges") : limit === 1 ? say("stays") : paceWords();
+  $("slowness").className = limit > 1 ? "diverges" : "";
   const path = pathNow();
   const last = path[path.length - 1];
   const words = { steps: counted(last.step), distance: shortly(last.distance) };
   const near = last.distance / peak;
-  $("left").textContent = say(near > CLOSE ? "left" : near > Number.EPSILON ? "there" : "exactly", words);
+  $("left").textContent = say(limit > 1 ? "gone" : near > CLOSE ? "left" : near > Number.EPSILON ? "there" : "exactly", words);
   $("rule").textContent = say("rule", { reach: shortly(REACH) });
   $("unit").textContent = given.white > 1 ? say("unit", { white: given.white, times: counted(given.white ** 2) }) : "";
-  $("why").hidden = !firstIsBrightness();
+  const rise = LEAST_RISE * path[0].loss;
+  $("rises").hidden = limit >= 1 || !path.some((frame, i) => i > 0 && frame.loss > path[i - 1].loss + rise);
+  $("why").hidden = limit >= 1 || !firstIsBrightness();
 }
 
-/** Whether the loss is steepest where all weights grow alike. */
+/** How fast settings are that arrive. */
+function paceWords() {
+  const { rate, momentum } = training;
+  const { curvatures } = bowl;
+  const factor = Math.max(...curvatures.map((one) => factorOf(one, rate * UNIT_RATE, momentum)));
+  if (curvatures[0] === 0 || factor >= 1) return say("never");
+  const times = counted(Number((curvatures[curvatures.length - 1] / curvatures[0]).toPrecision(3)));
+  const shape = curvatures.length > 1 ? say("curved", { factor: times }) : say("parabola");
+  const half = Math.ceil(Math.log(0.5) / Math.log(factor));
+  if (factor <= Number.EPSILON) return `${shape} ${say("oneStep")}`;
+  return `${shape} ${half > 1 ? say("pace", { half: counted(half) }) : say("quick")}`;
+}
+
+/** Whether the loss is steepest where all weights, of several, grow alike. */
 function firstIsBrightness() {
+  if (TAPS === 1) return false;
   const size = bowl.end.length;
   const along = Array.from({ length: TAPS }, (_, i) => bowl.axes[i * size + size - 1]);
   return Math.abs(along.reduce((a, b) => a + b, 0)) > ALIKE * Math.sqrt(TAPS);

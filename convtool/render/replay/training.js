@@ -7,6 +7,7 @@ export const LEAST_RATE = 0.05;
 export const MOST_RATE = 4.2;
 export const MOST_MOMENTUM = 0.999;
 const MOST_SEED = 1e6;
+const ALMOST = 1e-12;
 /** The rate at which the page opens, in plain descent: one over the largest curvature. */
 export const UNIT_RATE = 1 / bowl.curvatures[bowl.curvatures.length - 1];
 /** The last step that is shown. */
@@ -45,6 +46,13 @@ export function redescend() {
   const path = descend(bowl, start, training.rate * UNIT_RATE, training.momentum);
   training.frames = [...path, ...ends];
   if (now) goTo(now.kind ?? now.step);
+}
+
+/** The rate as a share of the one at which the steepest axis neither arrives nor diverges: that is
+ * `2 * (1 + momentum) * UNIT_RATE`. Exactly 1 there, whatever the rounding. */
+export function shareOfLimit() {
+  const share = training.rate / (2 * (1 + training.momentum));
+  return Math.abs(share - 1) < ALMOST ? 1 : share;
 }
 
 /** The frames of the descent, without the ends. */

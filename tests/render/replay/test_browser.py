@@ -31,7 +31,7 @@ def opened(browser, convtool, folder, photo):
 
     def open_page(*words, fragment="", kernel="gaussian3", before="before.png", bits=8, **options):
         pixels = photo[60:160, 100:220]
-        write_image(before, pixels)
+        write_image(before, pixels / 1.0 if before.endswith("npy") else pixels)
         after = conv2d(pixels, find_kernel(kernel))
         white = 2**bits - 1
         after = np.clip(np.rint(after * white / 255), 0, white)
@@ -179,6 +179,78 @@ def test_too_large_a_rate_diverges_and_the_fastest_settings_arrive(opened):
     tab.locator("#plain").click()
     assert "learning rate: 1 /" in text(tab, "rate-says")
     assert text(tab, "momentum-says") == "momentum: 0"
+
+
+def test_a_descent_that_diverges_is_told_as_such(opened):
+    tab = opened(fragment="#rate=2.1")
+    last = int(re.fullmatch(r"0 of (\d+)", text(tab, "step-now"))[1])
+    tab.keyboard.press("End")
+    tab.keyboard.press("ArrowLeft")
+    assert text(tab, "step-now") == f"{last} of {last}"
+    assert f"After {last} steps, the last that are shown" in text(tab, "left")
+    said = tab.locator("#loss-chart").get_attribute("aria-label")
+    first, end = map(float, re.search(r"The loss goes from (\S+) to (\S+) in", said).groups())
+    assert end > 1000 * first
+    assert not tab.locator("#why").is_visible()
+    tab.evaluate("location.hash = '#rate=1'")
+    tab.locator("#why").wait_for()
+    assert text(tab, "step-now").endswith(" of 100,000")
+
+
+def test_an_axis_that_is_cut_off_says_so(opened):
+    tab = opened()
+    assert (text(tab, "loss-cut"), text(tab, "weights-cut")) == ("", "")
+    tab.locator("#rate").fill("2.1")
+    assert re.fullmatch(r"\(cut off at 10[⁰¹²³⁴⁵⁶⁷⁸⁹]+\)", text(tab, "loss-cut"))
+    low, high = map(float, re.search(r"at (\S+), (\S+)\)", text(tab, "weights-cut")).groups())
+    assert low < min(weights(tab, "end")) < max(weights(tab, "end")) < high
+
+
+@pytest.mark.parametrize("settings", ["rate=2&momentum=0", "rate=2.4&momentum=0.2"])
+def test_between_arriving_and_diverging_neither_is_said(opened, settings):
+    tab = opened(fragment=f"#{settings}&step=100000")
+    assert "This neither arrives nor diverges" in text(tab, "slowness")
+    assert tab.locator("#slowness.diverges").count() == 0
+    assert text(tab, "step-now") == "100,000 of 100,000"
+    late = number(tab, "loss")
+    tab.locator("#previous").click()
+    assert number(tab, "loss") == late > 1
+    tab.locator("#language").select_option("zh")
+    assert "既不收敛也不发散" in text(tab, "slowness")
+
+
+def test_that_the_loss_rises_is_told_of_momentum_alone(opened):
+    tab = opened()
+    assert not tab.locator("#rises").is_visible()
+    tab.locator("#fastest").click()
+    assert "normal with momentum" in text(tab, "rises")
+    assert tab.locator("#rises").is_visible()
+
+
+def test_a_single_weight_arrives_in_one_step(opened):
+    tab = opened("--size", "1", kernel="identity", fragment="#step=1")
+    assert "one step arrives" in text(tab, "slowness")
+    assert number(tab, "distance") < 1e-12
+    assert not tab.locator("#why").is_visible()
+    tab.locator("#rate").fill("0.7")
+    assert "each step leaves half" in text(tab, "slowness")
+    tab.locator("#rate").fill("0.1")
+    assert "halves every 7 steps" in text(tab, "slowness")
+
+
+def test_what_float64_does_not_tell_from_0_is_about_0(opened):
+    tab = opened(kernel="identity", fragment="#step=closed")
+    assert (text(tab, "loss"), text(tab, "rms")) == ("about 0", "about 0")
+    said = tab.locator("#loss-chart").get_attribute("aria-label")
+    assert "The closed form leaves about 0." in said
+    assert number(opened(fragment="#step=closed"), "loss") > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("before", "name"), [("before.npy", "its root"), ("before.png", "its root, grey levels")]
+)
+def test_numbers_without_a_white_have_no_grey_levels(opened, before, name):
+    assert text(opened(before=before), "root") == name
 
 
 def test_another_random_start_leads_to_the_same_end(opened):

@@ -64,6 +64,17 @@ def test_what_diverges_ends_early_and_holds_numbers_alone(tmp_path):
 
 
 @needs_node
+@pytest.mark.parametrize("momentum", [0, 0.5])
+def test_at_the_limit_the_loss_along_the_steepest_axis_stays(tmp_path, momentum):
+    rate = 2 * (1 + momentum) / CURVATURES[-1]
+    bowl = {**BOWL, "steps": [0, 100, 101, 1000]}
+    given = {"bowl": bowl, "start": (END + AXES[:, -1]).tolist(), "momentum": momentum}
+    _, *late = (one["loss"] for one in evaluated(IMPORTS, PATH, {**given, "rate": rate}, tmp_path))
+    assert late[0] > 1.1 * loss(END)
+    assert np.allclose(late, late[0])
+
+
+@needs_node
 def test_any_weights_have_their_loss(tmp_path):
     answer = "({bowl, weights}) => frameAt(bowl, weights, 9)"
     weights = [1.0, -2.0, 0.5, 3.0]
