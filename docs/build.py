@@ -300,9 +300,10 @@ PAGES = {
     "sizes": "samples/matrix4x4.csv -k '1 0; 0 1' --stride 2 --padding 1 --at 1,1",
     "scene": "samples/scene.png 'gray | conv -k sobel_x | relu | pool' --at 88,81",
     "row": "row.csv -k '1 2 1' --divisor 4 --at 0,3",
+    "layer": "samples/scene.png -k samples/conv1.npy --bias-file samples/bias1.npy --at 88,81",
     "blur": "small.png -k gaussian3 --gray --at 9,9",
 }
-"""What the page of a value explains, one for each chapter of the guide."""
+"""What the pages of a value explain, in the order of the guide, whose chapters link them."""
 
 
 def lessons(folder: Path) -> list[str]:
