@@ -42,8 +42,16 @@ def blocks(page, language):
     return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.MULTILINE | re.DOTALL)
 
 
+LONG = "animations"
+"""The page whose commands take longest."""
+
+
+def _marks(page):
+    return [pytest.mark.slow] if page.stem == LONG else []
+
+
 CONSOLES = [
-    pytest.param(page, number, id=f"{page.stem}-{number}")
+    pytest.param(page, number, id=f"{page.stem}-{number}", marks=_marks(page))
     for page in PAGES
     for number in range(len(blocks(page, "console")))
 ]
@@ -85,7 +93,9 @@ def test_what_differs_from_run_to_run_is_shown_as_one(folder, seconds, digits):
     )
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page", [pytest.param(page, id=page.stem, marks=_marks(page)) for page in PAGES]
+)
 def test_the_pictures_shown_are_the_real_ones(played, page):
     _, folder = played(page)
     for name in BUILD.pictures(page.read_text()):
@@ -177,6 +187,7 @@ def test_there_are_fifteen_animations_and_they_are_small():
     assert sum((BUILD.IMAGES / case[-1]).stat().st_size for case in ANIMATED) < 1_500_000
 
 
+@pytest.mark.slow
 def test_the_pictures_of_the_gallery_and_the_readme_are_the_real_ones(folder):
     for draw, kept in (
         (BUILD.gallery_pictures, BUILD.IMAGES / "gallery"),

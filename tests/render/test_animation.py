@@ -66,7 +66,11 @@ def test_formats_show_the_same():
 
 
 @pytest.mark.parametrize(
-    "text", ["conv -k edge --padding 0", "conv_transpose -k '1 2 3; 4 5 6' --stride 2"]
+    "text",
+    [
+        "conv -k edge --padding 0",
+        pytest.param("conv_transpose -k '1 2 3; 4 5 6' --stride 2", marks=pytest.mark.slow),
+    ],
 )
 def test_nothing_moves_except_the_window(text):
     frames = np.array(list(frames_of(drawn(text, "png"))))
@@ -99,6 +103,7 @@ def test_numbers_have_their_exact_colours(name):
     assert {*map(tuple, canvas.greys(image[..., 0], 9).reshape(-1, 3).tolist())} <= seen
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_frames():
     class Nowhere(io.BytesIO):
         def write(self, data):
@@ -126,6 +131,7 @@ def test_scale(scale):
         assert other.size == tuple(round(scale * n) for n in one.size)
 
 
+@pytest.mark.slow
 def test_files_are_small():
     frames = 25
     assert len(drawn("conv -k edge").getvalue()) < frames * 15_000
