@@ -1,7 +1,6 @@
 """Some 500 pages in a browser, each of a pipeline of its own: every value of the map agrees."""
 
 import re
-import shutil
 
 import pytest
 from helpers.pipelines import PIPELINES, imaged
@@ -10,12 +9,8 @@ from convtool import ConvtoolError, Pipeline
 from convtool.core.image import Header
 from convtool.inspect.explain import explain
 from convtool.io.base import ArrayReader
-from convtool.render.page.facts import facts_of
+from convtool.render.page.facts import Source, facts_of
 from convtool.render.page.fill import page
-
-CHROMIUM = shutil.which("chromium")
-pytest.importorskip("playwright", reason="Playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 
 
 def _pages():
@@ -27,27 +22,23 @@ def _pages():
             found = explain(reader, operators, (0, 0))
         except ConvtoolError:
             continue
-        facts = facts_of("image", reader, operators, found, ["image.npy"])
+        facts = facts_of("image", reader, operators, found, Source(["image.npy"]))
         yield words, Pipeline.parse(words).run(image).size, page(facts)
 
 
 @pytest.mark.slow
-def test_every_page_agrees_in_every_value(tmp_path):
-    from playwright.sync_api import sync_playwright
-
+def test_every_page_agrees_in_every_value(browser, tmp_path):
     path = tmp_path / "page.html"
+    tab = browser.new_page()
+    wrong = []
+    tab.on("pageerror", lambda error: wrong.append(str(error)))
     count = 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        tab = browser.new_page()
-        wrong = []
-        tab.on("pageerror", lambda error: wrong.append(str(error)))
-        for words, values, text in _pages():
-            path.write_bytes(text)
-            tab.goto(path.as_uri())
-            told = tab.locator("#agreement").text_content()
-            assert re.match(rf"agrees with convtool in {values} of {values} values", told), words
-            assert wrong == [], words
-            count += 1
-        browser.close()
+    for words, values, text in _pages():
+        path.write_bytes(text)
+        tab.goto(path.as_uri())
+        told = tab.locator("#agreement").text_content()
+        assert re.match(rf"agrees with convtool in {values} of {values} values", told), words
+        assert wrong == [], words
+        count += 1
+    tab.close()
     assert count > 480

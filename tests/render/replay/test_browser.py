@@ -1,27 +1,12 @@
 """The page of a kernel being learned in a browser: it agrees, and all of it works by keyboard."""
 
 import re
-import shutil
 
 import numpy as np
 import pytest
 
 from convtool import conv2d, find_kernel, write_image
 from convtool.render.replay import facts
-
-CHROMIUM = shutil.which("chromium")
-pytest.importorskip("playwright", reason="Playwright is not installed")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield found
-        found.close()
 
 
 @pytest.fixture
