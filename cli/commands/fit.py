@@ -253,6 +253,8 @@ def _check(images: Sequence[str], given: Mapping[str, Any]) -> None:
 
 def _check_replay(given: Mapping[str, Any]) -> None:
     """UsageError for what the page of --replay does not show, and for a name of no page."""
+    from convtool.core.validation import sizes
+
     page, size = given["replay"], given["size"]
     if not is_page(page):
         raise click.UsageError(f"--replay {page}: writes a page, expected a name as lesson.html")
@@ -264,9 +266,8 @@ def _check_replay(given: Mapping[str, Any]) -> None:
         raise click.UsageError(
             f"--replay shows up to {MOST_SHOWN} weights, as of 11x11, and --size has {prod(size)}"
         )
-    dilation = given["dilation"]
-    steps = dilation if isinstance(dilation, tuple) else (dilation, dilation)
-    reach = max((taps - 1) * step + 1 for taps, step in zip(size, steps, strict=False))
+    steps = sizes(given["dilation"], "dilation")
+    reach = max((taps - 1) * step + 1 for taps, step in zip(size, steps, strict=True))
     if reach > MOST_REACHED:
         raise click.UsageError(
             f"--replay shows windows of up to {MOST_REACHED} rows or columns, and --dilation "

@@ -18,6 +18,7 @@ from ..core.image import Header
 from ..core.slices import Part
 from ..core.validation import DIMENSIONS, Pair, SizeLike, Sizes, shape_words, sizes
 from ..io.base import Reader
+from ..ops.weighted import opaque
 from ..pipeline.row_buffer import Rows
 
 LEAST_STRIPS = 8
@@ -227,9 +228,8 @@ def overlay(pair: ImagePair, model: Model) -> Overlay:
 def has_transparency(pair: ImagePair) -> bool:
     """Whether the image before has pixels that are not opaque."""
     before = pair.before()
-    opaque = before.header.white
     return before.header.has_alpha and any(
-        bool(np.any(block[..., -1] != opaque)) for block in before.blocks()
+        bool(np.any(block[..., -1] != opaque(before.header))) for block in before.blocks()
     )
 
 

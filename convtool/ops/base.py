@@ -1,6 +1,6 @@
 """A stage: an operator bound to the image that it will see, computing any band of its output."""
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -130,7 +130,7 @@ class Operator(Protocol):
         """
         return None
 
-    def widened(self) -> "Operator":
+    def widened(self) -> Self:
         """The same with values of float64, where that is more than it would give."""
         return self
 

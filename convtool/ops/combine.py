@@ -1,6 +1,7 @@
 """Several feature maps of one image made into one."""
 
 from collections.abc import Sequence
+from copy import copy
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -38,6 +39,12 @@ class Combine(Operator):
         self.operators = tuple(operators)
         self.how = check_word("combine", how, COMBINATIONS)
         self.dimensions = max(operator.dimensions for operator in self.operators)
+
+    def widened(self) -> "Combine":
+        """The same of maps in float64."""
+        other = copy(self)
+        other.operators = tuple(operator.widened() for operator in self.operators)
+        return other
 
     @property
     def sums_to_zero(self) -> bool:

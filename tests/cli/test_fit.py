@@ -18,17 +18,6 @@ from convtool import (
 )
 from convtool.kernel.files import parse_bytes
 
-
-@pytest.fixture
-def pair(folder, photo):
-    """before.png, a part of a photo, and after.png, made of it by gaussian3."""
-    pixels = np.ascontiguousarray(photo[60:160, 100:220])
-    Image.fromarray(pixels).save("before.png")
-    after = conv2d(pixels, find_kernel("gaussian3"), dtype=np.uint8)
-    Image.fromarray(after).save("after.png")
-    return pixels
-
-
 FIT = ("fit", "before.png", "after.png")
 
 

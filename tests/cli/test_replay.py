@@ -9,17 +9,6 @@ from PIL import Image
 
 from convtool import conv2d, find_kernel, read_image, write_image
 
-
-@pytest.fixture
-def pair(folder, photo):
-    """before.png, a part of a photo, and after.png, made of it by gaussian3."""
-    pixels = np.ascontiguousarray(photo[60:160, 100:220])
-    Image.fromarray(pixels).save("before.png")
-    after = conv2d(pixels, find_kernel("gaussian3"), dtype=np.uint8)
-    Image.fromarray(after).save("after.png")
-    return pixels
-
-
 FIT = ("fit", "before.png", "after.png")
 
 

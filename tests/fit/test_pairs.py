@@ -6,7 +6,9 @@ import pytest
 from helpers.blocks import Blocks
 
 from convtool import ConvtoolError, conv1d, conv2d, conv3d
-from convtool.fit.pairs import ImagePair, Model, overlay
+from convtool.core.image import Header
+from convtool.fit.pairs import ImagePair, Model, has_transparency, overlay
+from convtool.io.base import ArrayReader
 
 
 def overlaid(image, after, rows=7, **model):
@@ -116,3 +118,13 @@ def test_errors_name_slices(shapes, size, message):
     before, after = (np.zeros((*shape, 1)) for shape in shapes)
     with pytest.raises(ConvtoolError, match=message):
         overlaid(before, after, size=size)
+
+
+@pytest.mark.parametrize(("kind", "white"), [(np.uint8, 255), (np.uint16, 65535), (float, 1.0)])
+def test_transparency_is_alpha_below_white(kind, white):
+    pixels = np.full((9, 8, 4), white, kind)
+    header = Header.of_array(pixels, may_have_alpha=True)
+    pair = ImagePair(lambda: ArrayReader(header, pixels), lambda: ArrayReader(header, pixels))
+    assert not has_transparency(pair)
+    pixels[7, 3, 3] = white / 2
+    assert has_transparency(pair)

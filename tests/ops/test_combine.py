@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from convtool import ConvtoolError, conv2d, find_kernel
+from convtool import ConvtoolError, Pipeline, conv2d, find_kernel
 from convtool.core.image import Header
 from convtool.ops.base import over_array
 from convtool.ops.combine import Combine
@@ -44,3 +44,11 @@ def test_alpha_is_carried_once():
 def test_maps_of_different_sizes_do_not_combine():
     with pytest.raises(ConvtoolError, match="maps of 8x8 and 4x4, expected one size"):
         combined(np.zeros((10, 10, 1)), "sum", names=("edge", "gaussian7"), padding="valid")
+
+
+def test_widened_maps_are_of_float64():
+    image = np.random.default_rng(5).integers(0, 65536, (20, 20)).astype(np.uint16)
+    kernels = [Conv(find_kernel("gaussian5")), Conv(find_kernel("box5"))]
+    wide = Pipeline([Combine(kernels, "magnitude").widened()], "wide")
+    floats = Pipeline([Combine(kernels, "magnitude")], "floats")
+    np.testing.assert_allclose(wide.run(image), floats.run(image.astype(float)), rtol=1e-13)

@@ -34,10 +34,10 @@ function shape(name, attributes, text = "") {
 
 function boxOf(element, left, top) {
   const { x, y, width, height } = element.getBoundingClientRect();
-  return { x: rounded2(x + left), y: rounded2(y + top), width: rounded2(width), height: rounded2(height) };
+  return { x: toHundredths(x + left), y: toHundredths(y + top), width: toHundredths(width), height: toHundredths(height) };
 }
 
-function rounded2(value) {
+function toHundredths(value) {
   return Math.round(100 * value) / 100;
 }
 
@@ -52,7 +52,7 @@ function cellShapes(cell, left, top, color) {
   }
   const size = Number.parseFloat(style.fontSize);
   const text = cell.querySelector("input")?.value ?? cell.textContent;
-  const middle = { x: rounded2(x + width / 2), y: rounded2(y + height / 2 + 0.35 * size) };
+  const middle = { x: toHundredths(x + width / 2), y: toHundredths(y + height / 2 + 0.35 * size) };
   shapes.push(shape("text", { ...middle, "font-size": size, "text-anchor": "middle", fill: style.color, opacity }, text));
   return shapes;
 }
@@ -63,6 +63,6 @@ function textShape(element, left, top) {
   const box = range.getBoundingClientRect();
   const style = getComputedStyle(element);
   const size = Number.parseFloat(style.fontSize);
-  const at = { x: rounded2(box.left + left), y: rounded2(box.top + box.height / 2 + 0.35 * size + top) };
+  const at = { x: toHundredths(box.left + left), y: toHundredths(box.top + box.height / 2 + 0.35 * size + top) };
   return shape("text", { ...at, "font-size": size, "font-weight": style.fontWeight, fill: style.color }, element.textContent);
 }

@@ -16,8 +16,6 @@ from ...inspect.shapes import Fields, through
 from ...inspect.trace import read_rows
 from ...io.base import Reader
 from ...ops.base import Operator, over_array
-from ...ops.combine import Combine
-from ...ops.conv import Conv
 from ...ops.weighted import opaque
 from ...pipeline.prepare import prepare
 
@@ -108,20 +106,12 @@ def _around(span: Pair, size: int, most: int, step: int) -> Pair:
     return first, min(first + length, size)
 
 
-def _widened(operator: Operator) -> Operator:
-    """The same with values of float64; of kernels that are combined each."""
-    if not isinstance(operator, Combine):
-        return operator.widened()
-    kernels = [one.widened() for one in operator.operators if isinstance(one, Conv)]
-    return Combine(kernels, operator.how)
-
-
 def _filtered(pixels: Array, image: Header, operators: Sequence[Operator]) -> Array:
     """The map of a piece of an image, each stage in float64 that gives no whole numbers."""
     header = image._replace(height=pixels.shape[0], width=pixels.shape[1])
     values = np.ascontiguousarray(pixels)
     for operator in operators:
-        wide = _widened(operator)
+        wide = operator.widened()
         stage = wide.bind(header)
         if stage.output.values > LARGEST_MAP:
             raise ConvtoolError(

@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 MODULES = (
     *("windows.js", "engine.js", "behind.js", "words.js", "commands.js", "pytorch.js", "state.js"),
-    *("pixels.js", "cost.js", "cells.js", "grid.js", "elements.js", "editor.js", "arrays.js"),
-    *("facts.js", "picture.js", "model.js", "stages.js", "weights.js", "passes.js", "grids.js"),
-    *("tables.js", "sums.js", "view.js", "drawing.js", "pointing.js", "moves.js"),
+    *("pixels.js", "cost.js", "cells.js", "grid.js", "elements.js", "language.js", "pace.js"),
+    *("editor.js", "arrays.js", "facts.js", "picture.js", "model.js", "stages.js", "weights.js"),
+    *("passes.js", "grids.js", "tables.js", "sums.js", "view.js", "drawing.js", "pointing.js"),
+    "moves.js",
 )
 """The modules of the page of a value, each after those that it imports from."""
 
@@ -24,7 +25,8 @@ EXPORT = re.compile(r"^export (?=const|let|function|class)", re.MULTILINE)
 class Parts(NamedTuple):
     """The files that a page is put together from."""
 
-    html: Traversable
+    main: Traversable
+    """HTML: what stands between head and foot, which all pages share."""
     styles: tuple[Traversable, ...]
     modules: tuple[Traversable, ...]
     """Each after those that it imports from; all share one scope."""
@@ -52,8 +54,9 @@ def page(facts: Mapping[str, Any], parts: Parts = VALUE) -> bytes:
         f"default-src 'none'; script-src {_hash(texts['script'])}; "
         f"style-src {_hash(texts['style'])}; img-src data:; base-uri 'none'; form-action 'none'"
     )
-    html = parts.html.read_text("utf-8")
-    return re.sub(r"\{\{(\w+)\}\}", lambda match: texts[match[1]], html).encode()
+    texts["main"] = parts.main.read_text("utf-8")
+    frame = (FOLDER / "frame.html").read_text("utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda match: texts[match[1]], frame).encode()
 
 
 def script(parts: Parts = VALUE) -> str:

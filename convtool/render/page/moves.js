@@ -1,9 +1,11 @@
 // What moves the page: buttons, keys, the address; and its start.
 
 import { STAGES } from "./engine.js";
-import { say, speak } from "./words.js";
+import { say } from "./words.js";
 import { fragmentOf, newStage, stateIn } from "./state.js";
 import { $, make } from "./elements.js";
+import { listenToLanguage } from "./language.js";
+import { walk } from "./pace.js";
 import { facts } from "./facts.js";
 import { open, restore } from "./picture.js";
 import { back, change, choose, current, first, forward, isJoined, pin, repicture, seen, whenChanged } from "./model.js";
@@ -18,16 +20,7 @@ const STEPS_A_SECOND = [1, 2, 4, 8, 16, 32, 60];
 function play() {
   seen.playing = !seen.playing;
   showStep();
-  let last = performance.now();
-  const tick = (time) => {
-    if (!seen.playing) return;
-    if (time - last >= 1000 / STEPS_A_SECOND[Number($("speed").value)]) {
-      last = time;
-      forward(1);
-    }
-    requestAnimationFrame(tick);
-  };
-  requestAnimationFrame(tick);
+  walk(() => seen.playing, () => STEPS_A_SECOND[Number($("speed").value)], () => forward(1));
 }
 
 function moveStage(by) {
@@ -93,10 +86,6 @@ function listen() {
     showStep();
   });
   $("passes").addEventListener("toggle", showStep);
-  $("language").addEventListener("change", () => {
-    speak($("language").value);
-    showAll();
-  });
   $("earlier").addEventListener("click", () => moveStage(-1));
   $("later").addEventListener("click", () => moveStage(1));
   $("remove").addEventListener("click", () => change(seen.state.stages.filter((_, k) => k !== seen.state.stage)));
@@ -169,9 +158,7 @@ async function copy(button) {
   }
 }
 
-const isChinese = navigator.language.toLowerCase().startsWith("zh");
-$("language").value = isChinese ? "zh" : "en";
-speak($("language").value);
+listenToLanguage(showAll);
 whenChanged(showAll, showStep);
 listen();
 seen.state = stateIn(location.hash.slice(1), layers) ?? seen.state;

@@ -10,6 +10,7 @@ import { RANGES, pixelsBy } from "./pixels.js";
 import { costOf, factors } from "./cost.js";
 import { grey, numeral, paintSmall, palette } from "./cells.js";
 import { $, make } from "./elements.js";
+import { showWords } from "./language.js";
 import { fieldsFor, several, showFields } from "./editor.js";
 import { expected, facts, presets } from "./facts.js";
 import { cut, picture } from "./picture.js";
@@ -34,10 +35,7 @@ function largestOf(images) {
 }
 
 export function showAll() {
-  document.title = `${picture.name} · convtool`;
-  document.documentElement.lang = $("language").value === "zh" ? "zh-Hans" : "en";
-  for (const one of document.querySelectorAll("[data-word]")) one.textContent = say(one.dataset.word);
-  for (const one of document.querySelectorAll("[data-label]")) one.setAttribute("aria-label", say(one.dataset.label));
+  showWords(picture.name);
   showRefusal();
   showHead();
   showPieces();

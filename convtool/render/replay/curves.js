@@ -4,7 +4,7 @@ import { $ } from "../page/elements.js";
 import { say } from "../page/words.js";
 import { Chart, power } from "./chart.js";
 import { bowl, given } from "./given.js";
-import { lossWords, shortly, counted } from "./plates.js";
+import { counted, inFourDigits, lossWords } from "./plates.js";
 import { LAST_STEP, TAPS, pathNow } from "./training.js";
 
 /** Of the first loss: the smallest and the largest that are drawn. */
@@ -32,7 +32,7 @@ export function layCharts() {
   tellCut("loss-cut", [[lowest < rounded.low, power(rounded.low)], [Math.max(...losses) > rounded.high, power(rounded.high)]]);
   const [lightest, heaviest] = spanOf(path);
   const { low, high } = weightsScale(path);
-  tellCut("weights-cut", [[lightest < low, shortly(low)], [heaviest > high, shortly(high)]]);
+  tellCut("weights-cut", [[lightest < low, inFourDigits(low)], [heaviest > high, inFourDigits(high)]]);
   charts.weights.lay({
     last: LAST_STEP, scale: { low, high, log: false }, axis,
     curves: Array.from({ length: TAPS }, (_, i) => ({

@@ -1,7 +1,8 @@
 // What moves the page of a descent: keys, pointer, buttons, the address; and its start.
 
 import { $ } from "../page/elements.js";
-import { speak } from "../page/words.js";
+import { listenToLanguage } from "../page/language.js";
+import { walk } from "../page/pace.js";
 import { charts } from "./curves.js";
 import { fastestSettings } from "./descent.js";
 import { bowl } from "./given.js";
@@ -24,18 +25,12 @@ function play() {
   const last = training.frames.length - 1;
   if (training.playing && training.at === last) training.at = 0;
   showFrame();
-  let shown = performance.now();
-  const tick = (time) => {
-    if (!training.playing) return;
-    if (time - shown >= 1000 / FRAMES_A_SECOND[Number($("speed").value)]) {
-      shown = time;
-      advance(1);
-      training.playing = training.at < last;
-      showFrame();
-    }
-    requestAnimationFrame(tick);
+  const step = () => {
+    advance(1);
+    training.playing = training.at < last;
+    showFrame();
   };
-  requestAnimationFrame(tick);
+  walk(() => training.playing, () => FRAMES_A_SECOND[Number($("speed").value)], step);
 }
 
 /** Stop playing, do something, and show the frame that is seen then. */
@@ -105,10 +100,6 @@ function listen() {
     change({ rate: rate / UNIT_RATE, momentum: Math.min(momentum, MOST_MOMENTUM) });
   });
   $("another").addEventListener("click", () => change({ seed: training.seed + 1 }));
-  $("language").addEventListener("change", () => {
-    speak($("language").value);
-    showAll();
-  });
   document.addEventListener("keydown", listenToKeys);
   window.addEventListener("resize", showDescent);
   window.addEventListener("hashchange", () => {
@@ -124,8 +115,7 @@ $("rate").min = String(LEAST_RATE);
 $("rate").max = String(MOST_RATE);
 $("momentum").max = String(MOST_MOMENTUM);
 if (matchMedia("(prefers-reduced-motion: reduce)").matches) $("speed").value = String(CALM);
-$("language").value = navigator.language.toLowerCase().startsWith("zh") ? "zh" : "en";
-speak($("language").value);
+listenToLanguage(showAll);
 listen();
 readFragment(location.hash.slice(1));
 showAll();

@@ -85,23 +85,23 @@ export function showPlace() {
   tell("before", "beforeImage", valuesAt(beforePiece, ...middle));
   tell("result", "madeImage", valuesAt(madePiece, row, col));
   tell("after", "afterImage", valuesAt(afterPiece, row, col));
-  tell("difference", "difference", difference === LEFT_OUT ? say("leftOut") : shortly(difference));
+  tell("difference", "difference", difference === LEFT_OUT ? say("leftOut") : inFourDigits(difference));
 }
 
 function valuesAt(image, row, col) {
   const first = (row * image.cols + col) * image.channels;
-  return CHANNELS.map((channel) => shortly(image.data[first + channel])).join(", ");
+  return CHANNELS.map((channel) => inFourDigits(image.data[first + channel])).join(", ");
 }
 
 /** A number in four digits. */
-export function shortly(value) {
+export function inFourDigits(value) {
   if (Number.isInteger(value) || !Number.isFinite(value)) return numeral(value);
   return Math.abs(value) < 1e-3 ? value.toExponential(3) : numeral(Number(value.toPrecision(4)));
 }
 
 /** A loss, or the root of one: about 0 below what float64 tells from 0. */
 export function lossWords(value, least) {
-  return value <= least ? say("aboutZero") : shortly(value);
+  return value <= least ? say("aboutZero") : inFourDigits(value);
 }
 
 /** A whole number with its thousands apart. */

@@ -9,7 +9,10 @@ from ...fit.placement import Placement
 from ..page import fill
 from .facts import facts_of
 
-SHARED = ("windows.js", "engine.js", "words.js", "cells.js", "elements.js", "arrays.js")
+SHARED = (
+    *("windows.js", "engine.js", "words.js", "cells.js", "elements.js", "language.js", "pace.js"),
+    "arrays.js",
+)
 """The modules that it shares with the page of a value."""
 
 MODULES = (

@@ -3,11 +3,12 @@
 import { compare, run } from "../page/engine.js";
 import { css, inkOn, numeral, palette, signed } from "../page/cells.js";
 import { $, make } from "../page/elements.js";
+import { showWords } from "../page/language.js";
 import { say } from "../page/words.js";
 import { layCharts, markCharts } from "./curves.js";
 import { descend, factorOf } from "./descent.js";
 import { beforePiece, bowl, comparedWeights, expectedMap, given, stageOf, wholeEnd } from "./given.js";
-import { lossWords, shortly, counted, paintPlates, showPlace } from "./plates.js";
+import { counted, inFourDigits, lossWords, paintPlates, showPlace } from "./plates.js";
 import { REACH, TAPS, UNIT_RATE, fragmentNow, pathNow, shareOfLimit, training } from "./training.js";
 
 const [ROWS, COLS] = given.kernel;
@@ -34,10 +35,7 @@ function agreed() {
 
 /** Show everything. */
 export function showAll() {
-  document.title = `${given.name} · convtool`;
-  document.documentElement.lang = $("language").value === "zh" ? "zh-Hans" : "en";
-  for (const one of document.querySelectorAll("[data-word]")) one.textContent = say(one.dataset.word);
-  for (const one of document.querySelectorAll("[data-label]")) one.setAttribute("aria-label", say(one.dataset.label));
+  showWords(given.name);
   showHead();
   showEnds();
   showDescent();
@@ -54,13 +52,13 @@ export function showDescent() {
 export function showFrame() {
   const frame = training.frames[training.at];
   fillTable($("kernel").querySelector("table"), frame.weights);
-  $("added").textContent = given.bias ? say("biasNow", { number: shortly(frame.weights[TAPS]) }) : "";
+  $("added").textContent = given.bias ? say("biasNow", { number: inFourDigits(frame.weights[TAPS]) }) : "";
   const name = nameOf(frame);
   $("step-now").textContent = name;
   $("loss").textContent = lossWords(frame.loss, given.least);
   $("rms").textContent = lossWords(Math.sqrt(frame.loss), Math.sqrt(given.least));
-  $("gradient").textContent = shortly(frame.gradient);
-  $("distance").textContent = shortly(frame.distance);
+  $("gradient").textContent = inFourDigits(frame.gradient);
+  $("distance").textContent = inFourDigits(frame.distance);
   $("scrub").max = String(training.frames.length - 1);
   $("scrub").value = String(training.at);
   $("scrub").setAttribute("aria-valuetext", name);
@@ -105,7 +103,7 @@ function showHead() {
   $("root").textContent = say(given.white === null ? "root" : "rms");
   $("agreement").textContent = say("compared", { agrees: say("agrees", agreement), count: agreement.count });
   $("agreement").className = agreement.agree === agreement.of ? "agrees" : "differs";
-  $("maker").textContent = say("made", { version: given.version });
+  $("made").textContent = say("made", { version: given.version });
 }
 
 /** Which channel is seen of images that have no red, green and blue. */
@@ -117,14 +115,14 @@ function channelShown() {
 function showEnds() {
   $("closed-says").textContent = say("closedSays", { size: `${bowl.end.length}x${bowl.end.length}` });
   fillTable($("end").querySelector("table"), bowl.end);
-  $("end").querySelector(".reading").textContent = given.bias ? say("biasNow", { number: shortly(bowl.end[TAPS]) }) : "";
+  $("end").querySelector(".reading").textContent = given.bias ? say("biasNow", { number: inFourDigits(bowl.end[TAPS]) }) : "";
   $("whole").hidden = !wholeEnd;
   $("fractions").hidden = !wholeEnd;
   if (!wholeEnd) return;
   const { divisor } = given.whole;
   $("fractions").querySelector("figcaption").textContent = divisor === 1 ? say("wholeWeights") : say("wholeCaption", { divisor });
   fillTable($("fractions").querySelector("table"), given.whole.weights, divisor);
-  $("fractions").querySelector(".reading").textContent = given.bias ? say("biasNow", { number: shortly(given.whole.bias) }) : "";
+  $("fractions").querySelector(".reading").textContent = given.bias ? say("biasNow", { number: inFourDigits(given.whole.bias) }) : "";
 }
 
 /** Write weights, whole ones times a divisor, into the cells of a table, in the colours of their values. */
@@ -147,24 +145,24 @@ function fillTable(table, weights, divisor = 0) {
 
 /** A weight with so many decimals, and without the sign of a rounded 0. */
 function shortened(value, places) {
-  return Math.abs(value) < 1e6 ? (value + 0).toFixed(places).replace(/^-(0\.?0*)$/, "$1") : shortly(value);
+  return Math.abs(value) < 1e6 ? (value + 0).toFixed(places).replace(/^-(0\.?0*)$/, "$1") : inFourDigits(value);
 }
 
 function showSettings() {
   const { rate, momentum } = training;
   $("rate").value = String(rate);
   $("momentum").value = String(momentum);
-  $("rate-says").textContent = say("rateSays", { share: shortly(rate), rate: shortly(rate * UNIT_RATE) });
-  $("momentum-says").textContent = say("momentumSays", { momentum: shortly(momentum) });
+  $("rate-says").textContent = say("rateSays", { share: inFourDigits(rate), rate: inFourDigits(rate * UNIT_RATE) });
+  $("momentum-says").textContent = say("momentumSays", { momentum: inFourDigits(momentum) });
   const limit = shareOfLimit();
   $("slowness").textContent = limit > 1 ? say("diverges") : limit === 1 ? say("stays") : paceWords();
   $("slowness").className = limit > 1 ? "diverges" : "";
   const path = pathNow();
   const last = path[path.length - 1];
-  const words = { steps: counted(last.step), distance: shortly(last.distance) };
+  const words = { steps: counted(last.step), distance: inFourDigits(last.distance) };
   const near = last.distance / peak;
   $("left").textContent = say(limit > 1 ? "gone" : near > CLOSE ? "left" : near > Number.EPSILON ? "there" : "exactly", words);
-  $("rule").textContent = say("rule", { reach: shortly(REACH) });
+  $("rule").textContent = say("rule", { reach: inFourDigits(REACH) });
   $("unit").textContent = given.white > 1 ? say("unit", { white: given.white, times: counted(given.white ** 2) }) : "";
   const rise = LEAST_RISE * path[0].loss;
   $("rises").hidden = limit >= 1 || !path.some((frame, i) => i > 0 && frame.loss > path[i - 1].loss + rise);

@@ -4,32 +4,15 @@ import pytest
 
 
 @pytest.fixture
-def opened(browser, convtool, folder):
-    """Make a page and open it; the tab notes what it asks for and what goes wrong in it."""
-    tabs = []
+def opened(tab_of, convtool, folder):
+    """Make a page and open it."""
 
-    def open_page(*words, fragment="", **options):
+    def open_page(*words, **options):
         result = convtool("explain", *words, "-o", "lesson.html")
         assert result.returncode == 0, result.stderr
-        tab = browser.new_page(**options)
-        tab.wrong = []
-        tab.on("pageerror", lambda error: tab.wrong.append(str(error)))
-        tab.on("console", lambda message: tab.wrong.append(message.text))
-        tab.on("dialog", lambda dialog: tab.wrong.append(dialog.message))
-        tab.on("request", lambda request: tab.wrong.extend(_asked(request.url)))
-        tab.goto(f"{(folder / 'lesson.html').as_uri()}{fragment}")
-        tabs.append(tab)
-        return tab
+        return tab_of(folder / "lesson.html", **options)
 
-    yield open_page
-    for tab in tabs:
-        assert tab.wrong == []
-        tab.close()
-
-
-def _asked(url):
-    """What a page asks for beside itself and the pictures in it."""
-    return [] if url.startswith("data:") or "/lesson.html" in url else [url]
+    return open_page
 
 
 @pytest.fixture

@@ -86,7 +86,7 @@ def test_nothing_in_the_page_names_another_file(parts):
 @pytest.mark.parametrize("room", PAGES)
 def test_every_module_is_in_its_page_and_in_the_wheel(room):
     parts = PAGES[room]
-    folder = Path(str(parts.html)).parent
+    folder = Path(str(parts.main)).parent
     own = [one.name for one in parts.modules if Path(str(one)).parent == folder]
     assert sorted(own) == sorted(path.name for path in folder.glob("*.js"))
     told = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]["setuptools"]
@@ -133,7 +133,7 @@ def test_every_word_that_is_said_is_in_the_table(tmp_path, room):
     tables = evaluated(WORDS, TABLES, None, tmp_path)
     parts, words = PAGES[room], tables["page"]["en"]
     assert room == "page" or not set(words) & set(tables[room]["en"])
-    texts = [one.read_text() for one in (*parts.modules, parts.html)]
+    texts = [one.read_text() for one in (*parts.modules, parts.main, fill.FOLDER / "frame.html")]
     said = re.findall(r"""(?:\bsay\(|data-(?:word|label)=|Refused\()"([\w-]+)\"""", " ".join(texts))
     assert len(said) > 40
     assert set(said) <= {*words, *tables[room]["en"]}

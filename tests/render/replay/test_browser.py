@@ -10,11 +10,10 @@ from convtool.render.replay import facts
 
 
 @pytest.fixture
-def opened(browser, convtool, folder, photo):
-    """Make a page and open it; the tab notes what it asks for and what goes wrong in it."""
-    tabs = []
+def opened(tab_of, convtool, folder, photo):
+    """Make a page and open it."""
 
-    def open_page(*words, fragment="", kernel="gaussian3", before="before.png", bits=8, **options):
+    def open_page(*words, kernel="gaussian3", before="before.png", bits=8, **options):
         pixels = photo[60:160, 100:220]
         write_image(before, pixels / 1.0 if before.endswith("npy") else pixels)
         after = conv2d(pixels, find_kernel(kernel))
@@ -23,24 +22,9 @@ def opened(browser, convtool, folder, photo):
         write_image("after.png", after.astype(f"u{bits // 8}"))
         result = convtool("fit", before, "after.png", *words, "--replay", "lesson.html")
         assert result.returncode == 0, result.stderr
-        tab = browser.new_page(**options)
-        tab.wrong = []
-        tab.on("pageerror", lambda error: tab.wrong.append(str(error)))
-        tab.on("console", lambda message: tab.wrong.append(message.text))
-        tab.on("dialog", lambda dialog: tab.wrong.append(dialog.message))
-        tab.on("request", lambda request: tab.wrong.extend(_asked(request.url)))
-        tab.goto(f"{(folder / 'lesson.html').as_uri()}{fragment}")
-        tabs.append(tab)
-        return tab
+        return tab_of(folder / "lesson.html", **options)
 
-    yield open_page
-    for tab in tabs:
-        assert tab.wrong == []
-        tab.close()
-
-
-def _asked(url):
-    return [] if "/lesson.html" in url else [url]
+    return open_page
 
 
 def text(tab, name):
